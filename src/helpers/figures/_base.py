@@ -1,0 +1,129 @@
+"""The house style, and a figure that carries its own source, description and numbers."""
+
+import contextlib
+import json
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from .. import _paths
+from ..errors import DataError
+
+# Okabe and Ito's palette (Color Universal Design, 2008): told apart with any common color vision.
+COLORS = {
+    "black": "#000000",
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "green": "#009E73",
+    "yellow": "#F0E442",
+    "blue": "#0072B2",
+    "red": "#D55E00",
+    "pink": "#CC79A7",
+    "gray": "#6E6E6E",
+    "pale": "#D9D9D9",
+}
+_STYLE = {
+    "figure.dpi": 100,
+    "savefig.dpi": 100,
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.titlesize": 13,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#444444",
+    "axes.labelcolor": "#333333",
+    "axes.axisbelow": True,
+    "axes.grid.axis": "x",
+    "grid.color": "#E3E3E3",
+    "xtick.color": "#333333",
+    "ytick.color": "#333333",
+    "legend.frameon": False,
+    "svg.hashsalt": "sidedoor",
+    "svg.fonttype": "path",
+}
+
+
+class CitedFigure(Figure):
+    """A matplotlib Figure that knows what it shows.
+
+    Attributes
+    ----------
+    figure_id
+        Short name, unique in a notebook.
+    alt
+        What a reader sees in it, in words.
+    caption
+        One or two sentences under the figure.
+    source_line
+        Source, n and date range, as drawn at its foot.
+    data
+        The numbers drawn, one row per mark.
+    n, period
+        Rows behind the figure, and the dates that they span.
+    """
+
+    figure_id = alt = caption = source_line = period = ""
+    n = 0
+    data: pd.DataFrame
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        # Only metadata: IPython still draws the PNG itself and merges this into its description.
+        return {}, {"image/png": {"alt": self.alt, "sidedoor": self.figure_id}}
+
+
+@contextlib.contextmanager
+def new_figure(width: float = 8.4, height: float = 4.6, **subplots):
+    """Open a figure in the house style; yields `(figure, axes)`. Sizes in inches, at 100 dots per inch."""
+    with mpl.rc_context(_STYLE):
+        yield plt.subplots(
+            figsize=(width, height), FigureClass=CitedFigure, layout="constrained", **subplots
+        )
+
+
+def finish_figure(
+    figure: CitedFigure,
+    figure_id: str,
+    *,
+    alt: str,
+    caption: str,
+    source: str,
+    n: int,
+    period: str,
+    data: pd.DataFrame,
+) -> CitedFigure:
+    """Write the source line under a figure and attach its description and numbers.
+
+    Raises
+    ------
+    DataError
+        A description, source or date range is empty, or there are no numbers.
+    """
+    if not all([alt, caption, source, period]) or data.empty:
+        raise DataError(f"figure `{figure_id}`", "alt text, caption, source, dates or data are missing", "Give all five.")
+    figure.figure_id, figure.alt, figure.caption, figure.n, figure.period = figure_id, alt, caption, n, period
+    figure.data = data
+    figure.source_line = f"Source: {source} · n = {n:,} · {period}"
+    figure.supxlabel(figure.source_line, x=0.01, ha="left", fontsize=8, color=COLORS["gray"])
+    return figure
+
+
+def save_figure(figure: CitedFigure) -> None:
+    """Save a figure as PNG and SVG, its numbers as CSV and its description as JSON, beside the present run.
+
+    The files are the same bytes each time: no dates, fixed identifiers in the SVG.
+    """
+    folder = _paths.find_figure_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = folder / figure.figure_id
+    with mpl.rc_context(_STYLE):
+        figure.savefig(stem.with_suffix(".png"), bbox_inches="tight", metadata={"Software": None})
+        figure.savefig(stem.with_suffix(".svg"), bbox_inches="tight", metadata={"Date": None, "Creator": None})
+    figure.data.to_csv(stem.with_suffix(".csv"), index=False, lineterminator="\n")
+    about = {key: getattr(figure, key) for key in ("figure_id", "alt", "caption", "source_line", "n", "period")}
+    stem.with_suffix(".json").write_text(
+        json.dumps(about, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
+    )

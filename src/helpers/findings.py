@@ -1,0 +1,142 @@
+"""State a finding once: shown as a sentence, kept as data."""
+
+import html
+import math
+import re
+from dataclasses import asdict, dataclass
+from string import Formatter
+
+from .errors import DataError
+
+KEY = "sidedoor_finding"
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#!|~$])")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One computed statement.
+
+    Attributes
+    ----------
+    id
+        Short name, unique in an edition.
+    sentence
+        The statement as text, numbers included.
+    value, low, high
+        The figure and the bounds that its sources allow, in `unit`; a bound is None where nothing limits it.
+    unit
+        What is counted.
+    sources
+        Names of sources in the table `sources`.
+    simulated
+        True where the figure comes from invented data; the sentence then says so.
+    """
+
+    id: str
+    sentence: str
+    value: float
+    low: float | None
+    high: float | None
+    unit: str
+    sources: tuple[str, ...]
+    simulated: bool
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        shown = f"**Finding.** {escape_markdown(self.sentence)}"
+        data = asdict(self) | {"sources": list(self.sources)}
+        return {"text/markdown": shown, "text/plain": f"Finding: {self.sentence}"}, {KEY: data}
+
+
+def escape_markdown(text: str) -> str:
+    """Make text from data harmless in Markdown and HTML: no markup in it takes effect."""
+    return _MARKDOWN.sub(r"\\\1", html.escape(str(text), quote=False))
+
+
+def format_number(number: float) -> str:
+    """Write a number for a sentence: thousands separated, at most four significant digits after rounding fractions."""
+    if isinstance(number, float) and not math.isfinite(number):
+        return "without bound"
+    if float(number).is_integer():
+        return f"{int(number):,}"
+    digits = max(0, 3 - math.floor(math.log10(abs(number)))) if number else 0
+    return f"{number:,.{digits}f}".rstrip("0").rstrip(".")
+
+
+def state_finding(
+    id: str,
+    sentence: str,
+    *,
+    value: float,
+    unit: str,
+    sources: list[str],
+    low: float | None = None,
+    high: float | None = None,
+    simulated: bool = False,
+    **values,
+) -> Finding:
+    """State one finding from computed values.
+
+    Parameters
+    ----------
+    id
+        Short name in kebab-case, unique in an edition.
+    sentence
+        Template with named fields (`{value}`, `{low}`, or any name in `values`). It may hold no digit of its
+        own, so no number in a finding can be typed. Fields without a format of their own are written by
+        `format_number`; text is taken as it is.
+    value, unit, low, high
+        The figure, its unit, and its bounds; an infinite bound is kept as none.
+    sources
+        Names of sources that the figure rests on.
+    simulated
+        True where it comes from invented data: the sentence must then say "simulated".
+    values
+        Further values that the sentence uses.
+
+    Returns
+    -------
+    Finding, which a notebook shows as Markdown and the runner collects into `findings.json`.
+
+    Raises
+    ------
+    DataError
+        A typed digit, an unknown field, no source, a value that is no number, or simulated data not called so.
+    """
+    place = f"finding `{id}`"
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
+        raise DataError(place, "the id is not kebab-case", "Use lower-case words joined by hyphens.")
+    if any(re.search(r"\d", literal) for literal, *_ in Formatter().parse(sentence)):
+        raise DataError(place, "a digit is typed in the sentence", "Pass every number as a named value.")
+    if not sources:
+        raise DataError(place, "no source is named", "Name at least one source_id.")
+    if not math.isfinite(value):
+        raise DataError(place, f"the value is {value}", "State a finding only from a finite figure.")
+    if simulated and "simulated" not in sentence.lower():
+        raise DataError(place, "it rests on simulated data without saying so", "Call the data simulated in the sentence.")
+    low, high = (None if bound is None or math.isinf(bound) else _plain(bound) for bound in (low, high))
+    fields = {"value": value, "low": low, "high": high, "unit": unit, **values}
+    try:
+        text = _Sentence().format(sentence, **fields)
+    except (KeyError, IndexError) as missing:
+        raise DataError(place, f"the sentence asks for {missing}", "Pass it as a named value.") from None
+    return Finding(id, text, _plain(value), low, high, unit, tuple(dict.fromkeys(map(str, sources))), simulated)
+
+
+class _Sentence(Formatter):
+    """Formats numbers without a format of their own the house way; reaches into no object."""
+
+    def get_field(self, field_name, args, kwargs):
+        return kwargs[field_name], field_name
+
+    def format_field(self, value, format_spec):
+        if value is None:
+            return "without bound"
+        if not format_spec and not isinstance(value, str):
+            return format_number(value)
+        return super().format_field(value, format_spec)
+
+
+def _plain(number: float) -> int | float:
+    """Turn NumPy and pandas numbers into what JSON writes the same everywhere."""
+    number = float(number)
+    return int(number) if number.is_integer() else round(number, 10)

@@ -1,0 +1,113 @@
+"""Load fact tables, checked against `data/datapackage.json`, the one schema."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from . import _paths
+from .errors import DataError
+
+_DTYPES = {"string": "str", "date": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
+
+
+@lru_cache(maxsize=1)
+def _schema() -> dict:
+    return json.loads(_paths.SCHEMA.read_text(encoding="utf-8"))
+
+
+def list_tables() -> list[str]:
+    """List the names of the fact tables, in the order of the schema."""
+    return [resource["name"] for resource in _schema()["resources"]]
+
+
+def describe_table(name: str) -> dict:
+    """Return the schema's description of one table (a Frictionless resource).
+
+    Raises
+    ------
+    DataError
+        There is no table of that name.
+    """
+    for resource in _schema()["resources"]:
+        if resource["name"] == name:
+            return resource
+    raise DataError("data/datapackage.json", f"no table `{name}`", f"Tables: {', '.join(list_tables())}.")
+
+
+def load_table(name: str, facts: str | Path | None = None) -> pd.DataFrame:
+    """Load one fact table.
+
+    Parameters
+    ----------
+    name
+        A name of `list_tables()`.
+    facts
+        Folder with the tables; by default `data/facts`. All tables in it are checked once per session:
+        types, constraints, primary keys and the keys that lead to other tables.
+
+    Returns
+    -------
+    DataFrame, one row per record, columns and order as in the schema. Numbers are numbers, booleans are
+    booleans, dates stay text (many are known only to the month or year), empty cells are missing.
+
+    Raises
+    ------
+    DataError
+        A table breaks the schema; the message names file, row and column.
+    """
+    resource = describe_table(name)
+    folder = Path(facts).resolve() if facts else _paths.FACTS
+    check_tables(folder)
+    types = {field["name"]: _DTYPES[field["type"]] for field in resource["schema"]["fields"]}
+    table = pd.read_csv(_file(resource, folder), dtype="str", keep_default_na=False, na_values=[""])
+    booleans = [column for column, kind in types.items() if kind == "boolean"]
+    table[booleans] = table[booleans].apply(lambda column: column.map({"true": True, "false": False}))
+    return table.astype(types)
+
+
+def _file(resource: dict, folder: Path) -> Path:
+    return folder / Path(resource["path"]).name
+
+
+@lru_cache(maxsize=8)
+def check_tables(folder: Path = _paths.FACTS) -> None:
+    """Check every table in a folder against the schema.
+
+    Parameters
+    ----------
+    folder
+        Folder with one CSV file per table.
+
+    Raises
+    ------
+    DataError
+        A file is missing, or the first rows and columns that break the schema.
+    """
+    # Frictionless loads its plugins on import: only sessions that read tables pay for that.
+    from frictionless import Package, system
+
+    descriptor = json.loads(json.dumps(_schema()))
+    for resource in descriptor["resources"]:
+        if not _file(resource, folder).is_file():
+            raise DataError(
+                f"{folder.name}/{resource['name']}.csv",
+                "the file is missing",
+                "A folder of facts holds every table of data/datapackage.json, if only with its header line.",
+            )
+        resource["path"] = _file(resource, folder).name
+    with system.use_context(trusted=False):
+        report = Package.from_descriptor(descriptor, basepath=str(folder)).validate()
+    problems = report.flatten(["rowNumber", "fieldName", "type", "note", "message"]) if not report.valid else []
+    if not report.valid:
+        lines = [
+            f"{task.name}.csv, row {error.to_descriptor().get('rowNumber', '-')}: {error.message}"
+            for task in report.tasks
+            for error in task.errors
+        ] or [error.message for error in report.errors]
+        raise DataError(
+            f"{folder.name}: {lines[0]}",
+            f"{max(len(problems), len(lines))} breaks of the schema in all",
+            "Correct the row; the rules of each column stand in data/README.md.",
+        )
