@@ -5,37 +5,51 @@ BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY     := $(BIN)/python
 STAMP  := $(VENV)/installed-from-lock
 
-.PHONY: reproduce test refresh bench clean
+.PHONY: reproduce test refresh bench clean .installed .install
 
-reproduce: $(STAMP)   ## run all notebooks on the embedded data and build the site
-	$(PY) -m helpers.cli reproduce
+reproduce: .installed ## run all notebooks on the embedded data and build the site
+	"$(PY)" -m helpers.cli reproduce
 
-test: $(STAMP)        ## all tests: pytest, and nbval on the committed notebooks
-	$(PY) -m pytest
+test: .installed      ## all tests: pytest, and nbval on the committed notebooks
+	"$(PY)" -m pytest
 
-refresh: $(STAMP)     ## run with defaults and write the committed notebooks
-	$(PY) -m helpers.cli refresh
+refresh: .installed   ## run with defaults and write the committed notebooks
+	"$(PY)" -m helpers.cli refresh
 
-bench: $(STAMP)       ## ratios against the peers: make bench BENCH=notebooks
-	$(PY) -m benchmarks $(BENCH)
+bench: .installed     ## ratios against the peers: make bench BENCH=notebooks
+	"$(PY)" -m benchmarks $(BENCH)
 
 clean:                ## remove everything that a run or an installation made
-	rm -rf $(VENV) runs .pytest_cache .hypothesis
+	rm -rf "$(VENV)" runs .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 15) else "Side Door needs Python 3.11 to 3.14; this is %d.%d. Name another: make PYTHON=python3.12" % v)'
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "This Python cannot make virtual environments. On Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }
-	@rm -f $@
-	@if command -v uv >/dev/null 2>&1; then \
-		echo "Installing with uv ..." && \
-		UV_PYTHON_DOWNLOADS=never uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(VENV) && \
-		uv pip sync --quiet --python $(PY) --require-hashes --compile-bytecode requirements.lock && \
-		uv pip install --quiet --python $(PY) --no-deps --no-build-isolation -e . ; \
+# The package is installed in place, so a copied or moved clone needs an installation of its own. The stamp says what
+# .venv is of: this folder, its Python, and the lists of packages. Without PYTHON=..., the Python that is there is kept.
+VERSION := -c 'import sys; print("%d.%d" % sys.version_info[:2])'
+STATE   := pwd -P; "$(PY)" $(VERSION); cksum requirements.lock pyproject.toml
+CHOSEN  := $(filter-out undefined default file,$(origin PYTHON))
+
+.installed:
+	@if [ -f "$(STAMP)" ] && [ "$$({ $(STATE); } 2>/dev/null)" = "$$(cat "$(STAMP)")" ] && \
+		{ [ -z "$(CHOSEN)" ] || [ "$$("$(PYTHON)" $(VERSION))" = "$$("$(PY)" $(VERSION))" ]; }; \
+	then :; else "$(MAKE)" --no-print-directory .install; fi
+
+.install:             ## install the locked packages anew, into an empty .venv
+	@"$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 15) else "Side Door needs Python 3.11 to 3.14; this is %d.%d. Name another: make PYTHON=python3.12" % v)'
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "This Python cannot make virtual environments. On Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@# The Python may be that of the very .venv that is removed, if it is active: then the one that it was made of.
+	@set -e; \
+	base="$$("$(PYTHON)" -c 'import sys; print(getattr(sys, "_base_executable", sys.executable))')"; \
+	rm -rf "$(VENV)"; \
+	if command -v uv >/dev/null 2>&1; then \
+		echo "Installing with uv ..."; \
+		UV_PYTHON_DOWNLOADS=never uv venv --quiet --python "$$base" "$(VENV)"; \
+		uv pip sync --quiet --python "$(PY)" --require-hashes --compile-bytecode requirements.lock; \
+		uv pip install --quiet --python "$(PY)" --no-deps --no-build-isolation -e .; \
 	else \
-		echo "Installing with pip: this takes about a minute ..." && \
-		$(PYTHON) -m venv $(VENV) && \
-		$(PY) -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r requirements.lock && \
-		$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
-	fi
-	@touch $@
+		echo "Installing with pip: this takes about a minute ..."; \
+		"$$base" -m venv "$(VENV)"; \
+		"$(PY)" -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r requirements.lock; \
+		"$(PY)" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	fi; \
+	{ $(STATE); } > "$(STAMP)"

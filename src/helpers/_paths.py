@@ -16,22 +16,43 @@ def find_root() -> Path:
         if (folder / "data" / "datapackage.json").is_file():
             return folder
     raise FileNotFoundError(
-        "Side Door runs from a clone of its repository: no data/datapackage.json above "
-        f"{Path(__file__).name}. Clone the repository and install it with `pip install -e .`."
+        "this installation has no data: Side Door runs from a clone of its repository only. "
+        "Clone it and install it there with `pip install -e .`."
     )
 
 
 ROOT = find_root()
+PACKAGE = Path(__file__).resolve().parent
 DATA = ROOT / "data"
 FACTS = DATA / "facts"
 SCHEMA = DATA / "datapackage.json"
 NOTEBOOKS = ROOT / "notebooks"
 EDITIONS = NOTEBOOKS / "editions"
+# The README opens with a figure of a notebook; `refresh` copies it.
+FRONT_FIGURE = "figures/reach-by-state.png"
+FRONT_PICTURE = ROOT / "README.png"
 LOCK = ROOT / "requirements.lock"
-RUNS = Path(os.environ.get("SIDEDOOR_RUNS") or ROOT / "runs")
+RUNS = Path(os.environ.get("SIDEDOOR_RUNS") or ROOT / "runs").absolute()
 
 
 def find_figure_folder() -> Path:
     """Find where figures of the present run go: the runner's folder, or `runs/by-hand/figures` without a runner."""
     given = os.environ.get("SIDEDOOR_FIGURES")
     return Path(given) if given else RUNS / "by-hand" / "figures"
+
+
+DEFAULT_EDITION = "aclu-release"
+# Results of no edition file: notebooks run with a parameter of one's own, and all notebooks with defaults.
+BY_HAND = "by-hand"
+DEFAULTS = "defaults"
+FETCHED = "fetched"
+
+
+def find_run_folder(edition: str) -> Path:
+    """Find the folder that holds the results of an edition."""
+    return RUNS / edition
+
+
+def find_facts(facts: str | Path | None = None) -> Path:
+    """Find a folder of fact tables. A relative path starts at the repository, wherever a notebook was started."""
+    return (ROOT / facts).resolve() if facts else FACTS

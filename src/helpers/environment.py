@@ -80,5 +80,5 @@ def write_environment(root: Path = _paths.ROOT) -> list[Path]:
     )
     if done.returncode:
         raise RunError("pyproject.toml", done.stderr.strip(), "Loosen or correct the requirement that uv names.")
-    conda.write_text(format_environment(lock.read_text(encoding="utf-8")), encoding="utf-8")
+    conda.write_text(format_environment(lock.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
     return [lock, conda]

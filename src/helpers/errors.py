@@ -1,6 +1,13 @@
 """Errors that a reader can act on: each names the place, what was found there, and the way out."""
 
 
+def escape_controls(text: str) -> str:
+    """Write out whatever a terminal could obey, line ends excepted: a text may quote a file that nobody checked."""
+    return "".join(
+        sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode("ascii") for sign in text
+    )
+
+
 class SideDoorError(Exception):
     """An error meant for a person.
 
@@ -17,6 +24,9 @@ class SideDoorError(Exception):
     def __init__(self, place: str, found: str, way_out: str):
         self.place, self.found, self.way_out = place, found, way_out
         super().__init__(f"{place}: {found}. {way_out}")
+
+    def __str__(self) -> str:
+        return escape_controls(super().__str__())
 
 
 class DataError(SideDoorError):

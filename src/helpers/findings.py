@@ -9,7 +9,7 @@ from string import Formatter
 from .errors import DataError
 
 KEY = "sidedoor_finding"
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#!|~$])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]#!|~$])")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Finding:
         What is counted.
     sources
         Names of sources in the table `sources`.
+    pages
+        Pages of them that the figure stands on, by source, where they are known.
     simulated
         True where the figure comes from invented data; the sentence then says so.
     """
@@ -39,11 +41,13 @@ class Finding:
     high: float | None
     unit: str
     sources: tuple[str, ...]
+    pages: dict[str, tuple[str, ...]]
     simulated: bool
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         shown = f"**Finding.** {escape_markdown(self.sentence)}"
-        data = asdict(self) | {"sources": list(self.sources)}
+        pages = {source: list(pages) for source, pages in self.pages.items()}
+        data = asdict(self) | {"sources": list(self.sources), "pages": pages}
         return {"text/markdown": shown, "text/plain": f"Finding: {self.sentence}"}, {KEY: data}
 
 
@@ -59,7 +63,8 @@ def format_number(number: float) -> str:
     if float(number).is_integer():
         return f"{int(number):,}"
     digits = max(0, 3 - math.floor(math.log10(abs(number)))) if number else 0
-    return f"{number:,.{digits}f}".rstrip("0").rstrip(".")
+    text = f"{number:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if digits else text
 
 
 def state_finding(
@@ -68,7 +73,7 @@ def state_finding(
     *,
     value: float,
     unit: str,
-    sources: list[str],
+    sources,
     low: float | None = None,
     high: float | None = None,
     simulated: bool = False,
@@ -87,7 +92,8 @@ def state_finding(
     value, unit, low, high
         The figure, its unit, and its bounds; an infinite bound is kept as none.
     sources
-        Names of sources that the figure rests on.
+        What the figure rests on: names of sources, or rows of fact tables (a frame with the columns `source_id`
+        and `page`), which carry their pages along.
     simulated
         True where it comes from invented data: the sentence must then say "simulated".
     values
@@ -107,7 +113,8 @@ def state_finding(
         raise DataError(place, "the id is not kebab-case", "Use lower-case words joined by hyphens.")
     if any(re.search(r"\d", literal) for literal, *_ in Formatter().parse(sentence)):
         raise DataError(place, "a digit is typed in the sentence", "Pass every number as a named value.")
-    if not sources:
+    named, pages = _list_sources(sources)
+    if not named:
         raise DataError(place, "no source is named", "Name at least one source_id.")
     if not math.isfinite(value):
         raise DataError(place, f"the value is {value}", "State a finding only from a finite figure.")
@@ -119,7 +126,19 @@ def state_finding(
         text = _Sentence().format(sentence, **fields)
     except (KeyError, IndexError) as missing:
         raise DataError(place, f"the sentence asks for {missing}", "Pass it as a named value.") from None
-    return Finding(id, text, _plain(value), low, high, unit, tuple(dict.fromkeys(map(str, sources))), simulated)
+    return Finding(id, text, _plain(value), low, high, unit, named, pages, simulated)
+
+
+def _list_sources(sources) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """List sources in order of first mention, and the pages that rows of fact tables name."""
+    if not hasattr(sources, "columns"):
+        return tuple(dict.fromkeys(str(source) for source in sources if isinstance(source, str) and source)), {}
+    pages: dict[str, dict[str, None]] = {}
+    for source, page in zip(sources["source_id"], sources["page"], strict=True):
+        kept = pages.setdefault(source, {})
+        if isinstance(page, str) and page:
+            kept[page] = None
+    return tuple(pages), {source: tuple(kept) for source, kept in pages.items() if kept}
 
 
 class _Sentence(Formatter):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from . import __version__, _paths
 from .errors import DataError
-from .tables import describe_table, load_table
+from .tables import describe_table, list_tables, load_table
 
 _HOUSE = ("pandas", "matplotlib", "networkx")
 
@@ -43,6 +43,23 @@ def cite_sources(source_ids, facts: str | Path | None = None) -> pd.DataFrame:
     return known.loc[wanted, columns].reset_index()
 
 
+def count_readings(facts: str | Path | None = None) -> pd.DataFrame:
+    """Count the rows of every fact table by how their sources were read.
+
+    Returns
+    -------
+    DataFrame, one row per table (index: its title) but `sources` itself, one column per way of reading [rows]:
+    document, publisher_page, press_excerpt, derived.
+    """
+    ways = ["document", "publisher_page", "press_excerpt", "derived"]
+    counts = {
+        describe_table(name)["title"]: load_table(name, facts)["read_as"].value_counts()
+        for name in list_tables()
+        if name != "sources"
+    }
+    return pd.DataFrame(counts).T.reindex(columns=ways).fillna(0).astype(int)
+
+
 def name_publishers(source_ids, facts: str | Path | None = None, most: int = 3) -> str:
     """Name the publishers of sources for a figure's foot, the most used first: `ACLU NorCal; DHS; and 4 more`."""
     table = cite_sources(source_ids, facts)
@@ -69,7 +86,7 @@ def state_provenance(tables: list[str], parameters: dict, facts: str | Path | No
     -------
     str: tables with their SHA-256, parameters, versions, the lock file, and how to cite.
     """
-    folder = Path(facts) if facts else _paths.FACTS
+    folder = _paths.find_facts(facts)
     files = [Path(describe_table(name)["path"]).name for name in tables]
     width = max(map(len, files))
     lines = ["Tables (SHA-256):"]

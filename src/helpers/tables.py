@@ -44,7 +44,7 @@ def load_table(name: str, facts: str | Path | None = None) -> pd.DataFrame:
     name
         A name of `list_tables()`.
     facts
-        Folder with the tables; by default `data/facts`. All tables in it are checked once per session:
+        Folder with the tables, from the repository's root; by default `data/facts`. All tables in it are checked once per session:
         types, constraints, primary keys and the keys that lead to other tables.
 
     Returns
@@ -58,7 +58,7 @@ def load_table(name: str, facts: str | Path | None = None) -> pd.DataFrame:
         A table breaks the schema; the message names file, row and column.
     """
     resource = describe_table(name)
-    folder = Path(facts).resolve() if facts else _paths.FACTS
+    folder = _paths.find_facts(facts)
     check_tables(folder)
     types = {field["name"]: _DTYPES[field["type"]] for field in resource["schema"]["fields"]}
     table = pd.read_csv(_file(resource, folder), dtype="str", keep_default_na=False, na_values=[""])
@@ -99,15 +99,25 @@ def check_tables(folder: Path = _paths.FACTS) -> None:
         resource["path"] = _file(resource, folder).name
     with system.use_context(trusted=False):
         report = Package.from_descriptor(descriptor, basepath=str(folder)).validate()
-    problems = report.flatten(["rowNumber", "fieldName", "type", "note", "message"]) if not report.valid else []
-    if not report.valid:
-        lines = [
-            f"{task.name}.csv, row {error.to_descriptor().get('rowNumber', '-')}: {error.message}"
-            for task in report.tasks
-            for error in task.errors
-        ] or [error.message for error in report.errors]
-        raise DataError(
-            f"{folder.name}: {lines[0]}",
-            f"{max(len(problems), len(lines))} breaks of the schema in all",
-            "Correct the row; the rules of each column stand in data/README.md.",
-        )
+    if report.valid:
+        return
+    broken = [(task, error.to_descriptor()) for task in report.tasks for error in task.errors]
+    broken = broken or [(None, error.to_descriptor()) for error in report.errors]
+    task, first = broken[0]
+    place = f"{folder.name}/{task.name}.csv" if task else folder.name
+    row = first.get("rowNumber")
+    if row:
+        place += f", row {row}" + _name_row(task.name, task.labels, first.get("cells", []))
+    count = "1 rule broken" if len(broken) == 1 else f"{len(broken)} rules broken in all"
+    raise DataError(
+        place,
+        f"{first['message'].rstrip('.')}; {count}",
+        f"Correct the {'row' if row else 'file'}; the rules of each column stand in data/README.md.",
+    )
+
+
+def _name_row(name: str, labels: list[str], cells: list[str]) -> str:
+    """Name a row by its id, ` (pages-released)`: numbers of rows change with every row added above."""
+    key = describe_table(name)["schema"]["primaryKey"][0]
+    place = labels.index(key) if key in labels else len(cells)
+    return f" ({cells[place]})" if place < len(cells) and cells[place] else ""

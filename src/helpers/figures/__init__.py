@@ -1,5 +1,27 @@
 """Draw result tables: each `draw_*` takes a table and returns a figure with source line, alt text and data."""
 
 from ._base import CitedFigure, save_figure
+from .access import draw_access, draw_reach
+from .claims import draw_verdicts
+from .counts import draw_counts
+from .release import draw_conflicts, draw_recovery, draw_replies
+from .tiles import draw_states
+from .timeline import draw_timeline
+from .volumes import draw_months, draw_quotes, draw_volumes
 
-__all__ = ["CitedFigure", "save_figure"]
+__all__ = [
+    "CitedFigure",
+    "draw_access",
+    "draw_conflicts",
+    "draw_counts",
+    "draw_months",
+    "draw_quotes",
+    "draw_reach",
+    "draw_recovery",
+    "draw_replies",
+    "draw_states",
+    "draw_timeline",
+    "draw_verdicts",
+    "draw_volumes",
+    "save_figure",
+]

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from .. import _paths
 from ..errors import DataError
+from ..privacy import write_csv
 
 # Okabe and Ito's palette (Color Universal Design, 2008): told apart with any common color vision.
 COLORS = {
@@ -42,6 +43,8 @@ _STYLE = {
     "xtick.color": "#333333",
     "ytick.color": "#333333",
     "legend.frameon": False,
+    # a dollar sign in the data is a dollar sign, not the start of a formula
+    "text.parse_math": False,
     "svg.hashsalt": "sidedoor",
     "svg.fonttype": "path",
 }
@@ -122,8 +125,8 @@ def save_figure(figure: CitedFigure) -> None:
     with mpl.rc_context(_STYLE):
         figure.savefig(stem.with_suffix(".png"), bbox_inches="tight", metadata={"Software": None})
         figure.savefig(stem.with_suffix(".svg"), bbox_inches="tight", metadata={"Date": None, "Creator": None})
-    figure.data.to_csv(stem.with_suffix(".csv"), index=False, lineterminator="\n")
+    write_csv(figure.data, stem.with_suffix(".csv"))
     about = {key: getattr(figure, key) for key in ("figure_id", "alt", "caption", "source_line", "n", "period")}
     stem.with_suffix(".json").write_text(
-        json.dumps(about, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
+        json.dumps(about, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8", newline="\n"
     )

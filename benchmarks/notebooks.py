@@ -1,0 +1,94 @@
+"""The runner against papermill called once per notebook, on the committed notebooks.
+
+Every repetition runs all ways one after the other (A B C, A B C ...), so that a busy machine disturbs them alike. The
+outputs of the ways are compared before any time is printed.
+"""
+
+import hashlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from helpers import _paths
+from helpers.notebooks import list_notebooks
+
+
+def measure(reps: int) -> None:
+    """Print wall and CPU seconds, and ratios to the runner, for each way to run all notebooks."""
+    with tempfile.TemporaryDirectory() as folder:
+        ways = {
+            "sidedoor run --force (two at a time)": lambda: _run_house(Path(folder), "--force"),
+            "sidedoor run, nothing changed": lambda: _run_house(Path(folder)),
+            "papermill, one call per notebook": lambda: _run_papermill(Path(folder)),
+        }
+        ours = next(iter(ways))
+        for way in ways.values():  # a first round fills caches of the file system and of compiled bytecode
+            way()
+        _compare(Path(folder))
+        times = {name: [] for name in ways}
+        for rep in range(reps):
+            for name, way in ways.items():
+                print(f"  repetition {rep + 1} of {reps}: {name}", file=sys.stderr)
+                times[name].append(_clock(way))
+    print(f"{len(list_notebooks())} notebooks, n = {reps}{' (few)' if reps < 5 else ''}, load {os.getloadavg()[0]:.1f}")
+    print(f"{'way':<40}{'wall s':>9}{'min':>8}{'max':>8}{'CPU s':>9}{'wall ratio':>12}{'CPU ratio':>11}")
+    for name, runs in times.items():
+        wall, cpu = zip(*runs, strict=True)
+        paired = [median(a[k] / b[k] for a, b in zip(runs, times[ours], strict=True)) for k in (0, 1)]
+        print(
+            f"{name:<40}{median(wall):>9.2f}{min(wall):>8.2f}{max(wall):>8.2f}{median(cpu):>9.2f}"
+            f"{paired[0]:>12.2f}{paired[1]:>11.2f}"
+        )
+
+
+def _clock(way) -> tuple[float, float]:
+    """Measure wall and CPU seconds of one way, its child processes included."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    way()
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _run_house(folder: Path, *options: str) -> None:
+    edition = folder / "all-notebooks.toml"
+    runs = "".join(f'[[run]]\nnotebook = "{path.name[:2]}"\n' for path in list_notebooks())
+    edition.write_text(f'title = "All notebooks"\n{runs}', encoding="utf-8")
+    _call(["-m", "helpers.cli", "run", "--edition", str(edition), *options], folder / "runs")
+
+
+def _run_papermill(folder: Path) -> None:
+    out = folder / "papermill"
+    out.mkdir(exist_ok=True)
+    for path in list_notebooks():
+        call = ["-m", "papermill", "--no-progress-bar", "--kernel", "python3", "--cwd", str(_paths.ROOT)]
+        _call([*call, str(path), str(out / path.name)], folder / "by-papermill")
+
+
+def _call(arguments: list[str], runs: Path) -> None:
+    settings = {"SIDEDOOR_RUNS": str(runs), "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, *arguments], env=os.environ | settings, check=True, capture_output=True)
+
+
+def _compare(folder: Path) -> None:
+    """Stop unless all ways gave the same text outputs."""
+    for path in list_notebooks():
+        house = next((folder / "runs" / "all-notebooks").glob(f"{path.stem}.*/{path.name}"))
+        if _hash_outputs(house) != _hash_outputs(folder / "papermill" / path.name):
+            sys.exit(f"{path.name}: the runner and papermill give different outputs; no time is worth printing.")
+
+
+def _hash_outputs(path: Path) -> str:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    texts = [
+        output.get("text") or output.get("data", {}).get("text/plain") or output.get("data", {}).get("text/markdown")
+        for cell in cells
+        for output in cell.get("outputs", [])
+        if output.get("name") != "stderr"
+    ]
+    return hashlib.sha256("".join("".join(text or "") for text in texts).encode()).hexdigest()

@@ -1,0 +1,397 @@
+"""The `sidedoor` command: parses what is typed, calls the module that does it, prints what came of it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import __version__
+from .errors import ParameterError, SideDoorError, escape_controls
+
+try:
+    from . import _paths
+except FileNotFoundError as error:
+    print(f"sidedoor: {error}", file=sys.stderr)
+    sys.exit(2)
+
+app = typer.Typer(
+    name="sidedoor",
+    help="Notebooks on who shares license-plate reader data, who searches it, and through which door.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+EditionOption = Annotated[
+    str, typer.Option("--edition", help="An edition file (TOML), or the name of one in notebooks/editions.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Run notebooks even if nothing has changed.")]
+TimeoutOption = Annotated[int, typer.Option("--timeout", min=1, help="Longest time of one cell, in seconds.")]
+WorkersOption = Annotated[
+    int, typer.Option("--workers", min=1, max=16, help="How many notebooks run at a time.")
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"sidedoor {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _start(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(name="list")
+def list_all() -> None:
+    """List the notebooks with their questions and parameters."""
+    from .notebooks import list_notebooks, load_notebook
+
+    for path in list_notebooks():
+        book = load_notebook(path)
+        print(f"{book.number}  {escape_controls(book.title)}")
+        if book.question:
+            print(f"    {escape_controls(book.question)}")
+        for parameter in book.parameters.values():
+            unit = f" [{parameter.unit}]" if parameter.unit else ""
+            default = _show_value(parameter.default)
+            line = f"    -p {parameter.name}={default}  {parameter.type}: {parameter.meaning}{unit}"
+            print(escape_controls(line))
+
+
+@app.command()
+def run(
+    notebooks: Annotated[
+        list[str] | None,
+        typer.Argument(help="Numbers or names of notebooks; all of the edition without any."),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-p", "--parameter", metavar="NAME=VALUE",
+            help="A value of your own for a parameter of one notebook; the result goes to runs/by-hand.",
+        ),
+    ] = None,
+    edition: EditionOption = _paths.DEFAULT_EDITION,
+    force: ForceOption = False,
+    timeout: TimeoutOption = 120,
+    workers: WorkersOption = 2,
+) -> None:
+    """Run notebooks of an edition, those that have changed since."""
+    from .editions import load_edition, plan_run
+    from .run import run_edition
+
+    plan, only = plan_run(load_edition(edition), notebooks or [], parameter or [])
+    with Progress(len(only or plan.runs)) as progress:
+        run_edition(plan, only, force=force, workers=workers, timeout=timeout, report=progress)
+    print(f"Results: {_shorten(_paths.find_run_folder(plan.name))}")
+
+
+@app.command()
+def site(
+    edition: Annotated[
+        str | None,
+        typer.Option("--edition", help="An edition file (TOML) or its name; without it, the one run last."),
+    ] = None,
+) -> None:
+    """Build the site of an edition from its results."""
+    from .editions import load_edition
+    from .results import check_owner, find_last_edition
+    from .site import build_site
+
+    if edition:
+        plan = load_edition(edition)
+        check_owner(plan.name, plan.origin)
+    name = plan.name if edition else find_last_edition()
+    build_site(name)
+    _print_site(name)
+
+
+@app.command()
+def reproduce(timeout: TimeoutOption = 120) -> None:
+    """Run the default edition, build its site, and say where it is."""
+    from .editions import load_edition
+    from .run import run_edition
+    from .site import build_site
+
+    plan = load_edition()
+    with Progress(len(plan.runs)) as progress:
+        run_edition(plan, timeout=timeout, report=progress)
+    build_site(plan.name)
+    _print_site(plan.name)
+
+
+@app.command()
+def refresh(timeout: TimeoutOption = 120) -> None:
+    """Run all notebooks with their defaults and write them back, executed, to where they are committed."""
+    from .notebooks import list_notebooks
+    from .run import refresh_notebooks
+
+    with Progress(len(list_notebooks())) as progress:
+        changed = refresh_notebooks(timeout=timeout, report=progress)
+    for path in changed:
+        print(f"Written: {_shorten(path)}")
+    if not changed:
+        print("The notebooks are what a run makes of them; nothing is written.")
+
+
+@app.command()
+def verify(edition: EditionOption = _paths.DEFAULT_EDITION, timeout: TimeoutOption = 120) -> None:
+    """Run an edition twice under other conditions and compare every byte."""
+    from .editions import load_edition
+    from .verify import verify_edition
+
+    count, differences = verify_edition(load_edition(edition), edition, timeout=timeout)
+    for difference in differences:
+        print(escape_controls(f"{difference.file}: {difference.where}"), file=sys.stderr)
+    if differences:
+        raise typer.Exit(1)
+    print(f"{count} files came out the same, byte for byte.")
+
+
+@app.command()
+def lock() -> None:
+    """Resolve pyproject.toml anew into requirements.lock and environment.yml."""
+    from .environment import write_environment
+
+    for path in write_environment():
+        print(f"Written: {_shorten(path)}")
+
+
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A record as the agency released it: PDF, XLSX, CSV or text; .gz too.")
+]
+ZoneOption = Annotated[
+    str | None, typer.Option("--time-zone", help="Zone of times that carry none, such as America/Los_Angeles or UTC.")
+]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Date of a list that prints none, YYYY-MM-DD.")]
+AgencyOption = Annotated[str | None, typer.Option("--reported-by", help="Agency whose list or log it is, if not said.")]
+MappingOption = Annotated[
+    Path | None, typer.Option("--mapping", help="A TOML file that says which columns of an unknown form mean what.")
+]
+DayFirstOption = Annotated[
+    bool | None, typer.Option("--day-first/--month-first", help="How to read 03/04/2025 where the file leaves it open.")
+]
+
+
+@app.command()
+def inspect(
+    file: FileArgument,
+    time_zone: ZoneOption = None,
+    as_of: AsOfOption = None,
+    reported_by: AgencyOption = None,
+    mapping: MappingOption = None,
+    day_first: DayFirstOption = None,
+) -> None:
+    """Say what a record is, how much is in it, what is wrong with it and what would be dropped; write nothing."""
+    from .ingest import inspect_file
+    from .ingest.describe import describe_report
+    from .ingest.source import ReadOptions
+
+    options = ReadOptions(time_zone, as_of, reported_by, mapping=mapping, day_first=day_first)
+    report = inspect_file(file, options)
+    print(describe_report(report, str(file)))
+    if "refused" in report.details:
+        raise typer.Exit(1)
+
+
+@app.command()
+def ingest(
+    file: FileArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder, or that of an earlier ingest.")],
+    time_zone: ZoneOption = None,
+    as_of: AsOfOption = None,
+    reported_by: AgencyOption = None,
+    mapping: MappingOption = None,
+    day_first: DayFirstOption = None,
+    source_id: Annotated[str | None, typer.Option("--source-id", help="Id under which rows cite this file.")] = None,
+    key_file: Annotated[
+        Path | None, typer.Option("--key-file", help="Secret that turns officers, plates and cases into tokens.")
+    ] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="Keep the text of reasons, in Parquet that only you can read.")
+    ] = False,
+) -> None:
+    """Read a record into tables: Parquet, CSV and a report, in a folder."""
+    from .ingest import ingest_file
+    from .ingest.describe import describe_report
+    from .ingest.source import ReadOptions
+    from .privacy import load_key
+
+    key = load_key(key_file) if key_file else None
+    options = ReadOptions(time_zone, as_of, reported_by, source_id, key, mapping, day_first, private)
+    reading = ingest_file(file, out, options)
+    print(describe_report(reading.report, str(file), command="done"))
+    for name, table in reading.tables.items():
+        print(f"Table    {name}: {len(table):,} rows")
+    print(f"Written: {_shorten(out.absolute())}")
+
+
+@app.command()
+def scan(
+    path: Annotated[Path, typer.Argument(help="File or folder that is to be published.", show_default=False)],
+    canaries: Annotated[
+        Path | None,
+        typer.Option("--canaries", metavar="FILE", help="Values that must not occur anywhere, one a line."),
+    ] = None,
+) -> None:
+    """Look for plates, phone numbers, e-mail, SSNs, VINs, case numbers and officers; values are shown masked."""
+    from .scan import load_canaries, scan_path
+
+    leaks = scan_path(path, load_canaries(canaries) if canaries else ())
+    for leak in leaks:
+        print(f"{leak.file}, {leak.place or 'whole file'}: {leak.kind} {leak.shown}")
+    if leaks:
+        print(f"sidedoor: {len(leaks):,} found; none of this may be published.", file=sys.stderr)
+        raise typer.Exit(1)
+    print("Nothing was found.")
+
+
+@app.command()
+def fetch(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Names from the list; all that a script can fetch without any.")
+    ] = None,
+    mirror: Annotated[
+        Path | None,
+        typer.Option("--mirror", metavar="DIR", help="A folder that holds files; SIDEDOOR_MIRROR names one, too."),
+    ] = None,
+    show_list: Annotated[
+        bool, typer.Option("--list", help="List the files, and whether they are there; fetch none.")
+    ] = False,
+) -> None:
+    """Fetch published records, checked and resumed, or say how to save them by hand; nothing is unpacked or run."""
+    from .fetch import describe_sources, fetch_sources
+
+    if show_list:
+        print(describe_sources())
+        return
+    with FetchProgress() as progress:
+        failed = fetch_sources(names or [], mirror, progress.report, progress.follow)
+    if failed:
+        raise typer.Exit(1)
+
+
+class FetchProgress:
+    """Shows the bytes of the file under way, on a terminal only; prints where each file is, or the error."""
+
+    def __init__(self):
+        self._bar = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._stop()
+
+    def follow(self, name: str):
+        """Give the function that is told the bytes of a file; None where there is no terminal."""
+
+        def show(done: int, total: int | None) -> None:
+            if self._bar is None:
+                from rich.console import Console
+                from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+                from rich.progress import Progress as Bar
+
+                columns = (TextColumn("{task.fields[name]}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+                self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
+                self._bar.add_task("", name=name, total=total)
+                self._bar.start()
+            self._bar.update(self._bar.task_ids[0], completed=done, total=total)
+
+        return show if sys.stderr.isatty() else None
+
+    def report(self, name: str, outcome: Path | SideDoorError) -> None:
+        """Print how a file ended."""
+        self._stop()
+        if isinstance(outcome, SideDoorError):
+            print(f"sidedoor: {outcome}", file=sys.stderr, flush=True)
+        else:
+            print(f"{name}: {_shorten(outcome)}", flush=True)
+
+    def _stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+class Progress:
+    """Shows which notebook is at which cell; a plain line per notebook where there is no terminal."""
+
+    def __init__(self, total: int):
+        self._total, self._ended, self._live, self._rows = total, 0, None, {}
+
+    def __enter__(self):
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.live import Live
+
+            self._live = Live(console=Console(stderr=True), transient=True, refresh_per_second=8)
+            self._live.start()
+        return self
+
+    def __exit__(self, *_):
+        if self._live:
+            self._live.stop()
+
+    def __call__(self, event: str, name: str, *values) -> None:
+        name = escape_controls(name)
+        if event in ("start", "cell"):
+            self._rows[name] = f"{name} cell {values[0]}/{values[1]}" if values else name
+        else:
+            self._rows.pop(name, None)
+            self._ended += 1
+            told = f"ran in {values[0]:.1f} s" if event == "done" else event
+            self._print(f"{self._ended}/{self._total}  {name}  {told}")
+        if self._live:
+            from rich.text import Text
+
+            rows = " · ".join(list(self._rows.values()))
+            self._live.update(Text(f"{self._ended}/{self._total} notebooks · {rows}" if rows else ""))
+
+    def _print(self, line: str) -> None:
+        if self._live:
+            self._live.console.print(line, markup=False, highlight=False)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+
+def _show_value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        import json
+
+        return f"'{json.dumps(value, ensure_ascii=False)}'"
+    return str(value)
+
+
+def _print_site(name: str) -> None:
+    index = _paths.find_run_folder(name) / "site" / "index.html"
+    print(f"Site: {_shorten(index)}")
+    print(f"Open it in a browser: {index.resolve().as_uri()}")
+
+
+def _shorten(path: Path) -> str:
+    return escape_controls(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
+
+
+def main() -> None:
+    """Run the command; an error for a person is one line, with exit code 2 if nothing was begun, else 1."""
+    try:
+        app()
+    except SideDoorError as error:
+        print(f"sidedoor: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, ParameterError) else 1)
+
+
+if __name__ == "__main__":
+    main()

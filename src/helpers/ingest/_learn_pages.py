@@ -1,0 +1,245 @@
+"""Pages of a sharing report: head and foot cut off, noise of OCR told apart, and the lists that their bodies make up."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ._learn_form import Footer, load_form, read_footer, squeeze
+from ._learn_layout import Block, Piece, gather_lines, join_lines
+from .pdf import Page
+from .report import SetAside
+
+_NAMED = re.compile(r"^\W*The\s+(.+?)\s*Agency\s+is\b", re.S)
+_ENTRY = re.compile(r"\W*(?:Agency:\s*(?P<agency>.*?))?\s*(?:Hot[\s-]?List(?:\(s\)|s)?:\s*(?P<lists>.*))?", re.I)
+
+
+@dataclass(eq=False)
+class Sheet:
+    """A page without its head and foot, as lines from top to bottom; `noise` is what OCR made of logo and specks."""
+
+    number: int
+    lines: list[Piece]
+    footer: Footer
+    is_ocr: bool = False
+    noise: list[str] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Section:
+    """One of the lists.
+
+    Attributes
+    ----------
+    name
+        One of the four sections.
+    reporter, created
+        The agency that its sentence names, and the date at the foot of its first page.
+    blocks
+        The words of its names, page by page.
+    centers
+        Middles of the headings Agency, City and State, if it has them.
+    entries
+        Hot lists whose every entry is labeled: page, agency, lists.
+    pools
+        Lines that name the vendor's pool, in no column.
+    is_empty
+        It says `None`.
+    columns_n
+        How many columns were found.
+    """
+
+    name: str
+    reporter: str | None = None
+    created: str | None = None
+    blocks: list[Block] = field(default_factory=list)
+    centers: list[float] = field(default_factory=list)
+    entries: list[list] = field(default_factory=list)
+    pools: list[Piece] = field(default_factory=list)
+    is_empty: bool = False
+    columns_n: int = 0
+
+
+def cut_page(page: Page, name: str, day_first: bool | None = None) -> Sheet:
+    """Part the body of a page from its head (title, logo) and its foot (date, page number).
+
+    Raises
+    ------
+    IngestError
+        The date at its foot is none.
+    """
+    is_ocr, head, foot = detect_ocr(page), _find_head(page), find_foot(page)
+    sheet = Sheet(page.number, [], read_footer(read_foot(page), f"{name}, page {page.number}", day_first), is_ocr)
+    above, body = [], []
+    for word in page.words:
+        middle = (word.top + word.bottom) / 2
+        if middle < foot:
+            (above if middle < head else body).append(word)
+    if is_ocr:
+        strange = [word for word in above if not _is_title(word.text)]
+        specks = [word for word in body if not re.search(r"[\w&/()\-\u2013]", word.text)]
+        body = [word for word in body if re.search(r"[\w&/()\-\u2013]", word.text)]
+        sheet.noise = [line.text for part in (strange, specks) for line in gather_lines(part)]
+    sheet.lines = gather_lines(body, page.number)
+    return sheet
+
+
+def _is_title(text: str) -> bool:
+    squeezed = squeeze(text)
+    return len(squeezed) > 3 and squeezed in squeeze(load_form()["sharing"]["title"])
+
+
+def _find_head(page: Page) -> float:
+    """Find how far down the title reaches; 0 on a page without one."""
+    title = load_form()["sharing"]["title_squeezed"]
+    for line in gather_lines(word for word in page.words if word.bottom < 0.25 * page.height):
+        if title in squeeze(line.text):
+            named = [word for word in line.words if _is_title(word.text)]
+            return max(word.bottom for word in named or line.words)
+    return 0.0
+
+
+def find_foot(page: Page) -> float:
+    """Find the height at which the foot of a page begins."""
+    foot, title = page.height + 1.0, load_form()["sharing"]["title_squeezed"]
+    for line in gather_lines(word for word in page.words if word.top > 0.8 * page.height):
+        text = squeeze(line.text)
+        if re.search(r"datecreated[\doilsbz]{4}", text) or title in text or re.search(r"page\w{1,4}of\w{1,4}$", text):
+            foot = min(foot, *((word.top + word.bottom) / 2 - 0.1 for word in line.words))
+    return foot
+
+
+def read_foot(page: Page) -> str:
+    """Read what a page prints in small: date, product and number, at its foot or else at its very top."""
+    foot = find_foot(page)
+    words = [word for word in page.words if (word.top + word.bottom) / 2 >= foot]
+    lines = gather_lines(words or (word for word in page.words if word.bottom < 0.12 * page.height))
+    return "\n".join(line.text for line in lines)
+
+
+def read_head(page: Page) -> str:
+    """Read the title of a page and what stands above it."""
+    head = _find_head(page)
+    return "\n".join(line.text for line in gather_lines(word for word in page.words if (word.top + word.bottom) / 2 < head))
+
+
+def detect_ocr(page: Page) -> bool:
+    """Say whether words are the work of OCR: they lie over a picture, and not quite straight."""
+    if not page.is_scan:
+        return False
+    lines = gather_lines(page.words)
+    steps = [abs(a.top - b.top) for line in lines for a, b in zip(line.words, line.words[1:])]
+    edges = Counter(round(line.x0, 1) for line in lines)
+    is_even = bool(edges) and edges.most_common(1)[0][1] > 0.4 * edges.total()
+    return bool(steps) and (sum(step > 0.3 for step in steps) > 0.2 * len(steps) or not is_even)
+
+
+def find_heading(text: str) -> str | None:
+    """Find the section that a heading names, letter by letter or, misread by OCR, nearly."""
+    squeezed = squeeze(text)
+    if not 12 <= len(squeezed) <= 24 or len(text.split()) > 5:
+        return None
+    headings = load_form()["sharing"]["headings"]
+    for name, known in headings.items():
+        if squeezed in known:
+            return name
+    from rapidfuzz.fuzz import ratio
+
+    score, name = max((ratio(squeezed, form), name) for name, known in headings.items() for form in known)
+    return name if score >= 88 else None
+
+
+def find_sentence(text: str) -> tuple[str, str | None] | None:
+    """Find the section that a sentence opens, and the agency that it names."""
+    squeezed = squeeze(text)
+    if "followingagenc" not in squeezed and not squeezed.endswith("agencies"):
+        return None
+    sentences = load_form()["sharing"]["sentences"]
+    name = next((name for name, tail in sentences.items() if tail in squeezed), None)
+    if name is None:
+        from rapidfuzz.fuzz import partial_ratio
+
+        score, name = max((partial_ratio(tail, squeezed), name) for name, tail in sentences.items())
+        if score < 85:
+            return None
+    named = _NAMED.search(text)
+    return name, named.group(1).strip() if named else None
+
+
+def find_sections(sheets: list[Sheet]) -> tuple[list[Section], list[SetAside]]:
+    """Part the lines of a report into its lists; what stands before the first is set aside."""
+    lines = [(sheet, line) for sheet in sheets for line in sheet.lines]
+    sections: list[Section] = []
+    aside: list[SetAside] = []
+    has_sentence, at = False, 0
+    while at < len(lines):
+        sheet, line = lines[at]
+        at += 1
+        if name := find_heading(line.text):
+            if not sections or sections[-1].name != name:
+                sections.append(Section(name, created=sheet.footer.created))
+                has_sentence = False
+            continue
+        sentence, used_n = None, 0
+        if squeeze(line.text).startswith("the") or "agencyis" in squeeze(line.text):
+            for used_n in range(3):  # a long name wraps the sentence
+                rest = [part.text for _, part in lines[at : at + used_n]]
+                if any(find_heading(part) or squeeze(part).startswith("the") for part in rest):
+                    break
+                if sentence := find_sentence(join_lines([line.text, *rest])):
+                    break
+        if sentence:
+            at += used_n
+            name, reporter = sentence
+            if not sections or sections[-1].name != name or has_sentence:
+                sections.append(Section(name, created=sheet.footer.created))
+            sections[-1].reporter, has_sentence = reporter, True
+        elif not sections:
+            aside.append(SetAside(f"page {sheet.number}", "text before the first list", line.text))
+        else:
+            _add_line(sections, sheet.number, line)
+    return sections, aside
+
+
+def _add_line(sections: list[Section], page: int, line: Piece) -> None:
+    """Add a line to the list that is open: a name, `None`, the heads of columns, a labeled entry, or the pool."""
+    form, section, squeezed = load_form()["sharing"], sections[-1], squeeze(line.text)
+    is_head = squeezed in form["three_columns"] and 3 <= len(line.words) <= 4
+    if squeezed in form["hot_list_columns"]:
+        return
+    if squeezed in form["empty"] and not any(block.words for block in section.blocks):
+        section.is_empty = True
+    elif squeezed in form["pools"]:
+        _find_pool_section(sections, squeezed).pools.append(line)
+    elif is_head:
+        section.centers = [(line.words[0].x0 + line.words[-3].x1) / 2, *((word.x0 + word.x1) / 2 for word in line.words[-2:])]
+    elif section.name.startswith("hot") and (entry := _read_entry(line.text)):
+        if entry[0]:
+            section.entries.append([page, *entry])
+        elif entry[1] and section.entries:
+            section.entries[-1][2] = "; ".join(part for part in (section.entries[-1][2], entry[1]) if part)
+    elif section.entries:
+        section.entries[-1][2 if section.entries[-1][2] else 1] += f" {line.text}"
+    else:
+        if not section.blocks or section.blocks[-1].page != page:
+            section.blocks.append(Block(page, []))
+        section.blocks[-1].words += line.words
+
+
+def _find_pool_section(sections: list[Section], squeezed: str) -> Section:
+    """Find the list of detections that a line about the pool belongs to: it may stand at the foot of the report."""
+    if sections[-1].name.startswith("detections"):
+        return sections[-1]
+    name = "detections_shared" if "shared" in squeezed else "detections_received"
+    found = next((one for one in reversed(sections) if one.name == name), None)
+    if found is None:
+        found = Section(name, sections[-1].reporter, sections[-1].created)
+        sections.insert(0, found)
+    return found
+
+
+def _read_entry(text: str) -> tuple[str, str] | None:
+    """Read `Agency: ... Hot List(s): ...`; both are empty in the line that only heads the columns."""
+    found = _ENTRY.fullmatch(text)
+    if found is None or (found["agency"] is None and found["lists"] is None):
+        return None
+    return (found["agency"] or "").strip(), (found["lists"] or "").strip()

@@ -1,0 +1,294 @@
+"""The lists of a sharing report, read row by row into records: one for every printed name."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from ._learn_form import load_form, squeeze
+from ._learn_layout import (
+    Cell, Columns, Piece, Pitch, Row, anchor_rows, find_columns, find_gutter, find_pitch, gather_cells, gather_lines,
+    gather_rows, measure_gap, place_words, split_glued, split_runs, would_fit,
+)  # fmt: skip
+from ._learn_pages import Section, Sheet
+from .pdf import Word
+
+AGENCY, CITY, STATE = 0, 1, 2
+HOT_LIST = 1
+GLUED = "two cells printed without a space between them, and no one place where they part"
+
+
+@dataclass(eq=False)
+class Record:
+    """A printed name.
+
+    Attributes
+    ----------
+    section, page
+        Where it stands.
+    name, hot_list, city, state
+        As printed, lines joined.
+    reason
+        Why it is set aside; empty for a row of the table.
+    names_n
+        How many names it is: two if they could not be parted.
+    remark
+        What was done or what looks odd.
+    row_no
+        Number in reading order.
+    """
+
+    section: Section
+    page: int
+    name: str
+    hot_list: str | None = None
+    city: str | None = None
+    state: str | None = None
+    reason: str = ""
+    names_n: int = 1
+    remark: str = ""
+    row_no: int = 0
+
+
+def read_sections(sections: list[Section], sheets: list[Sheet]) -> list[Record]:
+    """Read all lists: their columns first, then how far apart wrapped lines are, then their rows."""
+    ocr_pages = {sheet.number for sheet in sheets if sheet.is_ocr}
+    lines = [line for sheet in sheets for line in sheet.lines]
+    heights = sorted(word.bottom - word.top for line in lines for word in line.words)
+    height = heights[len(heights) // 2] if heights else 10.0
+    gap = measure_gap(lines, height)
+    marks: dict[Word, str] = {}
+    for section in sections:
+        place_section(section, gap, ocr_pages, marks)
+    wraps = [_find_wrap(section, height, gap) for section in sections]
+    known = sorted(wrap for wrap in wraps if wrap)
+    usual = known[len(known) // 2] if known else None
+    records = []
+    for section, wrap in zip(sections, wraps):
+        records += read_section(section, Pitch(wrap or usual, height), gap, marks)
+    for number, record in enumerate(records, 1):
+        record.row_no = number
+    return records
+
+
+def place_section(section: Section, gap: float, ocr_pages: set[int], marks: dict[Word, str]) -> None:
+    """Find the columns of a list and put its words into them, line by line.
+
+    Parameters
+    ----------
+    section
+        The list; its blocks get their `pieces`.
+    gap
+        Space between words.
+    ocr_pages
+        Pages of a scan: each lies a little differently, so that columns are looked for on each.
+    marks
+        Gets a remark for words that were parted, and `GLUED` for those that could not be.
+    """
+    by_block = [gather_lines(block.words, block.page) for block in section.blocks]
+    lines = [line for part in by_block for line in part]
+    sway = 2.5 * gap if any(block.page in ocr_pages for block in section.blocks) else 0.5
+    whole = None if section.centers or section.name.startswith("hot") else find_states(lines, gap)
+    whole = whole or find_columns(lines, gap, section.centers, sway)
+    section.columns_n = len(whole.edges) + 1
+    margin = median(_find_starts(lines, whole) or [0.0])
+    for block, part in zip(section.blocks, by_block):
+        columns = whole
+        if block.page in ocr_pages and section.columns_n == 2:
+            own = find_columns(part, gap, sway=sway) if len(part) >= 8 else whole
+            starts = _find_starts(part, whole)
+            columns = own if own is not whole and len(own.edges) == 1 else whole.move(median(starts or [margin]) - margin)
+        placed, glued = place_words(block.words, columns)
+        for word in glued:
+            for column in placed:
+                if word in column:
+                    column.remove(word)
+            parts = split_glued(word, columns)
+            if parts is None:
+                marks[word] = GLUED
+                placed[AGENCY].append(word)
+                continue
+            marks[parts[0]] = f"{word.text!r} was split into {parts[0].text!r} and {parts[1].text!r} at the edge of two columns"
+            at = columns.find_wall(word)
+            placed[at].append(parts[0])
+            placed[at + 1].append(parts[1])
+        block.pieces = {number: gather_lines(words, block.page) for number, words in enumerate(placed) if words}
+
+
+def _find_starts(lines: list[Piece], columns: Columns) -> list[float]:
+    """Find where lines of the first column begin."""
+    return [line.x0 for line in lines if not columns.edges or line.x0 < columns.edges[0] - columns.slack]
+
+
+def find_states(lines: list[Piece], gap: float) -> Columns | None:
+    """Find the columns Agency, City and State where their headings are lost: most lines end in a state that stands alone."""
+    form = load_form()["sharing"]
+    known = {*form["states"], *form["not_given"]}
+    ends = [line.words for line in lines if len(line.words) > 2 and line.words[-1].text in known]
+    ends = [words for words in ends if words[-1].x0 - words[-2].x1 > 2.5 * gap]
+    if len(ends) < 3 or len(ends) < 0.6 * len(lines):
+        return None
+    starts = sorted(words[-1].x0 for words in ends)
+    if starts[-1] - starts[0] > 8 * gap:  # names may end in a state as well, but not all at one place
+        return None
+    high = starts[0]
+    gutter = find_gutter([[run for run in split_runs(line, gap) if run[0] < high - 0.1] for line in lines], high=high)
+    if gutter is None:
+        return None
+    before = max(word.x1 for words in ends for word in words[:-1])
+    edges = [(gutter[0] + gutter[1]) / 2, (min(before, high) + high) / 2]
+    return Columns(edges, edges, [False, False], gap)
+
+
+def _find_wrap(section: Section, height: float, gap: float) -> float | None:
+    """Find the pitch of wrapped lines; hot lists may stand below one another in a cell, so that only agencies count."""
+    numbers = (0, 1) if section.columns_n == 2 and section.name.startswith("detections") else (AGENCY,)
+    return find_pitch(([block.pieces.get(number, []) for block in section.blocks] for number in numbers), height, gap)
+
+
+def read_section(section: Section, pitch: Pitch, gap: float, marks: dict[Word, str]) -> Iterator[Record]:
+    """Read one list into records, in reading order."""
+    for page, agency, lists in section.entries:
+        yield Record(section, page, agency, lists or None)
+    rows = gather_section(section, pitch, gap)
+    if section.columns_n == 3:
+        read = _read_places
+    elif section.name.startswith("hot"):
+        read = _read_hot_lists
+    else:
+        read = _read_names
+    for record, cells in read(section, rows, gap):
+        remarks = [marks[word] for cell in cells for piece in cell.pieces for word in piece.words if word in marks]
+        if GLUED in remarks:
+            record.reason, record.names_n = GLUED, 2 if read is _read_names else 1
+        elif not record.reason and not re.search(r"[^\W\d_]", record.name):
+            record.reason = "no letter in it"
+        record.remark = next((remark for remark in remarks if remark != GLUED), record.remark)
+        yield record
+    for line in section.pools:
+        yield Record(section, line.page, line.text, remark="pool")
+
+
+def gather_section(section: Section, pitch: Pitch, gap: float) -> list[Row]:
+    """Gather the rows of a list over all its pages, the rest of a name on the next page included."""
+    widths = _measure_widths(section)
+    rows: list[Row] = []
+    by_block = []
+    for block in section.blocks:
+        found = gather_rows({number: gather_cells(pieces, pitch.wrap) for number, pieces in block.pieces.items()})
+        if section.columns_n == 3:
+            key = max((CITY, STATE), key=lambda number: len(block.pieces.get(number, ())))
+            other = anchor_rows(block.pieces, key, pitch.height)
+            found = min((found, other), key=_count_odd)
+        by_block.append(found)
+    left_n = sum(map(len, by_block))
+    for found in by_block:
+        for at, row in enumerate(found):
+            left_n -= 1
+            may_continue = rows and (at == 0 or pitch.wrap is None)
+            if may_continue and _is_rest_of(rows[-1], row, section, widths, gap, is_last=left_n == 0):
+                for number, cell in row.cells.items():
+                    if number in rows[-1].cells:
+                        rows[-1].cells[number].pieces.extend(cell.pieces)
+                    else:
+                        rows[-1].cells[number] = cell
+            else:
+                rows.append(row)
+    return rows
+
+
+def _measure_widths(section: Section) -> dict[int, float]:
+    widths: dict[int, float] = {}
+    for block in section.blocks:
+        for number, pieces in block.pieces.items():
+            widths[number] = max([widths.get(number, 0.0), *(piece.x1 - piece.x0 for piece in pieces)])
+    return widths
+
+
+def _count_odd(rows: list[Row]) -> int:
+    """Count rows that lack a cell; the first may be the rest of a row on the page before."""
+    return sum(AGENCY not in row.cells or STATE not in row.cells or CITY not in row.cells for row in rows[1:])
+
+
+def _is_rest_of(last: Row, row: Row, section: Section, widths: dict[int, float], gap: float, *, is_last: bool) -> bool:
+    """Say whether a row is the rest of the one above it, on the page before or in a table without space between rows.
+
+    Names run row by row, so that only the last row may lack a cell: any other with one cell is the rest of a name, if
+    its first word had no room in the line above.
+    """
+    may, rest = {}, {}
+    for number, cell in row.cells.items():
+        above = last.cells.get(number)
+        may[number] = above is not None and not would_fit(above.pieces[-1], cell.pieces[0], widths[number], gap)
+        rest[number] = may[number] and is_rest(above.text, cell.text)
+    if section.columns_n == 3:
+        if AGENCY not in row.cells:
+            return all(number not in last.cells or may.get(number) for number in row.cells)
+        return CITY not in row.cells and STATE not in row.cells and may[AGENCY]
+    if len(row.cells) == section.columns_n:
+        return all(rest.values())
+    if AGENCY in row.cells and is_last:
+        return rest[AGENCY]
+    return all(rest[n] or (may[n] and not (is_whole(last.cells[n].text) and is_whole(row.cells[n].text))) for n in row.cells)
+
+
+def is_rest(above: str, text: str) -> bool:
+    """Say whether a text reads as the rest of a name: `(CA)`, `Office (CA)`, a parenthesis that closes, a small letter."""
+    if text[:1] == "(" or text[:1].islower() or above.count("(") > above.count(")"):
+        return True
+    if above.split()[-1].lower() in ("of", "the", "and", "&", "-", "for"):
+        return True
+    words = [squeeze(word) for word in re.sub(r"\([^)]*\)", " ", text).split()]
+    return all(word in load_form()["sharing"]["rest"] for word in words)
+
+
+def is_whole(text: str) -> bool:
+    """Say whether a text reads as a name of its own: a place, and what kind of agency is there."""
+    words = [squeeze(word) for word in text.split()]
+    rest = load_form()["sharing"]["rest"]
+    return words[0] not in rest and any(word in load_form()["sharing"]["roles"] for word in words[1:])
+
+
+def _read_names(section: Section, rows: list[Row], gap: float) -> Iterator[tuple[Record, list[Cell]]]:
+    for at, row in enumerate(rows):
+        for cell in row.cells.values():
+            record = Record(section, cell.page, cell.text)
+            if len(row.cells) < section.columns_n and (at + 1 < len(rows) or AGENCY not in row.cells):
+                record.remark = "alone"
+            yield record, [cell]
+
+
+def _read_hot_lists(section: Section, rows: list[Row], gap: float) -> Iterator[tuple[Record, list[Cell]]]:
+    widths = _measure_widths(section)
+    last: tuple[Record, list[Cell]] | None = None
+    for row in rows:
+        lists = _join_lists(row.cells[HOT_LIST], widths[HOT_LIST], gap) if HOT_LIST in row.cells else None
+        if AGENCY not in row.cells and last:  # one more list of the agency above
+            last[0].hot_list = "; ".join(part for part in (last[0].hot_list, lists) if part)
+            last[1].extend(row.cells.values())
+            continue
+        if last:
+            yield last
+        name = row.cells[AGENCY].text if AGENCY in row.cells else ""
+        last = Record(section, row.page, name, lists), list(row.cells.values())
+    if last:
+        yield last
+
+
+def _join_lists(cell: Cell, width: float, gap: float) -> str:
+    """Join the lines of a cell: a line that would have had room in the one above is a list of its own."""
+    text = cell.pieces[0].text
+    for above, piece in zip(cell.pieces, cell.pieces[1:]):
+        text += ("; " if would_fit(above, piece, width, gap) and above.page == piece.page else " ") + piece.text
+    return text
+
+
+def _read_places(section: Section, rows: list[Row], gap: float) -> Iterator[tuple[Record, list[Cell]]]:
+    for row in rows:
+        name, city, state = (row.cells[number].text if number in row.cells else None for number in (AGENCY, CITY, STATE))
+        record = Record(section, row.page, name or "", city=city, state=state)
+        if name is None:
+            record.name, record.reason = " ".join(filter(None, (city, state))), "a city or state without an agency"
+        elif city is None and state is None:
+            record.remark = "no place"
+        yield record, list(row.cells.values())

@@ -1,0 +1,166 @@
+"""What a cell of a log is: a value, or one of five ways of holding none, kept apart."""
+
+import functools
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..errors import IngestError
+from .canonical import CELL_STATES
+from .formats import load_format
+
+_CODES = {state: np.int8(code) for code, state in enumerate(CELL_STATES)}
+_COUNT = r"^(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.0+)?$"
+_WIDE_SPACE = "[\u00a0\u2007\u2009\u202f]"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Patterns of cells that hold no value; `longest` is the number of characters beyond which none applies."""
+
+    patterns: tuple[tuple[str, re.Pattern], ...]
+    longest: int
+    # all of them in one, for a first look at a whole column
+    quick: str = ""
+
+    def find_state(self, text: str) -> str:
+        """Name the state of one cell."""
+        text = text.strip()
+        if not text:
+            return "empty"
+        if len(text) <= self.longest:
+            for state, pattern in self.patterns:
+                if pattern.fullmatch(text):
+                    return state
+        return "value"
+
+
+@functools.cache
+def load_marks(kind: str = "free") -> Marks:
+    """Load the marks of released logs, from `cells.toml`.
+
+    Parameters
+    ----------
+    kind
+        `free` for text that somebody typed; `strict` where a short word can be a value (plates); `label` for numbers,
+        times and types; `name` where nothing but a mask is none (agencies, ids).
+    """
+    known = load_format("cells")
+    placeholder = {"free": known, "name": {"placeholder": []}, **known}[kind]["placeholder"]
+    return build_marks(known["masked"], known["redacted"], placeholder, known["longest"])
+
+
+def build_marks(masked: list[str], redacted: list[str], placeholder: list[str], longest: int = 60) -> Marks:
+    """Build marks from lists of patterns.
+
+    Raises
+    ------
+    IngestError
+        A pattern is no regular expression.
+    """
+    made, quick = [], []
+    for state, patterns in (("masked", masked), ("redacted", redacted), ("placeholder", placeholder)):
+        if patterns:
+            either = "|".join(f"(?:{part})" for part in patterns)
+            quick.append(either)
+            try:
+                made.append((state, re.compile(either, re.IGNORECASE)))
+            except re.error as error:
+                raise IngestError(
+                    f"marks of {state} cells", f"a pattern that is none ({error})", "Correct it."
+                ) from None
+    return Marks(tuple(made), longest, f"(?i)^(?:{'|'.join(quick)})?$")
+
+
+def find_states(cells: pd.Series, marks: Marks) -> np.ndarray:
+    """Find the state of each cell.
+
+    Parameters
+    ----------
+    cells
+        Text, never missing.
+    marks
+        From `load_marks`.
+
+    Returns
+    -------
+    Codes, positions in `CELL_STATES`, as int8.
+    """
+    text = strip_cells(cells)
+    try:
+        maybe = np.asarray(pc.match_substring_regex(text, marks.quick))
+    except pa.ArrowInvalid:  # a pattern of a mapping that Arrow's engine does not know
+        maybe = np.ones(len(text), bool)
+    states = np.full(len(text), _CODES["value"], "int8")
+    if maybe.any():
+        codes, unique = pd.factorize(pd.Series(text.filter(pa.array(maybe)).to_pandas(), dtype="str"))
+        found = np.fromiter((_CODES[marks.find_state(part)] for part in unique), "int8", len(unique))
+        states[maybe] = found[codes]
+    return states
+
+
+def fill_states(state: str, rows_n: int) -> np.ndarray:
+    """Give all rows one state."""
+    return np.full(rows_n, _CODES[state], "int8")
+
+
+def is_state(codes: np.ndarray, *states: str) -> np.ndarray:
+    """Say of each row whether its cell is in one of some states."""
+    return np.isin(codes, [_CODES[state] for state in states])
+
+
+def set_state(codes: np.ndarray, rows: np.ndarray, state: str) -> np.ndarray:
+    """Give some rows, as a mask, another state; a new array."""
+    return np.where(rows, _CODES[state], codes)
+
+
+def name_states(codes: np.ndarray) -> pd.Series:
+    """Turn codes into a column of state names."""
+    named = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(CELL_STATES)).cast(pa.large_string())
+    return pd.Series(pd.array(named, dtype="str"))
+
+
+def count_states(codes: np.ndarray) -> dict[str, int]:
+    """Count rows by state, states without rows left out."""
+    counts = np.bincount(codes, minlength=len(CELL_STATES))
+    return {state: int(count) for state, count in zip(CELL_STATES, counts, strict=True) if count}
+
+
+def strip_cells(cells: pd.Series) -> pa.Array:
+    """Remove outer blanks and turn wide blanks into plain ones; what a date or a number is read from."""
+    text = pa.array(cells, type=pa.large_string())
+    if isinstance(text, pa.ChunkedArray):
+        text = text.combine_chunks()
+    if not pc.all(pc.string_is_ascii(text), min_count=0).as_py():
+        text = pc.replace_substring_regex(text, _WIDE_SPACE, " ")
+    return pc.utf8_trim_whitespace(text)
+
+
+def keep_values(cells: pd.Series, codes: np.ndarray) -> pd.Series:
+    """Keep the text of cells that hold a value, without outer blanks; missing otherwise."""
+    text = pc.utf8_trim_whitespace(pa.array(cells, type=pa.large_string()))
+    kept = pc.if_else(pa.array(codes == _CODES["value"]), text, pa.scalar(None, pa.large_string()))
+    return pd.Series(pd.array(kept, dtype="str"))
+
+
+def read_counts(cells: pd.Series) -> pd.Series:
+    """Read whole numbers such as `840`, `17,652` or `840.0`.
+
+    Returns
+    -------
+    Series of Int64, missing where the cell is no such number.
+    """
+    text = strip_cells(cells)
+    text = pc.if_else(pc.match_substring_regex(text, _COUNT), text, pa.scalar(None, pa.large_string()))
+    digits = pc.replace_substring_regex(pc.replace_substring(text, ",", ""), r"\.0+$", "")
+    return pd.Series(pc.cast(digits, pa.int64()).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get))
+
+
+def show_shape(text: str) -> str:
+    """Show the shape of a cell and none of its content: digits as 9, letters as a."""
+    shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", " ".join(text.split())))
+    return shape if len(shape) <= 40 else shape[:40] + "..."

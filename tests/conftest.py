@@ -1,0 +1,110 @@
+"""A small house of its own for tests of the runner: nothing of it is shared with the repository."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers import _paths
+
+PACKAGE = _paths.PACKAGE
+# The last gate of a run asks what counts as a leak.
+LEAKS = _paths.DATA / "registry" / "leaks.toml"
+
+
+class House:
+    """A repository in small, below a test's temporary folder."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.notebooks, self.editions = root / "notebooks", root / "notebooks" / "editions"
+        self.data, self.facts, self.runs = root / "data", root / "data" / "facts", root / "runs"
+        # An empty package: the key of a result follows it, and nobody's edit of the real one disturbs a test.
+        self.package = root / "src" / "helpers"
+        for folder in (self.editions, self.facts, self.runs, self.package):
+            folder.mkdir(parents=True)
+        (self.data / "datapackage.json").write_text("{}")
+        (self.facts / "counts.csv").write_text("name,value\na,1\n")
+        (root / "requirements.lock").write_text("pandas==3.1.1\n")
+        (self.data / "registry").mkdir()
+        shutil.copy(LEAKS, self.data / "registry")
+
+    def write_notebook(self, name: str, *code: str, parameters: str = "", opening: str = "") -> Path:
+        """Write a notebook: an opening, a cell `parameters`, and cells of code."""
+        opening = opening or f"# {name[:2]} · About {name[3:]}\n\n**Question.** How many?"
+        cells = [("markdown", opening, []), ("code", parameters or "# no parameters", ["parameters"])]
+        cells += [("code", text, []) for text in code]
+        content = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
+        for number, (kind, source, tags) in enumerate(cells):
+            cell = {"id": f"c{number}", "cell_type": kind, "source": source}
+            cell["metadata"] = {"tags": tags} if tags else {}
+            if kind == "code":
+                cell |= {"execution_count": None, "outputs": []}
+            content["cells"].append(cell)
+        path = self.notebooks / f"{name}.ipynb"
+        path.write_text(json.dumps(content))
+        return path
+
+    def write_edition(self, *runs: str, name="town", folder: Path | None = None, head="") -> Path:
+        """Write an edition file; each run is the text below a `[[run]]`."""
+        path = (folder or self.editions) / f"{name}.toml"
+        path.write_text('title = "A town"\n' + head + "".join(f"\n[[run]]\n{run}\n" for run in runs))
+        return path
+
+    def copy_package(self) -> None:
+        """Put a copy of the package into this house, so that the command run from it knows no other."""
+        ignored = shutil.ignore_patterns("__pycache__", "site", "figures", "ingest", "agencies", "fetch")
+        shutil.copytree(PACKAGE, self.package, ignore=ignored, dirs_exist_ok=True)
+
+    def build_command(self, *arguments: str) -> dict:
+        """Give the arguments of `subprocess` that call the command with this house's copy of the package."""
+        env = {**os.environ, "PYTHONPATH": str(self.root / "src")}
+        env.pop("SIDEDOOR_RUNS", None)
+        command = [sys.executable, "-m", "helpers.cli", *arguments]
+        return {"args": command, "env": env, "cwd": self.root, "text": True}
+
+    def call(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Call the command in a process of its own."""
+        return subprocess.run(**self.build_command(*arguments), capture_output=True, timeout=60)
+
+    def list_files(self, folder: Path | None = None) -> dict[str, str]:
+        """List every file with its sha256, and every folder."""
+        folder = folder or self.root
+        found = [path for path in sorted(folder.rglob("*")) if "__pycache__" not in path.parts]
+        digests = [hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "/" for path in found]
+        return {path.relative_to(folder).as_posix(): digest for path, digest in zip(found, digests)}
+
+    def read_output(self, edition: str, name: str) -> str:
+        """Read everything that the result of a notebook printed or displayed as plain text."""
+        manifest = json.loads((self.runs / edition / "manifest.json").read_text())
+        entry = next(entry for entry in manifest["notebooks"] if entry["name"] == name)
+        notebook = json.loads((self.runs / edition / entry["folder"] / f"{name}.ipynb").read_text())
+        texts = []
+        for cell in notebook["cells"]:
+            for output in cell.get("outputs", []):
+                texts.append("".join(output.get("text", "") or output["data"].get("text/plain", "")))
+        return "".join(texts)
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch) -> House:
+    """Make a house in small and let this process's package live in it."""
+    made = House(tmp_path / "house")
+    for name, value in {
+        "ROOT": made.root,
+        "DATA": made.data,
+        "FACTS": made.facts,
+        "SCHEMA": made.data / "datapackage.json",
+        "NOTEBOOKS": made.notebooks,
+        "EDITIONS": made.editions,
+        "LOCK": made.root / "requirements.lock",
+        "PACKAGE": made.package,
+        "RUNS": made.runs,
+    }.items():
+        monkeypatch.setattr(_paths, name, value)
+    return made

@@ -1,0 +1,703 @@
+"""The reader of Vigilant's sharing reports: pages are laid out here as the vendor does, in all its layouts."""
+
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+import pytest
+from helpers.errors import IngestError
+from helpers.ingest import learn_sharing
+from helpers.ingest.files import ingest_file, inspect_file, read_source
+from helpers.ingest.pdf import Page, Word
+from helpers.ingest.source import FileLimits, ReadOptions, Source, open_source
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pdfminer.fontmetrics import FONT_METRICS
+
+WIDTHS = FONT_METRICS["Helvetica"][1]
+SENTENCES = {
+    "detections_shared": "The {} Agency is Sharing its Detection data with the following Agencies:",
+    "detections_received": "The {} Agency is receiving Detection data from the following Agencies:",
+    "hot_lists_shared": "The {} Agency is sharing Hot List records with the following Agencies:",
+    "hot_lists_received": "The {} Agency is receiving Shared Hot List records from the following Agencies:",
+}
+HEADINGS = {
+    "detections_shared": "Detections Shared",
+    "detections_received": "Detections Received",
+    "hot_lists_shared": "Hot List Sharing",
+    "hot_lists_received": "Hot-List Received",
+}
+AGENCY = "Testville Police Department"
+
+
+def measure(text: str, size: float) -> float:
+    """Measure a text in Helvetica, in points."""
+    return sum(WIDTHS.get(letter, 556) for letter in text) * size / 1000
+
+
+@dataclass
+class Layout:
+    """How a report is laid out: a page in points, columns as (left, right), rows, and what the product is called."""
+
+    size: tuple = (595, 842)
+    font: float = 10.0
+    pitch: float = 16.5
+    pad: float = 11.0
+    top: float = 88.0
+    foot: float = 812.0
+    two: tuple = ((67, 315), (326, 580))
+    three: tuple | None = None
+    is_middle: bool = False
+    may_split: bool = False
+    product: str = "LEARN"
+    created: str = "02-06-20"
+    pages: list = field(default_factory=list)
+    y: float = 1e9
+
+    def start_page(self) -> None:
+        """Begin a page with its head."""
+        self.pages.append([])
+        self.put(self.size[0] / 2, 22, "Agency", 16, center=True)
+        self.put(self.size[0] / 2, 42, "Data Sharing Report", 14, center=True)
+        self.y = self.top
+
+    def put(self, x: float, y: float, text: str, size: float | None = None, center: bool = False) -> None:
+        """Put a text on the page; (x, y) is the beginning, or the middle, of its base line."""
+        size = size or self.font
+        self.pages[-1].append((x - measure(text, size) / 2 if center else x, y, text, size))
+
+    def need(self, height: float) -> None:
+        """Begin a page if so much does not fit on this one."""
+        if not self.pages or self.y + height > self.foot:
+            self.start_page()
+
+    def wrap(self, text: str, width: float) -> list[str]:
+        """Wrap a text into lines; a word too long for a line stands alone in one."""
+        lines = []
+        for word in text.split(" "):
+            if lines and measure(f"{lines[-1]} {word}", self.font) <= width:
+                lines[-1] += f" {word}"
+            else:
+                lines.append(word)
+        return lines
+
+    def add_row(self, cells: list[str], columns, is_centered: bool = False) -> None:
+        """Add a row of a table."""
+        wrapped = [self.wrap(text, right - left) if text else [] for text, (left, right) in zip(cells, columns)]
+        height_n = max(map(len, wrapped))
+        if not self.pages or self.y + (1 if self.may_split else height_n) * self.pitch > self.foot:
+            self.start_page()
+        begin = self.y
+        for at in range(height_n):
+            if self.y + self.pitch > self.foot:
+                self.start_page()
+            for lines, (left, right) in zip(wrapped, columns):
+                if at < len(lines):
+                    down = (height_n - len(lines)) / 2 * self.pitch if self.is_middle else 0
+                    self.put((left + right) / 2 if is_centered else left, self.y + down + self.font, lines[at], center=is_centered)
+            self.y += self.pitch
+        assert self.may_split or self.y > begin
+        self.y += self.pad
+
+    def add_section(self, name: str, rows, agency: str = AGENCY, heading: bool = True, sentence: bool = True) -> None:
+        """Add a list: names for detections, (name, city, state) for three columns, (name, list) for hot lists."""
+        self.need(60 if heading else 0)
+        if heading:
+            self.y += 18
+            self.put(self.size[0] / 2, self.y, HEADINGS[name], 15, center=True)
+            self.y += 30
+        if sentence:
+            self.need(20)
+            self.put(self.size[0] / 2, self.y, SENTENCES[name].format(agency), 8.5, center=True)
+            self.y += 22
+        if name.startswith("hot"):
+            self.need(20)
+            self.put(self.two[0][0] - 20, self.y, "Agency:", 11)
+            self.put(self.two[1][0] - 22, self.y, "Hot List(s):", 11)
+            self.y += 22
+        if not rows:
+            self.put(self.size[0] / 2, self.y + 14, "None", 18, center=True)
+            self.y += 30
+        elif name.startswith("hot"):
+            for row in rows:
+                self.add_row(list(row), self.two)
+        elif isinstance(rows[0], str):
+            for at in range(0, len(rows), 2):
+                self.add_row(list(rows[at : at + 2]), self.two)
+        else:
+            self.need(20)
+            for (left, right), head in zip(self.three, ("Agency", "City", "State")):
+                self.put((left + right) / 2, self.y + self.font, head, self.font + 1, center=True)
+            self.y += 24
+            for row in rows:
+                self.add_row(list(row), self.three, is_centered=True)
+        self.y += 14
+
+    def finish(self) -> list:
+        """Number the pages and give them."""
+        for at, page in enumerate(self.pages, 1):
+            y, numbered = self.size[1] - 12, f"Page {at} of {len(self.pages)}"
+            page.append((6, y, f"Date Created: {self.created}", 9))
+            page.append((250, y, f"{self.product} Agency Data Sharing Report", 9))
+            page.append((self.size[0] - 8 - measure(numbered, 9), y, numbered, 9))
+        return self.pages
+
+
+def build_source(layout: Layout, shift=None) -> Source:
+    """Make a source of pages without the detour through a PDF; `shift(page, word)` moves words as a scanner does."""
+    pages = []
+    for number, page in enumerate(layout.finish(), 1):
+        words = []
+        for x, y, text, size in page:
+            for word in text.split(" "):
+                width = measure(word, size)
+                if word:
+                    words.append(Word(word, x, x + width, y - 0.8 * size, y + 0.3 * size))
+                x += width + measure(" ", size)
+        if shift:
+            words = [shift(number, word) for word in words]
+        pages.append(Page(number, *layout.size, tuple(words), shift is not None))
+    source = Source(None, "report.pdf", "ab" * 32, 1000, "pdf", b"%PDF", False, FileLimits())
+    source.cache["pages"] = pages
+    return source
+
+
+def list_names(reading, section: str) -> list[str]:
+    """List the names of a section, in the order of the rows."""
+    table = reading.tables["sharing"]
+    table = table[table["section"] == section]
+    return list(table["to_agency_as_printed" if section.endswith("shared") else "from_agency_as_printed"])
+
+
+def read(source, **options):
+    """Read a source made here."""
+    return learn_sharing.read(source, ReadOptions(**options))
+
+
+NAMES = [
+    "100th Judicial District Attorney Traffic Enforcement", "17th Judicial Circuit Drug Task Force", "Athens-Clarke Police Department",
+    "CBP - NTC", "DHS - HSI (Newark NJ)", "Inactive Aberdeen Police Department", "Winnebago County Sheriff (Machesney Park Division)",
+    "L6A UbiHub Demo", "Riverside County District Attorneys Office (CA)", "ICE", "Office of the Attorney General of the State of New York (NY)",
+    "San Joaquin County Sheriffs Department (CA)", "McEwen Police Department",
+]  # fmt: skip
+PLACES = [
+    ("Escondido Police Department", "ESCONDIDO", "CA"), ("San Rafael Police Department", "san rafael", "CA"),
+    ("Naples Police Department", "Napes", "FL"), ("L6A UbiHub Demo", "N/A", "N/A"), ("Inactive Example County Sheriffs Office", "Example", "TX"),
+    ("Riverside County District Attorneys Office and Bureau of Investigation (CA)", "Riverside", "CA"),
+    ("Rancho Cucamonga Police Department", "Rancho Santa Margarita Heights", "CA"), ("CBP - NTC", "Washington", "DC"),
+]  # fmt: skip
+LISTS = [("Beaumont Police Department", "Haze Template"), ("Burnet County TX Law Enforcement", "BC F and M Warrants"),
+         ("San Joaquin County Sheriffs Department of the Great Valley (CA)", "LEARN_San Joaquin County Sheriffs Department (CA)")]  # fmt: skip
+
+
+def build_2020(**changes) -> Layout:
+    """Lay out a report of 2020 with all four lists, one of them empty."""
+    layout = Layout(**changes)
+    layout.add_section("detections_shared", NAMES * 5)
+    layout.add_section("detections_received", list(reversed(NAMES)) * 3 + ["Yuma County Sheriffs Office (AZ)"])
+    layout.add_section("hot_lists_shared", [])
+    layout.add_section("hot_lists_received", LISTS)
+    return layout
+
+
+def build_2022(**changes) -> Layout:
+    """Lay out a report of 2022 or 2025, with cities and states beside the agencies that data comes from."""
+    settings_ = {"three": ((60, 300), (310, 430), (440, 530)), "product": "Vigilant VehicleManager", "created": "09-22-22"} | changes
+    layout = Layout(**settings_)
+    layout.add_section("detections_shared", NAMES * 3)
+    layout.add_section("detections_received", PLACES * 6)
+    layout.add_section("hot_lists_shared", LISTS)
+    layout.add_section("hot_lists_received", [])
+    return layout
+
+
+# ------------------------------------------------------------------------------------- whole PDFs
+
+
+@pytest.fixture
+def pdf_2020(write_pdf):
+    """A PDF in the layout of 2020."""
+    layout = build_2020()
+    return write_pdf("anything.bin", layout.finish(), layout.size)
+
+
+def test_read_2020_pdf(pdf_2020):
+    """A text PDF of 2020 gives every name once, in order, with its section, page, date and the direction of its arrow."""
+    reading = read_source(open_source(pdf_2020))
+    report = reading.report
+    assert report.form == "Agency Data Sharing Report, 2020 layout (LEARN), text PDF"
+    assert list_names(reading, "detections_shared") == NAMES * 5
+    assert list_names(reading, "detections_received") == list(reversed(NAMES)) * 3 + ["Yuma County Sheriffs Office (AZ)"]
+    assert list_names(reading, "hot_lists_received") == [name for name, _ in LISTS]
+    assert report.rows_in == report.rows_out == 65 + 40 + 3 and not report.set_aside
+    table = reading.tables["sharing"]
+    assert list(table["row_no"]) == list(range(1, 109)) and set(table["as_of"]) == {"2020-02-06"}
+    shared = table[table["section"] == "detections_shared"]
+    assert set(shared["from_agency_as_printed"]) == set(shared["reported_by"]) == {AGENCY} and set(shared["shares"]) == {"detections"}
+    received = table[table["section"] == "hot_lists_received"]
+    assert set(received["to_agency_as_printed"]) == {AGENCY} and list(received["hot_list"]) == [name for _, name in LISTS]
+    assert table["from_agency_id"].isna().all() and table["to_agency_id"].isna().all()
+    assert list(table["page"]) == sorted(table["page"]) and table["page"].max() == len(report.details["pages"])
+    assert report.details["sections"]["hot_lists_shared"] == {"names": 0, "pages": [], "columns": 1, "says_none": True}
+    inactive = table[table["is_inactive"]]
+    assert set(inactive["to_agency_as_printed"]) | set(inactive["from_agency_as_printed"]) == {AGENCY, "Inactive Aberdeen Police Department"}
+    assert any("L6A UbiHub Demo" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("is_middle", [False, True])
+def test_read_2022_pdf(write_pdf, is_middle):
+    """Agency, City and State, centered, level at the top or in the middle, give names; places stay in the report."""
+    layout = build_2022(is_middle=is_middle, size=(612, 792), foot=760)
+    reading = read_source(open_source(write_pdf("r.pdf", layout.finish(), layout.size)))
+    assert reading.report.form == "Agency Data Sharing Report, 2022 layout (Vigilant VehicleManager), text PDF"
+    assert list_names(reading, "detections_received") == [name for name, _, _ in PLACES] * 6
+    first = len(NAMES) * 3 + 1
+    assert reading.report.details["places"] == [[first + i, *row[1:]] for i, row in enumerate(PLACES * 6)]
+    assert reading.report.columns_dropped == ["City", "State"]
+    assert list_names(reading, "hot_lists_shared") == [name for name, _ in LISTS]
+    assert set(reading.tables["sharing"]["as_of"]) == {"2022-09-22"}
+    assert all("times in" in warning for warning in reading.report.warnings) and not reading.report.set_aside
+
+
+def test_read_2025_pdf_of_another_writer(tmp_path):
+    """A PDF with other fonts, by another program, in the layout of 2025 gives the same names."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib.backends.backend_pdf import PdfPages
+    from matplotlib.figure import Figure
+
+    layout = build_2022(product="VehicleManager", created="03-11-25", font=7.0, pitch=11.5, pad=8.0)
+    path = tmp_path / "r.pdf"
+    with PdfPages(path) as pdf:
+        for page in layout.finish():
+            figure = Figure(figsize=(layout.size[0] / 72, layout.size[1] / 72))
+            for x, y, text, size in page:
+                figure.text(x / layout.size[0], 1 - y / layout.size[1], text, size=size * 0.9, family="DejaVu Serif")
+            pdf.savefig(figure)
+    reading = read_source(open_source(path))
+    assert "2025 layout (VehicleManager)" in reading.report.form
+    assert list_names(reading, "detections_shared") == NAMES * 3
+    assert list_names(reading, "detections_received") == [name for name, _, _ in PLACES] * 6
+    assert list(reading.tables["sharing"]["hot_list"].dropna()) == [name for _, name in LISTS]
+
+
+def test_split_glued_cells(write_pdf):
+    """Cells printed without a space are split where only one place is possible, and the report says so."""
+    layout = build_2022()
+    name = "Riverside County Sheriffs Office (CA)"
+    layout.add_row(["Plainville Police Department", "Plainville", "CT"], layout.three, is_centered=True)
+    pages = layout.finish()
+    glued = [row for page in pages for row in page if row[2] == "Naples Police Department"]
+    for page in pages:
+        for at, (x, y, text, size) in enumerate(page):
+            if text == "Naples Police Department":
+                # The agency fills its column up to the city, which begins without a space.
+                page[at] = (300 - measure(name, size) + 4, y, name, size)
+            elif text == "Napes":
+                page[at] = (304.5, y, "Riverside and more", size)
+    assert glued
+    reading = read_source(open_source(write_pdf("r.pdf", pages, layout.size)))
+    names = list_names(reading, "detections_received")
+    assert names.count(name) == 6 and not any("(CA)R" in text for text in names)
+    assert sum("was split" in note for note in reading.report.notes) == 6
+    assert [row[1] for row in reading.report.details["places"]].count("Riverside and more") == 6
+
+
+# ------------------------------------------------------------------------------------- sections and pages
+
+
+def test_name_is_broken_by_a_page():
+    """The rest of a name at the top of the next page belongs to the cell above it, in either column and in three."""
+    long = "South Carolina Law Enforcement Division of Special Operations and Investigations (SC)"
+    for at in range(20, 30):
+        layout = Layout(may_split=True)
+        names = [f"Place{n} Police Department" for n in range(60)]
+        names[2 * at] = names[2 * at + 1] = "Winnebago County Sheriff of the Greater Area (Machesney Park Division)"
+        layout.add_section("detections_shared", names)
+        assert list_names(read(build_source(layout)), "detections_shared") == names
+        for side in (0, 1):
+            layout = Layout(may_split=True)
+            names = [f"Place{n} Police Department" for n in range(60)]
+            names[2 * at + side] = long
+            layout.add_section("detections_shared", names)
+            assert list_names(read(build_source(layout)), "detections_shared") == names
+        layout = Layout(may_split=True, three=((60, 250), (260, 400), (410, 500)))
+        rows = [(f"Place{n} Police Department", f"Place{n}", "CA") for n in range(40)]
+        rows[at] = (long, "North Charleston", "SC")
+        layout.add_section("detections_received", rows)
+        assert list_names(read(build_source(layout)), "detections_received") == [row[0] for row in rows]
+
+
+def test_heading_stands_at_the_bottom_of_a_page():
+    """A heading whose sentence or names follow on the next page still opens its list."""
+    for foot in range(500, 560, 6):
+        layout = Layout(foot=foot)
+        layout.add_section("detections_shared", NAMES)
+        layout.add_section("detections_received", NAMES[::-1])
+        reading = read(build_source(layout))
+        assert list_names(reading, "detections_shared") == NAMES
+        assert list_names(reading, "detections_received") == NAMES[::-1]
+
+
+def test_sections_are_found_by_heading_or_sentence_alone():
+    """A list without a heading, or without a sentence, is found; a repeated heading opens no second list."""
+    layout = Layout()
+    layout.add_section("detections_shared", NAMES, heading=False)
+    layout.add_section("detections_received", NAMES, sentence=False)
+    layout.start_page()
+    layout.add_section("detections_received", NAMES[:4], sentence=False)
+    reading = read(build_source(layout))
+    assert list_names(reading, "detections_shared") == NAMES
+    assert list_names(reading, "detections_received") == NAMES + NAMES[:4]
+    assert "The list hot_lists_shared is not in the file." in reading.report.warnings
+
+
+def test_long_reporter_wraps_the_sentence():
+    """A reporting agency whose name breaks its sentence into lines, or ends in Agency, is read whole."""
+    layout = Layout()
+    layout.start_page()
+    layout.put(60, 100, "The Drug Enforcement Agency Agency is Sharing its Detection", 8.5)
+    layout.put(60, 112, "data with the following Agencies:", 8.5)
+    layout.y = 130
+    layout.add_section("detections_shared", NAMES, heading=False, sentence=False)
+    reading = read(build_source(layout))
+    assert list_names(reading, "detections_shared") == NAMES
+    assert set(reading.tables["sharing"]["reported_by"]) == {"Drug Enforcement Agency"}
+
+
+def test_pool_at_the_foot():
+    """A line `Shared NVLS` at the foot of the report is a row for the vendor's pool, under detections shared, and noted."""
+    layout = build_2020()
+    layout.need(40)
+    layout.put(67, layout.y + 10, "Shared NVLS")
+    reading = read(build_source(layout))
+    assert list_names(reading, "detections_shared")[-1] == "Shared NVLS"
+    assert len(list_names(reading, "hot_lists_received")) == len(LISTS)
+    assert any("pool" in note for note in reading.report.notes)
+
+
+def test_hot_lists_in_one_cell():
+    """Several hot lists of one agency stay one row, parted by semicolons; an entry that labels itself is read as well."""
+    layout = Layout()
+    layout.add_section("hot_lists_received", [*LISTS, ("Chino Police Department", "Stolen"), ("", "Persons of Interest"), LISTS[0]])
+    table = read(build_source(layout)).tables["sharing"]
+    assert list(table["hot_list"])[3:] == ["Stolen; Persons of Interest", "Haze Template"]
+    layout = Layout()
+    layout.add_section("hot_lists_received", [])
+    layout.pages[-1] = [row for row in layout.pages[-1] if row[2] not in ("None", "Agency:", "Hot List(s):")]
+    for agency, lists in LISTS:
+        layout.put(67, layout.y, f"Agency: {agency}")
+        layout.put(67, layout.y + 14, f"Hot List(s): {lists}")
+        layout.y += 40
+    table = read(build_source(layout)).tables["sharing"]
+    assert list(zip(table["from_agency_as_printed"], table["hot_list"])) == LISTS
+
+
+def test_missing_pages_are_told():
+    """A page that is not in the file is a warning, and so is one that stands in it twice or out of order."""
+    pages = build_source(build_2020()).cache["pages"]
+    for chosen, words in (([0, 2, 3, 4], "missing"), ([0, 1, 1, 2, 3, 4], "twice"), ([0, 2, 1, 3, 4], "not in order")):
+        source = build_source(build_2020())
+        source.cache["pages"] = [replace(pages[at], number=n) for n, at in enumerate(chosen, 1) if at < len(pages)]
+        assert any(words in warning for warning in read(source).report.warnings), words
+    assert not any("missing" in warning or "twice in" in warning for warning in read(build_source(build_2020())).report.warnings[:1])
+
+
+def test_duplicates_are_counted_and_told():
+    """A name that is printed twice in one list is two rows and a warning; names are never merged."""
+    layout = Layout()
+    layout.add_section("detections_shared", [*NAMES, NAMES[3]])
+    reading = read(build_source(layout))
+    assert Counter(list_names(reading, "detections_shared"))[NAMES[3]] == 2
+    assert any("stands 2 times in detections_shared (rows 4, 14)" in warning for warning in reading.report.warnings)
+
+
+def test_what_only_the_person_knows():
+    """A date or agency that the file lacks is taken from the options; one that it has is kept, with a warning."""
+    layout = Layout(created="")
+    layout.add_section("detections_shared", NAMES, sentence=False)
+    with pytest.raises(IngestError, match="reported_by"):
+        read(build_source(layout))
+    layout = Layout(created="")
+    layout.add_section("detections_shared", NAMES, sentence=False)
+    table = read(build_source(layout), reported_by="Elsewhere PD", as_of="2021-05-06", source_id="my-file").tables["sharing"]
+    assert set(table["reported_by"]) == {"Elsewhere PD"} and set(table["as_of"]) == {"2021-05-06"} and set(table["source_id"]) == {"my-file"}
+    reading = read(build_source(build_2020()), reported_by="Elsewhere PD", as_of="2021-05-06")
+    assert set(reading.tables["sharing"]["reported_by"]) == {AGENCY}
+    assert sum("followed" in warning for warning in reading.report.warnings) == 2
+
+
+def test_dates_print_the_month_first():
+    """02-13-20 is a date, 13-02-20 is refused with the page, unless the person says that the day comes first."""
+    layout = build_2020(created="13-02-20")
+    with pytest.raises(IngestError, match="page 1.*month first"):
+        read(build_source(layout))
+    assert read(build_source(build_2020(created="13-02-20")), day_first=True).report.span == {"sharing": ["2020-02-13"] * 2}
+    assert read(build_source(build_2020(created="2-3-2024"))).report.span == {"sharing": ["2024-02-03"] * 2}
+
+
+def test_other_pdfs_are_not_taken():
+    """A PDF without the report's title and sentences is not recognized, however its words lie."""
+    layout = build_2020()
+    source = build_source(layout)
+    rest = [replace(page, words=tuple(word for word in page.words if word.text not in ("Sharing", "following"))) for page in source.cache["pages"]]
+    source.cache["pages"] = rest
+    assert learn_sharing.recognize(source) is None
+
+
+# ------------------------------------------------------------------------------------- glue, gaps, losses
+
+
+def test_unsplittable_glue_is_set_aside():
+    """Two cells run together without any sure place to part them are set aside, and nothing else is lost."""
+    layout = build_2022()
+    source = build_source(layout)
+    page = source.cache["pages"][-1]
+    for number, page in enumerate(source.cache["pages"]):
+        words, at = list(page.words), None
+        for i, word in enumerate(words):
+            if word.text == "san":
+                at = i
+        if at is None:
+            continue
+        agency = max((w for w in words if w.text == "Department" and abs(w.top - words[at].top) < 2), key=lambda w: w.x1)
+        words[words.index(agency)] = Word("departmentsan", agency.x0, words[at].x1 - 2, agency.top, agency.bottom)
+        words.pop(at)
+        source.cache["pages"][number] = replace(page, words=tuple(words))
+        break
+    reading = read(source)
+    aside = [part for part in reading.report.set_aside if "without a space" in part.reason]
+    assert len(aside) == 1 and aside[0].rows_n == 1
+    assert reading.report.rows_out == len(NAMES) * 3 + len(PLACES) * 6 + len(LISTS) - 1
+
+
+def test_a_lost_name_is_told():
+    """Where one of two names in a row is gone, the other is kept and the gap is a warning."""
+    layout = Layout()
+    names = [f"Place{n} Police Department" for n in range(30)]
+    layout.add_section("detections_shared", names)
+    for page in layout.pages:
+        page[:] = [row for row in page if row[2] not in ("Place11 Police Department", "Place20 Police Department")]
+    reading = read(build_source(layout))
+    assert list_names(reading, "detections_shared") == [name for name in names if name not in ("Place11 Police Department", "Place20 Police Department")]
+    assert any(warning.startswith("2 names stand alone in a row of two") for warning in reading.report.warnings)
+
+
+def test_table_without_space_between_rows():
+    """Rows as close as lines are told apart: by states in three columns, by what had no room in two."""
+    for is_middle in (False, True):
+        layout = build_2022(pad=0.0, pitch=12.0, is_middle=is_middle)
+        assert list_names(read(build_source(layout)), "detections_received") == [name for name, _, _ in PLACES] * 6
+    layout = Layout(pad=0.0, pitch=12.0, two=((67, 250), (260, 440)))
+    names = [f"Place{n} Police Department" for n in range(40)]
+    names[7] = names[12] = "Winnebago County Sheriff (Machesney Park Division)"
+    layout.add_section("detections_shared", names)
+    assert list_names(read(build_source(layout)), "detections_shared") == names
+
+
+def test_heads_of_columns_are_lost():
+    """Three columns are found without their heads, as states stand alone at the end of most lines."""
+    layout = build_2022()
+    for page in layout.pages:
+        page[:] = [row for row in page if row[2] not in ("City", "State") and not (row[2] == "Agency" and row[3] == layout.font + 1)]
+    reading = read(build_source(layout))
+    assert list_names(reading, "detections_received") == [name for name, _, _ in PLACES] * 6
+
+
+# ------------------------------------------------------------------------------------- scans
+
+
+def scan(seed: int, tilt: float = 0.004):
+    """Move words as a scanner and its OCR do: pages lie askew and shifted, boxes are uneven."""
+    chance = random.Random(seed)
+    offsets = {}
+
+    def shift(page: int, word: Word) -> Word:
+        dx, dy, angle = offsets.setdefault(page, (chance.uniform(-4, 4), chance.uniform(-3, 3), chance.uniform(-tilt, tilt)))
+        down = dy + angle * word.x0 + chance.uniform(-0.4, 0.4)
+        side = dx - angle * word.top + chance.uniform(-0.8, 0.8)
+        return Word(word.text, word.x0 + side, word.x1 + side, word.top + down, word.bottom + down + chance.uniform(0, 0.6))
+
+    return shift
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_scan_reads_as_the_print(seed):
+    """A page that was scanned askew gives the same names as its print, in two and in three columns."""
+    reading = read(build_source(build_2020(), scan(seed)))
+    assert "scan with an OCR layer" in reading.report.form
+    assert list_names(reading, "detections_shared") == NAMES * 5
+    assert list_names(reading, "hot_lists_received") == [name for name, _ in LISTS]
+    reading = read(build_source(build_2022(), scan(seed)))
+    assert list_names(reading, "detections_received") == [name for name, _, _ in PLACES] * 6
+
+
+def test_ocr_noise_and_slips():
+    """What OCR made of the logo is set aside, misread names are kept as they are and listed with page and row."""
+    slips = {
+        "CBP - NTC": "CEP - NTC", "Athens-Clarke Police Department": "Athens-Clarke Potice Department",
+        "McEwen Police Department": "McEwen PoliceDepartment", "Riverside County District Attorneys Office (CA)": "Riverside County District Attorneys Office (CP)",
+    }  # fmt: skip
+    layout = Layout()
+    layout.add_section("detections_shared", [slips.get(name, name) for name in NAMES])
+    layout.add_section("detections_received", NAMES)
+    layout.pages[0] += [(47, 44, "LEA.J", 30), (190, 42, "I", 12), (420, 40, "\\", 20)]
+    pages = layout.finish()
+    pages[0][-1] = (*pages[0][-1][:2], "Page 1 ofl", 9) if len(pages) == 1 else (*pages[0][-1][:2], f"Page l of{len(pages)}", 9)
+    layout.finish = lambda: pages
+    reading = read(build_source(layout, scan(5, 0.001)))
+    report = reading.report
+    assert list_names(reading, "detections_shared") == [slips.get(name, name) for name in NAMES]
+    noise = " ".join(part.what for part in report.set_aside)
+    assert "LEA.J" in noise and "\\" in noise and all("noise" in part.reason for part in report.set_aside)
+    told = {text: (page, row) for page, row, text, _ in report.details["slips"]}
+    assert set(slips.values()) <= set(told) and not set(told) & (set(NAMES) - set(slips))
+    assert told["CEP - NTC"] == (1, 4)
+    assert any(warning.startswith("page 1, row 4: 'CEP - NTC'") for warning in report.warnings)
+    assert not any("missing" in warning for warning in report.warnings)
+
+
+def test_text_pdf_over_a_picture_is_no_scan(pdf_2020):
+    """Straight words over a background are a text PDF: nothing is called noise and no name is suspected."""
+    source = build_source(build_2020())
+    source.cache["pages"] = [replace(page, is_scan=True) for page in source.cache["pages"]]
+    report = read(source).report
+    assert report.form.endswith("text PDF") and not report.set_aside and "slips" not in report.details
+
+
+# ------------------------------------------------------------------------------------- any names
+
+WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=2, max_size=11).map(str.title)
+ROLES = st.sampled_from(["Police Department", "County Sheriffs Office", "PD", "Department of Public Safety", "District Attorney", ""])
+STATES = st.sampled_from(["", "", " (CA)", " (TX)", " CA", " (Machesney Park Division)"])
+ANY_NAME = st.builds(
+    lambda head, words, role, state: f"{head}{' '.join(words)} {role}".strip() + state,
+    st.sampled_from(["", "", "Inactive ", "DHS - ", "100th ", "Mc"]), st.lists(WORDS, min_size=1, max_size=5), ROLES, STATES,
+)  # fmt: skip
+LOOKS = st.fixed_dictionaries(
+    {
+        "size": st.sampled_from([(595, 842), (612, 792)]),
+        "font": st.sampled_from([8.0, 9.5, 10.0]),
+        "pitch": st.sampled_from([13.0, 15.0, 16.5]),
+        "pad": st.sampled_from([6.0, 9.0, 11.0]),
+        "foot": st.sampled_from([400, 600, 740]),
+    }
+)
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@QUICK
+@given(st.lists(ANY_NAME, min_size=6, max_size=80), st.lists(ANY_NAME, min_size=5, max_size=50), LOOKS, st.integers(0, 20), st.integers(0, 20))
+def test_any_names_in_two_columns(shared, received, looks, left, gutter):
+    """Whatever the names, fonts, margins and page breaks, two columns give exactly the names that were printed."""
+    layout = Layout(two=((40 + left, 290), (300 + gutter, 570)), **looks)
+    layout.add_section("detections_shared", shared)
+    layout.add_section("detections_received", received)
+    layout.add_section("hot_lists_shared", [(name, f"LEARN_{name}") for name in shared[:9]])
+    layout.add_section("hot_lists_received", [])
+    reading = read(build_source(layout))
+    assert list_names(reading, "detections_shared") == shared
+    assert list_names(reading, "detections_received") == received
+    assert list_names(reading, "hot_lists_shared") == shared[:9]
+    assert reading.report.rows_out == reading.report.rows_in == len(shared) + len(received) + min(9, len(shared))
+
+
+CITY = st.one_of(st.just("N/A"), st.lists(WORDS, min_size=1, max_size=3).map(" ".join), WORDS.map(str.upper), WORDS.map(str.lower))
+PLACE = st.tuples(ANY_NAME, CITY, st.sampled_from(["CA", "TX", "N/A", "NY"]))
+
+
+@QUICK
+@given(st.lists(PLACE, min_size=4, max_size=60), LOOKS, st.booleans(), st.integers(0, 40))
+def test_any_names_in_three_columns(rows, looks, is_middle, wider):
+    """Whatever the names and cities, three centered columns give exactly the names, cities and states."""
+    layout = Layout(three=((40, 260 + wider), (270 + wider, 410 + wider), (420 + wider, 500 + wider)), is_middle=is_middle, **looks)
+    layout.add_section("detections_received", rows)
+    reading = read(build_source(layout))
+    assert list_names(reading, "detections_received") == [row[0] for row in rows]
+    assert reading.report.details["places"] == [[at, *row[1:]] for at, row in enumerate(rows, 1)]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(ANY_NAME, min_size=20, max_size=80), st.lists(PLACE, min_size=12, max_size=40), st.integers(0, 1 << 16))
+def test_any_names_in_a_scan(shared, received, seed):
+    """Whatever the names, pages that lie askew give them as their print does."""
+    layout = Layout(three=((40, 260), (270, 410), (420, 500)))
+    layout.add_section("detections_shared", shared)
+    layout.add_section("detections_received", received)
+    reading = read(build_source(layout, scan(seed)))
+    assert list_names(reading, "detections_shared") == shared
+    assert list_names(reading, "detections_received") == [row[0] for row in received]
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(st.sampled_from(["Agency:", "(CA)", "None", "Hot", "List(s):", "The", "\\", "a)b", "NVLS", "N/A", "Detections", "Shared"]),
+                          st.floats(0, 600), st.floats(60, 790), st.floats(1, 200), st.floats(0, 40)), max_size=60))  # fmt: skip
+def test_any_boxes_are_read_or_refused(boxes):
+    """Words anywhere on a page are read or refused with an `IngestError`; no row is lost."""
+    layout = Layout()
+    layout.add_section("detections_shared", NAMES[:4])
+    source = build_source(layout)
+    page = source.cache["pages"][0]
+    words = tuple(Word(text, x, x + width, top, top + height) for text, x, top, width, height in boxes)
+    source.cache["pages"] = [replace(page, words=page.words + words)]
+    try:
+        read(source).report.check()
+    except IngestError:
+        pass
+
+
+def test_long_report_is_read_in_time():
+    """Five hundred pages with thousands of names take seconds, not minutes."""
+    layout = Layout()
+    layout.add_section("detections_shared", [f"Place{n} Police Department" for n in range(12_000)])
+    source, start = build_source(layout), time.monotonic()
+    assert len(list_names(read(source), "detections_shared")) == 12_000
+    assert time.monotonic() - start < 20
+
+
+# ------------------------------------------------------------------------------------- commands and real reports
+
+
+def test_ingest_writes_tables(pdf_2020, tmp_path):
+    """Ingest writes the table and a report whose rows add up; inspect says the same and writes nothing."""
+    reading = ingest_file(pdf_2020, tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"sharing.parquet", "sharing.csv", "report.json"}
+    assert inspect_file(pdf_2020).to_dict() == reading.report.to_dict()
+
+
+def test_real_text_report(mirror):
+    """Orange County's report of 2020: 295 agencies shared with, 311 received from; wrapped ends are no names of their own."""
+    path = mirror / "learn" / "ocsd_2020-02-06_data_sharing.pdf"
+    reading = read_source(open_source(path))
+    shared, received = list_names(reading, "detections_shared"), list_names(reading, "detections_received")
+    assert (len(shared), len(received)) == (295, 311)
+    assert (shared[0], shared[1], shared[-1]) == (
+        "100th Judicial District Attorney Traffic Enforcement", "17th Judicial Circuit Drug Task Force", "Yolo County Sheriffs Department")  # fmt: skip
+    assert (received[0], received[-1]) == ("Coral Springs Police Department", "Saratoga Springs Police Department (NY)")
+    assert "Winnebago County Sheriff (Machesney Park Division)" in shared and "Winnebago County Sheriff (Machesney Park Division)" in received
+    assert {"San Mateo County Vehicle Theft Task Force", "Sacramento County District Attorneys Office (CA)", "ICE", "CBP - NTC"} <= set(received)
+    assert not any(name.startswith("(") or name in ("Division)", "General", "Force", "Enforcement", "Office (CA)") for name in shared + received)
+    assert list_names(reading, "hot_lists_shared") == [] and len(list_names(reading, "hot_lists_received")) == 29
+    assert reading.report.details["agency"] == "Orange County Sheriffs Department" and not reading.report.set_aside
+    assert reading.report.warnings == [] and reading.report.span == {"sharing": ["2020-02-06"] * 2}
+
+
+def test_real_scan(mirror):
+    """Irvine's scan of 2020: 342 shared, 310 received, 60 and 28 hot lists, and the slips that can be seen on its pages."""
+    reading = read_source(open_source(mirror / "learn" / "irvine_2020-03-02_data_sharing_scan.pdf"))
+    counts = {name: part["names"] for name, part in reading.report.details["sections"].items()}
+    assert counts == {"detections_shared": 342, "detections_received": 310, "hot_lists_shared": 60, "hot_lists_received": 28}
+    told = {(page, text) for page, _, text, _ in reading.report.details["slips"]}
+    seen = {
+        (1, "Caidwell Police Department (NJ)"), (1, "Boone County SheriffOffice"), (2, "CEP - NTC"), (2, "Drug Enforcement Agency (NAIL)"),
+        (2, "City ofVidor"), (2, "DeKaIb County Police Department"), (3, "Fayeffeville Police Department"), (4, "Mann County Sheriffs Office"),
+        (4, "Los Angeles World Airport Police (LA)()"), (4, "Livingston County Sheriffs Office (Ml)"), (7, "Westminster Potice Department"),
+        (9, "Millet County Sheriffs Office"), (9, "Corner Police Department"), (11, "Jefferson CO TXSO"), (12, "HendersonvHle Police Department"),
+        (12, "100th Judicial DistrictAfforney Traffic Enforcement"), (13, "LumberCity Police Department (GA)"), (14, "China Police Department"),
+        (14, "PD Regional Hotlist"), (16, "PD Regional Hotlist"),
+    }  # fmt: skip
+    assert seen <= told
+    assert "LEA.J" in " ".join(part.what for part in reading.report.set_aside)
+    assert not any("missing" in warning or "stand alone" in warning for warning in reading.report.warnings)

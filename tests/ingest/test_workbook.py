@@ -1,0 +1,184 @@
+"""Workbooks that a clerk put together: sheets taken for what they hold."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from made_tables import OFFICER, REASON, read, refuse, write_book  # noqa: E402
+
+ME = {"reported_by": "Irvine CA PD", "as_of": "2025-03-10", "time_zone": "America/Los_Angeles"}
+NAMES = [["ORGANIZATION NAME"], ["Chino CA PD "], ["Brea CA PD"]]
+SHEETS = {
+    "Request": [["Please provide the lists A1 to A4"], ["and the log"]],
+    "A1": NAMES, "A2": NAMES, "A3": NAMES, "A4": NAMES,
+    "B1&2": [["1", "2"], ["x", "y"]],
+    "Users": [["User Name"], [OFFICER], [OFFICER + " II"]],
+    "Audit": [["Reason", "DateTime"], [REASON, datetime(2025, 3, 1, 14, 5, 7)],
+    ["", datetime(2025, 3, 9, 2, 30)], ["n/a", datetime(2025, 11, 2, 1, 30)]],
+    "OtherAgencies": [["Month", 2025, 2024], ["January", 10, 1234], ["Feb", "-", 7], ["March", None, "1,000"],
+    ["Total", 10, 2241]],
+}  # fmt: skip
+MAPPING = """
+table = "workbook"
+[sheets."A1"]
+section = "detections_shared"
+[sheets."A2"]
+section = "detections_received"
+[sheets."A3"]
+section = "hot_lists_shared"
+[sheets."A4"]
+section = "hot_lists_received"
+[sheets."OtherAgencies"]
+measure = "searches"
+scope = "access by other agencies"
+[sheets."Request"]
+skip = true
+"""
+
+
+@pytest.fixture
+def book(tmp_path):
+    """Write sheets and give the path."""
+    return lambda sheets=SHEETS, name="clerk.xlsx": write_book(tmp_path / name, sheets)
+
+
+def test_sheets_are_taken_for_what_they_hold(book):
+    """Log, months and users are found by their columns; lists that do not say their direction are set aside with a hint."""
+    reading = read(book(), **ME)
+    report = reading.report
+    assert report.details["sheets"] == {
+        "Request": "other", "A1": "names", "A2": "names", "A3": "names", "A4": "names", "B1&2": "other",
+        "Users": "users",
+        "Audit": "searches", "OtherAgencies": "months",
+    }  # fmt: skip
+    assert sorted(reading.tables) == ["searches", "volumes"]
+    assert report.rows_in == 2 + 8 + 2 + 2 + 3 + 8
+    assert any('section = "detections_shared"' in text for text in report.warnings)
+    assert report.details["users_n"] == 2
+    assert "User Name" in report.columns_dropped
+
+
+def test_the_log(book):
+    """Wall-clock times become UTC, odd hours are counted, empty and placeholder reasons told apart."""
+    reading = read(book(), **ME)
+    table = reading.tables["searches"]
+    assert table["searched_at"].tolist() == [
+        datetime(2025, 3, 1, 22, 5, 7), datetime(2025, 3, 9, 10, 30), datetime(2025, 11, 2, 8, 30)
+    ]
+    assert table["reason_text_cell"].tolist() == ["value", "empty", "placeholder"]
+    assert reading.report.time_zone == "America/Los_Angeles, as given"
+    said = " ".join(reading.report.warnings)
+    assert "skipped in spring: 1." in said
+    assert "twice in autumn: 1." in said
+
+
+def test_the_log_needs_a_zone(book):
+    """Spreadsheets keep no zone: the workbook is refused until it is told."""
+    error = refuse(book(), reported_by="Irvine CA PD", as_of="2025-03-10")
+    assert error.found == "times without a time zone"
+    assert "Audit row 2" in error.place
+
+
+def test_months_by_years(book):
+    """A figure for each month and year, whichever year comes first; `-`, blanks and totals are set aside apart."""
+    reading = read(book(), **ME)
+    table = reading.tables["volumes"]
+    got = [*zip(table["period_start"], table["period_end"], table["value"], strict=True)]
+    assert got == [
+        ("2025-01-01", "2025-01-31", 10.0), ("2024-01-01", "2024-01-31", 1234.0),
+        ("2024-02-01", "2024-02-29", 7.0),
+        ("2024-03-01", "2024-03-31", 1000.0),
+    ]  # fmt: skip
+    assert set(table["measure"]) == {"searches"}
+    assert set(table["scope"]) == {"OtherAgencies"}
+    aside = {part.reason: (part.place, part.rows_n) for part in reading.report.set_aside}
+    assert aside["none printed (-)"] == ("OtherAgencies!B3", 1)
+    assert aside["empty"] == ("OtherAgencies!B4", 1)
+    assert aside["a total"] == ("OtherAgencies!B5", 2)
+
+
+def test_a_total_that_does_not_add_up(book):
+    """A printed total is compared with its months."""
+    sheets = {
+        "Use": [["Access by other agencies"], ["Month", 2024], ["January", 5], ["February", 6], ["Total", 12]]
+    }
+    reading = read(book(sheets), **ME)
+    assert any("is 12, its months add up to 11" in text for text in reading.report.warnings)
+    assert set(reading.tables["volumes"]["scope"]) == {"Access by other agencies"}
+
+
+def test_a_mapping_tells_the_directions(book, tmp_path):
+    """With sections told, names become edges the right way round, and the scope is what the mapping says."""
+    path = tmp_path / "irvine.toml"
+    path.write_text(MAPPING)
+    reading = read(book(), mapping=path, **ME)
+    table = reading.tables["sharing"]
+    assert len(table) == 8
+    ways = {section: (part["from_agency_as_printed"].iloc[0], part["to_agency_as_printed"].iloc[0],
+    part["shares"].iloc[0])
+            for section, part in table.groupby("section")}  # fmt: skip
+    assert ways == {
+        "detections_shared": ("Irvine CA PD", "Chino CA PD", "detections"),
+        "detections_received": ("Chino CA PD", "Irvine CA PD", "detections"),
+        "hot_lists_shared": ("Irvine CA PD", "Chino CA PD", "hot_list"),
+        "hot_lists_received": ("Chino CA PD", "Irvine CA PD", "hot_list"),
+    }
+    assert set(reading.tables["volumes"]["scope"]) == {"access by other agencies"}
+    assert set(table["as_of"]) == {"2025-03-10"}
+
+
+@pytest.mark.parametrize(
+    ("title", "section"),
+    [
+        ("Agencies we share detections with", "detections_shared"),
+        ("Networks shared with me", "detections_received"),
+        ("Data shared with the following agencies", "detections_shared"),
+        ("Detections Received", "detections_received"),
+        ("Agencies sharing their data with us", "detections_received"),
+        ("Hot Lists Shared", "hot_lists_shared"),
+        ("Networks shared with Irvine PD", "none"), ("Hot lists shared with Irvine PD", "none"),
+        ("Networks I'm sharing", "detections_shared"), ("Hot lists received", "hot_lists_received"),
+        ("Sharing our hot lists with", "hot_lists_shared"), ("Agencies receiving data from us", "none"),
+    ],
+)  # fmt: skip
+def test_headings_tell_the_direction(book, title, section):
+    """A heading that leaves no doubt tells the direction; any other leaves the list aside."""
+    reading = read(book({"List": [[title], *NAMES], "Log": SHEETS["Audit"]}), **ME)
+    found = set(reading.tables["sharing"]["section"]) if "sharing" in reading.tables else {"none"}
+    assert found == {section}
+
+
+def test_lists_need_agency_and_date(book):
+    """A list with a direction is refused without the agency whose it is, or without a date."""
+    sheets = {"List": [["Networks shared with me"], *NAMES]}
+    assert "--reported-by" in refuse(book(sheets)).way_out
+    assert "--as-of" in refuse(book(sheets), reported_by="Irvine CA PD").way_out
+
+
+def test_a_sheet_that_the_mapping_misspells(book, tmp_path):
+    """A sheet that is not there is refused with the nearest name."""
+    path = tmp_path / "m.toml"
+    path.write_text('table = "workbook"\n[sheets."OtherAgency"]\nskip = true\n')
+    assert "'OtherAgencies'" in refuse(book(), mapping=path, **ME).way_out
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [(("03/04/2025 10:00", "03/25/2025 10:00"), (3, 4)), (("03/04/2025 10:00", "25/03/2025 10:00"), (4, 3))],
+)
+def test_dates_as_text(book, cells, expected):
+    """Dates as text are read in the order that one of them decides; without one they are refused."""
+    sheets = {"Audit": [["Reason", "DateTime"], *[[REASON, cell] for cell in cells]]}
+    first = read(book(sheets), **ME).tables["searches"]["searched_at"][0]
+    assert (first.month, first.day) == expected
+    open_ = book({"Audit": [["Reason", "DateTime"], [REASON, "03/04/2025 10:00"]]}, "open.xlsx")
+    assert "can be read in two ways" in refuse(open_, **ME).found
+    assert read(open_, day_first=True, **ME).tables["searches"]["searched_at"][0].month == 4
+
+
+def test_other_workbooks_are_not_claimed(book):
+    """A workbook of other things is not taken for one of these."""
+    assert "form that no reader knows" in refuse(book({"S": [["Item", "Price"], ["Pen", 3]]})).found

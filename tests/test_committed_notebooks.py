@@ -1,0 +1,221 @@
+"""The committed notebooks: executed in order, in the house's form, and right under other parameters as well."""
+
+import ast
+import csv
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from helpers import _paths
+from helpers.editions import load_edition
+from helpers.notebooks import format_notebook, list_notebooks, scrub_notebook
+from helpers.run import run_edition
+
+PATHS = list_notebooks()
+EACH = pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
+# What would let markup or an address from the data through into a page, or differ from run to run.
+BANNED = re.compile(r"\.style\b|\bHTML\(|\bMarkdown\(|escape=False|render_links|mermaid|\bopen\(|filterwarnings")
+
+
+def read_cells(path, kind="code"):
+    """Return the cells of one kind."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == kind]
+
+
+def read_rows(name):
+    """Read a fact table without the package, so that expected values do not come from it."""
+    with (_paths.FACTS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@EACH
+def test_notebook_is_executed_top_to_bottom(path):
+    """Counts run from 1, nothing failed, nothing was written to stderr: nbval has something to compare."""
+    cells = read_cells(path)
+    outputs = [output for cell in cells for output in cell["outputs"]]
+
+    assert list(range(1, len(cells) + 1)) == [cell["execution_count"] for cell in cells]
+    assert len(outputs) >= 4
+    assert not [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"]
+
+
+@EACH
+def test_notebook_is_in_the_form_that_refresh_writes(path):
+    """Nothing volatile is committed: the file is, byte for byte, its own scrubbed form."""
+    text = path.read_text(encoding="utf-8")
+
+    assert format_notebook(scrub_notebook(json.loads(text))) == text
+
+
+@EACH
+def test_notebook_follows_the_house_form(path):
+    """A question first; as much prose as code; short cells; no function, no banned call; limits, exercises, provenance last."""
+    code = ["".join(cell["source"]) for cell in read_cells(path)]
+    prose = ["".join(cell["source"]) for cell in read_cells(path, "markdown")]
+
+    assert re.match(r"# \d\d · .+\n\n\*\*Question\.\*\* \*.+\?\*", prose[0])
+    assert len(prose) >= len(code) and len(code) <= 30
+    assert max(text.count("\n") + 1 for text in code) <= 12
+    assert not [node for text in code for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    assert not [text for text in code if BANNED.search(text)]
+    assert [heading for text in prose for heading in re.findall(r"^## (Limits|On your own)$", text, flags=re.M)] == [
+        "Limits",
+        "On your own",
+    ]
+    assert "sources.state_provenance(" in code[-1]
+
+
+@EACH
+def test_findings_of_a_notebook_are_shown_as_they_are_kept(path):
+    """The sentence that a reader sees is the one in the data, and each notebook has at least one."""
+    shown = [
+        ("".join(output["data"]["text/plain"]), output["metadata"]["sidedoor_finding"]["sentence"])
+        for cell in read_cells(path)
+        for output in cell["outputs"]
+        if "sidedoor_finding" in output.get("metadata", {})
+    ]
+
+    assert shown
+    for plain, sentence in shown:
+        assert f"Finding: {sentence}" == plain
+
+
+@EACH
+def test_every_picture_carries_its_description(path):
+    """Each figure has alt text and a name under which its files are found."""
+    pictures = [
+        output["metadata"].get("image/png", {})
+        for cell in read_cells(path)
+        for output in cell["outputs"]
+        if "image/png" in output.get("data", {})
+    ]
+
+    assert pictures
+    assert all(len(picture["alt"]) > 40 and picture["sidedoor"] for picture in pictures)
+
+
+def test_front_picture_is_the_one_of_its_notebook():
+    """README.png is the figure that notebook 02 shows, not an older one."""
+    embedded = [
+        "".join(output["data"]["image/png"])
+        for cell in read_cells(next(path for path in PATHS if path.name.startswith("02")))
+        for output in cell["outputs"]
+        if output.get("metadata", {}).get("image/png", {}).get("sidedoor") == "reach-by-state"
+    ]
+    shown = (_paths.ROOT / "README.png").read_bytes()
+
+    assert [_read_pixels(__import__("base64").b64decode(embedded[0]))] == [_read_pixels(shown)]
+
+
+def _read_pixels(content):
+    """Decode a PNG: the notebook's copy and the saved one differ in their text chunks only."""
+    import io
+
+    import matplotlib.image
+
+    return matplotlib.image.imread(io.BytesIO(content)).tobytes()
+
+
+@pytest.mark.parametrize("spoil", [False, True])
+def test_a_changed_digit_makes_nbval_fail(tmp_path, spoil):
+    """nbval passes the template as committed, and fails when one digit of a finding in it is another."""
+    book = json.loads((_paths.NOTEBOOKS / "99-template.ipynb").read_text(encoding="utf-8"))
+    for cell in book["cells"]:
+        for output in cell.get("outputs", []):
+            if spoil and "sidedoor_finding" in output.get("metadata", {}):
+                text = "".join(output["data"]["text/markdown"])
+                digit = re.search(r"\d", text)
+                other = str((int(digit[0]) + 1) % 10)
+                output["data"]["text/markdown"] = text[: digit.start()] + other + text[digit.end() :]
+    copy = tmp_path / "99-template.ipynb"
+    copy.write_text(json.dumps(book), encoding="utf-8")
+    config = _paths.ROOT / "tests" / "nbval.cfg"
+    call = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", f"--nbval-sanitize-with={config}"]
+    done = subprocess.run(
+        [*call, "-p", "no:cacheprovider", "-o", "addopts=", str(copy)], cwd=tmp_path, capture_output=True, text=True
+    )
+
+    assert (1 if spoil else 0) == done.returncode, done.stdout
+
+
+@pytest.fixture(scope="module")
+def other_findings(tmp_path_factory):
+    """The findings and texts of one run of all notebooks with parameters that are not the defaults."""
+    folder = tmp_path_factory.mktemp("other")
+    given = {
+        "00": {"read_as": "document"},
+        "01": {"min_sources": 2},
+        "02": {"include_disputed": False, "include_ended": False},
+        "04": {"months": 12},
+        "11": {"metro_year": 2010},
+        "99": {"table": "query_volumes"},
+    }
+    lines = ['title = "Other parameters"']
+    for notebook, parameters in given.items():
+        lines += ["[[run]]", f'notebook = "{notebook}"', "[run.parameters]"]
+        lines += [f"{name} = {json.dumps(value)}" for name, value in parameters.items()]
+    edition = folder / "other-parameters.toml"
+    edition.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_paths, "RUNS", folder / "runs")
+        run_edition(load_edition(edition))
+        found = json.loads((_paths.find_run_folder("other-parameters") / "findings.json").read_text(encoding="utf-8"))
+        texts = {
+            path.stem[:2]: path.read_text(encoding="utf-8")
+            for path in _paths.find_run_folder("other-parameters").glob("*/*.ipynb")
+        }
+    return {finding["id"]: finding for finding in found}, texts
+
+
+def test_start_lists_the_sources_read_in_the_given_way(other_findings):
+    """Notebook 00 with `read_as = document` counts the sources that the table marks so."""
+    rows = read_rows("sources")
+    documents = [row for row in rows if row["read_as"] == "document"]
+
+    assert f"{len(documents)} of {len(rows)} sources were read as document" in other_findings[1]["00"]
+
+
+def test_release_with_two_sources_keeps_the_corroborated_names(other_findings):
+    """Notebook 01 with `min_sources = 2` keeps the listings that a second source corroborates."""
+    kept = {row["agency_id"] for row in read_rows("sharing_claims") if row["claim_kind"] == "listing" and row["corroborated_by"]}
+
+    assert len(kept) == other_findings[0]["names-recovered"]["value"]
+
+
+def test_access_without_disputed_and_ended_ways_counts_the_documented_ones(other_findings):
+    """Notebook 02 without disputed and ended ways counts local agencies with a documented front door to ICE or a unit of it."""
+    agencies = {row["agency_id"]: row for row in read_rows("agencies")}
+    ice = {"ice"}
+    while more := {name for name, row in agencies.items() if row["part_of"] in ice} - ice:
+        ice |= more
+    local = {
+        row["from_id"]
+        for row in read_rows("access_paths")
+        if row["door"] == "front" and row["standing"] == "documented" and row["to_id"] in ice
+        and agencies[row["from_id"]]["kind"] != "federal"
+    }
+
+    assert len(local) == other_findings[0]["reach-front-door"]["value"]
+
+
+def test_twelve_months_of_the_floor(other_findings):
+    """Notebook 04 with `months = 12`: twelve times 30,000."""
+    floor = other_findings[0]["queries-floor"]
+
+    assert (360_000, 360_000, None) == (floor["value"], floor["low"], floor["high"])
+
+
+def test_metro_share_of_2010(other_findings):
+    """Notebook 11 with `metro_year = 2010`: 54.0 percent, by the note on Census figures in the dossier of the facts."""
+    assert 54.0 == other_findings[0]["metro-share"]["value"]
+
+
+def test_template_on_another_table(other_findings):
+    """Notebook 99 on `query_volumes` counts the rows there that are not exact."""
+    hedged = [row for row in read_rows("query_volumes") if row["qualifier"] != "exact"]
+
+    assert len(hedged) == other_findings[0]["hedged-query-volumes"]["value"]
