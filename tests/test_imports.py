@@ -14,7 +14,7 @@ FLOORS = [
      "environment"},
     {"sources", "doors", "agencies", "privacy", "parameters", "results", "fetch", "scan"},
     {"network", "sharing", "volumes", "claims", "ingest", "notebooks"},
-    {"figures", "findings", "editions", "execute"},
+    {"exposure", "figures", "findings", "editions", "execute"},
     {"keys", "outcome", "site"},
     {"run"},
     {"verify"},

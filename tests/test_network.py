@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from helpers import network
+from helpers import exposure, network
 from helpers.errors import DataError
 from helpers.tables import describe_table
 
@@ -57,7 +57,7 @@ def test_every_standing_of_the_schema_is_a_way_or_no_way():
 def test_every_kind_of_the_schema_is_counted_once():
     """Each kind of agency falls into exactly one of the counted groups."""
     fields = {field["name"]: field for field in describe_table("agencies")["schema"]["fields"]}
-    groups = [*network.LOCAL, *network.UNNAMED, "federal", "company"]
+    groups = [*exposure.LOCAL, *exposure.UNNAMED, "federal", "company"]
     assert sorted(groups) == sorted(fields["kind"]["constraints"]["enum"])
 
 
@@ -103,7 +103,7 @@ def test_disputed_and_ended_paths_count_only_on_request():
 
 def test_reach_by_hand(five):
     """One hop: b, relay, seller. Two hops: also a, through the relay. b comes in by two doors."""
-    reach = network.list_reach(five, "ice", 2).set_index("agency_id")
+    reach = exposure.list_reach(five, "ice", 2).set_index("agency_id")
     assert reach["hops_n"].to_dict() == {"b": 1, "relay": 1, "seller": 1, "a": 2}
     assert reach["doors"].to_dict() == {"b": "front, relay", "relay": "relay", "seller": "contract", "a": "relay"}
     assert reach["is_local"].to_dict() == {"b": True, "relay": True, "seller": False, "a": True}
@@ -111,7 +111,7 @@ def test_reach_by_hand(five):
 
 def test_reach_counts_by_hand(five):
     """Front door: b at once and nothing behind it. Relay: the relay, then a and b. Any: three, then four nodes."""
-    counted = network.count_reach(five, "ice", 2).set_index(["door", "hops_n"])
+    counted = exposure.count_reach(five, "ice", 2).set_index(["door", "hops_n"])
     assert counted["nodes_n"].to_dict() == {
         ("front", 1): 1, ("front", 2): 1, ("contract", 1): 1, ("contract", 2): 1, ("pool", 1): 0, ("pool", 2): 0,
         ("account", 1): 0, ("account", 2): 0, ("side", 1): 0, ("side", 2): 0, ("relay", 1): 1, ("relay", 2): 3,
@@ -125,7 +125,7 @@ def test_reach_through_a_pool_is_a_floor():
     """Unnamed members count once as a group, and the row says that it is a floor."""
     agencies = make_agencies(("members", "unnamed", None), ("pool", "pool", None), ("ice", "federal", None))
     paths = make_paths(("members", "pool", "pool"), ("pool", "ice", "pool"))
-    counted = network.count_reach(network.build_network(paths, agencies), "ice", 2).set_index(["door", "hops_n"])
+    counted = exposure.count_reach(network.build_network(paths, agencies), "ice", 2).set_index(["door", "hops_n"])
     assert counted.loc[("pool", 2), "unnamed_n"] == 2
     assert counted.loc[("pool", 2), "local_n"] == 0
     assert counted["is_floor"].to_dict()[("any", 2)]
@@ -134,15 +134,15 @@ def test_reach_through_a_pool_is_a_floor():
 def test_no_way_leads_through_the_target_itself():
     """What the target passes on, and what comes back to it, does not lengthen its reach."""
     graph = network.build_network(make_paths(("a", "ice"), ("ice", "b"), ("b", "ice")), FIVE)
-    assert network.list_reach(graph, "ice", 5)["hops_n"].tolist() == [1, 1]
+    assert exposure.list_reach(graph, "ice", 5)["hops_n"].tolist() == [1, 1]
 
 
 def test_removals_by_hand(five):
     """Without the relay `a` loses its only way; `b` keeps its own edge, and no third node can close that."""
-    removals = network.check_removals(five, "ice").set_index("agency_id")
+    removals = exposure.check_removals(five, "ice").set_index("agency_id")
     assert removals["closed_ids"].to_dict() == {"relay": ("a",)}
     assert removals["passes_n"].to_dict() == {"relay": 2}
-    last = network.list_last_ways(five, "ice").set_index("agency_id")
+    last = exposure.list_last_ways(five, "ice").set_index("agency_id")
     assert last["closed_by"].to_dict() == {
         "a": "one third node", "b": "itself", "relay": "itself", "seller": "itself",
     }  # fmt: skip
@@ -153,16 +153,16 @@ def test_two_separate_ways_are_closed_by_no_one_node():
     """An owner with two relays keeps one of them, whichever leaves."""
     paths = make_paths(("a", "b"), ("a", "relay"), ("b", "ice"), ("relay", "ice"))
     graph = network.build_network(paths, FIVE)
-    assert network.check_removals(graph, "ice")["closes_n"].tolist() == [0, 0]
-    assert network.list_last_ways(graph, "ice").set_index("agency_id").loc["a", "closed_by"] == "no one node"
+    assert exposure.check_removals(graph, "ice")["closes_n"].tolist() == [0, 0]
+    assert exposure.list_last_ways(graph, "ice").set_index("agency_id").loc["a", "closed_by"] == "no one node"
 
 
 def test_a_chain_is_closed_at_every_link():
     """a -> b -> relay -> ice: the relay closes a and b, b closes a; a names both links."""
     graph = network.build_network(make_paths(("a", "b"), ("b", "relay"), ("relay", "ice")), FIVE)
-    removals = network.check_removals(graph, "ice")
+    removals = exposure.check_removals(graph, "ice")
     assert dict(zip(removals["agency_id"], removals["closed_ids"], strict=True)) == {"relay": ("a", "b"), "b": ("a",)}
-    assert network.list_last_ways(graph, "ice").set_index("agency_id").loc["a", "through_ids"] == ("b", "relay")
+    assert exposure.list_last_ways(graph, "ice").set_index("agency_id").loc["a", "through_ids"] == ("b", "relay")
 
 
 def test_steps_join_only_if_they_could_be_in_force_on_one_day():
@@ -170,7 +170,7 @@ def test_steps_join_only_if_they_could_be_in_force_on_one_day():
 
     def list_reached(first, last):
         graph = network.build_network(make_paths(("a", "relay", *first), ("relay", "ice", *last)), FIVE)
-        return set(network.list_reach(graph, "ice", 2)["agency_id"])
+        return set(exposure.list_reach(graph, "ice", 2)["agency_id"])
 
     ended_2012 = ("pool", "ended", "2012-01-05", "2012-07")
     assert list_reached(("front", "documented", "2018-11"), ended_2012) == {"relay"}
@@ -193,14 +193,14 @@ def test_removal_respects_dates_too():
         ("a", "b", "front", "documented", "2018"), ("b", "ice", "front", "ended", "2010", "2012"),
         ("a", "relay", "front", "documented", "2018"), ("relay", "ice", "relay", "documented", "2019"),
     )  # fmt: skip
-    removals = network.check_removals(network.build_network(paths, FIVE), "ice").set_index("agency_id")
+    removals = exposure.check_removals(network.build_network(paths, FIVE), "ice").set_index("agency_id")
     assert removals["closed_ids"].to_dict() == {"relay": ("a",)}
 
 
 def test_ways_longer_than_the_hops_do_not_count_in_removals():
     """With two hops, a chain of three has only its last two links."""
     graph = network.build_network(make_paths(("a", "b"), ("b", "relay"), ("relay", "ice")), FIVE)
-    removals = network.check_removals(graph, "ice", 2)
+    removals = exposure.check_removals(graph, "ice", 2)
     assert dict(zip(removals["agency_id"], removals["closed_ids"], strict=True)) == {"relay": ("b",)}
 
 
@@ -239,27 +239,27 @@ def test_an_agency_without_a_way_is_kept_on_request():
     paths = make_paths(("a", "ice", "front", "denied"), ("b", "relay"))
     graph = network.build_network(paths, FIVE, keep=("ice",))
     assert list(graph) == ["b", "ice", "relay"]
-    assert network.count_reach(graph, "ice")["nodes_n"].sum() == 0
+    assert exposure.count_reach(graph, "ice")["nodes_n"].sum() == 0
     with pytest.raises(DataError, match="no agency named `icee`.* Did you mean ice"):
         network.build_network(paths, FIVE, keep=("icee",))
 
 
 def test_unknown_target_and_no_hops_are_refused(five):
     """A misspelt target is answered with the nearest names, and a reach of no steps makes no sense."""
-    for measure in (network.list_reach, network.count_reach, network.check_removals, network.list_last_ways):
+    for measure in (exposure.list_reach, exposure.count_reach, exposure.check_removals, exposure.list_last_ways):
         with pytest.raises(DataError, match="Did you mean relay"):
             measure(five, "relais")
     for hops in (0, -1, True):
         with pytest.raises(DataError, match="at least one step"):
-            network.list_reach(five, "ice", hops)
+            exposure.list_reach(five, "ice", hops)
 
 
 def test_a_node_that_nobody_shares_with_has_an_empty_reach(five):
     """Nothing in, nothing counted, and the tables keep their columns and types."""
-    assert network.list_reach(five, "a").empty
-    assert network.count_reach(five, "a")["nodes_n"].sum() == 0
-    assert network.check_removals(five, "a").empty
-    assert network.list_last_ways(five, "a").empty
+    assert exposure.list_reach(five, "a").empty
+    assert exposure.count_reach(five, "a")["nodes_n"].sum() == 0
+    assert exposure.check_removals(five, "a").empty
+    assert exposure.list_last_ways(five, "a").empty
 
 
 def test_edges_join_paths_of_one_kind_and_keep_those_that_are_no_way():
@@ -289,15 +289,15 @@ def test_measures_are_never_added(counts, shown):
 
 def test_ways_that_a_reach_rests_on(five):
     """One step: the paths into the target. Two: also those to the nodes that have a path into it."""
-    straight = network.list_ways(five, "ice")
+    straight = exposure.list_ways(five, "ice")
     assert straight["path_id"].tolist() == ["path-02", "path-03", "path-04"]
     assert straight["is_local"].tolist() == [True, True, False]
-    assert network.list_ways(five, "ice", 2)["path_id"].tolist() == [f"path-{n:02d}" for n in range(5)]
+    assert exposure.list_ways(five, "ice", 2)["path_id"].tolist() == [f"path-{n:02d}" for n in range(5)]
 
 
 def test_ways_into_a_node_without_any_keep_their_columns(five):
     """Nothing in reach: no row, and every column of the table is there to select from."""
-    none = network.list_ways(five, "a")
+    none = exposure.list_ways(five, "a")
     assert none.empty and {"path_id", "door", "source_id", "page", "is_local"} <= set(none.columns)
     assert none["is_local"].dtype == bool
 
@@ -328,7 +328,7 @@ def test_doors_are_counted_by_standing():
 
 def test_states_count_local_names_only(five):
     """Federal nodes and companies stand in no state's count; an absent state has no row."""
-    counted = network.count_states(network.list_reach(five, "ice", 2))
+    counted = exposure.count_states(exposure.list_reach(five, "ice", 2))
     assert counted.to_dict("records") == [
         {"state": "CA", "agencies_n": 2, "direct_n": 1},
         {"state": "TX", "agencies_n": 1, "direct_n": 1},
@@ -355,9 +355,9 @@ def test_reach_agrees_with_networkx(edges, hops):
     plain = nx.DiGraph((start, end) for start, end, _ in edges)
     expected = nx.single_source_shortest_path_length(plain.reverse(), target, cutoff=hops)
     expected.pop(target)
-    reach = network.list_reach(graph, target, hops).set_index("agency_id")
+    reach = exposure.list_reach(graph, target, hops).set_index("agency_id")
     assert reach["hops_n"].to_dict() == expected
-    counted = network.count_reach(graph, target, hops).set_index(["door", "hops_n"])["nodes_n"]
+    counted = exposure.count_reach(graph, target, hops).set_index(["door", "hops_n"])["nodes_n"]
     assert counted["any", hops] == len(expected)
     for door in ("front", "pool", "relay"):
         cut = nx.DiGraph((s, e) for s, e, d in edges if (e != target or d == door) and s != target)
@@ -381,12 +381,12 @@ def test_removals_agree_with_brute_force(edges):
         rest = plain.subgraph(set(plain) - {node})
         closed[node] = before - nx.ancestors(rest, target) - {node}
         passing[node] = nx.ancestors(plain.subgraph(set(plain) - {target}), node)
-    removals = network.check_removals(graph, target).set_index("agency_id")
+    removals = exposure.check_removals(graph, target).set_index("agency_id")
     assert {name: set(names) for name, names in removals["closed_ids"].items()} == {
         node: shut for node, shut in closed.items() if passing[node]
     }
     assert removals["passes_n"].to_dict() == {node: len(others) for node, others in passing.items() if others}
-    last = network.list_last_ways(graph, target).set_index("agency_id")
+    last = exposure.list_last_ways(graph, target).set_index("agency_id")
     assert set(last.index) == before
     for node in before:
         through = {third for third, shut in closed.items() if node in shut}
@@ -408,6 +408,6 @@ def test_order_of_rows_changes_nothing(edges, random):
     assert list(one.nodes(data=True)) == list(two.nodes(data=True))
     assert list(one.edges(keys=True)) == list(two.edges(keys=True))
     target = edges[0][1]
-    for measure in (network.list_reach, network.count_reach, network.check_removals, network.list_last_ways):
+    for measure in (exposure.list_reach, exposure.count_reach, exposure.check_removals, exposure.list_last_ways):
         pd.testing.assert_frame_equal(measure(one, target), measure(two, target))
     pd.testing.assert_frame_equal(network.count_doors(paths), network.count_doors(paths.loc[order]))

@@ -138,3 +138,26 @@ def test_row_with_too_many_cells_is_refused(facts):
     path.write_text("\n".join(lines) + "\n")
     with pytest.raises(DataError):
         load_table("timeline", facts)
+
+
+@pytest.mark.parametrize("sign", ["\x1b]0;owned\x07", "\u202e", "\n", "\x00", "\x9b2K"])
+def test_unseen_signs_are_refused(facts, sign):
+    """What would move a terminal's cursor or turn a line around is named by its number and never printed."""
+
+    def change(frame):
+        frame.loc[1, "note"] = "before" + sign + "after"
+        return frame
+
+    spoil(facts, "agencies", change)
+    with pytest.raises(DataError, match="agencies.csv") as refused:
+        load_table("agencies", facts)
+
+    assert str(refused.value).isprintable()
+
+
+def test_table_in_another_encoding_is_refused(facts):
+    """A table saved in another encoding than UTF-8 is an error that says so."""
+    path = facts / "timeline.csv"
+    path.write_bytes(path.read_bytes().replace(b"ICE", "Ic\u00e9".encode("cp1252"), 1))
+    with pytest.raises(DataError, match="UTF-8"):
+        load_table("timeline", facts)

@@ -1,6 +1,8 @@
 """Load fact tables, checked against `data/datapackage.json`, the one schema."""
 
+import csv
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import pandas as pd
 from . import _paths
 from .errors import DataError
 
+# Control signs, a line end within a cell among them, and signs that turn the direction of writing.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _DTYPES = {"string": "str", "date": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
 
 
@@ -96,6 +100,7 @@ def check_tables(folder: Path = _paths.FACTS) -> None:
                 "the file is missing",
                 "A folder of facts holds every table of data/datapackage.json, if only with its header line.",
             )
+        _check_letters(_file(resource, folder))
         resource["path"] = _file(resource, folder).name
     with system.use_context(trusted=False):
         report = Package.from_descriptor(descriptor, basepath=str(folder)).validate()
@@ -114,6 +119,22 @@ def check_tables(folder: Path = _paths.FACTS) -> None:
         f"{first['message'].rstrip('.')}; {count}",
         f"Correct the {'row' if row else 'file'}; the rules of each column stand in data/README.md.",
     )
+
+
+def _check_letters(path: Path) -> None:
+    """Refuse what a terminal or a page would obey instead of showing it: control signs and changes of direction."""
+    place = f"{path.parent.name}/{path.name}"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for cells in (reader := csv.reader(file)):
+                for found in filter(None, map(_UNSEEN.search, cells)):
+                    raise DataError(
+                        f"{place}, line {reader.line_num}",
+                        f"a cell holds the unseen sign U+{ord(found[0]):04X}",
+                        "Type the cell anew, on one line.",
+                    )
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(place, f"it cannot be read ({type(error).__name__})", "Save it as CSV in UTF-8.") from None
 
 
 def _name_row(name: str, labels: list[str], cells: list[str]) -> str:

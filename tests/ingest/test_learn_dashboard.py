@@ -101,7 +101,7 @@ def test_reports_in_one_file(read_lines):
         "Dashboard Detection Report", "Dashboard Hit Ratio Report", "Dashboard Detection Report"]  # fmt: skip
     assert [row[4] for row in list_rows(reading)] == ["My Agency", "total", "total", "total", "total", "Car 12 (Deleted)", "Fixed North 3", "total"]
     assert list(reading.tables["volumes"]["page"]) == [1, 1, 2, 2, 2, 3, 3, 3]
-    assert any("1 contributors" in note and "(Deleted)" in note for note in reading.report.notes)
+    assert any("marked (Deleted): 1." in note for note in reading.report.notes)
     reading = read_lines(build_detection(total="1,000,000", rows=[("My Agency", "1,000,000")]) + build_ratio(), reported_by="T")
     assert any("different totals" in warning for warning in reading.report.warnings)
 

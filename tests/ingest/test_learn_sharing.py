@@ -367,6 +367,21 @@ def test_long_reporter_wraps_the_sentence():
     assert set(reading.tables["sharing"]["reported_by"]) == {"Drug Enforcement Agency"}
 
 
+def test_what_stands_at_the_top():
+    """Date and page number may stand at the top; what stands before the first list is not repeated, as it may name a person."""
+    layout = build_2020()
+    for page in layout.finish():
+        for at, (x, y, text, size) in enumerate(page):
+            if y == layout.size[1] - 12:
+                page[at] = (x, 60, text, size)
+    layout.pages[0].append((60, 75, "Report By: Wilhelmina Quickenborne", 9))
+    layout.finish = lambda: layout.pages
+    reading = read(build_source(layout))
+    assert list_names(reading, "detections_shared") == NAMES * 5 and reading.report.span == {"sharing": ["2020-02-06"] * 2}
+    assert [part.reason for part in reading.report.set_aside] == ["a line before the first list"]
+    assert "Quickenborne" not in str(reading.report.to_dict())
+
+
 def test_pool_at_the_foot():
     """A line `Shared NVLS` at the foot of the report is a row for the vendor's pool, under detections shared, and noted."""
     layout = build_2020()
@@ -559,9 +574,10 @@ def test_ocr_noise_and_slips():
     assert not any("missing" in warning for warning in report.warnings)
 
 
-def test_text_pdf_over_a_picture_is_no_scan(pdf_2020):
+@pytest.mark.parametrize("build", [build_2020, build_2022])
+def test_text_pdf_over_a_picture_is_no_scan(build):
     """Straight words over a background are a text PDF: nothing is called noise and no name is suspected."""
-    source = build_source(build_2020())
+    source = build_source(build())
     source.cache["pages"] = [replace(page, is_scan=True) for page in source.cache["pages"]]
     report = read(source).report
     assert report.form.endswith("text PDF") and not report.set_aside and "slips" not in report.details

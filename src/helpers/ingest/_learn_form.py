@@ -1,4 +1,4 @@
-"""What the two readers of Vigilant reports share: the words of the form, dates, and how pages are numbered."""
+"""What the two readers of Vigilant reports share: the words of the form, dates and page numbers."""
 
 import functools
 import re
@@ -153,12 +153,19 @@ def check_pages(footers: Iterable[tuple[int, Footer]]) -> list[str]:
         # A page whose number is illegible is one of those that seem to be missing.
         missing = sorted(set(range(1, min(total, 10_000) + 1)) - set(printed))
         if len(totals) > 1 or max(printed) > total:
-            warnings.append(f"The pages are numbered inconsistently: of {', '.join(map(str, sorted(totals)))}.")
+            warnings.append(
+                f"The pages are numbered inconsistently: of {', '.join(map(str, sorted(totals)))}."
+            )
         if len(missing) > len(unnumbered):
-            warnings.append(f"{_say_pages(missing).capitalize()} of {total} are missing: the lists are not complete.")
+            warnings.append(
+                f"{_say_pages(missing).capitalize()} of {total} are missing: the lists are not complete."
+            )
         twice = sorted({number for number in printed if printed.count(number) > 1})
         if twice:
-            warnings.append(f"{_say_pages(twice).capitalize()} of {total} stand in the file twice: names may be counted twice.")
+            warnings.append(
+                f"{_say_pages(twice).capitalize()} of {total} stand in the file twice: names may be counted "
+                "twice."
+            )
         elif printed != sorted(printed):
             warnings.append("The pages are not in order: what belongs to which section may be wrong.")
     return warnings

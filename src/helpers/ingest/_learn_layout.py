@@ -1,8 +1,8 @@
 """From word boxes to the cells of a table that has no lines: columns by gaps, cells by pitch, rows by height.
 
-No coordinate of any file is known here. Columns are where most lines of a section are interrupted, a line that
-follows its neighbour more closely than rows do belongs to the same cell, and cells that stand side by side are a row.
-Everything is close to linear in the number of words, as a file may be made to be slow.
+No coordinate of any file is known here. Columns are where most lines of a section are interrupted, a line
+that follows its neighbour more closely than rows do belongs to the same cell, and cells that stand side by
+side are a row. Everything is close to linear in the number of words, as a file may be made to be slow.
 """
 
 import math
@@ -17,7 +17,7 @@ from .pdf import Word
 
 # Lines that are compared when a word is put into one: neighbours in height, the latest first.
 NEARBY = 40
-# How far apart wrapped lines are at most, in heights of a line: 1.5 in the text PDFs seen, where rows are 2.5 apart.
+# How far apart wrapped lines are at most, in line heights: 1.5 in the text PDFs seen, where rows are 2.5 apart.
 WRAPPED = 1.9
 
 
@@ -107,7 +107,8 @@ class Columns:
     Attributes
     ----------
     edges
-        A word that begins here, or in a centered table has its middle here, belongs to the column on the right.
+        A word that begins here, or in a centered table has its middle here, belongs to the column on the
+        right.
     walls
         What reaches over this from one column far into the next is two cells without a space.
     is_flush
@@ -123,11 +124,15 @@ class Columns:
 
     def move(self, by: float) -> "Columns":
         """Give the same columns further right by so much."""
-        return replace(self, edges=[edge + by for edge in self.edges], walls=[wall + by for wall in self.walls])
+        edges, walls = [edge + by for edge in self.edges], [wall + by for wall in self.walls]
+        return replace(self, edges=edges, walls=walls)
 
     def find_wall(self, word: Word) -> int | None:
         """Find the wall that a word stands across."""
-        return next((i for i, wall in enumerate(self.walls) if word.x0 < wall - self.slack and word.x1 > wall + self.slack), None)
+        for i, wall in enumerate(self.walls):
+            if word.x0 < wall - self.slack and word.x1 > wall + self.slack:
+                return i
+        return None
 
 
 @dataclass(eq=False)
@@ -156,7 +161,7 @@ def join_lines(lines: Iterable[str]) -> str:
 
 
 def gather_lines(words: Iterable[Word], page: int = 0) -> list[Piece]:
-    """Gather words into lines, top to bottom; a scan may be tilted, so a word is compared with the one before it."""
+    """Gather words into lines, top to bottom; each is compared with the one before, as scans are tilted."""
     ordered = sorted(words, key=lambda word: (word.x0, word.top))
     if not ordered:
         return []
@@ -170,7 +175,8 @@ def gather_lines(words: Iterable[Word], page: int = 0) -> list[Piece]:
         for near in (at - 1, at, at + 1):
             for line in buckets.get(near, ())[-NEARBY:]:
                 off = abs(line[1] - middle)
-                if off < best_off and off <= 0.5 * max(height, 0.9 * usual) and line[2] <= word.x0 + 0.3 * usual:
+                is_level = off < best_off and off <= 0.5 * max(height, 0.9 * usual)
+                if is_level and line[2] <= word.x0 + 0.3 * usual:
                     best, best_off = line, off
         if best is None:
             best = [[], middle, word.x1]
@@ -189,7 +195,8 @@ def gather_lines(words: Iterable[Word], page: int = 0) -> list[Piece]:
 
 def measure_gap(lines: Iterable[Piece], height: float) -> float:
     """Measure the usual space between words of a name."""
-    gaps = [b.x0 - a.x1 for line in lines for a, b in zip(line.words, line.words[1:]) if 0 < b.x0 - a.x1 < 0.6 * height]
+    gaps = [b.x0 - a.x1 for line in lines for a, b in zip(line.words, line.words[1:])]
+    gaps = [gap for gap in gaps if 0 < gap < 0.6 * height]
     return median(gaps) if gaps else 0.28 * height
 
 
@@ -212,12 +219,13 @@ def find_gutter(lines: Iterable[list[tuple[float, float]]], low: float = -math.i
     lines
         Runs of each line, left to right.
     low, high
-        Where to look. If both are given there is a strip, even if cells are level in the middle, so that no line has
-        words on both its sides.
+        Where to look. If both are given there is a strip, even if cells are level in the middle, so that no
+        line has words on both its sides.
 
     Returns
     -------
-    (left, right, score): the strip, and how many lines more are interrupted there than run across; None if no line is.
+    (left, right, score): the strip, and how many lines more are interrupted there than run across; None if no
+    line is.
     """
     is_sure = math.isfinite(low) and math.isfinite(high)
     steps: dict[float, int] = {low: 0, high: 0} if is_sure else {}
@@ -253,7 +261,8 @@ def find_columns(lines: list[Piece], gap: float, centers: Sequence[float] = (), 
         How far before its column a word may begin, as pages of a scan lie differently.
     """
     runs = [split_runs(line, gap) for line in lines]
-    spans = [(low, max(low + 0.1, high)) for low, high in zip(centers, centers[1:])] or [(-math.inf, math.inf)]
+    spans = [(low, max(low + 0.1, high)) for low, high in zip(centers, centers[1:])]
+    spans = spans or [(-math.inf, math.inf)]
     columns = Columns(slack=gap + sway / 2)
     for low, high in spans:
         gutter = find_gutter(runs, low, high)
@@ -280,7 +289,8 @@ def place_words(words: Iterable[Word], columns: Columns) -> tuple[list[list[Word
 
     Returns
     -------
-    The words of each column, and those that reach from one column far into the next: two cells without a space.
+    The words of each column, and those that reach from one column far into the next: two cells without a
+    space.
     """
     placed: list[list[Word]] = [[] for _ in range(len(columns.edges) + 1)]
     glued = []
@@ -299,7 +309,7 @@ _SEAMS = (re.compile(r"(?<=\))(?=[A-Z0-9])"), re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def split_glued(word: Word, columns: Columns) -> tuple[Word, Word] | None:
-    """Part two cells that were printed without a space, `(CA)Riverside`, if there is one place where they can part.
+    """Part two cells printed without a space, `(CA)Riverside`, if there is one place where they can part.
 
     Returns
     -------
@@ -308,14 +318,15 @@ def split_glued(word: Word, columns: Columns) -> tuple[Word, Word] | None:
     edge = columns.walls[columns.find_wall(word)]
     letter = (word.x1 - word.x0) / len(word.text)
     for seam in _SEAMS:
-        cuts = [found.start() for found in seam.finditer(word.text) if not is_one_name(word.text[: found.start()])]
+        cuts = [found.start() for found in seam.finditer(word.text)]
+        cuts = [cut for cut in cuts if not is_one_name(word.text[:cut])]
         if len(cuts) == 1:
             x = word.x0 + cuts[0] * letter
-            # Letters are of different widths: the seam need only lie nearer to the edge than to the ends of the word.
+            # Letters are of different widths: the seam need only lie nearer to the edge than to an end.
             if abs(x - edge) > max(6 * letter, 0.35 * (word.x1 - word.x0)):
                 return None
             left, right = word.text[: cuts[0]], word.text[cuts[0] :]
-            return Word(left, word.x0, x, word.top, word.bottom), Word(right, x, word.x1, word.top, word.bottom)
+            return replace(word, text=left, x1=x), replace(word, text=right, x0=x)
         if cuts:
             return None
     return None
@@ -340,8 +351,9 @@ def find_pitch(columns: Iterable[list[list[Piece]]], height: float, gap: float) 
 
     Returns
     -------
-    A distance between that of wrapped lines and that of rows. None if rows stand as close as lines do, so that
-    distance tells nothing: what stands close together would have fitted into one line and so was not wrapped.
+    A distance between that of wrapped lines and that of rows. None if rows stand as close as lines do, so
+    that distance tells nothing: what stands close together would have fitted into one line and so was not
+    wrapped.
     """
     steps = []
     for pages in columns:
@@ -372,9 +384,10 @@ def gather_cells(pieces: list[Piece], wrap: float | None) -> list[Cell]:
 
 
 def gather_rows(cells: dict[int, list[Cell]]) -> list[Row]:
-    """Join cells of different columns that stand side by side, whether their tops or their middles are level."""
+    """Join cells of different columns that stand side by side, level at the top or in the middle."""
     rows: list[Row] = []
-    for number, cell in sorted(((n, c) for n, column in cells.items() for c in column), key=lambda pair: pair[1].top):
+    every = [(number, cell) for number, column in cells.items() for cell in column]
+    for number, cell in sorted(every, key=lambda pair: pair[1].top):
         if rows and number not in rows[-1].cells:
             row = rows[-1]
             overlap = min(row.bottom, cell.bottom) - max(row.top, cell.top)
@@ -388,10 +401,11 @@ def gather_rows(cells: dict[int, list[Cell]]) -> list[Row]:
 
 
 def anchor_rows(pieces: dict[int, list[Piece]], key: int, height: float) -> list[Row]:
-    """Build rows around a column that has exactly one line in each, for tables whose rows stand as close as lines.
+    """Build rows around a column that has one line in each, for tables whose rows stand as close as lines.
 
-    Where every anchor has a line of the first column at its height, cells are level at the top: a line belongs to the
-    anchor above it. Otherwise they are level in the middle: a line belongs to the nearest anchor.
+    Where every anchor has a line of the first column at its height, cells are level at the top: a line
+    belongs to the anchor above it. Otherwise they are level in the middle: a line belongs to the nearest
+    anchor.
 
     Parameters
     ----------
@@ -418,7 +432,8 @@ def anchor_rows(pieces: dict[int, list[Piece]], key: int, height: float) -> list
                     at += 1
                 is_before = not heights or piece.middle < heights[0] - 0.3 * height
             else:
-                while at + 1 < len(heights) and abs(heights[at + 1] - piece.middle) < abs(heights[at] - piece.middle):
+                y = piece.middle
+                while at + 1 < len(heights) and abs(heights[at + 1] - y) < abs(heights[at] - y):
                     at += 1
                 is_before = not heights
             if is_before:

@@ -1,4 +1,4 @@
-"""Pages of a sharing report: head and foot cut off, noise of OCR told apart, and the lists that their bodies make up."""
+"""Pages of a sharing report: head, foot and noise of OCR cut off, and the lists that their bodies make up."""
 
 import re
 from collections import Counter
@@ -10,12 +10,15 @@ from .pdf import Page
 from .report import SetAside
 
 _NAMED = re.compile(r"^\W*The\s+(.+?)\s*Agency\s+is\b", re.S)
-_ENTRY = re.compile(r"\W*(?:Agency:\s*(?P<agency>.*?))?\s*(?:Hot[\s-]?List(?:\(s\)|s)?:\s*(?P<lists>.*))?", re.I)
+_ENTRY = re.compile(
+    r"\W*(?:Agency:\s*(?P<agency>.*?))?\s*(?:Hot[\s-]?List(?:\(s\)|s)?:\s*(?P<lists>.*))?", re.I
+)
+_FOOT = re.compile(r"datecreated[\doilsbz]{4}|page\w{1,4}of\w{1,4}$")
 
 
 @dataclass(eq=False)
 class Sheet:
-    """A page without its head and foot, as lines from top to bottom; `noise` is what OCR made of logo and specks."""
+    """A page without head and foot, as lines from the top; `noise` is what OCR made of logo and specks."""
 
     number: int
     lines: list[Piece]
@@ -59,7 +62,7 @@ class Section:
     columns_n: int = 0
 
 
-def cut_page(page: Page, name: str, day_first: bool | None = None) -> Sheet:
+def cut_page(page: Page, name: str, day_first: bool | None = None, is_ocr: bool = False) -> Sheet:
     """Part the body of a page from its head (title, logo) and its foot (date, page number).
 
     Raises
@@ -67,8 +70,9 @@ def cut_page(page: Page, name: str, day_first: bool | None = None) -> Sheet:
     IngestError
         The date at its foot is none.
     """
-    is_ocr, head, foot = detect_ocr(page), _find_head(page), find_foot(page)
-    sheet = Sheet(page.number, [], read_footer(read_foot(page), f"{name}, page {page.number}", day_first), is_ocr)
+    head, foot = find_head(page), find_foot(page)
+    footer = read_footer(read_foot(page), f"{name}, page {page.number}", day_first)
+    sheet = Sheet(page.number, [], footer, is_ocr)
     above, body = [], []
     for word in page.words:
         middle = (word.top + word.bottom) / 2
@@ -88,14 +92,15 @@ def _is_title(text: str) -> bool:
     return len(squeezed) > 3 and squeezed in squeeze(load_form()["sharing"]["title"])
 
 
-def _find_head(page: Page) -> float:
-    """Find how far down the title reaches; 0 on a page without one."""
-    title = load_form()["sharing"]["title_squeezed"]
+def find_head(page: Page) -> float:
+    """Find how far down title, date and page number reach that stand at the top; 0 on a page without any."""
+    head, title = 0.0, load_form()["sharing"]["title_squeezed"]
     for line in gather_lines(word for word in page.words if word.bottom < 0.25 * page.height):
-        if title in squeeze(line.text):
-            named = [word for word in line.words if _is_title(word.text)]
-            return max(word.bottom for word in named or line.words)
-    return 0.0
+        text = squeeze(line.text)
+        if title in text or _FOOT.search(text):
+            named = [word for word in line.words if title not in text or _is_title(word.text)]
+            head = max(head, *(word.bottom for word in named or line.words))
+    return head
 
 
 def find_foot(page: Page) -> float:
@@ -103,7 +108,7 @@ def find_foot(page: Page) -> float:
     foot, title = page.height + 1.0, load_form()["sharing"]["title_squeezed"]
     for line in gather_lines(word for word in page.words if word.top > 0.8 * page.height):
         text = squeeze(line.text)
-        if re.search(r"datecreated[\doilsbz]{4}", text) or title in text or re.search(r"page\w{1,4}of\w{1,4}$", text):
+        if title in text or _FOOT.search(text):
             foot = min(foot, *((word.top + word.bottom) / 2 - 0.1 for word in line.words))
     return foot
 
@@ -112,25 +117,37 @@ def read_foot(page: Page) -> str:
     """Read what a page prints in small: date, product and number, at its foot or else at its very top."""
     foot = find_foot(page)
     words = [word for word in page.words if (word.top + word.bottom) / 2 >= foot]
-    lines = gather_lines(words or (word for word in page.words if word.bottom < 0.12 * page.height))
-    return "\n".join(line.text for line in lines)
+    return "\n".join(line.text for line in gather_lines(words)) or read_head(page)
 
 
 def read_head(page: Page) -> str:
     """Read the title of a page and what stands above it."""
-    head = _find_head(page)
-    return "\n".join(line.text for line in gather_lines(word for word in page.words if (word.top + word.bottom) / 2 < head))
+    head = find_head(page)
+    words = [word for word in page.words if (word.top + word.bottom) / 2 < head]
+    return "\n".join(line.text for line in gather_lines(words))
 
 
-def detect_ocr(page: Page) -> bool:
-    """Say whether words are the work of OCR: they lie over a picture, and not quite straight."""
-    if not page.is_scan:
-        return False
+def find_ocr_pages(pages: list[Page]) -> set[int]:
+    """Find the pages whose words are the work of OCR.
+
+    They lie over a picture, as those of a text PDF with a background do; but the words of a line are not quite
+    on one height, or the feet of the pages not quite at one place.
+    """
+    scans = [page for page in pages if page.is_scan]
+    feet = Counter()
+    for page in scans:
+        foot = find_foot(page)
+        low = [(round(word.x0, 1), round(word.top, 1)) for word in page.words if word.top >= foot - 20]
+        feet.update([min(low)] if low else [])
+    if len(scans) > 1 and feet and feet.most_common(1)[0][1] < 0.5 * feet.total():
+        return {page.number for page in scans}
+    return {page.number for page in scans if _is_uneven(page)}
+
+
+def _is_uneven(page: Page) -> bool:
     lines = gather_lines(page.words)
     steps = [abs(a.top - b.top) for line in lines for a, b in zip(line.words, line.words[1:])]
-    edges = Counter(round(line.x0, 1) for line in lines)
-    is_even = bool(edges) and edges.most_common(1)[0][1] > 0.4 * edges.total()
-    return bool(steps) and (sum(step > 0.3 for step in steps) > 0.2 * len(steps) or not is_even)
+    return sum(step > 0.3 for step in steps) > 0.2 * len(steps)
 
 
 def find_heading(text: str) -> str | None:
@@ -194,14 +211,15 @@ def find_sections(sheets: list[Sheet]) -> tuple[list[Section], list[SetAside]]:
                 sections.append(Section(name, created=sheet.footer.created))
             sections[-1].reporter, has_sentence = reporter, True
         elif not sections:
-            aside.append(SetAside(f"page {sheet.number}", "text before the first list", line.text))
+            # It may name a person, so that it is not repeated.
+            aside.append(SetAside(f"page {sheet.number}", "a line before the first list"))
         else:
             _add_line(sections, sheet.number, line)
     return sections, aside
 
 
 def _add_line(sections: list[Section], page: int, line: Piece) -> None:
-    """Add a line to the list that is open: a name, `None`, the heads of columns, a labeled entry, or the pool."""
+    """Add a line to the open list: a name, `None`, the heads of columns, a labeled entry, or the pool."""
     form, section, squeezed = load_form()["sharing"], sections[-1], squeeze(line.text)
     is_head = squeezed in form["three_columns"] and 3 <= len(line.words) <= 4
     if squeezed in form["hot_list_columns"]:
@@ -211,7 +229,8 @@ def _add_line(sections: list[Section], page: int, line: Piece) -> None:
     elif squeezed in form["pools"]:
         _find_pool_section(sections, squeezed).pools.append(line)
     elif is_head:
-        section.centers = [(line.words[0].x0 + line.words[-3].x1) / 2, *((word.x0 + word.x1) / 2 for word in line.words[-2:])]
+        first, last = (line.words[0].x0 + line.words[-3].x1) / 2, line.words[-2:]
+        section.centers = [first, *((word.x0 + word.x1) / 2 for word in last)]
     elif section.name.startswith("hot") and (entry := _read_entry(line.text)):
         if entry[0]:
             section.entries.append([page, *entry])
@@ -226,7 +245,7 @@ def _add_line(sections: list[Section], page: int, line: Piece) -> None:
 
 
 def _find_pool_section(sections: list[Section], squeezed: str) -> Section:
-    """Find the list of detections that a line about the pool belongs to: it may stand at the foot of the report."""
+    """Find the list of detections that a line about the pool belongs to, as it may stand at the foot."""
     if sections[-1].name.startswith("detections"):
         return sections[-1]
     name = "detections_shared" if "shared" in squeezed else "detections_received"

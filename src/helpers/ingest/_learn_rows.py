@@ -7,8 +7,8 @@ from statistics import median
 
 from ._learn_form import load_form, squeeze
 from ._learn_layout import (
-    Cell, Columns, Piece, Pitch, Row, anchor_rows, find_columns, find_gutter, find_pitch, gather_cells, gather_lines,
-    gather_rows, measure_gap, place_words, split_glued, split_runs, would_fit,
+    Cell, Columns, Piece, Pitch, Row, anchor_rows, find_columns, find_gutter, find_pitch, gather_cells,
+    gather_lines, gather_rows, measure_gap, place_words, split_glued, split_runs, would_fit,
 )  # fmt: skip
 from ._learn_pages import Section, Sheet
 from .pdf import Word
@@ -97,7 +97,8 @@ def place_section(section: Section, gap: float, ocr_pages: set[int], marks: dict
         if block.page in ocr_pages and section.columns_n == 2:
             own = find_columns(part, gap, sway=sway) if len(part) >= 8 else whole
             starts = _find_starts(part, whole)
-            columns = own if own is not whole and len(own.edges) == 1 else whole.move(median(starts or [margin]) - margin)
+            columns = whole.move(median(starts or [margin]) - margin)
+            columns = own if own is not whole and len(own.edges) == 1 else columns
         placed, glued = place_words(block.words, columns)
         for word in glued:
             for column in placed:
@@ -108,11 +109,12 @@ def place_section(section: Section, gap: float, ocr_pages: set[int], marks: dict
                 marks[word] = GLUED
                 placed[AGENCY].append(word)
                 continue
-            marks[parts[0]] = f"{word.text!r} was split into {parts[0].text!r} and {parts[1].text!r} at the edge of two columns"
+            left, right = parts
+            marks[left] = f"{word.text!r} was split at the edge of two columns, after {left.text!r}"
             at = columns.find_wall(word)
-            placed[at].append(parts[0])
-            placed[at + 1].append(parts[1])
-        block.pieces = {number: gather_lines(words, block.page) for number, words in enumerate(placed) if words}
+            placed[at].append(left)
+            placed[at + 1].append(right)
+        block.pieces = {n: gather_lines(words, block.page) for n, words in enumerate(placed) if words}
 
 
 def _find_starts(lines: list[Piece], columns: Columns) -> list[float]:
@@ -121,7 +123,7 @@ def _find_starts(lines: list[Piece], columns: Columns) -> list[float]:
 
 
 def find_states(lines: list[Piece], gap: float) -> Columns | None:
-    """Find the columns Agency, City and State where their headings are lost: most lines end in a state that stands alone."""
+    """Find the columns Agency, City and State without their heads: most lines end in a lone state."""
     form = load_form()["sharing"]
     known = {*form["states"], *form["not_given"]}
     ends = [line.words for line in lines if len(line.words) > 2 and line.words[-1].text in known]
@@ -132,7 +134,8 @@ def find_states(lines: list[Piece], gap: float) -> Columns | None:
     if starts[-1] - starts[0] > 8 * gap:  # names may end in a state as well, but not all at one place
         return None
     high = starts[0]
-    gutter = find_gutter([[run for run in split_runs(line, gap) if run[0] < high - 0.1] for line in lines], high=high)
+    runs = [[run for run in split_runs(line, gap) if run[0] < high - 0.1] for line in lines]
+    gutter = find_gutter(runs, high=high)
     if gutter is None:
         return None
     before = max(word.x1 for words in ends for word in words[:-1])
@@ -141,9 +144,10 @@ def find_states(lines: list[Piece], gap: float) -> Columns | None:
 
 
 def _find_wrap(section: Section, height: float, gap: float) -> float | None:
-    """Find the pitch of wrapped lines; hot lists may stand below one another in a cell, so that only agencies count."""
+    """Find the pitch of wrapped lines; hot lists may share a cell, so that only agencies count there."""
     numbers = (0, 1) if section.columns_n == 2 and section.name.startswith("detections") else (AGENCY,)
-    return find_pitch(([block.pieces.get(number, []) for block in section.blocks] for number in numbers), height, gap)
+    columns = ([block.pieces.get(number, []) for block in section.blocks] for number in numbers)
+    return find_pitch(columns, height, gap)
 
 
 def read_section(section: Section, pitch: Pitch, gap: float, marks: dict[Word, str]) -> Iterator[Record]:
@@ -158,9 +162,12 @@ def read_section(section: Section, pitch: Pitch, gap: float, marks: dict[Word, s
     else:
         read = _read_names
     for record, cells in read(section, rows, gap):
-        remarks = [marks[word] for cell in cells for piece in cell.pieces for word in piece.words if word in marks]
+        words = [word for cell in cells for piece in cell.pieces for word in piece.words]
+        remarks = [marks[word] for word in words if word in marks]
         if GLUED in remarks:
             record.reason, record.names_n = GLUED, 2 if read is _read_names else 1
+        elif not record.reason and squeeze(record.name) in load_form()["sharing"]["empty"]:
+            record.reason = "the word None beside names"
         elif not record.reason and not re.search(r"[^\W\d_]", record.name):
             record.reason = "no letter in it"
         record.remark = next((remark for remark in remarks if remark != GLUED), record.remark)
@@ -175,7 +182,7 @@ def gather_section(section: Section, pitch: Pitch, gap: float) -> list[Row]:
     rows: list[Row] = []
     by_block = []
     for block in section.blocks:
-        found = gather_rows({number: gather_cells(pieces, pitch.wrap) for number, pieces in block.pieces.items()})
+        found = gather_rows({n: gather_cells(pieces, pitch.wrap) for n, pieces in block.pieces.items()})
         if section.columns_n == 3:
             key = max((CITY, STATE), key=lambda number: len(block.pieces.get(number, ())))
             other = anchor_rows(block.pieces, key, pitch.height)
@@ -210,16 +217,18 @@ def _count_odd(rows: list[Row]) -> int:
     return sum(AGENCY not in row.cells or STATE not in row.cells or CITY not in row.cells for row in rows[1:])
 
 
-def _is_rest_of(last: Row, row: Row, section: Section, widths: dict[int, float], gap: float, *, is_last: bool) -> bool:
-    """Say whether a row is the rest of the one above it, on the page before or in a table without space between rows.
+def _is_rest_of(
+    last: Row, row: Row, section: Section, widths: dict[int, float], gap: float, *, is_last: bool
+) -> bool:
+    """Say whether a row is the rest of the one above it, on the page before or in a table without padding.
 
-    Names run row by row, so that only the last row may lack a cell: any other with one cell is the rest of a name, if
-    its first word had no room in the line above.
+    Names run row by row, so that only the last row may lack a cell: any other with one cell is the rest of a
+    name, if its first word had no room in the line above.
     """
     may, rest = {}, {}
     for number, cell in row.cells.items():
         above = last.cells.get(number)
-        may[number] = above is not None and not would_fit(above.pieces[-1], cell.pieces[0], widths[number], gap)
+        may[number] = bool(above) and not would_fit(above.pieces[-1], cell.pieces[0], widths[number], gap)
         rest[number] = may[number] and is_rest(above.text, cell.text)
     if section.columns_n == 3:
         if AGENCY not in row.cells:
@@ -229,14 +238,17 @@ def _is_rest_of(last: Row, row: Row, section: Section, widths: dict[int, float],
         return all(rest.values())
     if AGENCY in row.cells and is_last:
         return rest[AGENCY]
-    return all(rest[n] or (may[n] and not (is_whole(last.cells[n].text) and is_whole(row.cells[n].text))) for n in row.cells)
+    for number, cell in row.cells.items():
+        if may[number] and is_whole(last.cells[number].text) and is_whole(cell.text):
+            may[number] = rest[number]
+    return all(may.values())
 
 
 def is_rest(above: str, text: str) -> bool:
-    """Say whether a text reads as the rest of a name: `(CA)`, `Office (CA)`, a parenthesis that closes, a small letter."""
+    """Say whether a text reads as the rest of a name: `(CA)`, `Office (CA)`, a closing parenthesis."""
     if text[:1] == "(" or text[:1].islower() or above.count("(") > above.count(")"):
         return True
-    if above.split()[-1].lower() in ("of", "the", "and", "&", "-", "for"):
+    if "".join(above.split()[-1:]).lower() in ("of", "the", "and", "&", "-", "for"):
         return True
     words = [squeeze(word) for word in re.sub(r"\([^)]*\)", " ", text).split()]
     return all(word in load_form()["sharing"]["rest"] for word in words)
@@ -244,7 +256,7 @@ def is_rest(above: str, text: str) -> bool:
 
 def is_whole(text: str) -> bool:
     """Say whether a text reads as a name of its own: a place, and what kind of agency is there."""
-    words = [squeeze(word) for word in text.split()]
+    words = [squeeze(word) for word in text.split()] or [""]
     rest = load_form()["sharing"]["rest"]
     return words[0] not in rest and any(word in load_form()["sharing"]["roles"] for word in words[1:])
 
@@ -279,16 +291,18 @@ def _join_lists(cell: Cell, width: float, gap: float) -> str:
     """Join the lines of a cell: a line that would have had room in the one above is a list of its own."""
     text = cell.pieces[0].text
     for above, piece in zip(cell.pieces, cell.pieces[1:]):
-        text += ("; " if would_fit(above, piece, width, gap) and above.page == piece.page else " ") + piece.text
+        is_other = would_fit(above, piece, width, gap) and above.page == piece.page
+        text += ("; " if is_other else " ") + piece.text
     return text
 
 
 def _read_places(section: Section, rows: list[Row], gap: float) -> Iterator[tuple[Record, list[Cell]]]:
     for row in rows:
-        name, city, state = (row.cells[number].text if number in row.cells else None for number in (AGENCY, CITY, STATE))
+        name, city, state = (row.cells[n].text if n in row.cells else None for n in (AGENCY, CITY, STATE))
         record = Record(section, row.page, name or "", city=city, state=state)
         if name is None:
-            record.name, record.reason = " ".join(filter(None, (city, state))), "a city or state without an agency"
+            record.name = " ".join(filter(None, (city, state)))
+            record.reason = "a city or state without an agency"
         elif city is None and state is None:
             record.remark = "no place"
         yield record, list(row.cells.values())

@@ -1,7 +1,7 @@
-"""Names that an OCR layer may have misread: found by their letters and by comparing the lists, never corrected.
+"""Names that an OCR layer may have misread: found by their letters and by comparing lists, never corrected.
 
-A reader keeps what the file holds. What is listed here is for a person who has the page before the eyes; a suspicion
-may be wrong, as agencies misspell their names too.
+A reader keeps what the file holds. What is listed here is for a person who has the page before the eyes; a
+suspicion may be wrong, as agencies misspell their names too.
 """
 
 import re
@@ -16,7 +16,10 @@ NAMES_CAP = 4_000
 OFTEN, SELDOM = 8, 3
 
 # What OCR takes for one another: sequences of letters first.
-_FOLDS = (("rn", "m"), ("ri", "n"), ("tt", "ff"), ("cl", "d"), ("vv", "w"), ("i", "l"), ("1", "l"), ("|", "l"), ("0", "o"), ("5", "s"), ("8", "b"))
+_FOLDS = (
+    ("rn", "m"), ("ri", "n"), ("tt", "ff"), ("cl", "d"), ("vv", "w"),
+    ("i", "l"), ("1", "l"), ("|", "l"), ("0", "o"), ("5", "s"), ("8", "b"),
+)  # fmt: skip
 _WORD = re.compile(r"[^\W_]+")
 _STATE = re.compile(r"\s*\(([^()]{2})\)$")
 
@@ -43,8 +46,10 @@ def find_slips(records: list) -> list[Slip]:
     -------
     One slip for each suspected record, in reading order.
     """
-    counts = Counter(word for record in records for word in _WORD.findall(f"{record.name} {record.hot_list or ''}"))
-    often = {word for word, count in counts.items() if count >= OFTEN and len(word) > 3} | set(load_form()["ocr"]["words"])
+    texts = [f"{record.name} {record.hot_list or ''}" for record in records]
+    counts = Counter(word for text in texts for word in _WORD.findall(text))
+    often = {word for word, count in counts.items() if count >= OFTEN and len(word) > 3}
+    often |= set(load_form()["ocr"]["words"])
     by_fold: dict[str, set[str]] = defaultdict(set)
     for word in often:
         by_fold[fold_letters(word)].add(word)
@@ -78,8 +83,8 @@ def check_letters(name: str) -> Iterator[str]:
     """Say what is odd in the letters of a name."""
     states = set(load_form()["sharing"]["states"])
     for word in re.findall(r"[A-Za-z]+", name):
-        seam = next((m.start() for m in re.finditer(r"(?<=[a-z])[A-Z]", word) if not is_one_name(word[: m.start()])), None)
-        if seam is not None:
+        seams = [found.start() for found in re.finditer(r"(?<=[a-z])[A-Z]", word)]
+        if not all(is_one_name(word[:seam]) for seam in seams):
             yield f"has a capital inside {word!r}: words run together, or a letter misread"
         elif re.match(r"(?:of|and|the)(?:the$|[A-Z])", word):
             yield f"has words run together in {word!r}"
@@ -149,7 +154,7 @@ def find_near_names(records: list) -> dict[str, str]:
 
 
 def _may_be_one(one: str, other: str) -> bool:
-    """Say whether two names that differ little may be one: not if they differ only by the state, or are very short."""
+    """Say whether two names that differ little may be one: not if only the state differs."""
     if min(len(squeeze(one)), len(squeeze(other))) < 5 or fold_letters(one) == fold_letters(other):
         return fold_letters(one) == fold_letters(other)
     if _STATE.sub("", one) == _STATE.sub("", other):
@@ -159,7 +164,7 @@ def _may_be_one(one: str, other: str) -> bool:
 
 
 def _find_usual_list(record, records: list) -> str | None:
-    """Find the hot list that nearly all rows of a list have, where this row has one that differs by a letter or two."""
+    """Find the hot list of most rows of a list, where this row has one that differs by a letter or two."""
     if not record.hot_list:
         return None
     from rapidfuzz.distance import Levenshtein
@@ -170,6 +175,6 @@ def _find_usual_list(record, records: list) -> str | None:
         usual, count = lists.most_common(1)[0]
         key.usual_list = usual if count >= OFTEN and 2 * count > lists.total() else None
     usual = key.usual_list
-    if usual and usual != record.hot_list and Levenshtein.distance(usual, record.hot_list, score_cutoff=2) <= 2:
-        return usual
-    return None
+    if not usual or usual == record.hot_list:
+        return None
+    return usual if Levenshtein.distance(usual, record.hot_list, score_cutoff=2) <= 2 else None

@@ -1,9 +1,11 @@
-"""Reads the Dashboard Detection and Hit Ratio reports of Vigilant LEARN, later VehicleManager: how many plates were read.
+"""Reads the Dashboard Detection and Hit Ratio reports of Vigilant LEARN, later VehicleManager.
 
-As PDF or as the text that was laid out from one. A file may hold several reports. Who asked for a report is dropped.
+As PDF or as the text that was laid out from one. A file may hold several reports. Who asked for a report is
+dropped.
 """
 
 import re
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -47,7 +49,7 @@ class Dashboard:
     title: str
     page: int
     frame: str | None = None
-    totals: list[tuple[str, str, int]] = field(default_factory=list)  # measure, digits, page
+    totals: dict[tuple[str, str], int] = field(default_factory=dict)  # measure and digits: page
     rows: list[tuple[int, Line, str, str]] = field(default_factory=list)  # rank, line, name, digits
     strays: list[Line] = field(default_factory=list)
     column: str = ""
@@ -65,7 +67,8 @@ def recognize(source: Source) -> Match | None:
             return None
         text, kind = "\n".join(" ".join(word.text for word in page.words) for page in pages), "text PDF"
     titles = sorted({squeeze(found) for found in _TITLE.findall(text)})
-    evidence = [name for name in ("Time Frame", "Contributor") if re.search(name.replace(" ", r"\s*"), text, re.I)]
+    seen = {"Time Frame": r"Time\s*Frame", "Contributor": "Contributor"}
+    evidence = [name for name, pattern in seen.items() if re.search(pattern, text, re.I)]
     if not titles or not evidence:
         return None
     known = load_form()["dashboard"]["titles"]
@@ -79,8 +82,9 @@ def read(source: Source, options: ReadOptions) -> Reading:
 
     Returns
     -------
-    Reading with the table `volumes`: one row for each contributor (`scope` is its name as printed), and one for each
-    printed total (`scope` is `total`). Reports do not name their agency: `reported_by` is what the person says.
+    Reading with the table `volumes`: one row for each contributor (`scope` is its name as printed), and one
+    for each printed total (`scope` is `total`). Reports do not name their agency: `reported_by` is what the
+    person says.
 
     Raises
     ------
@@ -115,7 +119,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     starts, ends = ([row[name] for row in rows if row[name]] for name in ("period_start", "period_end"))
     report.span = {"volumes": [min(starts, default=None), max(ends, default=None)]}
     report.details["reports"] = [
-        {"title": board.title, "page": board.page, "created": board.created, "rows": len(board.rows)} for board in boards
+        {"title": board.title, "page": board.page, "created": board.created, "rows": len(board.rows)}
+        for board in boards
     ]
     report.check()
     return Reading({"volumes": table}, report)
@@ -138,8 +143,10 @@ def _read_lines(source: Source) -> Iterator[Line]:
             yield Line(page.number, line.middle, " ".join(line.text.split()))
 
 
-def find_boards(lines: Iterator[Line], name: str, options: ReadOptions, report: Report, footers: list) -> list[Dashboard]:
-    """Part lines into reports, and each report into its time frame, totals and rows; who asked for it is left behind."""
+def find_boards(
+    lines: Iterator[Line], name: str, options: ReadOptions, report: Report, footers: list
+) -> list[Dashboard]:
+    """Part lines into reports: time frame, totals and rows of each. Who asked for it is left behind."""
     form = load_form()["dashboard"]
     boards: list[Dashboard] = []
     in_table = False
@@ -153,8 +160,7 @@ def find_boards(lines: Iterator[Line], name: str, options: ReadOptions, report: 
                 boards[-1].created = footer.created or boards[-1].created
                 boards[-1].is_over = footer.number is not None and footer.number == footer.of
             continue
-        title = next((title for key, title in form["titles"].items() if key in squeezed and len(squeezed) < len(key) + 30), None)
-        if title:
+        if title := _find_title(squeezed):
             in_table = False
             # The title stands on each page: a report goes on until its last page, or another's title.
             if not boards or boards[-1].title != title or boards[-1].is_over:
@@ -172,8 +178,8 @@ def find_boards(lines: Iterator[Line], name: str, options: ReadOptions, report: 
         measure = form["totals"].get(squeeze("total" + total.group(1))) if total else None
         if measure and not total.group(2):
             report.warnings.append(f"page {line.page}: the total of the {board.title} is not legible.")
-        elif measure and all((measure, total.group(2)) != known[:2] for known in board.totals):
-            board.totals.append((measure, total.group(2), line.page))
+        elif measure:  # it stands on each page again
+            board.totals.setdefault((measure, total.group(2)), line.page)
         elif squeezed in form["columns"]:
             if board.column not in ("", squeezed):
                 boards.append(board := Dashboard(board.title, line.page, board.frame))
@@ -183,6 +189,12 @@ def find_boards(lines: Iterator[Line], name: str, options: ReadOptions, report: 
         elif board.frame and len(re.findall(_DAY, board.frame)) == 1 and (end := _END.search(line.text)):
             board.frame += f" To {end.group(1)}"  # the time frame is wrapped
     return boards
+
+
+def _find_title(squeezed: str) -> str | None:
+    """Find the title that a line is, and not only mentions."""
+    titles = load_form()["dashboard"]["titles"]
+    return next((titles[key] for key in titles if key in squeezed and len(squeezed) < len(key) + 30), None)
 
 
 def _add_line(board: Dashboard, line: Line) -> None:
@@ -199,14 +211,18 @@ def _build_rows(board: Dashboard, options: ReadOptions, source: Source, report: 
     """Build the rows of the table from one report, and check that its figures add up."""
     form = load_form()["dashboard"]
     start, end = _read_frame(board, options, source.name, report)
-    base = {"reported_by": options.reported_by, "period_start": start, "period_end": end, "source_id": options.source_id or source.id}
+    base = {"reported_by": options.reported_by, "source_id": options.source_id or source.id}
+    base |= {"period_start": start, "period_end": end}
     names: dict[int, list[tuple[float, str]]] = {i: [(row[1].at, row[2])] for i, row in enumerate(board.rows)}
+    places = [(row[1].page, row[1].at) for row in board.rows]  # ascending, as lines are read from top to bottom
     for line in board.strays:  # a name that is wrapped: its lines belong to the nearest row
-        near = [i for i, row in enumerate(board.rows) if row[1].page == line.page]
+        after = bisect(places, (line.page, line.at))
+        near = [i for i in (after - 1, after) if 0 <= i < len(places) and places[i][0] == line.page]
         if not near or not re.search(r"[^\W\d_]", line.text):
-            report.set_aside.append(SetAside(f"page {line.page}", "a line of the table that belongs to no row"))
+            place = f"page {line.page}"
+            report.set_aside.append(SetAside(place, "a line of the table that belongs to no row"))
             continue
-        names[min(near, key=lambda i: abs(board.rows[i][1].at - line.at))].append((line.at, line.text))
+        names[min(near, key=lambda i: abs(places[i][1] - line.at))].append((line.at, line.text))
     rows, sums = [], {}
     is_ratio = "recordtype" in board.column
     for i, (rank, line, _, digits) in enumerate(board.rows):
@@ -218,32 +234,40 @@ def _build_rows(board: Dashboard, options: ReadOptions, source: Source, report: 
             reason = reason if value is not None else "a row without a whole number"
             report.set_aside.append(SetAside(f"page {line.page}, row {rank}", reason))
             continue
-        rows.append(base | {"measure": measure, "value": value, "scope": TOTAL if is_ratio else name, "page": line.page})
+        scope = TOTAL if is_ratio else name
+        rows.append(base | {"measure": measure, "value": value, "scope": scope, "page": line.page})
         sums[measure] = sums.get(measure, 0) + value
     ranks = [row[0] for row in board.rows]
     if ranks != list(range(1, len(ranks) + 1)):
-        report.warnings.append(f"The rows of the {board.title} are not numbered from 1 to {len(ranks)}: some may be missing.")
+        report.warnings.append(
+            f"The rows of the {board.title} are not numbered from 1 to {len(ranks)}: some may be missing."
+        )
     if not board.totals:
         report.warnings.append(f"The {board.title} prints no total to check its rows against.")
-    for measure, digits, page in board.totals:
+    for (measure, digits), page in board.totals.items():
         value = _read_number(digits)
         if value is None:
-            report.set_aside.append(SetAside(f"page {page}, total", "a figure that is no whole number", digits))
+            report.set_aside.append(SetAside(f"page {page}, total", "a figure that is no whole number"))
             continue
         rows.append(base | {"measure": measure, "value": value, "scope": TOTAL, "page": page})
         if board.rows and sum(sums.values()) != value:
             parts = " and ".join(f"{sums[name]:,} {name}" for name in sums) or "no figure"
-            report.warnings.append(f"page {page}: the {board.title} prints a total of {value:,}, but its rows hold {parts}.")
+            report.warnings.append(
+                f"page {page}: the {board.title} prints a total of {value:,}, but its rows hold {parts}."
+            )
         elif is_ratio:
-            report.notes.append(f"page {page}: the total of {value:,} records is detections and hits together, and adds up.")
+            report.notes.append(
+                f"page {page}: the total of {value:,} records is detections and hits together, and adds up."
+            )
         else:
             report.notes.append(
-                f"page {page}: Total Detections is kept as printed, {value:,}; Vigilant's total counts detections and hits together "
+                f"page {page}: Total Detections is kept as printed, {value:,}; Vigilant's total counts "
+                "detections and hits together "
                 "(a Hit Ratio report of the same time tells them apart)."
             )
     deleted_n = sum("(deleted)" in str(row["scope"]).lower() for row in rows)
     if deleted_n:
-        report.notes.append(f"{deleted_n} contributors of the {board.title} are marked (Deleted).")
+        report.notes.append(f"Contributors of the {board.title} that are marked (Deleted): {deleted_n}.")
     return rows
 
 
@@ -255,17 +279,22 @@ def _read_number(digits: str) -> int | None:
     return int(digits.replace(",", "")) if _NUMBER.fullmatch(digits) else None
 
 
-def _read_frame(board: Dashboard, options: ReadOptions, name: str, report: Report) -> tuple[str | None, str | None]:
-    """Read the time frame of a report, from its dates or from words such as `Last Year` and the day of its creation."""
+def _read_frame(
+    board: Dashboard, options: ReadOptions, name: str, report: Report
+) -> tuple[str | None, str | None]:
+    """Read the time frame of a report, from its dates, or from words and the day of its creation."""
     place, text = f"{name}, page {board.page}", " ".join((board.frame or "").split())
     if found := _ABSOLUTE.search(text):
         start, start_hour, end, end_hour = found.groups()
         start, end = read_date(start, place, options.day_first), read_date(end, place, options.day_first)
         if start > end:
-            report.warnings.append(f"The time frame of the {board.title} ends before it begins: {start} to {end}.")
+            report.warnings.append(
+                f"The time frame of the {board.title} ends before it begins: {start} to {end}."
+            )
         if start_hour or end_hour:
             report.notes.append(
-                f"The time frame of the {board.title} runs from {start} {start_hour or ''} to {end} {end_hour or ''}".rstrip() + "; "
+                f"The time frame of the {board.title} runs from {start} {start_hour or ''} to {end} "
+                f"{end_hour or ''}".rstrip() + "; "
                 "period_start and period_end are the days alone."
             )
         return start, end
@@ -273,13 +302,20 @@ def _read_frame(board: Dashboard, options: ReadOptions, name: str, report: Repor
     if not text:
         report.warnings.append(f"The {board.title} prints no time frame.")
     elif created is None:
-        report.warnings.append(f"The time frame of the {board.title} is in words, and no date of creation says when that was (as_of).")
+        report.warnings.append(
+            f"The time frame of the {board.title} is in words, and no date of creation says when that was "
+            "(as_of)."
+        )
     elif frame := resolve_frame(text, date.fromisoformat(created)):
         start, end = (day.isoformat() for day in frame)
-        report.notes.append(f"The {board.title} covers {text.title()!r}: {start} to {end}, as it was created on {created}.")
+        report.notes.append(
+            f"The {board.title} covers {text.title()!r}: {start} to {end}, as it was created on {created}."
+        )
         return start, end
     else:
-        report.warnings.append(f"The time frame of the {board.title} is in a form that is not known; its rows have no period.")
+        report.warnings.append(
+            f"The time frame of the {board.title} is in a form that is not known; its rows have no period."
+        )
     return None, None
 
 
@@ -321,7 +357,8 @@ def _compare_boards(boards: list[Dashboard], report: Report) -> None:
     """Compare a Detection and a Hit Ratio report of one time frame in one file."""
     totals: dict[str, dict[str, int]] = {}
     for board in boards:
-        if board.frame and board.totals and (value := _read_number(board.totals[0][1])) is not None:
+        digits = next((digits for _, digits in board.totals), "")
+        if board.frame and (value := _read_number(digits)) is not None:
             totals.setdefault(board.frame, {})[board.title] = value
     for found in totals.values():
         if len(set(found.values())) > 1:

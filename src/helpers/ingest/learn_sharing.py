@@ -1,7 +1,8 @@
 """Reads the Agency Data Sharing Report of Vigilant LEARN, later VehicleManager: who shares with whom.
 
-Four lists, found by their headings and sentences, with names in two columns or in the three columns Agency, City and
-State. Every printed name becomes one row, in the order in which it is read; names are kept as printed.
+Four lists, found by their headings and sentences, with names in two columns or in the three columns Agency,
+City and State. Every printed name becomes one row, in the order in which it is read; names are kept as
+printed.
 """
 
 import re
@@ -10,7 +11,9 @@ from collections import Counter
 from ..errors import IngestError
 from ._learn_form import check_pages, find_product, load_form, squeeze
 from ._learn_layout import gather_lines
-from ._learn_pages import Section, Sheet, cut_page, detect_ocr, find_heading, find_sections, read_foot, read_head
+from ._learn_pages import (
+    Section, Sheet, cut_page, find_heading, find_ocr_pages, find_sections, read_foot, read_head,
+)  # fmt: skip
 from ._learn_rows import Record, read_sections
 from .pdf import Page, read_pages
 from .report import Reading, Report, SetAside
@@ -30,14 +33,22 @@ def recognize(source: Source) -> Match | None:
     sentences_n = sum(any(tail in text for text in texts) for tail in form["sentences"].values())
     if not sentences_n and not (has_title and _has_heading(pages)):
         return None
-    products = [find_product(read_foot(page)) for page in pages]
-    products = [product for product in products if product is not None] or [find_product(read_head(page)) for page in pages]
-    known = Counter(product for product in products if product is not None)
-    layout = load_form()["products"][known.most_common(1)[0][0]]["form"] if known else "layout of an unknown year"
-    kind = "scan with an OCR layer" if any(map(detect_ocr, pages)) else "text PDF"
+    layout = _find_layout(pages)
+    kind = "scan with an OCR layer" if find_ocr_pages(pages) else "text PDF"
     seen = f"the sentences over {sentences_n} of its 4 lists" if sentences_n else "headings of its lists"
     why = f"its title is {form['title']!r}, and it has {seen}" if has_title else f"it has {seen}"
-    return Match(load_form()["family"], f"{form['title']}, {layout}, {kind}", why, 1.0 if sentences_n else 0.8)
+    name = f"{form['title']}, {layout}, {kind}"
+    return Match(load_form()["family"], name, why, 1.0 if sentences_n else 0.8)
+
+
+def _find_layout(pages: list[Page]) -> str:
+    """Say of which year's layout a report is: by what feet or heads of its pages call the product."""
+    for read_part in (read_foot, read_head):
+        known = Counter(find_product(read_part(page)) for page in pages)
+        known.pop(None, None)
+        if known:
+            return load_form()["products"][known.most_common(1)[0][0]]["form"]
+    return "layout of an unknown year"
 
 
 def _has_heading(pages: list[Page]) -> bool:
@@ -49,10 +60,10 @@ def read(source: Source, options: ReadOptions) -> Reading:
 
     Returns
     -------
-    Reading with the table `sharing`. An arrow goes from the agency that owns data to the one that may read it: from the
-    reporting agency to a name that it shares with, to the reporting agency from a name that it receives from. Agency
-    ids stay empty: resolving names is a step of its own. City and state, for which the table has no column, are in
-    `details["places"]`.
+    Reading with the table `sharing`. An arrow goes from the agency that owns data to the one that may read
+    it: from the reporting agency to a name that it shares with, to the reporting agency from a name that it
+    receives from. Agency ids stay empty: resolving names is a step of its own. City and state, for which the
+    table has no column, are in `details["places"]`.
 
     Raises
     ------
@@ -64,10 +75,12 @@ def read(source: Source, options: ReadOptions) -> Reading:
         raise IngestError(source.name, "no Agency Data Sharing Report", "Give the PDF as LEARN wrote it.")
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     pages = _choose_pages(read_pages(source), report)
-    sheets = [cut_page(page, source.name, options.day_first) for page in pages]
+    ocr_pages = find_ocr_pages(pages)
+    sheets = [cut_page(page, source.name, options.day_first, page.number in ocr_pages) for page in pages]
     sections, report.set_aside = find_sections(sheets)
     if not sections:
-        raise IngestError(source.name, "none of the four lists", "Give the whole report, or a scan with a better OCR layer.")
+        way_out = "Give the whole report, or a scan with a better OCR layer."
+        raise IngestError(source.name, "none of the four lists", way_out)
     _settle_heads(sections, sheets, options, report)
     records = read_sections(sections, sheets)
     rows = [_build_row(record, options.source_id or source.id) for record in records if not record.reason]
@@ -94,7 +107,9 @@ def _choose_pages(pages: list[Page], report: Report) -> list[Page]:
     for page in pages:
         head = squeeze(" ".join(word.text for word in page.words if word.top < 0.25 * page.height))
         if "dashboard" in head and load_form()["sharing"]["title_squeezed"] not in head:
-            report.warnings.append(f"Page {page.number} belongs to a Dashboard report and was not read: split the PDF.")
+            report.warnings.append(
+                f"Page {page.number} belongs to a Dashboard report and was not read: split the PDF."
+            )
         else:
             kept.append(page)
     return kept
@@ -106,17 +121,24 @@ def _settle_heads(sections: list[Section], sheets: list[Sheet], options: ReadOpt
     usual = named.most_common(1)[0][0] if named else options.reported_by
     if usual is None:
         raise IngestError(
-            report.file, "no legible name of the agency whose report it is", "Name the agency (reported_by) as it would be printed."
+            report.file,
+            "no legible name of the agency whose report it is",
+            "Name the agency (reported_by) as it would be printed.",
         )
     if not named:
         report.notes.append("The report names its agency nowhere legibly; the name that was given was taken.")
     elif options.reported_by and options.reported_by not in named:
-        report.warnings.append(f"The report names {usual!r} as its agency, not {options.reported_by!r}; it was followed.")
+        report.warnings.append(
+            f"The report names {usual!r} as its agency, not {options.reported_by!r}; it was followed."
+        )
     if len(named) > 1:
-        report.warnings.append(f"The sentences over the lists name different agencies: {', '.join(map(repr, named))}.")
+        report.warnings.append(
+            f"The sentences over the lists name different agencies: {', '.join(map(repr, named))}."
+        )
     created = Counter(sheet.footer.created for sheet in sheets if sheet.footer.created)
     if not created:
-        source = f"the date that was given, {options.as_of}, was taken" if options.as_of else "its rows have none (as_of)"
+        given = f"the date that was given, {options.as_of}, was taken"
+        source = given if options.as_of else "its rows have none (as_of)"
         report.warnings.append(f"The report prints no legible date: {source}.")
     elif options.as_of and options.as_of not in created:
         report.warnings.append(f"The report is dated {min(created)}, not {options.as_of}; it was followed.")
@@ -129,7 +151,9 @@ def _settle_heads(sections: list[Section], sheets: list[Sheet], options: ReadOpt
     report.warnings += check_pages((sheet.number, sheet.footer) for sheet in sheets)
     misread = [sheet.number for sheet in sheets if sheet.footer.is_misread]
     if misread:
-        report.notes.append(f"Page numbers were read with letters for digits on pages {', '.join(map(str, misread))}.")
+        report.notes.append(
+            f"Page numbers were read with letters for digits on pages {', '.join(map(str, misread))}."
+        )
     report.details["agency"] = usual
     report.details["pages"] = [[sheet.number, sheet.footer.number, sheet.footer.of] for sheet in sheets]
 
@@ -172,7 +196,9 @@ def _report_records(records: list[Record], report: Report) -> None:
         elif record.remark == "no place":
             report.warnings.append(f"{place}: no city and state stand beside {record.name!r}.")
         elif record.remark == "pool" or squeeze(record.name) in form["pools"]:
-            report.notes.append(f"{place}: {record.name!r} is the vendor's pool, whose members are not printed.")
+            report.notes.append(
+                f"{place}: {record.name!r} is the vendor's pool, whose members are not printed."
+            )
         elif record.remark:
             report.notes.append(f"{place}: {record.remark}.")
         if record.reason:
@@ -182,9 +208,14 @@ def _report_records(records: list[Record], report: Report) -> None:
         inactive_n += bool(re.search(form["inactive"], record.name, re.I))
     if alone:
         shown = ", ".join(alone[:10]) + (f" and {len(alone) - 10} more" if len(alone) > 10 else "")
-        report.warnings.append(f"{len(alone)} names stand alone in a row of two, so that one beside each may be lost: {shown}.")
+        report.warnings.append(
+            f"{len(alone)} names stand alone in a row of two, so that one beside each may be lost: {shown}."
+        )
     if demos:
-        report.notes.append(f"{len(demos)} names look like accounts of the vendor or for demonstrations; kept: {', '.join(demos)}.")
+        report.notes.append(
+            f"{len(demos)} names look like accounts of the vendor or for demonstrations; kept: "
+            f"{', '.join(demos)}."
+        )
     if inactive_n:
         report.notes.append(f"{inactive_n} names are marked as inactive.")
 
@@ -194,7 +225,8 @@ def _report_sections(sections: list[Section], records: list[Record], report: Rep
     counts: dict[str, dict] = {}
     for section in sections:
         own = [record for record in records if record.section is section and not record.reason]
-        part = counts.setdefault(section.name, {"names": 0, "pages": [], "columns": section.columns_n, "says_none": False})
+        new = {"names": 0, "pages": [], "columns": section.columns_n, "says_none": False}
+        part = counts.setdefault(section.name, new)
         part["names"] += len(own)
         part["pages"] = sorted({*part["pages"], *(record.page for record in own)})
         part["says_none"] = part["says_none"] or section.is_empty
@@ -206,7 +238,9 @@ def _report_sections(sections: list[Section], records: list[Record], report: Rep
         for (name, *_), count in names.items():
             if count > 1:
                 numbers = ", ".join(str(r.row_no) for r in own if r.name == name)
-                report.warnings.append(f"{name!r} stands {count} times in {section.name} (rows {numbers}); each is counted.")
+                report.warnings.append(
+                    f"{name!r} stands {count} times in {section.name} (rows {numbers}); each is counted."
+                )
     for name in load_form()["sharing"]["headings"]:
         if name not in counts:
             report.warnings.append(f"The list {name} is not in the file.")
@@ -215,7 +249,10 @@ def _report_sections(sections: list[Section], records: list[Record], report: Rep
     if placed:
         report.columns_dropped += ["City", "State"]
         report.details["places"] = [[r.row_no, r.city, r.state] for r in placed if not r.reason]
-        report.notes.append("The columns City and State are kept in this report (details, places), by row; the table has none.")
+        report.notes.append(
+            "The columns City and State are kept in this report (details, places), by row; the table has "
+            "none."
+        )
 
 
 def _report_slips(records: list[Record], report: Report) -> None:
@@ -224,7 +261,9 @@ def _report_slips(records: list[Record], report: Report) -> None:
 
     slips = find_slips([record for record in records if not record.reason])
     if slips:
-        report.warnings.append(f"{len(slips)} places look misread by OCR; names are kept as they are in the file.")
+        report.warnings.append(
+            f"{len(slips)} places look misread by OCR; names are kept as they are in the file."
+        )
     for slip in slips:
         report.warnings.append(f"page {slip.page}, row {slip.row_no}: {slip.text!r} {slip.why}.")
     report.details["slips"] = [[slip.page, slip.row_no, slip.text, slip.why] for slip in slips]
