@@ -2,15 +2,13 @@
 
 import functools
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from .._paths import DATA
 from ..errors import IngestError
+from .formats import load_format
 
-FORM_FILE = "registry/formats/learn.toml"
 # A digit, or a letter that an OCR layer puts in its place.
 _D = r"[0-9OolIi|SBZ]"
 _DATE = rf"({_D}{{1,2}})[-/.]({_D}{{1,2}})[-/.]({_D}{{4}}|{_D}{{2}})"
@@ -18,11 +16,9 @@ _CREATED = re.compile(rf"Date\s*Created\W*{_DATE}(?!\d)", re.I)
 _NUMBERED = re.compile(rf"Page\s*({_D}{{1,4}})\s*of\s*({_D}{{1,4}})(?![A-Za-z0-9])")
 
 
-@functools.cache
 def load_form() -> dict:
     """Load the words of Vigilant's reports (`data/registry/formats/learn.toml`)."""
-    with (DATA / FORM_FILE).open("rb") as file:
-        return tomllib.load(file)
+    return load_format("learn")
 
 
 @functools.lru_cache(maxsize=1 << 14)
