@@ -5,7 +5,7 @@ BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY     := $(BIN)/python
 STAMP  := $(VENV)/installed-from-lock
 
-.PHONY: reproduce test refresh bench clean .installed .install
+.PHONY: reproduce test refresh bench clean .installed .install .engines
 
 reproduce: .installed ## run all notebooks on the embedded data and build the site
 	"$(PY)" -m helpers.cli reproduce
@@ -16,8 +16,18 @@ test: .installed      ## all tests: pytest, and nbval on the committed notebooks
 refresh: .installed   ## run with defaults and write the committed notebooks
 	"$(PY)" -m helpers.cli refresh
 
-bench: .installed     ## ratios against the peers: make bench BENCH=notebooks
+bench: .engines       ## ratios against the peers: make bench BENCH=notebooks
 	"$(PY)" -m benchmarks $(BENCH)
+
+# Other engines are for comparison only: `make bench`, and the tests that ask Spark for the same results.
+.engines: .installed
+	@if "$(PY)" -c 'import polars, rustworkx, networkit, pyspark' 2>/dev/null; then :; \
+	elif command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python "$(PY)" --no-deps --require-hashes --compile-bytecode -r requirements-engines.lock; \
+	else \
+		echo "Installing other engines to compare with: this takes a few minutes ..."; \
+		"$(PY)" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-engines.lock; \
+	fi
 
 clean:                ## remove everything that a run or an installation made
 	rm -rf "$(VENV)" runs .pytest_cache .hypothesis

@@ -51,6 +51,18 @@ def test_every_pin_is_hashed_and_no_index_is_named():
     assert "://" not in LOCK and "--index" not in LOCK and "--find-links" not in LOCK
 
 
+def test_lock_of_other_engines_adds_what_is_missing_and_no_more():
+    """The second lock pins the extra `engines`, hashed, and repeats no pin of the first."""
+    engines = (_paths.ROOT / "requirements-engines.lock").read_text(encoding="utf-8")
+    project = tomllib.loads((_paths.ROOT / "pyproject.toml").read_text())["project"]
+    pins = {name: Requirement(line) for name, line in list_pins(engines)}
+
+    for need in map(Requirement, project["optional-dependencies"]["engines"]):
+        assert need.specifier.contains(str(pins[need.name].specifier).removeprefix("=="))
+    assert not pins.keys() & {name for name, _ in list_pins(LOCK)} and "://" not in engines
+    assert engines.count("--hash=") >= len(pins)
+
+
 def test_lock_without_a_visible_package_is_refused():
     """A lock that lost one of the six packages that readers meet is an error, not a shorter file."""
     with pytest.raises(RunError, match="nbval"):
@@ -61,9 +73,9 @@ def test_environment_file_has_unix_line_ends_everywhere(tmp_path, monkeypatch):
     """The two files come out in the same bytes on Windows: no text of the package is written in a system's own way."""
     (tmp_path / "requirements.lock").write_text(LOCK)
     monkeypatch.setattr(environment.shutil, "which", lambda name: name)
-    done = subprocess.CompletedProcess([], 0)
+    done = subprocess.CompletedProcess([], 0, stdout="")
     monkeypatch.setattr(environment.subprocess, "run", lambda *_, **__: done)
-    assert write_environment(tmp_path)[1].read_text() == format_environment(LOCK)
+    assert write_environment(tmp_path)[-1].read_text() == format_environment(LOCK)
     for name in ("environment", "run", "results", "editions", "notebooks", "verify", "cli", "files", "outcome"):
         tree = ast.parse((_paths.PACKAGE / f"{name}.py").read_text(encoding="utf-8"))
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]

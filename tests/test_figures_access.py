@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.patches import PathPatch
 from matplotlib.text import Text
 
-from helpers import doors, figures, network
+from helpers import access, figures, ways
 from helpers.errors import DataError
 from helpers.figures import tiles
 from helpers.figures._layers import list_nodes, place_nodes
@@ -26,7 +26,7 @@ def close_figures():
 
 
 def make_edges(*rows):
-    """Edges as `network.list_edges` gives them, from (from_id, to_id, door, standing, queries_n)."""
+    """Edges as `access.list_edges` gives them, from (from_id, to_id, door, standing, queries_n)."""
     kinds = {"ice": "federal", "cbp": "federal", "seller": "company", "reseller": "company", "pool": "pool"}
     kinds |= {"members": "unnamed", "center": "fusion_center"}
     made = []
@@ -53,7 +53,7 @@ MANY = pd.concat(
     ignore_index=True,
 )
 COUNTS = pd.DataFrame(
-    [(door, step, 3 * step, 1, 0, step - 1) for door in (*network.list_doors(), "any") for step in (1, 2)],
+    [(door, step, 3 * step, 1, 0, step - 1) for door in (*access.list_doors(), "any") for step in (1, 2)],
     columns=["door", "hops_n", "local_n", "federal_n", "company_n", "unnamed_n"],
 ).assign(nodes_n=lambda table: table.iloc[:, 2:6].sum(axis="columns"), is_floor=False)
 STATES = pd.DataFrame({"state": ["CA", "CT", "TX"], "agencies_n": [22, 8, 1019]})
@@ -152,7 +152,7 @@ def test_doors_differ_in_color_and_in_line_style():
     """Readers who see no color can tell the doors apart, and every door has a style."""
     colors, styles = zip(*DOOR_STYLES.values(), strict=True)
     assert len(set(colors)) == len(set(map(str, styles))) == len(DOOR_STYLES)
-    assert list(DOOR_STYLES) == doors.describe_doors()["door"].tolist()
+    assert list(DOOR_STYLES) == ways.describe_doors()["door"].tolist()
 
 
 def test_marks_say_how_a_line_stands():
@@ -190,7 +190,7 @@ def test_bars_show_each_door_once_and_what_more_steps_add_hatched():
     """One row per door; the plain part is what one step reaches, the hatched part what further steps add."""
     figure = DRAWN["reach"]()
     axes = figure.axes[0]
-    assert [label.get_text() for label in axes.get_yticklabels()] == [*doors.describe_doors()["label"], "Any door"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [*ways.describe_doors()["label"], "Any door"]
     plain = sum(bar.get_width() for bar in axes.patches if not bar.get_hatch())
     hatched = sum(bar.get_width() for bar in axes.patches if bar.get_hatch())
     assert (plain, hatched) == (7 * 4, 7 * 4)

@@ -1,4 +1,4 @@
-"""Lock the packages: `pyproject.toml` to `requirements.lock` to `environment.yml`."""
+"""Lock the packages: `pyproject.toml` to `requirements.lock` to `environment.yml`; other engines to a lock of their own."""
 
 import re
 import shutil
@@ -58,12 +58,32 @@ def format_environment(lock: str) -> str:
     )
 
 
+def format_engines(resolved: str, lock: str) -> str:
+    """Write the text of `requirements-engines.lock`: what the extra `engines` needs beyond `requirements.lock`.
+
+    Parameters
+    ----------
+    resolved
+        A lock of the package with the extra, resolved under the pins of `lock`.
+    lock
+        The text of `requirements.lock`.
+    """
+    known = {name for name, _ in list_pins(lock)}
+    kept, is_new = [], False
+    for line in resolved.splitlines():
+        if match := _PIN.match(line):
+            is_new = match["name"] not in known
+        if is_new:
+            kept.append(line)
+    return "\n".join([*kept, ""])
+
+
 def write_environment(root: Path = _paths.ROOT) -> list[Path]:
-    """Resolve `pyproject.toml` anew and write `requirements.lock` and `environment.yml`.
+    """Resolve `pyproject.toml` anew and write the two locks and `environment.yml`.
 
     Returns
     -------
-    The two paths written.
+    The paths written.
 
     Raises
     ------
@@ -72,13 +92,19 @@ def write_environment(root: Path = _paths.ROOT) -> list[Path]:
     """
     if not shutil.which("uv"):
         raise RunError("sidedoor lock", "the command `uv` is not there", "Install it with `pip install uv`.")
-    lock, conda = root / "requirements.lock", root / "environment.yml"
+    lock, engines, conda = root / "requirements.lock", root / "requirements-engines.lock", root / "environment.yml"
+    _resolve(root, ["--extra", "test", "--extra", "build", "--output-file", lock.name])
+    text = lock.read_text(encoding="utf-8")
+    resolved = _resolve(root, ["--extra", "engines", "--constraint", lock.name])
+    engines.write_text(format_engines(resolved, text), encoding="utf-8", newline="\n")
+    conda.write_text(format_environment(text), encoding="utf-8", newline="\n")
+    return [lock, engines, conda]
+
+
+def _resolve(root: Path, more: list[str]) -> str:
     command = ["uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--python-version", "3.11"]
-    command += ["--all-extras", "--no-header", "--no-emit-index-url", "--no-emit-find-links"]
-    done = subprocess.run(
-        [*command, "pyproject.toml", "--output-file", lock.name], cwd=root, capture_output=True, text=True
-    )
+    command += ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "pyproject.toml", *more]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     if done.returncode:
         raise RunError("pyproject.toml", done.stderr.strip(), "Loosen or correct the requirement that uv names.")
-    conda.write_text(format_environment(lock.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
-    return [lock, conda]
+    return done.stdout

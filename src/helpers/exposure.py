@@ -1,6 +1,6 @@
 """Measure exposure in the access graph: whose data one reader could get at, in how many steps, and through whom.
 
-The graph is that of `network.build_network`. Steps of a path count only where they could have been in force on one day.
+The graph is that of `access.build_network`. Steps of a path count only where they could have been in force on one day.
 """
 
 import difflib
@@ -9,7 +9,7 @@ import networkx as nx
 import pandas as pd
 
 from .errors import DataError
-from .network import list_doors
+from .access import list_doors
 from .tables import describe_table
 
 LOCAL = ("police", "sheriff", "campus_police", "fusion_center")

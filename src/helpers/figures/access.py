@@ -8,7 +8,7 @@ from matplotlib.path import Path as Curve
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from ..doors import describe_doors
+from ..ways import describe_doors
 from ..errors import DataError
 from . import _layers
 from ._base import COLORS, CitedFigure, finish_figure, new_figure
@@ -34,7 +34,7 @@ def draw_access(edges: pd.DataFrame, target: str, *, source: str, highlight: str
     Parameters
     ----------
     edges
-        From `network.list_edges`; every row is one line.
+        From `access.list_edges`; every row is one line.
     target
         agency_id of the reader that is set off.
     source
@@ -101,7 +101,7 @@ def draw_reach(counts: pd.DataFrame, target_name: str, *, source: str, period: s
     Parameters
     ----------
     counts
-        From `network.count_reach`.
+        From `access.count_reach`.
     target_name
         The reader, as the title calls it.
     source, period

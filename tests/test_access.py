@@ -1,4 +1,4 @@
-"""Behaviour of `helpers.network` on graphs small enough to work by hand, and against networkx on random ones."""
+"""Behaviour of `helpers.access` on graphs small enough to work by hand, and against networkx on random ones."""
 
 import networkx as nx
 import pandas as pd
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from helpers import exposure, network
+from helpers import access, exposure
 from helpers.errors import DataError
 from helpers.tables import describe_table
 
@@ -40,18 +40,18 @@ FIVE_PATHS = make_paths(
 
 @pytest.fixture
 def five():
-    return network.build_network(FIVE_PATHS, FIVE)
+    return access.build_network(FIVE_PATHS, FIVE)
 
 
 def test_doors_are_those_of_the_schema():
     """The order of doors in every table is the order in which the schema lists them."""
-    assert network.list_doors() == ["front", "contract", "pool", "account", "side", "relay"]
+    assert access.list_doors() == ["front", "contract", "pool", "account", "side", "relay"]
 
 
 def test_every_standing_of_the_schema_is_a_way_or_no_way():
     """No standing of the schema is left without a decision whether it counts as a way."""
     fields = {field["name"]: field for field in describe_table("access_paths")["schema"]["fields"]}
-    assert {*network.WAYS, *network.NO_WAYS} == set(fields["standing"]["constraints"]["enum"])
+    assert {*access.WAYS, *access.NO_WAYS} == set(fields["standing"]["constraints"]["enum"])
 
 
 def test_every_kind_of_the_schema_is_counted_once():
@@ -78,17 +78,17 @@ def test_network_holds_each_path_as_an_edge_from_owner_to_reader(five):
 
 def test_two_doors_between_the_same_nodes_stay_two_edges():
     """A declared share and an account between the same two agencies do not merge."""
-    graph = network.build_network(make_paths(("a", "ice"), ("a", "ice", "account")), FIVE)
+    graph = access.build_network(make_paths(("a", "ice"), ("a", "ice", "account")), FIVE)
     assert graph.number_of_edges("a", "ice") == 2
 
 
-@pytest.mark.parametrize("standing", network.NO_WAYS)
+@pytest.mark.parametrize("standing", access.NO_WAYS)
 def test_denied_and_halted_paths_are_never_ways(standing):
     """A path that does not exist, or was never in force, is not in the network, and cannot be asked into it."""
-    graph = network.build_network(make_paths(("a", "ice", "front", standing), ("b", "ice")), FIVE)
+    graph = access.build_network(make_paths(("a", "ice", "front", standing), ("b", "ice")), FIVE)
     assert list(graph.edges()) == [("b", "ice")]
     with pytest.raises(DataError, match="cannot count as a way"):
-        network.build_network(FIVE_PATHS, FIVE, standings=("documented", standing))
+        access.build_network(FIVE_PATHS, FIVE, standings=("documented", standing))
 
 
 def test_disputed_and_ended_paths_count_only_on_request():
@@ -96,8 +96,8 @@ def test_disputed_and_ended_paths_count_only_on_request():
     paths = make_paths(("a", "ice", "front", "disputed"), ("b", "ice", "front", "ended"), ("relay", "ice"))
     for disputed in (True, False):
         for ended in (True, False):
-            standings = network.choose_standings(include_disputed=disputed, include_ended=ended)
-            graph = network.build_network(paths, FIVE, standings=standings)
+            standings = access.choose_standings(include_disputed=disputed, include_ended=ended)
+            graph = access.build_network(paths, FIVE, standings=standings)
             assert ("a" in graph, "b" in graph, "relay" in graph) == (disputed, ended, True)
 
 
@@ -125,7 +125,7 @@ def test_reach_through_a_pool_is_a_floor():
     """Unnamed members count once as a group, and the row says that it is a floor."""
     agencies = make_agencies(("members", "unnamed", None), ("pool", "pool", None), ("ice", "federal", None))
     paths = make_paths(("members", "pool", "pool"), ("pool", "ice", "pool"))
-    counted = exposure.count_reach(network.build_network(paths, agencies), "ice", 2).set_index(["door", "hops_n"])
+    counted = exposure.count_reach(access.build_network(paths, agencies), "ice", 2).set_index(["door", "hops_n"])
     assert counted.loc[("pool", 2), "unnamed_n"] == 2
     assert counted.loc[("pool", 2), "local_n"] == 0
     assert counted["is_floor"].to_dict()[("any", 2)]
@@ -133,7 +133,7 @@ def test_reach_through_a_pool_is_a_floor():
 
 def test_no_way_leads_through_the_target_itself():
     """What the target passes on, and what comes back to it, does not lengthen its reach."""
-    graph = network.build_network(make_paths(("a", "ice"), ("ice", "b"), ("b", "ice")), FIVE)
+    graph = access.build_network(make_paths(("a", "ice"), ("ice", "b"), ("b", "ice")), FIVE)
     assert exposure.list_reach(graph, "ice", 5)["hops_n"].tolist() == [1, 1]
 
 
@@ -152,14 +152,14 @@ def test_removals_by_hand(five):
 def test_two_separate_ways_are_closed_by_no_one_node():
     """An owner with two relays keeps one of them, whichever leaves."""
     paths = make_paths(("a", "b"), ("a", "relay"), ("b", "ice"), ("relay", "ice"))
-    graph = network.build_network(paths, FIVE)
+    graph = access.build_network(paths, FIVE)
     assert exposure.check_removals(graph, "ice")["closes_n"].tolist() == [0, 0]
     assert exposure.list_last_ways(graph, "ice").set_index("agency_id").loc["a", "closed_by"] == "no one node"
 
 
 def test_a_chain_is_closed_at_every_link():
     """a -> b -> relay -> ice: the relay closes a and b, b closes a; a names both links."""
-    graph = network.build_network(make_paths(("a", "b"), ("b", "relay"), ("relay", "ice")), FIVE)
+    graph = access.build_network(make_paths(("a", "b"), ("b", "relay"), ("relay", "ice")), FIVE)
     removals = exposure.check_removals(graph, "ice")
     assert dict(zip(removals["agency_id"], removals["closed_ids"], strict=True)) == {"relay": ("a", "b"), "b": ("a",)}
     assert exposure.list_last_ways(graph, "ice").set_index("agency_id").loc["a", "through_ids"] == ("b", "relay")
@@ -169,7 +169,7 @@ def test_steps_join_only_if_they_could_be_in_force_on_one_day():
     """A pool that a reader left in 2012 does not carry what an agency gave to it in 2018; what came earlier, it does."""
 
     def list_reached(first, last):
-        graph = network.build_network(make_paths(("a", "relay", *first), ("relay", "ice", *last)), FIVE)
+        graph = access.build_network(make_paths(("a", "relay", *first), ("relay", "ice", *last)), FIVE)
         return set(exposure.list_reach(graph, "ice", 2)["agency_id"])
 
     ended_2012 = ("pool", "ended", "2012-01-05", "2012-07")
@@ -193,13 +193,13 @@ def test_removal_respects_dates_too():
         ("a", "b", "front", "documented", "2018"), ("b", "ice", "front", "ended", "2010", "2012"),
         ("a", "relay", "front", "documented", "2018"), ("relay", "ice", "relay", "documented", "2019"),
     )  # fmt: skip
-    removals = exposure.check_removals(network.build_network(paths, FIVE), "ice").set_index("agency_id")
+    removals = exposure.check_removals(access.build_network(paths, FIVE), "ice").set_index("agency_id")
     assert removals["closed_ids"].to_dict() == {"relay": ("a",)}
 
 
 def test_ways_longer_than_the_hops_do_not_count_in_removals():
     """With two hops, a chain of three has only its last two links."""
-    graph = network.build_network(make_paths(("a", "b"), ("b", "relay"), ("relay", "ice")), FIVE)
+    graph = access.build_network(make_paths(("a", "b"), ("b", "relay"), ("relay", "ice")), FIVE)
     removals = exposure.check_removals(graph, "ice", 2)
     assert dict(zip(removals["agency_id"], removals["closed_ids"], strict=True)) == {"relay": ("b",)}
 
@@ -212,36 +212,36 @@ UNITS = make_agencies(
 def test_units_fold_into_the_agency_at_the_top():
     """A share with an office of a division counts for the agency; paths inside it fall away."""
     paths = make_paths(("a", "ice-hsi-x"), ("ice-hsi", "ice"))
-    assert list(network.build_network(paths, UNITS, fold=True).edges(keys=True)) == [("a", "ice", "path-00")]
-    assert network.build_network(paths, UNITS).number_of_edges() == 2
+    assert list(access.build_network(paths, UNITS, fold=True).edges(keys=True)) == [("a", "ice", "path-00")]
+    assert access.build_network(paths, UNITS).number_of_edges() == 2
 
 
 def test_units_in_a_circle_or_of_an_unknown_agency_are_refused():
     """`part_of` must end somewhere."""
     with pytest.raises(DataError, match="circle"):
-        network.find_parents(make_agencies(("a", "police", "CA", "b"), ("b", "police", "CA", "a")))
+        access.find_parents(make_agencies(("a", "police", "CA", "b"), ("b", "police", "CA", "a")))
     with pytest.raises(DataError, match="nobody"):
-        network.find_parents(make_agencies(("a", "police", "CA", "nobody")))
+        access.find_parents(make_agencies(("a", "police", "CA", "nobody")))
 
 
 def test_loops_unknown_agencies_and_repeated_names_are_refused():
     """Each error names the path or the agency at fault."""
     with pytest.raises(DataError, match="path-01: the path leads from a node to itself"):
-        network.build_network(make_paths(("a", "ice"), ("b", "b")), FIVE)
+        access.build_network(make_paths(("a", "ice"), ("b", "b")), FIVE)
     with pytest.raises(DataError, match="no agency named nowhere"):
-        network.build_network(make_paths(("a", "nowhere")), FIVE)
+        access.build_network(make_paths(("a", "nowhere")), FIVE)
     with pytest.raises(DataError, match="path-00: the path_id is used twice"):
-        network.build_network(pd.concat([FIVE_PATHS, FIVE_PATHS.head(1)]), FIVE)
+        access.build_network(pd.concat([FIVE_PATHS, FIVE_PATHS.head(1)]), FIVE)
 
 
 def test_an_agency_without_a_way_is_kept_on_request():
     """A reader whose only path is denied stands alone in the graph, with nothing in reach."""
     paths = make_paths(("a", "ice", "front", "denied"), ("b", "relay"))
-    graph = network.build_network(paths, FIVE, keep=("ice",))
+    graph = access.build_network(paths, FIVE, keep=("ice",))
     assert list(graph) == ["b", "ice", "relay"]
     assert exposure.count_reach(graph, "ice")["nodes_n"].sum() == 0
     with pytest.raises(DataError, match="no agency named `icee`.* Did you mean ice"):
-        network.build_network(paths, FIVE, keep=("icee",))
+        access.build_network(paths, FIVE, keep=("icee",))
 
 
 def test_unknown_target_and_no_hops_are_refused(five):
@@ -268,21 +268,21 @@ def test_edges_join_paths_of_one_kind_and_keep_those_that_are_no_way():
         ("a", "ice-hsi", "front", "documented", "2018"), ("a", "ice-hsi-x", "front", "documented", "2020"),
         ("a", "ice", "pool", "denied", "2018-02"),
     )  # fmt: skip
-    edges = network.list_edges(paths, UNITS, fold=True)
+    edges = access.list_edges(paths, UNITS, fold=True)
     assert edges[["from_id", "to_id", "door", "standing", "paths_n"]].values.tolist() == [
         ["a", "ice", "front", "documented", 2],
         ["a", "ice", "pool", "denied", 1],
     ]
     assert edges.loc[0, ["from_name", "to_name", "as_of_first", "as_of_last"]].tolist() == ["A", "ICE", "2018", "2020"]
     assert edges["queries_n"].isna().all()
-    assert len(network.list_edges(paths, UNITS)) == 3
+    assert len(access.list_edges(paths, UNITS)) == 3
 
 
 @pytest.mark.parametrize(("counts", "shown"), [((278, pd.NA), 278), ((278, 578), None), ((pd.NA, pd.NA), None)])
 def test_measures_are_never_added(counts, shown):
     """An edge of two paths carries the count of queries of the one that has it; two counts are not summed."""
     paths = make_paths(("a", "ice-hsi"), ("a", "ice-hsi-x")).assign(queries_n=pd.array(counts, dtype="Int64"))
-    found = network.list_edges(paths, UNITS, fold=True)["queries_n"]
+    found = access.list_edges(paths, UNITS, fold=True)["queries_n"]
     assert found.dtype == "Int64"
     assert [None if pd.isna(count) else count for count in found] == [shown]
 
@@ -306,19 +306,19 @@ def test_ways_of_an_agency_are_those_of_its_units_too():
     """Paths from and to the agency or a unit below it, of any standing, with names; a stranger's stay out."""
     paths = make_paths(("a", "ice-hsi-x"), ("a", "ice", "pool", "denied"), ("b", "a"))
     agencies = pd.concat([UNITS, make_agencies(("b",))], ignore_index=True)
-    found = network.list_agency_ways(paths, agencies, "ice")
+    found = access.list_agency_ways(paths, agencies, "ice")
     assert found["path_id"].tolist() == ["path-00", "path-01"]
     assert found["to_name"].tolist() == ["ICE-HSI-X", "ICE"]
-    assert network.list_agency_ways(paths, agencies, "a")["path_id"].tolist() == ["path-00", "path-01", "path-02"]
+    assert access.list_agency_ways(paths, agencies, "a")["path_id"].tolist() == ["path-00", "path-01", "path-02"]
     with pytest.raises(DataError, match="Did you mean ice"):
-        network.list_agency_ways(paths, agencies, "icee")
+        access.list_agency_ways(paths, agencies, "icee")
 
 
 def test_doors_are_counted_by_standing():
     """Paths by standing; queries are not among the columns, as counts of different sources do not add up."""
     paths = make_paths(("a", "ice"), ("b", "ice", "front", "denied"), ("a", "ice", "account"))
     paths["as_of"] = ["2019-03-13", None, "2016-11"]
-    counted = network.count_doors(paths).set_index("door")
+    counted = access.count_doors(paths).set_index("door")
     assert counted.loc["front", ["owners_n", "documented", "denied"]].tolist() == [2, 1, 1]
     assert "queries_n" not in counted
     assert counted.loc["account", "documented"] == 1
@@ -350,7 +350,7 @@ AGENCIES = make_agencies(*[(node,) for node in NODES])
 @given(EDGES, st.integers(1, 5))
 def test_reach_agrees_with_networkx(edges, hops):
     """Distances, the union over doors, and the door of the last step are what networkx finds."""
-    graph = network.build_network(make_paths(*edges), AGENCIES)
+    graph = access.build_network(make_paths(*edges), AGENCIES)
     target = edges[0][1]
     plain = nx.DiGraph((start, end) for start, end, _ in edges)
     expected = nx.single_source_shortest_path_length(plain.reverse(), target, cutoff=hops)
@@ -372,7 +372,7 @@ def test_reach_agrees_with_networkx(edges, hops):
 @example([("n0", "n1", "front"), ("n0", "n3", "front"), ("n2", "n0", "front"), ("n3", "n2", "front")])
 def test_removals_agree_with_brute_force(edges):
     """Taking each node out in turn and searching again in networkx gives the same closed ways."""
-    graph = network.build_network(make_paths(*edges), AGENCIES)
+    graph = access.build_network(make_paths(*edges), AGENCIES)
     target = edges[0][1]
     plain = nx.DiGraph((start, end) for start, end, _ in edges)
     before = nx.ancestors(plain, target)
@@ -403,11 +403,11 @@ def test_order_of_rows_changes_nothing(edges, random):
     order, others = list(paths.index), list(AGENCIES.index)
     random.shuffle(order)
     random.shuffle(others)
-    one = network.build_network(paths, AGENCIES)
-    two = network.build_network(paths.loc[order], AGENCIES.loc[others])
+    one = access.build_network(paths, AGENCIES)
+    two = access.build_network(paths.loc[order], AGENCIES.loc[others])
     assert list(one.nodes(data=True)) == list(two.nodes(data=True))
     assert list(one.edges(keys=True)) == list(two.edges(keys=True))
     target = edges[0][1]
     for measure in (exposure.list_reach, exposure.count_reach, exposure.check_removals, exposure.list_last_ways):
         pd.testing.assert_frame_equal(measure(one, target), measure(two, target))
-    pd.testing.assert_frame_equal(network.count_doors(paths), network.count_doors(paths.loc[order]))
+    pd.testing.assert_frame_equal(access.count_doors(paths), access.count_doors(paths.loc[order]))

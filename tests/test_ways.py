@@ -1,29 +1,29 @@
-"""Behaviour of `helpers.doors`."""
+"""Behaviour of `helpers.ways`."""
 
 import pandas as pd
 import pytest
 
-from helpers import doors, network
+from helpers import access, ways
 
 
 def test_every_door_of_the_schema_is_described():
     """The descriptions cover the doors of the schema, in its order, and leave no cell empty."""
-    table = doors.describe_doors()
-    assert table["door"].tolist() == network.list_doors()
+    table = ways.describe_doors()
+    assert table["door"].tolist() == access.list_doors()
     assert table.notna().all(axis=None)
     assert not (table == "").any(axis=None)
 
 
 def test_doors_are_named_in_schema_order():
     """Names join into a phrase, whatever order they are asked in."""
-    assert doors.name_doors(["side", "front", "account"]) == "front door, account and side door"
-    assert doors.name_doors(["relay"]) == "relay"
-    assert doors.name_doors([]) == ""
+    assert ways.name_doors(["side", "front", "account"]) == "front door, account and side door"
+    assert ways.name_doors(["relay"]) == "relay"
+    assert ways.name_doors([]) == ""
 
 
 def test_words_follow_the_number():
     """One takes the singular; none and many the plural."""
-    assert [doors.choose_word(number, "path", "paths") for number in (0, 1, 2)] == ["paths", "path", "paths"]
+    assert [ways.choose_word(number, "path", "paths") for number in (0, 1, 2)] == ["paths", "path", "paths"]
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_words_follow_the_number():
 def test_years_are_told_from_the_dates(dates, named, told):
     """Dates known to the day, month or year count by their year; undated rows say nothing."""
     dates = pd.Series(dates, dtype="str")
-    assert doors.name_years(dates) == named
-    assert doors.tell_span(dates) == told
+    assert ways.name_years(dates) == named
+    assert ways.tell_span(dates) == told
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_years_are_told_from_the_dates(dates, named, told):
 )  # fmt: skip
 def test_doubtful_ways_are_told_as_they_are_counted(disputed, ended, lower, standings):
     """What the parameters count and what they leave out is said in words, never the opposite."""
-    chosen = network.choose_standings(disputed, ended)
-    assert doors.tell_lower(chosen, 44) == lower
-    assert doors.tell_standings(chosen) == standings
+    chosen = access.choose_standings(disputed, ended)
+    assert ways.tell_lower(chosen, 44) == lower
+    assert ways.tell_standings(chosen) == standings
 
 
 def make_ways(*rows):
@@ -69,12 +69,12 @@ def test_doors_without_a_documented_way_are_told_apart():
     """One doubtful way is told by the first clause of its statement, several by their standings, documented doors not."""
     front = ("front", "documented", "Named on a list.")
     trial = ("pool", "disputed", "A six-month trial reported in 2012: it led to arrests.")
-    assert doors.tell_doubted(make_ways(front, ("front", "ended", "Cut off."))) == ""
-    assert doors.tell_doubted(make_ways(front, trial)) == (
+    assert ways.tell_doubted(make_ways(front, ("front", "ended", "Cut off."))) == ""
+    assert ways.tell_doubted(make_ways(front, trial)) == (
         "; the pool only by a disputed way (a six-month trial reported in 2012)"
     )
     relays = [("relay", "ended", "The DEA asked; it stopped."), ("side", "ended", "ICE asked."), ("side", "disputed", "X.")]
-    assert doors.tell_doubted(make_ways(front, *relays)) == (
+    assert ways.tell_doubted(make_ways(front, *relays)) == (
         "; the side door only by ways that are disputed or ended; the relay only by an ended way (the DEA asked)"
     )
 
@@ -86,8 +86,8 @@ def test_paths_are_told_with_source_and_page():
         "statement": "Asked.", "source_id": "a-source", "page": "p. 4", "read_as": "document",
     }  # fmt: skip
     gaps = row | {"as_of": None, "ended_on": None, "page": None, "standing": "documented"}
-    assert doors.tell_ways(pd.DataFrame([row, gaps])) == [
+    assert ways.tell_ways(pd.DataFrame([row, gaps])) == [
         "Town Police to ICE, side door, ended, 2018, until 2020: Asked. [a-source, p. 4, read as document]",
         "Town Police to ICE, side door, documented, undated: Asked. [a-source, no page known, read as document]",
     ]
-    assert doors.tell_ways(pd.DataFrame([row]).head(0)) == []
+    assert ways.tell_ways(pd.DataFrame([row]).head(0)) == []

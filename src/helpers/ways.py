@@ -110,7 +110,7 @@ def tell_ways(ways: pd.DataFrame) -> list[str]:
     Parameters
     ----------
     ways
-        From `network.list_agency_ways`.
+        From `access.list_agency_ways`.
 
     Returns
     -------
