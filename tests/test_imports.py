@@ -14,7 +14,7 @@ FLOORS = [
      "environment"},
     {"sources", "ways", "agencies", "privacy", "parameters", "results", "fetch", "scan"},
     {"access", "sharing", "volumes", "claims", "ingest", "notebooks"},
-    {"exposure", "records", "figures", "findings", "editions", "execute"},
+    {"exposure", "records", "network", "figures", "findings", "editions", "execute"},
     {"keys", "outcome", "site"},
     {"run"},
     {"verify"},
