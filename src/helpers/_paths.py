@@ -53,6 +53,11 @@ def find_run_folder(edition: str) -> Path:
     return RUNS / edition
 
 
+def find_record_folder(edition: str) -> Path:
+    """Find the folder that holds what was read from the raw files of an edition; nothing in it is published."""
+    return find_run_folder(edition) / "records"
+
+
 def find_facts(facts: str | Path | None = None) -> Path:
     """Find a folder of fact tables. A relative path starts at the repository, wherever a notebook was started."""
     return (ROOT / facts).resolve() if facts else FACTS

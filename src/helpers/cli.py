@@ -87,10 +87,15 @@ def run(
 ) -> None:
     """Run notebooks of an edition, those that have changed since."""
     from .editions import load_edition, plan_run
+    from .intake import ingest_records
     from .run import run_edition
 
-    plan, only = plan_run(load_edition(edition), notebooks or [], parameter or [])
+    loaded = load_edition(edition)
+    # What is typed is checked before a record is read, which may take minutes.
+    plan, only = plan_run(loaded, notebooks or [], parameter or [])
     with Progress(len(only or plan.runs)) as progress:
+        if loaded.raw_files:
+            plan, only = plan_run(ingest_records(loaded, progress.tell_record), notebooks or [], parameter or [])
         run_edition(plan, only, force=force, workers=workers, timeout=timeout, report=progress)
     print(f"Results: {_shorten(_paths.find_run_folder(plan.name))}")
 
@@ -119,11 +124,13 @@ def site(
 def reproduce(timeout: TimeoutOption = 120) -> None:
     """Run the default edition, build its site, and say where it is."""
     from .editions import load_edition
+    from .intake import ingest_records
     from .run import run_edition
     from .site import build_site
 
     plan = load_edition()
     with Progress(len(plan.runs)) as progress:
+        plan = ingest_records(plan, progress.tell_record)
         run_edition(plan, timeout=timeout, report=progress)
     build_site(plan.name)
     _print_site(plan.name)
@@ -356,6 +363,18 @@ class Progress:
 
             rows = " · ".join(list(self._rows.values()))
             self._live.update(Text(f"{self._ended}/{self._total} notebooks · {rows}" if rows else ""))
+
+    def tell_record(self, event: str, name: str, *values) -> None:
+        """Show which record is being read, and what came of it."""
+        name = escape_controls(name)
+        if event == "reading" and self._live:
+            from rich.text import Text
+
+            self._live.update(Text(f"reading record {name}"))
+        elif event == "read":
+            self._print(f"record {name}  {values[0]:,} rows read in {values[1]:.1f} s")
+        elif event == "kept":
+            self._print(f"record {name}  {values[0]:,} rows, unchanged")
 
     def _print(self, line: str) -> None:
         if self._live:

@@ -10,15 +10,18 @@ from .errors import ParameterError
 from .files import hash_text
 from .notebooks import Notebook, find_notebook, list_notebooks, load_notebook
 from .parameters import check_parameters, offer_nearest, parse_values, show_value
+from .raw import RawFile, list_raw_files
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LARGEST_FILE = 64 * 1024
-_KEYS = ("title", "subtitle", "authors", "lead", "picture", "run")
+_KEYS = ("title", "subtitle", "authors", "lead", "picture", "record", "run")
 _MOST_LEADS = 8
 _RUN_KEYS = ("notebook", "as", "parameters")
 _LONGEST_LINE = 4096
 _QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'""")
 _DEEP_KEY = re.compile(r"(?:[\w-]+\s*\.\s*){8}[\w-]")
+# The parameter that names the folder of ingested records.
+RECORDS = "records"
 _RESERVED = (_paths.BY_HAND, _paths.DEFAULTS, _paths.FETCHED)
 
 
@@ -71,6 +74,10 @@ class Edition:
         Where the file lies: its relative paths start there. None for results by hand.
     origin
         Tells edition files of one name apart: sha256 of where the file lies, empty for one in `notebooks/editions/`.
+    raw_files
+        The records that it lists, as they came.
+    records
+        What was read from them, one description each: `intake.ingest_records` gives it. None before.
     """
 
     name: str
@@ -82,6 +89,8 @@ class Edition:
     picture: str = ""
     folder: Path | None = None
     origin: str = ""
+    raw_files: tuple[RawFile, ...] = ()
+    records: tuple[dict, ...] | None = None
 
 
 def load_edition(reference: str | Path = _paths.DEFAULT_EDITION, notebooks: Path | None = None) -> Edition:
@@ -127,7 +136,9 @@ def load_edition(reference: str | Path = _paths.DEFAULT_EDITION, notebooks: Path
         found = f"{picture[:80]!r} is no figure's id"
         raise ParameterError(f"{path.name}, picture", found, 'Write `picture = "reach-by-state"`.')
     lead = _take_lead(content, path.name)
-    return Edition(path.stem, title, runs, subtitle, tuple(authors), lead, picture, folder, _find_origin(path))
+    raw_files = list_raw_files(content.get("record", []), path.name, folder)
+    about = (subtitle, tuple(authors), lead, picture, folder, _find_origin(path))
+    return Edition(path.stem, title, runs, *about, raw_files)
 
 
 def build_defaults(notebooks: Path | None = None) -> Edition:
@@ -153,6 +164,29 @@ def select_runs(edition: Edition, references: list[str]) -> tuple[Run, ...]:
         place, found = f"edition {edition.name}", f"it does not list the notebook {unknown[:80]!r}"
         raise ParameterError(place, found, offer_nearest(unknown, names))
     return tuple(run for run in edition.runs if _list_words(run) & set(references))
+
+
+def give_records(edition: Edition, folder: Path, records: tuple[dict, ...]) -> Edition:
+    """Give the folder of ingested records to every notebook that declares one, unless the edition names another.
+
+    Parameters
+    ----------
+    edition
+        As it was loaded.
+    folder
+        Of the ingested records.
+    records
+        A description of each.
+    """
+    runs = tuple(_give_folder(run, folder) for run in edition.runs)
+    return replace(edition, runs=runs, records=records)
+
+
+def _give_folder(run: Run, folder: Path) -> Run:
+    declared = run.notebook.parameters.get(RECORDS)
+    if not declared or not declared.is_path or declared.unit == "file" or RECORDS in run.changed:
+        return run
+    return replace(run, parameters=run.parameters | {RECORDS: folder.as_posix()})
 
 
 def plan_run(edition: Edition, references: list[str], typed: list[str]) -> tuple[Edition, list[str]]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from . import _paths
-from .editions import Run
+from .editions import RECORDS, Run
 from .errors import RunError
 from .files import hash_file, hash_files, hash_text
 from .imports import list_modules, read_import_graph, trace_imports
@@ -60,15 +60,19 @@ def compute_key(run: Run, folder: Path | None, house: dict[str, object]) -> str:
 
 def show_parameters(run: Run, folder: Path | None) -> dict[str, object]:
     """Give the parameters of a run as they may be published: no path of this machine in them."""
-    erase = PathEraser(list_private(folder))
+    erase = PathEraser(list_private(run, folder))
     return {name: erase(value) if isinstance(value, str) else value for name, value in run.parameters.items()}
 
 
-def list_private(folder: Path | None) -> dict[str, str]:
+def list_private(run: Run, folder: Path | None) -> dict[str, str]:
     """List the folders beyond the repository that a run may name, with what is written in their place."""
+    records = run.parameters.get(RECORDS)
+    # The records that the edition lists lie among the results, wherever those are.
+    is_ours = isinstance(records, str) and Path(records).is_relative_to(_paths.RUNS)
+    private = {records: f"<{RECORDS}>"} if is_ours else {}
     if folder is None or folder.is_relative_to(_paths.ROOT.resolve()):
-        return {}
-    return {str(folder): "<edition>"}
+        return private
+    return private | {str(folder): "<edition>"}
 
 
 def check_unchanged(run: Run, folder: Path | None, key: str, house: dict[str, object]) -> None:

@@ -10,6 +10,8 @@ from .errors import DataError
 from .ingest.canonical import COLUMNS
 
 REPORT = "report.json"
+# How ids of sources of invented data begin.
+SIMULATED = "simulated-"
 
 
 def list_records(folder: str | Path) -> pd.DataFrame:
@@ -78,6 +80,14 @@ def list_files(folder: str | Path, table: str) -> list[Path]:
         way_out = f"Give a record that is read into `{table}`: see the list of forms in the README."
         raise DataError(f"records {Path(folder).name}", f"none holds `{table}`, only {held or 'no table'}", way_out)
     return found
+
+
+def is_simulated(table: pd.DataFrame) -> bool:
+    """Say whether a canonical table holds invented data only: every `source_id` begins with `simulated-`.
+
+    Findings and figures from such a table are called simulated.
+    """
+    return len(table) > 0 and bool(table["source_id"].str.startswith(SIMULATED).fillna(False).all())
 
 
 def _describe(path: Path) -> dict:

@@ -4,6 +4,7 @@
     runs/<edition>/findings.json        the findings of all notebooks, in order
     runs/<edition>/<NN-slug>.<key12>/   one complete result: notebook, findings.json, figures/, facts/, result.json
     runs/<edition>/failed/              notebooks that stopped, for reading only
+    runs/<edition>/records/<name>/      what was read from a raw file; private, never published
 """
 
 import json
@@ -85,9 +86,8 @@ def load_manifest(edition: str, runs: Path | None = None) -> dict | None:
 
     Returns
     -------
-    `{edition, origin, title, subtitle, authors, lead, picture, findings, notebooks: [{name, notebook, title,
-    question, folder, key,
-    parameters, files}]}`, where `folder` and the names in `files` (each with its sha256) are relative, or
+    `{edition, origin, title, subtitle, authors, lead, picture, records, findings, notebooks: [{name, notebook,
+    title, question, folder, key, parameters, files}]}`, where `folder` and the names in `files` (each with its sha256) are relative, or
     None if the edition was never run to its end. Its names are safe to be parts of paths.
 
     Raises
@@ -101,7 +101,8 @@ def load_manifest(edition: str, runs: Path | None = None) -> dict | None:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         names = [entry["name"] for entry in manifest["notebooks"] if _is_entry(entry)]
-        if len(names) == len(manifest["notebooks"]) == len(set(names)):
+        is_whole = all(_is_record(record) for record in manifest.get("records", []))
+        if is_whole and len(names) == len(manifest["notebooks"]) == len(set(names)):
             return manifest
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
@@ -146,6 +147,19 @@ def _is_entry(entry: dict) -> bool:
         and _HASH.fullmatch(entry["key"])
         and isinstance(entry["parameters"], dict)
         and all(_is_inside(file) and _HASH.fullmatch(digest) for file, digest in entry["files"].items())
+    )
+
+
+def _is_record(record: dict) -> bool:
+    """Say whether the description of a record is one that `intake` writes."""
+    texts = [record[key] for key in ("name", "file", "sha256", "family", "form", "why", "time_zone")]
+    lists = [record[key] for key in ("source_ids", "warnings", "notes", "columns_dropped")]
+    counts = [record["rows_in"], record["rows_out"], *record["set_aside"].values(), *record["tables"].values()]
+    return (
+        all(isinstance(text, str) for text in [*texts, *(one for each in lists for one in each), *record["set_aside"]])
+        and all(isinstance(each, list) for each in lists)
+        and all(isinstance(count, int) for count in counts)
+        and all(isinstance(span, list) and len(span) == 2 for span in record["span"].values())
     )
 
 

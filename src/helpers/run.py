@@ -82,6 +82,9 @@ def run_edition(
         The results under the edition's name are of another edition file.
     """
     chosen = select_runs(edition, only or [])
+    if edition.raw_files and edition.records is None:
+        found = "its records were not read"
+        raise RunError(f"edition {edition.name}", found, "Read them with `intake.ingest_records` first.")
     report = report or (lambda *event: None)
     try:
         check_owner(edition.name, edition.origin)
@@ -191,7 +194,7 @@ def _run_one(edition, folder, run: Run, key: str, house, named, leashes, timeout
     report("start", run.name)
     work = make_work_folder(folder, run.name)
     result = work / "result"
-    private = list_private(edition.folder) | {str(work): "<run>"}
+    private = list_private(run, edition.folder) | {str(work): "<run>"}
     try:
         (result / "figures").mkdir(parents=True)
         try:
@@ -269,6 +272,7 @@ def _publish(edition: Edition, folder: Path, entries: dict[str, dict]) -> dict:
         "authors": list(edition.authors),
         "lead": list(edition.lead),
         "picture": edition.picture,
+        "records": list(edition.records or ()),
         "findings": hash_text(shown),
         "notebooks": notebooks,
     }

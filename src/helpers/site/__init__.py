@@ -27,6 +27,7 @@ from ._pages import (
     write_limits,
     write_sources,
 )
+from ._records import show_limits, show_records
 
 _log = logging.getLogger(__name__)
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -172,10 +173,11 @@ def _render(folder: Path, manifest: dict, facts: Path, work: Path) -> None:
     results = [(entry, _find_result(folder, entry)) for entry in manifest["notebooks"]]
     sets = find_facts(folder.name, results, facts)
     rows = join_sources(sets)
-    names = {row["source_id"] for row in rows}
+    records = manifest.get("records", [])
+    names = {row["source_id"] for row in rows} | {name for record in records for name in record["source_ids"]}
     notebooks = [_place_notebook(entry, result, names, source, extra) for entry, result in results]
     _check_opening(folder.name, manifest, notebooks)
-    _write_pages(manifest, notebooks, rows, source, extra, sets)
+    _write_pages(manifest, notebooks, rows, names, source, extra, sets)
     # Sphinx is slow to import: only those who build a site wait for it.
     from ._sphinx import render_site
 
@@ -267,7 +269,7 @@ def _place_figure(about: Path, name: str, extra: Path) -> PlacedFigure:
 
 
 def _write_pages(
-    manifest: dict, notebooks: list, sources: list[dict], source: Path, extra: Path, sets: list[FactSet]
+    manifest: dict, notebooks: list, sources: list[dict], names: set[str], source: Path, extra: Path, sets: list[FactSet]
 ) -> None:
     """Write the site's own pages and the files that they offer."""
     import yaml
@@ -279,12 +281,12 @@ def _write_pages(
     (extra / "data" / "findings.json").write_text(format_json(findings), encoding="utf-8")
     citation = _paths.ROOT / "CITATION.cff"
     cited = yaml.safe_load(citation.read_text(encoding="utf-8")) if citation.is_file() else {}
-    readme = _paths.ROOT / "README.md"
+    readme, records = _paths.ROOT / "README.md", manifest.get("records", [])
     pages = {
-        "findings": write_findings(notebooks, {row["source_id"] for row in sources}),
-        "sources": write_sources(sources),
+        "findings": write_findings(notebooks, names),
+        "sources": write_sources(sources, show_records(records)),
         "data": write_data(package, placed, {"agencies": list_names(sets, "agencies")}),
-        "limits": write_limits(readme.read_text(encoding="utf-8")) if readme.is_file() else None,
+        "limits": write_limits(readme.read_text(encoding="utf-8") if readme.is_file() else "", show_limits(records)),
         "cite": write_cite(cited, manifest, notebooks),
     }
     pages = {name: text for name, text in pages.items() if text}

@@ -115,8 +115,8 @@ def write_findings(notebooks: list[PlacedNotebook], known: set[str] | None = Non
     )
 
 
-def write_sources(sources: list[dict]) -> str:
-    """Write the page of sources from rows of the table `sources`, an anchor for each."""
+def write_sources(sources: list[dict], records: list[str] | tuple = ()) -> str:
+    """Write the page of sources from rows of the table `sources`, an anchor for each; parts on records come first."""
     lead = (
         "<p>What every fact rests on, how it was read, and how far our own check could reach. Nothing that "
         "was read only as an excerpt is worded in the notebooks as if the document had been seen.</p>"
@@ -142,9 +142,9 @@ def write_sources(sources: list[dict]) -> str:
         name = html.escape(row["source_id"])
         rows.append([f'{linked}{note}<span class="aside">{name}</span>', *map(html.escape, texts)])
     head = ["Source", "Publisher", "Date", "Read as", "Checked"]
-    return write_page(
-        "Sources", lead, build_table(head, rows, [row["source_id"] for row in sources], long={0}, short={2})
-    )
+    table = build_table(head, rows, [row["source_id"] for row in sources], long={0}, short={2})
+    heading = ["## Sources of the fact tables"] if records else []
+    return write_page("Sources", *records, *heading, lead, table)
 
 
 def write_data(package: dict, placed: dict[str, list[PlacedTable]], names: dict[str, list[str]]) -> str:
@@ -223,9 +223,9 @@ def write_cite(citation: dict, edition: dict, notebooks: list[PlacedNotebook]) -
     return write_page("How to cite", *parts)
 
 
-def write_limits(readme: str) -> str | None:
-    """Write the page on limits, privacy and corrections from the parts of the README that speak of them."""
-    parts = []
+def write_limits(readme: str, records: list[str] | tuple = ()) -> str | None:
+    """Write the page on limits, privacy and corrections from the parts of the README on them, after those on records."""
+    parts = [*records]
     for heading, text in re.findall(r"^## +(.+?)\s*$\n(.*?)(?=^## |\Z)", readme, re.M | re.S):
         if re.search(_README_PARTS, heading, re.I):
             # Links into the repository have no page here; their words stay.
