@@ -91,3 +91,11 @@ def test_paths_are_told_with_source_and_page():
         "Town Police to ICE, side door, documented, undated: Asked. [a-source, no page known, read as document]",
     ]
     assert ways.tell_ways(pd.DataFrame([row]).head(0)) == []
+
+
+def test_a_log_shows_more_than_the_schema_knows():
+    """With a log the back door stands beside the front door; own data and undetermined come last."""
+    doors = ways.describe_doors(observed=True)["door"].tolist()
+
+    assert ["front", "back"] == doors[:2] and ["own", "undetermined"] == doors[-2:]
+    assert access.list_doors() == [door for door in doors if door in access.list_doors()]

@@ -17,14 +17,30 @@ _DOORS = {
 }
 
 
-def describe_doors() -> pd.DataFrame:
+# What only a log can show, beside the doors of `access_paths`.
+_OBSERVED = {
+    "front": _DOORS["front"],
+    "back": ("Back door", "a search in the data of an agency whose list declares no such share", "nobody who says so"),
+    **_DOORS,
+    "own": ("Own data", "no door: an agency searches what is its own", "the agency itself"),
+    "undetermined": ("Undetermined", "list and log do not tell which door", "not known"),
+}
+
+
+def describe_doors(observed: bool = False) -> pd.DataFrame:
     """Describe each door.
+
+    Parameters
+    ----------
+    observed
+        Also what a search log can show: the back door, a search of one's own data, and what cannot be told.
 
     Returns
     -------
-    DataFrame, one row per door in the order of the schema: door, label, what_it_is, opened_by.
+    DataFrame, one row per door in the order of the schema: door, label, what_it_is, opened_by. With `observed` the
+    back door stands after the front door, own data and undetermined stand last.
     """
-    rows = [(door, *about) for door, about in _DOORS.items()]
+    rows = [(door, *about) for door, about in (_OBSERVED if observed else _DOORS).items()]
     return pd.DataFrame(rows, columns=["door", "label", "what_it_is", "opened_by"])
 
 

@@ -1,0 +1,149 @@
+"""What sharing lists declare of a pair of agencies at a time, and when they say nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ..agencies import Registry
+from .parties import describe_parties, match_names
+
+# The nearer to the top, the more a list says; what it says of a pair is the first that fits.
+_ORDER = ("listed", "inactive", "unsure", "pool", "absent")
+
+
+@dataclass
+class _List:
+    """One released list: who holds it, which way it looks, its month, the names on it."""
+
+    holder: str
+    is_outbound: bool
+    month: int  # year * 12 + month - 1; -1 where undated
+    names: dict[str, tuple[bool, str]] = field(default_factory=dict)  # name -> (inactive, where it stands)
+    pools: list[str] = field(default_factory=list)
+
+
+class Lists:
+    """Sharing lists, arranged to be asked about pairs.
+
+    Parameters
+    ----------
+    sharing
+        Canonical table `sharing`. Rows about hot lists are passed over: they open no detections.
+    registry
+        Agencies known; settles names without a state.
+    months
+        How far from a list's month it still speaks [months]; an undated list speaks for any time.
+    same
+        Pairs of names that a person found to be one agency's.
+    """
+
+    def __init__(
+        self, sharing: pd.DataFrame, registry: Registry | None = None, months: int = 6, same: Iterable[tuple] = ()
+    ):
+        self.months, self.registry, self.same = months, registry, tuple(same)
+        rows = sharing[sharing["shares"].fillna("detections") == "detections"]
+        columns = ["from_agency_as_printed", "to_agency_as_printed", "reported_by", "as_of", "source_id", "page", "row_no"]
+        rows = rows.assign(is_inactive=rows["is_inactive"].fillna(False)).sort_values(columns, kind="stable", na_position="first")
+        parties = describe_parties([*rows["from_agency_as_printed"], *rows["to_agency_as_printed"]])
+        pools = set(parties.loc[parties["party"] == "pool", "name"])
+        lists: dict[tuple, _List] = {}
+        for row in rows.itertuples(index=False):
+            owner, reader = row.from_agency_as_printed, row.to_agency_as_printed
+            if pd.isna(owner) or pd.isna(reader):
+                continue
+            is_outbound = pd.isna(row.reported_by) or row.reported_by != reader
+            holder, other = (owner, reader) if is_outbound else (reader, owner)
+            key = (holder, is_outbound, _read_month(row.as_of), row.source_id)
+            made = lists.setdefault(key, _List(holder, is_outbound, key[2]))
+            where = f"{row.source_id} row {row.row_no}" if pd.isna(row.page) else f"{row.source_id} p. {row.page} row {row.row_no}"
+            if other in pools:
+                made.pools.append(where)
+            elif other not in made.names or made.names[other][0]:
+                made.names[other] = (bool(row.is_inactive), where)
+        self.lists = [lists[key] for key in sorted(lists, key=str)]
+
+    def find_statuses(self, pairs: pd.DataFrame) -> pd.DataFrame:
+        """Find what the lists say of each pair at its month.
+
+        Parameters
+        ----------
+        pairs
+            Columns host, searcher (names as printed) and month (year * 100 + month, 0 where unknown).
+
+        Returns
+        -------
+        DataFrame with the index of `pairs`: declared (a state of the fact), listed_at (source and row of the line that
+        says so; empty where none does).
+        """
+        names = [made.holder for made in self.lists]
+        hosts = self._match(pairs["host"], names + [n for made in self.lists if not made.is_outbound for n in made.names])
+        searchers = self._match(pairs["searcher"], names + [n for made in self.lists if made.is_outbound for n in made.names])
+        known: dict[tuple, tuple[str, str]] = {}
+        for key in dict.fromkeys(zip(pairs["host"], pairs["searcher"], pairs["month"], strict=True)):
+            host, searcher, month = key
+            known[key] = self._find_status(hosts.get(host, {}), searchers.get(searcher, {}), _turn_month(month))
+        found = [known[key] for key in zip(pairs["host"], pairs["searcher"], pairs["month"], strict=True)]
+        return pd.DataFrame(found, columns=["declared", "listed_at"], index=pairs.index, dtype="str")
+
+    def _match(self, names: Iterable[str], others: list[str]) -> dict[str, dict[str, str]]:
+        """Match names: name -> other -> outcome."""
+        matched: dict[str, dict[str, str]] = {}
+        for row in match_names(names, others, self.registry, self.same).itertuples(index=False):
+            matched.setdefault(row.name, {})[row.other] = row.outcome
+        return matched
+
+    def _find_status(self, hosts: dict[str, str], searchers: dict[str, str], month: int) -> tuple[str, str]:
+        answers = []
+        for made in self.lists:
+            holder, others = (hosts, searchers) if made.is_outbound else (searchers, hosts)
+            if made.holder in holder:
+                status, where = _ask(made, others)
+                answers.append((made, *(("unsure", "") if holder[made.holder] == "unsure" else (status, where))))
+        if not answers:
+            return "no_list", ""
+        near = _choose_near(answers, month, self.months)
+        if not near:
+            return "other_time", ""
+        own = {status for made, status, _ in near if made.is_outbound}
+        # what the searcher says it receives adds to the owner's list, and does not take away from it
+        said = own | {status for made, status, _ in near if not made.is_outbound and not (own and status == "absent")}
+        if len(said) > 1 and said != {"pool", "absent"}:
+            return "unsure", ""
+        return min(((status, where) for _, status, where in near if status in said), key=lambda a: (_ORDER.index(a[0]), a[1]))
+
+
+def _ask(made: _List, others: dict[str, str]) -> tuple[str, str]:
+    """Ask one list about the names that one agency may have."""
+    same = sorted(name for name, outcome in others.items() if outcome == "same" and name in made.names)
+    if same:
+        inactive, where = min((made.names[name] for name in same), key=lambda entry: entry)
+        return ("inactive" if inactive else "listed"), where
+    if any(name in made.names for name in others):
+        return "unsure", ""
+    return ("pool", min(made.pools)) if made.pools and made.is_outbound else ("absent", "")
+
+
+def _choose_near(answers: list, month: int, months: int) -> list:
+    """Choose the answers that hold for a month: of the lists within reach the nearest before it and the nearest after
+    it; failing these, the undated ones. All of them where the month is not known.
+    """
+    if month < 0:
+        return answers
+    dated = [answer for answer in answers if answer[0].month >= 0 and abs(answer[0].month - month) <= months]
+    before = max((answer[0].month for answer in dated if answer[0].month <= month), default=None)
+    after = min((answer[0].month for answer in dated if answer[0].month >= month), default=None)
+    near = [answer for answer in dated if answer[0].month in (before, after)]
+    return near or [answer for answer in answers if answer[0].month < 0]
+
+
+def _read_month(as_of) -> int:
+    """Read the month of a date such as `2020-02-06`; -1 where it is not known to the month."""
+    text = "" if pd.isna(as_of) else str(as_of)
+    if len(text) < 7 or not (text[:4].isdigit() and text[5:7].isdigit()):
+        return -1
+    return int(text[:4]) * 12 + int(text[5:7]) - 1
+
+
+def _turn_month(month: int) -> int:
+    return -1 if month <= 0 else month // 100 * 12 + month % 100 - 1

@@ -1,0 +1,123 @@
+"""Who they are: kinds of the agencies that lists and logs name, and which names may be one agency's."""
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from ..agencies import Registry, compare_names, parse_name
+from ..agencies.compare import ALIKE_FROM
+
+# Where one account's name puts two bodies side by side.
+_JOINTS = re.compile(r"\s[-\u2013/|]\s|/|\(|\)|\s(?:at|with)\s")
+_NO_BODY = ("not_an_agency", "pool")
+_ROWS = 512  # rows of a similarity matrix at a time: memory stays flat
+
+
+def describe_parties(names: Iterable[str]) -> pd.DataFrame:
+    """Describe the bodies behind names as printed.
+
+    Parameters
+    ----------
+    names
+        Names from lists and logs; missing ones are allowed.
+
+    Returns
+    -------
+    DataFrame, one row per distinct name, sorted: name; party (`local`, `federal`, `center`, `joint`, `company`, `pool`,
+    `demo` or `unknown`: a state of the fact `searcher` where it is one); state (postal code or empty), federal_id (of
+    the federal agency, or empty).
+    """
+    rows = []
+    for name in sorted({"" if _is_missing(name) else str(name) for name in names}):
+        read = parse_name(name)
+        federal_id = read.role if read.kind == "federal" else ""
+        rows.append({"name": name, "party": _find_party(name, read), "state": read.state, "federal_id": federal_id})
+    return pd.DataFrame(rows, columns=["name", "party", "state", "federal_id"], dtype="str")
+
+
+def _is_missing(name) -> bool:
+    return name is None or name is pd.NA or name != name
+
+
+def _find_party(name: str, read) -> str:
+    """Find the party; a name that joins a local and a federal body is told by its parts."""
+    if read.kind in ("federal", "police", "sheriff", "other") and _JOINTS.search(name) and not name.startswith("[Federal]"):
+        parts = [parse_name(part.strip()) for part in _JOINTS.split(name) if part.strip()]
+        kinds = {part.kind for part in parts}
+        local = {part.kind for part in parts if part.role and part.place}
+        if "federal" in kinds and local & {"police", "sheriff", "state_police", "campus_police"}:
+            return "joint"
+    named = {"federal": "federal", "fusion_center": "center", "vendor_demo": "demo", "company": "company", "pool": "pool"}
+    return "unknown" if read.kind == "not_an_agency" else named.get(read.kind, "local")
+
+
+def match_names(
+    names: Iterable[str], others: Iterable[str], registry: Registry | None = None, same: Iterable[tuple] = ()
+) -> pd.DataFrame:
+    """Match names with names of another list.
+
+    Parameters
+    ----------
+    names, others
+        Names as printed.
+    registry
+        Agencies known, as in `agencies.compare_names`: settles names without a state.
+    same
+        Pairs of names that a person found to be one agency's; they overrule every rule.
+
+    Returns
+    -------
+    DataFrame, one row per pair that is the same or may be, sorted: name, other, outcome (`same` or `unsure`), why.
+    Pairs that are different or have nothing alike are left out.
+    """
+    names, others = (sorted({str(n) for n in part if not _is_missing(n) and str(n)}) for part in (names, others))
+    decided = {frozenset((_fold(a), _fold(b))) for a, b in same}
+    told = {name for pair in decided for name in pair}
+    pairs = set(_find_near(names, others))
+    pairs |= {(a, b) for a in names if _fold(a) in told for b in others if _fold(b) in told}
+    rows = []
+    for name, other in sorted(pairs):
+        outcome, why = "same", "printed alike"
+        if frozenset((_fold(name), _fold(other))) in decided:
+            why = "decided by a person"
+        elif _fold(name) != _fold(other):
+            outcome, _, why = compare_names(name, other, registry)
+        if outcome in ("same", "unsure"):
+            rows.append((name, other, outcome, why))
+    return pd.DataFrame(rows, columns=["name", "other", "outcome", "why"], dtype="str")
+
+
+def _fold(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _find_near(names: list[str], others: list[str]):
+    """Find the pairs worth comparing: printed alike, places alike, or offices of one federal agency."""
+    from rapidfuzz import fuzz, process
+
+    read = {name: parse_name(name) for name in {*names, *others}}
+    bodies = [name for name in others if read[name].kind not in _NO_BODY]
+    by_print: dict[str, list[str]] = {}
+    by_federal: dict[str, list[str]] = {}
+    for other in others:
+        by_print.setdefault(_fold(other), []).append(other)
+    for other in bodies:
+        if read[other].kind == "federal":
+            by_federal.setdefault(read[other].role, []).append(other)
+    for name in names:
+        yield from ((name, other) for other in by_print.get(_fold(name), ()))
+        if read[name].kind == "federal":
+            yield from ((name, other) for other in by_federal.get(read[name].role, ()))
+    mine = [name for name in names if read[name].kind not in (*_NO_BODY, "federal")]
+    theirs = [other for other in bodies if read[other].kind != "federal" and read[other].place]
+    places = [read[other].place.replace(" ", "") for other in theirs]
+    for start in range(0, len(mine) if places else 0, _ROWS):
+        part = mine[start : start + _ROWS]
+        asked = [read[name].place.replace(" ", "") for name in part]
+        scores = process.cdist(asked, places, scorer=fuzz.ratio, score_cutoff=ALIKE_FROM, dtype=np.uint8)
+        for row, column in zip(*np.nonzero(scores), strict=True):
+            a, b = read[part[row]], read[theirs[column]]
+            if not (a.state and b.state and a.state != b.state):
+                yield part[row], theirs[column]
