@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
-from helpers.intervals import Interval, bound_value, is_bounded, overlaps
+from helpers.intervals import Interval, bound_share, bound_value, is_bounded, overlaps
 
 INF = math.inf
 numbers = st.floats(min_value=-1e12, max_value=1e12, allow_nan=False)
@@ -143,3 +143,21 @@ def test_only_two_finite_bounds_are_bounded():
     assert is_bounded(Interval(0, 1))
     assert not is_bounded(Interval(0, INF))
     assert not is_bounded(Interval(-INF, 0))
+
+
+@pytest.mark.parametrize(("part", "whole"), [(0, 10), (10, 10), (1, 10), (5, 10), (81, 263), (1, 29), (997, 1000)])
+def test_bounds_of_a_share_are_those_of_statsmodels(part, whole):
+    """Wilson's interval, as a well-kept library computes it."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    expected = proportion_confint(part, whole, method="wilson")
+    bounds = bound_share(part, whole)
+
+    assert (bounds.low, bounds.high) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_share_of_no_sample_is_refused():
+    """Nothing sampled, or more than all, bounds nothing."""
+    for part, whole in ((0, 0), (3, 2), (-1, 2)):
+        with pytest.raises(DataError):
+            bound_share(part, whole)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from .errors import DataError
 
@@ -132,6 +133,40 @@ def bound_value(value: float, qualifier: str, rounded_to: float | None = None) -
             raise DataError(place, "`at_most` on a figure below zero", "Use `exact` or `about`.")
         return Interval(0, value)
     raise DataError(place, f"qualifier {qualifier!r}", f"Use one of {', '.join(QUALIFIERS)}.")
+
+
+def bound_share(part_n: int, all_n: int, level: float = 0.95) -> Interval:
+    """Bound a share that was measured on a random sample, by Wilson's score interval.
+
+    Parameters
+    ----------
+    part_n, all_n
+        Members of the sample that have the property, and all of it; the sample is not empty.
+    level
+        How often such intervals hold the true share (0-1).
+
+    Returns
+    -------
+    Interval of shares (0-1).
+
+    Raises
+    ------
+    DataError
+        No sample, or a part larger than the whole.
+
+    Notes
+    -----
+    E. B. Wilson (1927), Journal of the American Statistical Association 22, 209-212.
+    """
+    if not 0 <= part_n <= all_n or all_n < 1 or not 0 < level < 1:
+        raise DataError("share", f"{part_n} of {all_n} at level {level}", "Give a part of a sample of one or more.")
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share = part_n / all_n
+    middle = (share + z * z / (2 * all_n)) / (1 + z * z / all_n)
+    half = z / (1 + z * z / all_n) * math.sqrt(share * (1 - share) / all_n + z * z / (4 * all_n * all_n))
+    low = 0.0 if part_n == 0 else max(0.0, middle - half)
+    high = 1.0 if part_n == all_n else min(1.0, middle + half)
+    return Interval(low, high)
 
 
 def is_bounded(interval: Interval) -> bool:

@@ -1,0 +1,1 @@
+"""Simulated data: invented agencies, searches and vehicles, always called simulated."""
