@@ -4,9 +4,11 @@ from ._base import CitedFigure, save_figure
 from .access import draw_access, draw_reach
 from .claims import draw_verdicts
 from .counts import draw_counts
+from .history import draw_depths, draw_growth, draw_history, draw_portals
 from .release import draw_conflicts, draw_recovery, draw_replies
 from .tiles import draw_states
 from .timeline import draw_timeline
+from .traces import draw_thinning, draw_town, draw_unicity
 from .volumes import draw_months, draw_quotes, draw_volumes
 
 __all__ = [
@@ -14,13 +16,20 @@ __all__ = [
     "draw_access",
     "draw_conflicts",
     "draw_counts",
+    "draw_depths",
+    "draw_growth",
+    "draw_history",
     "draw_months",
+    "draw_portals",
     "draw_quotes",
     "draw_reach",
     "draw_recovery",
     "draw_replies",
     "draw_states",
+    "draw_thinning",
     "draw_timeline",
+    "draw_town",
+    "draw_unicity",
     "draw_verdicts",
     "draw_volumes",
     "save_figure",
