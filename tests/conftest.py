@@ -108,3 +108,19 @@ def house(tmp_path, monkeypatch) -> House:
     }.items():
         monkeypatch.setattr(_paths, name, value)
     return made
+
+
+@pytest.fixture(scope="session")
+def spark():
+    """Connect to a local Spark, one for all tests; skipped where it or Java is missing."""
+    pytest.importorskip("pyspark", reason="Spark is not installed (extra `engines`)")
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        pytest.skip("Spark needs Java, and there is none")
+    from helpers import engine
+
+    settings = "spark.master=local[2]&spark.ui.enabled=false&spark.sql.shuffle.partitions=2&spark.driver.memory=1g"
+    settings += "&spark.sql.adaptive.enabled=false&spark.driver.host=127.0.0.1&spark.driver.bindAddress=127.0.0.1"
+    connection = engine.connect(f"pyspark://?{settings}")
+    connection._session.sparkContext.setLogLevel("ERROR")
+    yield connection
+    connection._session.stop()

@@ -16,6 +16,7 @@ FLOORS = [
     {"access", "sharing", "volumes", "claims", "ingest", "notebooks", "raw",
      "doors",
      "retention", "traces"},
+    {"engine", "simulate"},
     {"exposure", "records", "network", "figures", "findings", "editions", "execute"},
     {"keys", "outcome", "intake", "site"},
     {"run"},

@@ -243,6 +243,23 @@ def ingest(
 
 
 @app.command()
+def simulate(
+    what: Annotated[str, typer.Argument(metavar="log", help="What to simulate: log.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder, or that of an earlier one.")],
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows of the log.")] = 20_000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed and rows, same log.")] = 2019,
+) -> None:
+    """Write a simulated search log with its truth, to try methods on and to grade them; nothing in it is real."""
+    if what != "log":
+        raise ParameterError(f"simulate {what}", "it is not known", "Write `sidedoor simulate log`.")
+    from .simulate.files import write_log
+
+    report = write_log(out, seed, rows)
+    print(f"Simulated: {rows:,} rows of searches, {' to '.join(report.span['searches'])}, and declared lists")
+    print(f"Written: {_shorten(out.absolute())}")
+
+
+@app.command()
 def scan(
     path: Annotated[Path, typer.Argument(help="File or folder that is to be published.", show_default=False)],
     canaries: Annotated[

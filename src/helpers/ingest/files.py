@@ -136,14 +136,14 @@ def ingest_file(
         else:
             check_leaks(tables, work)
             work.chmod(0o755)
-        _put_in_place(work, out)
+        put_in_place(work, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return reading
 
 
-def check_folder(out: Path) -> None:
-    """Refuse a folder that is not ours to replace: each file in it has to be one that an ingest writes.
+def check_folder(out: Path, more: tuple[str, ...] = ()) -> None:
+    """Refuse a folder that is not ours to replace: each file in it has to be one that an ingest writes, or one of `more`.
 
     Raises
     ------
@@ -159,7 +159,7 @@ def check_folder(out: Path) -> None:
         return
     from .canonical import COLUMNS
 
-    ours = {REPORT, *(f"{name}.{end}" for name in COLUMNS for end in ("parquet", "csv"))}
+    ours = {REPORT, *(f"{name}.{end}" for name in COLUMNS for end in ("parquet", "csv")), *more}
     if REPORT not in there or there - ours:
         raise IngestError(
             out.name, "the folder holds files that no ingest wrote", "Give --out a new or empty folder."
@@ -225,7 +225,8 @@ def write_table(table, folder: Path, name: str, *, is_private: bool = False) -> 
     write_csv(table, folder / f"{name}.csv")
 
 
-def _put_in_place(work: Path, out: Path) -> None:
+def put_in_place(work: Path, out: Path) -> None:
+    """Put a finished folder where an earlier one may stand: all of it, or nothing."""
     if not out.exists():
         os.replace(work, out)
         return

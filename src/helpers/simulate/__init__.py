@@ -1,1 +1,1 @@
-"""Simulated data: invented agencies, searches and vehicles, always called simulated."""
+"""Simulated data: invented agencies, searches and vehicles, always called simulated, with the truth to grade a method by."""
