@@ -10,14 +10,14 @@ from helpers.imports import find_imports, list_modules, read_import_graph, trace
 # The floors of the design, from the ground up; a package's private modules stand on its own floor.
 FLOORS = [
     {"_paths", "errors", "_kernel"},
-    {"files", "tables", "intervals", "dates", "imports", "sandbox", "_sandbox_child", "suppression", "metros", "simulate",
+    {"files", "tables", "intervals", "dates", "imports", "sandbox", "_sandbox_child", "suppression", "metros",
      "environment"},
     {"sources", "ways", "agencies", "privacy", "parameters", "results", "fetch", "scan"},
     {"access", "sharing", "volumes", "claims", "ingest", "notebooks", "raw",
      "doors",
-     "retention", "traces"},
+     "retention"},
     {"engine", "simulate"},
-    {"exposure", "records", "network", "figures", "findings", "editions", "execute"},
+    {"exposure", "records", "traces", "network", "figures", "findings", "editions", "execute"},
     {"keys", "outcome", "intake", "site"},
     {"run"},
     {"verify"},
