@@ -13,7 +13,7 @@ from helpers.cli import app
 from helpers.errors import RunError
 
 LEAST = "least: int = 1  # smallest count [queries]"
-COMMANDS = {"list", "run", "site", "reproduce", "refresh", "verify", "lock", "inspect", "ingest", "fetch", "scan", "simulate"}
+COMMANDS = {"list", "new", "run", "site", "reproduce", "refresh", "verify", "lock", "inspect", "ingest", "fetch", "scan", "simulate"}
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def test_notebook_runs_twice_under_names_of_its_own(town):
         ('title = "x"\n[[run]]\nnotebook = "01"\nas = 0x' + "f" * 4000, "too long to show is no slug"),
         ('title = "x"\n[[run]]\nnotebook = "01"\n[run.parameters]\nleast = 0x' + "f" * 4000, "not of the type int"),
         ('title = "x"\n[[run]]\nnotebook = "01"\n[run.parameters]\nleast = ' + "[\n" * 200 + "]\n" * 200, "type int"),
-        ("# " + "x" * 70_000, "larger than 64 KiB"),
+        ("# " + "x" * 300_000, "larger than 256 KiB"),
         ('title = "\udcff"', "no TOML"),
     ],
 )

@@ -13,7 +13,7 @@ from .parameters import check_parameters, offer_nearest, parse_values, show_valu
 from .raw import RawFile, list_raw_files
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_LARGEST_FILE = 64 * 1024
+LARGEST_FILE = 256 * 1024
 _KEYS = ("title", "subtitle", "authors", "lead", "picture", "record", "run")
 _MOST_LEADS = 8
 _RUN_KEYS = ("notebook", "as", "parameters")
@@ -266,6 +266,18 @@ def _find_file(reference: str | Path) -> Path:
         known = [file.stem for file in sorted(_paths.EDITIONS.glob("*.toml"))]
         place = f"edition {str(reference)[:200]!r}"
         raise ParameterError(place, "there is no such file", offer_nearest(path.stem, known))
+    check_file_name(path)
+    return path
+
+
+def check_file_name(path: Path) -> None:
+    """Check that a file, there or to be written, may be called an edition: its stem names a folder of results.
+
+    Raises
+    ------
+    ParameterError
+        The name is none, is reserved, or is that of an edition of the repository.
+    """
     if path.suffix != ".toml" or not _NAME.fullmatch(path.stem) or len(path.stem) > 64:
         raise ParameterError(
             f"edition {path.name!r}", "its name names a folder of results", "Call it like `my-city.toml`."
@@ -274,10 +286,9 @@ def _find_file(reference: str | Path) -> Path:
         found = "that name is taken by the runner"
         raise ParameterError(f"edition {path.name}", found, "Give it another name.")
     own = _paths.EDITIONS / path.name
-    if own.is_file() and not own.samefile(path):
+    if own.is_file() and not (path.exists() and own.samefile(path)):
         found = f"that name belongs to another edition, notebooks/editions/{path.name}"
         raise ParameterError(f"edition {path.name}", found, "Rename the file.")
-    return path
 
 
 def _find_origin(path: Path) -> str:
@@ -288,12 +299,12 @@ def _find_origin(path: Path) -> str:
 def _read_toml(path: Path) -> dict:
     try:
         with path.open("rb") as file:
-            raw = file.read(_LARGEST_FILE + 1)
+            raw = file.read(LARGEST_FILE + 1)
     except OSError as error:
         found = f"it cannot be read ({error.strerror})"
         raise ParameterError(path.name, found, "Mend its permissions.") from None
-    if len(raw) > _LARGEST_FILE:
-        raise ParameterError(path.name, "it is larger than 64 KiB", "An edition is a few lines of TOML.")
+    if len(raw) > LARGEST_FILE:
+        raise ParameterError(path.name, "it is larger than 256 KiB", "An edition is some lines of TOML.")
     try:
         text = raw.decode("utf-8")
         for number, line in enumerate(text.splitlines(), start=1):
