@@ -18,7 +18,7 @@ FLOORS = [
     {"engine", "simulate"},
     {"exposure", "records", "retention", "traces", "network", "figures", "findings", "editions", "execute"},
     {"keys", "outcome", "site",
-     "intake", "draft"},
+     "intake", "draft", "datasets"},
     {"run"},
     {"verify"},
     {"cli"},

@@ -13,8 +13,8 @@ FIVE = [("a", "b"), ("b", "a"), ("a", "c"), ("b", "c"), ("c", "d"), ("d", "e")]
 
 
 def make_graph(pairs, **choices):
-    """Build a graph from pairs of names."""
-    return build_graph(pd.DataFrame(list(pairs), columns=["from_id", "to_id"], dtype="str"), **choices)
+    """Build a graph from pairs of names, `ab` for a pair of letters."""
+    return build_graph(pd.DataFrame(list(map(tuple, pairs)), columns=["from_id", "to_id"], dtype="str"), **choices)
 
 
 @pytest.fixture

@@ -1,0 +1,229 @@
+"""Who must stop sharing so that a reader cannot reach an agency's data: exact minimum vertex cuts, shortest ways.
+
+A cut is a set of agencies in between. One that shares straight with the reader has no agency in between: its way
+is closed by itself or by the reader alone, so direct sharers are told apart first.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError
+from .graph import SharingGraph
+from .places import find_places, list_ends
+
+
+def measure_steps(graph: SharingGraph, targets: Iterable[str]) -> np.ndarray:
+    """Measure how many steps each agency's data are from the nearest target: 0 for a target, -1 where no way leads."""
+    from scipy.sparse.csgraph import breadth_first_order
+
+    places = find_places(graph, targets, "target")
+    (owners, readers), n = list_ends(graph), graph.nodes_n
+    keep = ~np.isin(owners, places)
+    back = _build_matrix(readers[keep], owners[keep], n + 1, places)
+    order, before = breadth_first_order(back, n, return_predecessors=True)
+    steps = np.full(n + 1, -1)
+    steps[n] = -1
+    for place in order[1:]:
+        steps[place] = steps[before[place]] + 1
+    return steps[:n]
+
+
+def _build_matrix(starts, ends, n: int, places):
+    """Build a matrix of ways back from the readers, with one more node before all targets."""
+    from scipy.sparse import csr_array
+
+    starts = np.concatenate([starts, np.full(len(places), n - 1)])
+    ends = np.concatenate([ends, places])
+    return csr_array((np.ones(len(starts), dtype=np.int8), (starts, ends)), shape=(n, n))
+
+
+def split_sources(graph: SharingGraph, sources: Iterable[str], targets: Iterable[str]) -> pd.DataFrame:
+    """Say of each source how its data can reach a target.
+
+    Parameters
+    ----------
+    graph
+        Node: agency. Edge u -> v: v may read data of u.
+    sources
+        agency_id of the owners asked about. Targets among them are left out.
+    targets
+        agency_id of the reader's accounts, taken together.
+
+    Returns
+    -------
+    DataFrame, one row per source, by agency_id: agency_id, way (`direct`: it shares with a target itself; `indirect`:
+    only through others; `none`: no list shows a way), steps_n (missing where there is none).
+
+    Raises
+    ------
+    DataError
+        An agency is not in the network.
+    """
+    targets = list(targets)
+    places = np.setdiff1d(find_places(graph, sources, "source"), find_places(graph, targets, "target"))
+    steps = measure_steps(graph, targets)[places]
+    way = np.select([steps == 1, steps > 1], ["direct", "indirect"], "none")
+    steps_n = pd.array(np.where(steps > 0, steps, 0), dtype="Int64")
+    steps_n[steps < 1] = pd.NA
+    return pd.DataFrame({"agency_id": graph.names[places], "way": way, "steps_n": steps_n})
+
+
+def find_cut(graph: SharingGraph, sources: Iterable[str], targets: Iterable[str], fixed: Iterable[str] = ()) -> pd.DataFrame:
+    """Find the fewest agencies that must stop sharing so that no way is left from any source to any target.
+
+    Parameters
+    ----------
+    graph
+        Node: agency. Edge u -> v: v may read data of u.
+    sources
+        agency_id of owners without a way of one step; see `split_sources`. They are not candidates themselves.
+    targets
+        agency_id of the reader's accounts; not candidates either.
+    fixed
+        Agencies that will not stop.
+
+    Returns
+    -------
+    DataFrame, one row per agency of a minimum cut, by agency_id: agency_id, is_in_every (whether every minimum cut
+    holds it: where it is False, another agency can do as well), is_reporter, is_pool. No row where no way leads.
+
+    Raises
+    ------
+    DataError
+        A source shares straight with a target or is one, or agencies that will not stop hold a way open.
+
+    Notes
+    -----
+    Menger: the size equals the greatest number of ways that share no agency. Solved exactly as a maximum flow on the
+    split graph. Ways that no released list shows are not cut: the true number is at least this one.
+    """
+    start, end = find_places(graph, sources, "source"), find_places(graph, targets, "target")
+    held = find_places(graph, fixed, "fixed") if (fixed := list(fixed)) else np.array([], dtype=int)
+    (owners, readers), names = list_ends(graph), graph.names
+    straight = np.isin(owners, start) & np.isin(readers, end)
+    if straight.any() or np.isin(start, end).any():
+        place = owners[straight].min() if straight.any() else start[np.isin(start, end)][0]
+        found = f"`{names[place]}` shares straight with the target or is one"
+        raise DataError("source", found, "No third agency can close its way: take it out with `split_sources`.")
+    before, after = _cut_flow(owners, readers, len(names), start, end, held)
+    return pd.DataFrame(
+        {
+            "agency_id": names[before],
+            "is_in_every": np.isin(before, after),
+            "is_reporter": graph.is_reporter[before],
+            "is_pool": graph.is_pool[before],
+        }
+    )
+
+
+def _cut_flow(owners, readers, n: int, start, end, held) -> tuple[np.ndarray, np.ndarray]:
+    """Cut by maximum flow; returns the minimum cut nearest to the sources and the one nearest to the targets.
+
+    Node v is split into v (in) and n + v (out) with an arc of capacity one; all other arcs cannot be cut.
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+
+    keep = ~np.isin(owners, end) & ~np.isin(readers, start)
+    owners, readers = owners[keep], readers[keep]
+    endless = n + 1
+    through = np.ones(n, dtype=np.int32)
+    through[np.concatenate([start, end, held])] = endless
+    source, sink = 2 * n, 2 * n + 1
+    every = np.arange(n)
+    tails = np.concatenate([every, owners + n, np.full(len(start), source), end + n])
+    heads = np.concatenate([every + n, readers, start, np.full(len(end), sink)])
+    rest = np.full(len(tails) - n, endless, dtype=np.int32)
+    arcs = csr_array((np.concatenate([through, rest]), (tails, heads)), shape=(2 * n + 2, 2 * n + 2), dtype=np.int32)
+    result = maximum_flow(arcs, source, sink)
+    if result.flow_value >= endless:
+        raise DataError("cut", "a way leads through agencies that will not stop alone", "Take agencies out of `fixed`.")
+    left = (arcs - csr_array(result.flow)).tocsr()
+    left.data = (left.data > 0).astype(np.int8)
+    left.eliminate_zeros()
+    is_near = np.zeros(2 * n + 2, dtype=bool)
+    is_near[breadth_first_order(left, source, return_predecessors=False)] = True
+    is_far = np.zeros(2 * n + 2, dtype=bool)
+    is_far[breadth_first_order(left.T.tocsr(), sink, return_predecessors=False)] = True
+    return np.flatnonzero(is_near[:n] & ~is_near[n : 2 * n]), np.flatnonzero(~is_far[:n] & is_far[n : 2 * n])
+
+
+def list_paths(
+    graph: SharingGraph, source: str, targets: Iterable[str], statements: pd.DataFrame, most: int = 10
+) -> pd.DataFrame:
+    """List the shortest documented ways from one agency's data to a reader, with the source of every step.
+
+    Parameters
+    ----------
+    graph
+        Node: agency. Edge u -> v: v may read data of u.
+    source
+        agency_id of the owner.
+    targets
+        agency_id of the reader's accounts.
+    statements
+        Lines of the lists behind the edges: from_id, to_id, source_id, page, as_of.
+    most
+        Ways listed [ways], at least 1; the first by the names on them.
+
+    Returns
+    -------
+    DataFrame, one row per step: way_no, step_no, from_id, to_id, source_ids, pages, as_of (each joined by `; `),
+    ways_n (how many shortest ways there are). No row where no way leads.
+
+    Raises
+    ------
+    DataError
+        An agency is not in the network, a step has no statement, or `most` is below 1.
+
+    Notes
+    -----
+    Two steps in a row are two permissions, not one observed transfer.
+    """
+    if most < 1:
+        raise DataError("most", f"{most} was given", "List at least one way.")
+    steps = measure_steps(graph, targets)
+    names, (owners, readers) = graph.names, list_ends(graph)
+    keep = (steps[owners] > 0) & (steps[readers] == steps[owners] - 1)
+    onward: dict[int, list[int]] = {}
+    for owner, reader in zip(owners[keep].tolist(), readers[keep].tolist(), strict=True):
+        onward.setdefault(owner, []).append(reader)
+    first = graph.find_node(source)
+    found: list[list[int]] = []
+    _extend_ways([first], onward, steps, most, found)
+    rows = []
+    for way_no, way in enumerate(found if steps[first] > 0 else [], 1):
+        rows += [(way_no, at, names[u], names[v]) for at, (u, v) in enumerate(zip(way, way[1:]), 1)]
+    table = pd.DataFrame(rows, columns=["way_no", "step_no", "from_id", "to_id"])
+    cited = statements.groupby(["from_id", "to_id"], as_index=False).agg(
+        source_ids=("source_id", _join), pages=("page", _join), as_of=("as_of", _join)
+    )
+    table = table.astype({"from_id": "str", "to_id": "str"}).merge(cited, how="left", on=["from_id", "to_id"], validate="m:1")
+    if table["source_ids"].isna().any():
+        lost = table[table["source_ids"].isna()].iloc[0]
+        found_text = f"no statement for {lost['from_id']} to {lost['to_id']}"
+        raise DataError("statements", found_text, "Give those that the graph was built from.")
+    return table.assign(ways_n=_count_ways(first, onward, steps))
+
+
+def _extend_ways(way: list[int], onward: dict, steps, most: int, found: list) -> None:
+    if steps[way[-1]] == 0:
+        found.append(way)
+        return
+    for reader in onward.get(way[-1], ()):
+        if len(found) == most:
+            return
+        _extend_ways([*way, reader], onward, steps, most, found)
+
+
+def _count_ways(first: int, onward: dict, steps) -> int:
+    ways = {int(place): 1 for place in np.flatnonzero(steps == 0)}
+    for place in sorted(onward, key=lambda place: steps[place]):
+        ways[place] = sum(ways.get(reader, 0) for reader in onward[place])
+    return ways.get(first, 0)
+
+
+def _join(values: pd.Series) -> str:
+    return "; ".join(dict.fromkeys(str(value) for value in values.dropna()))

@@ -1,0 +1,219 @@
+"""What changes if agencies stop sharing: greedy order under a budget, scenarios, and hubs that leave."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError
+from .cuts import measure_steps
+from .graph import SharingGraph
+from .places import find_places, list_ends, mark_places
+
+
+def rank_withdrawals(
+    graph: SharingGraph, targets: Iterable[str], budget: int = 10, fixed: Iterable[str] = ()
+) -> pd.DataFrame:
+    """Rank agencies by how many a reader would lose if they stopped sharing, one after another.
+
+    Parameters
+    ----------
+    graph
+        Node: agency. Edge u -> v: v may read data of u.
+    targets
+        agency_id of the reader's accounts, taken together.
+    budget
+        Withdrawals at most [agencies], at least 1.
+    fixed
+        Agencies that will not stop.
+
+    Returns
+    -------
+    DataFrame, one row per withdrawal: step_n, agency_id, closes_n (agencies whose last way it closes, itself
+    included), left_n (agencies that still have a way), left_frac (of those at the start), is_pool. It ends when none
+    is left or no single withdrawal closes anything.
+
+    Raises
+    ------
+    DataError
+        A target is not in the network, or the budget is below 1.
+
+    Notes
+    -----
+    Each step takes the agency that closes most, the first by name among equals: the number of agencies that it
+    dominates in the network of ways to the reader (every way of theirs leads through it). Greedy is not optimal: two
+    agencies that together hold many ways open may be passed over, and `find_cut` finds them.
+    """
+    if budget < 1:
+        raise DataError("budget", f"{budget} was given", "Allow at least one withdrawal.")
+    targets, names = list(targets), graph.names
+    end, (owners, readers) = find_places(graph, targets, "target"), list_ends(graph)
+    held = find_places(graph, fixed, "fixed") if (fixed := list(fixed)) else np.array([], dtype=int)
+    is_out = np.zeros(len(names), dtype=bool)
+    rows, start = [], int((measure_steps(graph, targets) > 0).sum())
+    left = start
+    for step in range(1, budget + 1):
+        keep = ~is_out[owners] & ~is_out[readers]
+        closes = _count_dominated(owners[keep], readers[keep], len(names), end)
+        closes[held] = 0
+        best = int(np.argmax(closes))
+        if not left or not closes[best]:
+            break
+        is_out[best] = True
+        left -= int(closes[best])
+        rows.append((step, names[best], int(closes[best]), left, left / start, bool(graph.is_pool[best])))
+    columns = ["step_n", "agency_id", "closes_n", "left_n", "left_frac", "is_pool"]
+    return pd.DataFrame(rows, columns=columns).astype({"agency_id": "str"})
+
+
+def _count_dominated(owners, readers, n: int, end) -> np.ndarray:
+    """Count, for each agency, those whose every way to the end leads through it, itself included; 0 without a way."""
+    import igraph
+
+    is_end = np.zeros(n + 1, dtype=bool)
+    is_end[end] = True
+    direct = np.unique(owners[is_end[readers] & ~is_end[owners]])
+    is_direct = np.zeros(n, dtype=bool)
+    is_direct[direct] = True
+    # one that shares straight needs no other way, so its others do not matter
+    keep = ~is_direct[owners] & ~is_end[owners] & ~is_end[readers]
+    tails = np.concatenate([readers[keep], np.full(len(direct), n)])
+    heads = np.concatenate([owners[keep], direct])
+    flow = igraph.Graph(n + 1, np.column_stack([tails, heads]), directed=True)
+    above = np.array(flow.dominator(n), dtype=float)
+    above = np.where(np.isnan(above), -2, above).astype(int)
+    depth = np.full(n + 1, -1)
+    depth[n] = 0
+    waiting = np.flatnonzero(above >= 0)
+    level, at = np.array([n]), 0
+    while len(level):
+        at += 1
+        level = waiting[np.isin(above[waiting], level)]
+        depth[level] = at
+    counts = (depth > 0).astype(np.int64)
+    for step in range(depth.max(), 1, -1):
+        here = np.flatnonzero(depth == step)
+        np.add.at(counts, above[here], counts[here])
+    return counts[:n]
+
+
+def compare_scenarios(
+    graph: SharingGraph, targets: Iterable[str], scenarios: Mapping[str, Iterable[str]]
+) -> pd.DataFrame:
+    """Compare what a reader would lose if whole groups stopped sharing: a state that leaves, a pool that closes.
+
+    Parameters
+    ----------
+    graph
+        Node: agency. Edge u -> v: v may read data of u.
+    targets
+        agency_id of the reader's accounts, taken together.
+    scenarios
+        agency_id of those that stop, by the scenario's name. A target among them stops sharing, and still reads.
+
+    Returns
+    -------
+    DataFrame, one row per scenario, most closed first, then by name: scenario, members_n, edges_n (edges from or to
+    them), before_n (agencies with a way to the reader), after_n, members_closed_n, others_closed_n.
+
+    Raises
+    ------
+    DataError
+        An agency is not in the network, or a scenario has no member.
+    """
+    targets = list(targets)
+    before, end = measure_steps(graph, targets) > 0, find_places(graph, targets, "target")
+    owners, readers = list_ends(graph)
+    rows = []
+    for name, members in scenarios.items():
+        places = np.setdiff1d(find_places(graph, members, f"scenario {name}"), end)
+        is_out = mark_places(graph, places)
+        touched = is_out[owners] | is_out[readers]
+        after = _reach_back(owners[~touched], readers[~touched], len(is_out), end)
+        lost = before & ~after
+        rows.append(
+            (name, len(places), int(touched.sum()), int(before.sum()), int(after.sum()),
+             int((lost & is_out).sum()), int((lost & ~is_out).sum()))
+        )  # fmt: skip
+    columns = ["scenario", "members_n", "edges_n", "before_n", "after_n", "members_closed_n", "others_closed_n"]
+    table = pd.DataFrame(rows, columns=columns).astype({"scenario": "str"})
+    return table.sort_values(["after_n", "scenario"], ignore_index=True)
+
+
+def _reach_back(owners, readers, n: int, end) -> np.ndarray:
+    """Tell which agencies have a way to the end; the end itself does not count."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order
+
+    keep = ~np.isin(owners, end)
+    tails = np.concatenate([readers[keep], np.full(len(end), n)])
+    heads = np.concatenate([owners[keep], end])
+    back = csr_array((np.ones(len(tails), dtype=np.int8), (tails, heads)), shape=(n + 1, n + 1))
+    found = np.zeros(n + 1, dtype=bool)
+    found[breadth_first_order(back, n, return_predecessors=False)] = True
+    found[end] = False
+    return found[:n]
+
+
+def group_by_state(graph: SharingGraph, agencies: pd.DataFrame) -> dict[str, list[str]]:
+    """Group the agencies of a network by state, for `compare_scenarios`: one without a state is in no group.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    agencies
+        agency_id and state (postal code or missing).
+    """
+    here = agencies[agencies["agency_id"].isin(list(graph.names))].dropna(subset=["state"])
+    return {f"{state} leaves": sorted(part) for state, part in here.groupby("state", sort=True)["agency_id"]}
+
+
+def remove_hubs(graph: SharingGraph, hubs: Iterable[str]) -> pd.DataFrame:
+    """Follow what is left of a network as hubs leave it, one after another.
+
+    Parameters
+    ----------
+    graph
+        Node: agency. Edge u -> v: v may read data of u.
+    hubs
+        agency_id in the order in which they leave.
+
+    Returns
+    -------
+    DataFrame, one row for the start (agency_id empty) and one per hub: step_n, agency_id, edges_n, edges_frac (of the
+    start), owners_n (agencies that share with anybody), readers_n (agencies that read anybody's data), strong_n
+    (the largest group in which data can reach everybody from everybody).
+
+    Raises
+    ------
+    DataError
+        A hub is not in the network or leaves twice, or the network has no edge.
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    hubs, n, (owners, readers) = list(hubs), graph.nodes_n, list_ends(graph)
+    if not len(owners):
+        raise DataError("network", "it has no edge", "Give lists that name somebody.")
+    if len(set(hubs)) < len(hubs):
+        raise DataError("hubs", "one leaves twice", "Name each once.")
+    rows, is_out = [], np.zeros(n, dtype=bool)
+    for step, hub in enumerate(["", *hubs]):
+        if hub:
+            is_out[graph.find_node(hub)] = True
+        keep = ~is_out[owners] & ~is_out[readers]
+        tails, heads = owners[keep], readers[keep]
+        links = csr_array((np.ones(len(tails), dtype=np.int8), (tails, heads)), shape=(n, n))
+        _, labels = connected_components(links, connection="strong")
+        strong = np.bincount(labels[~is_out]).max(initial=0)
+        rows.append((step, hub, len(tails), len(tails) / len(owners), len(np.unique(tails)), len(np.unique(heads)), strong))
+    columns = ["step_n", "agency_id", "edges_n", "edges_frac", "owners_n", "readers_n", "strong_n"]
+    return pd.DataFrame(rows, columns=columns).astype({"agency_id": "str"})
+
+
+def order_hubs(graph: SharingGraph, most: int = 10) -> list[str]:
+    """Order agencies by the edges from and to them, most first, by name among equals."""
+    owners, readers = list_ends(graph)
+    degree = np.bincount(np.concatenate([owners, readers]), minlength=graph.nodes_n)
+    return [str(graph.names[place]) for place in np.lexsort([np.arange(len(degree)), -degree])[:most]]
