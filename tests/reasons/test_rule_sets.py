@@ -4,7 +4,7 @@ import re
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
@@ -103,6 +103,7 @@ WORDS = st.sampled_from(
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
+@settings(deadline=None, max_examples=60)
 @given(words=st.lists(WORDS, max_size=6), gap=st.sampled_from([" ", "  ", "/", ". "]))
 def test_labels_are_those_of_a_plain_loop(path, words, gap):
     """Python's own `re`, read from the file anew, gives every random text the same label."""
