@@ -148,9 +148,10 @@ def _add_rest(totals: pd.DataFrame, hits: pd.DataFrame, by: list[str], names: li
     """Put the rows that no pattern found beside those that one did."""
     keys = [*by, STATE]
     totals = totals.assign(**dict.fromkeys(names, ""))
-    taken = hits[[*keys, *names, "rows_n"]].assign(**dict.fromkeys(names, ""), rows_n=-hits["rows_n"])
-    parts = [totals[[*keys, *names, "rows_n"]], taken, hits[[*keys, *names, "rows_n"]]]
-    whole = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    if hits.empty:
+        return totals[[*keys, *names, "rows_n"]]
+    taken = hits.assign(**dict.fromkeys(names, ""), rows_n=-hits["rows_n"])
+    whole = pd.concat([part[[*keys, *names, "rows_n"]] for part in (totals, taken, hits)], ignore_index=True)
     summed = whole.groupby([*keys, *names], dropna=False, sort=True, as_index=False)["rows_n"].sum()
     return summed[summed["rows_n"] > 0].reset_index(drop=True)
 
