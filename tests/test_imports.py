@@ -14,7 +14,7 @@ FLOORS = [
      "environment", "progress"},
     {"sources", "ways", "agencies", "privacy", "parameters", "results", "fetch", "scan"},
     {"access", "sharing", "volumes", "claims", "ingest", "notebooks", "raw",
-     "doors"},
+     "doors", "rules"},
     {"engine", "simulate"},
     {"exposure", "records", "retention", "traces", "network", "figures", "findings", "editions", "execute",
      "reasons"},

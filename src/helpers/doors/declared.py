@@ -147,3 +147,37 @@ def _read_month(as_of) -> int:
 
 def _turn_month(month: int) -> int:
     return -1 if month <= 0 else month // 100 * 12 + month % 100 - 1
+
+
+def list_leftovers(sharing: pd.DataFrame, searchers: Iterable[str], registry: Registry | None = None, same=()) -> pd.DataFrame:
+    """List the names of lists that are unsure or match nobody in a log, with the nearest name there, for a person to decide.
+
+    Parameters
+    ----------
+    sharing
+        Canonical table `sharing`.
+    searchers
+        Names of searchers in the log, as printed.
+    registry, same
+        As for `Lists`.
+
+    Returns
+    -------
+    DataFrame, one row per name on a list without a sure match, the most alike first: listed, nearest (in the log), likeness
+    (0 to 100, by words in any order), outcome (`unsure`, or `none`), why.
+    """
+    from rapidfuzz import fuzz, process
+
+    names = sorted({name for name in searchers if isinstance(name, str) and name})
+    listed = sorted(set(sharing["to_agency_as_printed"].dropna()))
+    found = match_names(listed, names, registry, same)
+    sure = set(found.loc[found["outcome"] == "same", "name"])
+    unsure = found[found["outcome"] == "unsure"].groupby("name")["why"].first()
+    rows = []
+    for name in listed:
+        if name not in sure and names:
+            nearest, score, _ = process.extractOne(name, names, scorer=fuzz.token_sort_ratio)
+            outcome = "unsure" if name in unsure.index else "none"
+            rows.append((name, nearest, int(round(score)), outcome, unsure.get(name, "nothing alike by the rules")))
+    made = pd.DataFrame(rows, columns=["listed", "nearest", "likeness", "outcome", "why"])
+    return made.sort_values(["likeness", "listed"], ascending=[False, True], ignore_index=True)

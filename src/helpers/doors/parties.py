@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -70,7 +71,8 @@ def match_names(
     Returns
     -------
     DataFrame, one row per pair that is the same or may be, sorted: name, other, outcome (`same` or `unsure`), why.
-    Pairs that are different or have nothing alike are left out.
+    Pairs that are different or have nothing alike are left out. Names of the same words in another order are never
+    different, only unsure.
     """
     names, others = (sorted({str(n) for n in part if not _is_missing(n) and str(n)}) for part in (names, others))
     decided = {frozenset((_fold(a), _fold(b))) for a, b in same}
@@ -84,6 +86,8 @@ def match_names(
             why = "decided by a person"
         elif _fold(name) != _fold(other):
             outcome, _, why = compare_names(name, other, registry)
+            if outcome == "different" and _bag_words(name) == _bag_words(other):
+                outcome, why = "unsure", "the same words in another order"
         if outcome in ("same", "unsure"):
             rows.append((name, other, outcome, why))
     return pd.DataFrame(rows, columns=["name", "other", "outcome", "why"], dtype="str")
@@ -93,23 +97,35 @@ def _fold(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
+@lru_cache(maxsize=65536)
+def _bag_words(name: str) -> tuple:
+    """Gather role and words of a name, without order and small words."""
+    read = parse_name(name)
+    words = f"{read.place} {read.detail} {read.state.lower()}".split()
+    return (read.role, *sorted(word for word in words if word not in ("of", "the", "county")))
+
+
 def _find_near(names: list[str], others: list[str]):
-    """Find the pairs worth comparing: printed alike, places alike, or offices of one federal agency."""
+    """Find the pairs worth comparing: printed alike, of the same words, of places alike, or offices of one federal agency."""
     from rapidfuzz import fuzz, process
 
     read = {name: parse_name(name) for name in {*names, *others}}
     bodies = [name for name in others if read[name].kind not in _NO_BODY]
     by_print: dict[str, list[str]] = {}
     by_federal: dict[str, list[str]] = {}
+    by_words: dict[tuple, list[str]] = {}
     for other in others:
         by_print.setdefault(_fold(other), []).append(other)
     for other in bodies:
+        by_words.setdefault(_bag_words(other), []).append(other)
         if read[other].kind == "federal":
             by_federal.setdefault(read[other].role, []).append(other)
     for name in names:
         yield from ((name, other) for other in by_print.get(_fold(name), ()))
         if read[name].kind == "federal":
             yield from ((name, other) for other in by_federal.get(read[name].role, ()))
+        if read[name].kind not in _NO_BODY:
+            yield from ((name, other) for other in by_words.get(_bag_words(name), ()))
     mine = [name for name in names if read[name].kind not in (*_NO_BODY, "federal")]
     theirs = [other for other in bodies if read[other].kind != "federal" and read[other].place]
     places = [read[other].place.replace(" ", "") for other in theirs]
