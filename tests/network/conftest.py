@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from helpers.network import build_graph, list_sharing, read_sharing
 
 # a and b share with each other, both with c; c with d; e is shared with by d and shares with nobody known.
 FIVE = [("a", "b"), ("b", "a"), ("a", "c"), ("b", "c"), ("c", "d"), ("d", "e")]
+
+# Two busy cores: no deadline, and as many examples as pay.
+FEW = settings(deadline=None, max_examples=40)
 
 
 def make_graph(pairs, **choices):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from helpers.errors import DataError
 from helpers.network import bits, build_coded, build_graph
 
-from .conftest import FIVE, make_graph
+from .conftest import FEW, FIVE, make_graph
 
 PAIRS = st.sets(st.tuples(st.integers(0, 20), st.integers(0, 20)).filter(lambda pair: pair[0] != pair[1]))
 
@@ -33,6 +33,7 @@ def test_five_agencies(five):
     assert [part.tolist() for part in five.in_lists] == [[0, 1, 2, 4, 5, 6], [1, 0, 0, 1, 2, 3]]
 
 
+@FEW
 @given(PAIRS)
 def test_graph_is_that_of_networkx(pairs):
     """Edges, degrees and lists are those of networkx, both ways, whatever the order of rows."""

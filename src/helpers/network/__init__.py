@@ -11,6 +11,14 @@ _HOMES = {
     "lists": ("SharingLists", "build_sharing", "find_pools", "find_states", "list_paths", "list_sharing",
               "load_private_eyes", "read_sharing"),
     "export": ("export_graph",),
+    "degrees": ("count_state_edges", "measure_concentration", "measure_degrees", "measure_state_shares",
+                "measure_strength"),
+    "structure": ("condense", "count_returned", "label_components", "list_components", "measure_cores",
+                  "measure_reciprocity"),
+    "reach": ("count_reach", "list_owners", "list_readers", "measure_hops", "trace_paths"),
+    "centrality": ("measure_betweenness", "measure_pagerank"),
+    "communities": ("compare_labels", "find_communities"),
+    "nulls": ("Rewiring", "compare_with_null", "measure_assortativity", "measure_clustering"),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)

@@ -68,6 +68,11 @@ def list_bits(bits: np.ndarray, degrees: np.ndarray) -> tuple[np.ndarray, np.nda
     """List the bits that are set: (indptr, indices), sorted within each row."""
     indptr = np.concatenate([[0], np.cumsum(degrees)])
     indices = np.empty(int(indptr[-1]), np.int32)
+    if len(indices) >= COMPILED_FROM:
+        from . import kernels
+
+        kernels.list_bits(bits, indptr, indices)
+        return indptr, indices
     step = max(1, (1 << 22) // max(1, bits.shape[1] * 8))
     for start in range(0, len(bits), step):
         stop = min(start + step, len(bits))
