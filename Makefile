@@ -16,8 +16,8 @@ test: .installed      ## all tests: pytest, and nbval on the committed notebooks
 refresh: .installed   ## run with defaults and write the committed notebooks
 	"$(PY)" -m helpers.cli refresh
 
-bench: .engines       ## ratios against the peers: make bench BENCH=notebooks
-	"$(PY)" -m benchmarks $(BENCH)
+bench: .engines       ## ratios against the peers: make bench BENCH=network SIZE=M
+	"$(PY)" -m benchmarks $(BENCH) $(if $(SIZE),--size $(SIZE))
 
 # Other engines are for comparison only: `make bench`, and the tests that ask Spark for the same results.
 .engines: .installed
