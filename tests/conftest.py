@@ -118,9 +118,13 @@ def spark():
         pytest.skip("Spark needs Java, and there is none")
     from helpers import engine
 
-    settings = "spark.master=local[2]&spark.ui.enabled=false&spark.sql.shuffle.partitions=2&spark.driver.memory=1g"
-    settings += "&spark.sql.adaptive.enabled=false&spark.driver.host=127.0.0.1&spark.driver.bindAddress=127.0.0.1"
-    connection = engine.connect(f"pyspark://?{settings}")
+    # small data: no time is spent on compiling, on the web page and on parts of a table
+    settings = {
+        "master": "local[2]", "ui.enabled": "false", "ui.showConsoleProgress": "false", "driver.memory": "1g",
+        "driver.host": "127.0.0.1", "driver.bindAddress": "127.0.0.1", "sql.shuffle.partitions": "1",
+        "sql.adaptive.enabled": "false", "sql.codegen.wholeStage": "false", "sql.codegen.factoryMode": "NO_CODEGEN",
+    }  # fmt: skip
+    connection = engine.connect("pyspark://?" + "&".join(f"spark.{name}={value}" for name, value in settings.items()))
     connection._session.sparkContext.setLogLevel("ERROR")
     yield connection
     connection._session.stop()

@@ -16,6 +16,7 @@ FLOORS = [
     {"access", "sharing", "volumes", "claims", "ingest", "notebooks", "raw",
      "doors", "rules"},
     {"engine", "simulate"},
+    {"searches"},
     {"exposure", "records", "retention", "traces", "network", "figures", "findings", "editions", "execute",
      "reasons"},
     {"keys", "outcome", "site",
