@@ -1,11 +1,13 @@
 """Shares of the population in the largest metropolitan areas, against Census Bureau figures."""
 
+import csv
+
 import pandas as pd
 import pytest
 
 from helpers._paths import FACTS
 from helpers.errors import DataError
-from helpers.metros import bound_metro_share, measure_metro_share
+from helpers.metros import bound_metro_share, compare_shares, measure_metro_share
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +96,17 @@ def test_what_the_table_has_not_is_refused(small, call):
     with pytest.raises(DataError) as error:
         call(small)
     assert error.value.way_out
+
+
+def test_shares_are_compared_by_areas_and_year(metros):
+    """Each row is the plain quotient of the sums in the file, worked out here without the package."""
+    with (FACTS / "metros.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    table = compare_shares(metros, [40, 50], [2010, 2017])
+
+    for found in table.itertuples():
+        of_year = [row for row in rows if row["estimate_on"].startswith(str(found.year))]
+        sizes = sorted((int(row["population"]) for row in of_year if row["area_kind"] == "metro"), reverse=True)
+        country = next(int(row["population"]) for row in of_year if row["area_kind"] == "country")
+        assert found.share == pytest.approx(100 * sum(sizes[: found.areas_n]) / country)
+    assert table[["areas_n", "year"]].values.tolist() == [[40, 2010], [40, 2017], [50, 2010], [50, 2017]]

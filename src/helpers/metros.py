@@ -77,6 +77,33 @@ def measure_metro_share(metros: pd.DataFrame, top_n: int = 50, year: int = 2017)
     return _build_share(areas.head(top_n), country, year)
 
 
+def compare_shares(metros: pd.DataFrame, tops: list[int], years: list[int] | None = None) -> pd.DataFrame:
+    """Compare the share of the country in its largest areas, by the number of areas and the year of the estimate.
+
+    Parameters
+    ----------
+    metros
+        Table `metros`.
+    tops
+        Numbers of areas, counted from the largest of each year.
+    years
+        Years of the estimate; all of the table without any.
+
+    Returns
+    -------
+    DataFrame, one row per number of areas and year: areas_n, year, share [percent], population, country_population.
+
+    Raises
+    ------
+    DataError
+        The table has not so many areas, or no such year.
+    """
+    years = years or sorted(pd.to_datetime(metros["estimate_on"]).dt.year.unique().tolist())
+    found = [measure_metro_share(metros, top, year) for top in tops for year in years]
+    columns = ["areas_n", "year", "share", "population", "country_population"]
+    return pd.DataFrame([vars(one) for one in found])[columns]
+
+
 def bound_metro_share(
     metros: pd.DataFrame, of_top: int = 30, n: int = 24, year: int = 2017
 ) -> tuple[MetroShare, MetroShare]:

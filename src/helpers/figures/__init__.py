@@ -8,10 +8,11 @@ from .history import draw_depths, draw_growth, draw_history, draw_portals
 from .release import draw_conflicts, draw_recovery, draw_replies
 from .tiles import draw_states
 from .timeline import draw_timeline
-from .traces import draw_thinning, draw_town, draw_unicity
+from .traces import SIMULATED_TRAFFIC, draw_thinning, draw_town, draw_unicity
 from .volumes import draw_months, draw_quotes, draw_volumes
 
 __all__ = [
+    "SIMULATED_TRAFFIC",
     "CitedFigure",
     "draw_access",
     "draw_conflicts",

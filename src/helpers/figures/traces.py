@@ -7,10 +7,10 @@ from ._labels import title_figure, write_beside
 
 _MARKS = (("blue", "o"), ("orange", "s"), ("green", "^"), ("red", "D"), ("pink", "v"), ("gray", "P"))
 PERIOD = "simulated days, no dates"
-SOURCE = "simulated traffic of an invented town"
+SIMULATED_TRAFFIC = "simulated traffic of an invented town"
 
 
-def draw_town(sightings, *, source: str = SOURCE) -> CitedFigure:
+def draw_town(sightings, *, source: str = SIMULATED_TRAFFIC) -> CitedFigure:
     """Draw where the plate readers of the simulated town stand and how many passes each recorded.
 
     Parameters
@@ -63,7 +63,7 @@ def draw_unicity(table: pd.DataFrame, published: pd.DataFrame, *, source: str) -
             axes.plot(rows["points_n"], shares, marker=mark, color=COLORS[hue], lw=1.8, label=f"{place} and {time}")
         for row in published.itertuples():
             axes.plot(row.points_n, row.value, "*", color=COLORS["black"], markersize=13, zorder=4)
-            write_beside(axes, row.label, (row.points_n, row.value), (10, 3), fontsize=8.5, annotation_clip=False)
+            write_beside(axes, row.label, (row.points_n, row.value), (-10, 2), fontsize=8.5, ha="right")
         _frame(axes, table["points_n"], "sightings known")
         axes.legend(title="known to the", alignment="left", loc="upper left", bbox_to_anchor=(1.0, 0.62), fontsize=9)
         title_figure(figure, "How few sightings single out one vehicle (simulated)")
