@@ -151,6 +151,8 @@ def other_findings(tmp_path_factory):
         "01": {"min_sources": 2},
         "02": {"include_disputed": False, "include_ended": False},
         "04": {"months": 12},
+        "09": {"rules": ["maine", "none"], "tops": [60], "rows": 2000},
+        "10": {"vehicles": 2000, "days": 14, "cameras": 20, "kept": [1, 14], "networks": [5, 20], "sample": 200},
         "11": {"metro_year": 2010},
         "99": {"table": "query_volumes"},
     }
@@ -207,6 +209,22 @@ def test_twelve_months_of_the_floor(other_findings):
     floor = other_findings[0]["queries-floor"]
 
     assert (360_000, 360_000, None) == (floor["value"], floor["low"], floor["high"])
+
+
+def test_history_under_the_law_of_maine(other_findings):
+    """Notebook 09 with the rule of Maine: 21 days of 84 months, in percent."""
+    kept = 21 / (84 * 365.2425 / 12)
+
+    assert round(100 * kept, 2) == other_findings[0]["history-kept"]["value"]
+    assert 60 != other_findings[0]["metro-coverage"]["value"] and "60 largest" in other_findings[0]["metro-coverage"]["sentence"]
+
+
+def test_traces_are_called_simulated_whatever_the_town(other_findings):
+    """Notebook 10 on a smaller town: every finding says simulated, and names the vehicles that were simulated."""
+    found = [finding for name, finding in other_findings[0].items() if name.startswith("simulated-")]
+
+    assert len(found) == 3 and all(finding["simulated"] for finding in found)
+    assert "Of 2,000 simulated vehicles" in other_findings[0]["simulated-unicity"]["sentence"]
 
 
 def test_metro_share_of_2010(other_findings):

@@ -129,3 +129,22 @@ def test_counts_of_portals_are_those_of_the_file():
     facts = tables.load_table("quantities")
 
     pd.testing.assert_frame_equal(retention.describe_portals(facts, counted), retention.describe_portals(facts))
+
+
+def test_depths_by_hand():
+    """Of five rows one asks for exactly a day, one for a second more, one for a year, two print no window."""
+    from helpers import engine
+    from helpers.ingest.canonical import build_table
+
+    at = pd.Timestamp("2025-06-01 12:00:00")
+    starts = [at - pd.Timedelta(days=1), at - pd.Timedelta(days=1, seconds=1), at - pd.Timedelta(days=365, hours=1), None, None]
+    rows = pd.DataFrame({"source_id": "simulated-log", "row_no": range(1, 6), "searched_at": at, "window_start": starts})
+    log = engine.read_log(engine.connect(), build_table("searches", rows))
+    table = retention.count_depths(log, [365, 1, 1])
+
+    assert table["days"].tolist() == [1, 365] and table["older_n"].tolist() == [2, 1]
+    assert (table["low_frac"].tolist(), table["high_frac"].tolist()) == ([0.4, 0.2], [0.8, 0.6])
+    with pytest.raises(DataError):
+        retention.count_depths(log, [])
+    with pytest.raises(DataError, match="no row"):
+        retention.count_depths(log.filter(log.row_no > 9), [1])

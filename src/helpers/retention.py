@@ -195,28 +195,44 @@ def describe_portals(quantities: pd.DataFrame, counted: dict[str, int] | None = 
     ]
 
 
-def count_depths(log, thresholds_days: list[int]) -> pd.DataFrame:
-    """Count the searches that asked for plate reads older than some days.
+def count_depths(log, ages_days: list[int]) -> pd.DataFrame:
+    """Count the rows of a log whose searches asked for plate reads older than some days.
 
     Parameters
     ----------
     log
         Ibis table of the canonical `searches`.
-    thresholds_days
-        Ages to ask about [days].
+    ages_days
+        Ages to ask about [days], each at least 0.
 
     Returns
     -------
-    Ibis expression's result as a DataFrame of one row: rows_n (all rows), unknown_n (without a search time or a start of
-    the window), and `older_{d}_n` for each threshold: the window begins more than d days before the search.
+    DataFrame, one row per age: days, older_n (the window begins more than so many days before the search), unknown_n (rows
+    without a time of the search or a beginning of the window), rows_n, low_frac and high_frac (0-1 of all rows, with the unknown ones
+    counted as not older and as older).
+
+    Raises
+    ------
+    DataError
+        No age, an age below zero, or a log without rows.
 
     Notes
     -----
-    A window is what the searcher asked for, not proof that reads of that age were there. Decided in whole seconds.
+    A window is what the searcher asked for, not proof that reads of that age were there. Rows are not searches: one
+    search may stand in several logs. Decided in whole seconds.
     """
     from . import engine
 
-    age = log.searched_at.epoch_seconds() - log.window_start.epoch_seconds()
+    if not ages_days or min(ages_days) < 0:
+        raise DataError("ages", f"{ages_days}", "Ask about one age or more, from 0 days.")
+    ages = sorted(set(ages_days))
+    asked = log.searched_at.epoch_seconds() - log.window_start.epoch_seconds()
     counts = {"rows_n": log.count(), "unknown_n": (log.searched_at.isnull() | log.window_start.isnull()).sum()}
-    counts |= {f"older_{days}_n": (age > days * 86_400).sum() for days in thresholds_days}
-    return engine.fetch(log.aggregate(**counts))
+    counts |= {f"older_{days}": (asked > days * 86_400).sum() for days in ages}
+    found = engine.fetch(log.aggregate(**counts)).iloc[0]
+    if not found["rows_n"]:
+        raise DataError("log", "it holds no row", "Give a log with searches.")
+    older = pd.Series([int(found[f"older_{days}"] or 0) for days in ages])
+    unknown, rows = int(found["unknown_n"]), int(found["rows_n"])
+    table = pd.DataFrame({"days": ages, "older_n": older, "unknown_n": unknown, "rows_n": rows})
+    return table.assign(low_frac=older / rows, high_frac=(older + unknown) / rows)

@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 
 from ..errors import DataError
 from ._base import COLORS, CitedFigure, finish_figure, new_figure
-from ._labels import shorten_number, title_figure, write_beside
+from ._labels import HEDGES, shorten_number, title_figure, write_beside
 
 _HUES = ("blue", "orange", "green", "red", "pink", "sky", "gray", "black")
 
@@ -34,7 +34,7 @@ def draw_history(held: pd.DataFrame, *, source: str, period: str) -> CitedFigure
             low, high = part["held_low"].iloc[-1], part["held_high"].iloc[-1]
             text = f"{part['label'].iloc[0]}\n{shorten_number(float(f'{low:.3g}'))} to {shorten_number(float(f'{high:.3g}'))}"
             place = {"xytext": (last * 1.03, spot), "textcoords": "data", "va": "center", "fontsize": 8.5, "color": COLORS[hue]}
-            axes.annotate(text, (last, high), **place, annotation_clip=False, arrowprops={"arrowstyle": "-", "color": COLORS[hue], "lw": 0.6})
+            axes.annotate(text, (last, high), **place, annotation_clip=False, arrowprops={"arrowstyle": "-", "color": COLORS[hue], "lw": 0.6, "relpos": (0, 0.5)})
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shorten_number(value)))
         axes.yaxis.set_minor_locator(NullLocator())
@@ -43,7 +43,6 @@ def draw_history(held: pd.DataFrame, *, source: str, period: str) -> CitedFigure
         axes.set_ylabel("plate reads held (log scale)")
         axes.grid(axis="y")
         title_figure(figure, "What a rule of retention leaves in the store")
-        figure.get_layout_engine().set(rect=(0, 0, 0.74, 1))
     return finish_figure(
         figure,
         "history-held",
@@ -68,7 +67,7 @@ def draw_growth(paths: pd.DataFrame, months_n: float, rates: pd.DataFrame, *, so
     months_n
         Months between the totals [months].
     rates
-        Printed rates: label, value, low, high [records a month], with `high` infinite for a floor.
+        Printed rates, as `volumes.bound_rows` gives them: quantity, value, low, high [records a month], qualifier.
     source, period
         For the line at the foot.
     """
@@ -83,28 +82,28 @@ def draw_growth(paths: pd.DataFrame, months_n: float, rates: pd.DataFrame, *, so
             axes.fill_between(months, curves["low"], curves["high"], color=COLORS[hue], alpha=0.3, lw=0)
             axes.plot(months, (curves["low"] + curves["high"]) / 2, color=COLORS[hue], lw=2)
             middle = (row["end_low"] + row["end_high"]) / 2
-            at = 12 if row is steady else months_n * 0.62
+            at = 1 if row is steady else months_n * 0.5
             y = middle if row is steady else np.interp(at, months, (curves["low"] + curves["high"]) / 2)
-            text = f"{row['path']}: {shorten_number(float(f'{middle:.3g}'))} at the end"
-            write_beside(axes, text, (at, y), (-6, 12), color=COLORS[hue], ha="left" if row is steady else "right")
-        for place, rate in enumerate(rates.itertuples(), start=1):
-            x = months_n + 3.5 * place
-            if math.isinf(rate.high):
-                arrow = {"arrowstyle": "-|>", "color": COLORS["red"], "lw": 2}
-                axes.annotate("", (x, rate.value * 1.22), xytext=(x, rate.value), arrowprops=arrow)
-            elif rate.high > rate.low:
-                axes.plot([x, x], [rate.low, rate.high], color=COLORS["green"], lw=4)
-            axes.plot(x, rate.value, "o", color=COLORS["red"] if math.isinf(rate.high) else COLORS["green"], markersize=5)
-            write_beside(axes, textwrap.fill(rate.label, 30), (x, rate.value), (8, -1 if place % 2 else -1), fontsize=8.5)
+            text = f"{row['path']}:\n{shorten_number(float(f'{middle:.3g}'))} at the end"
+            write_beside(axes, text, (at, y), (2, 16) if row is steady else (10, -18), color=COLORS[hue])
+        for value, same in rates.groupby("value"):
+            is_floor = same["high"].map(math.isinf).any()
+            hue = COLORS["red" if is_floor else "green"]
+            if is_floor:
+                arrow = {"arrowstyle": "-|>", "color": hue, "lw": 2}
+                axes.annotate("", (months_n + 3, value * 1.15), xytext=(months_n + 3, value), arrowprops=arrow)
+            axes.plot([months_n + 3] * 2, [same["low"].max(), min(same["high"].min(), value * 2)] if not is_floor else [value] * 2, color=hue, lw=4)
+            axes.plot(months_n + 3, value, "o", color=hue, markersize=6)
+            said = [textwrap.fill(f"{HEDGES[one.qualifier]}{shorten_number(value)}: {one.quantity[0].lower()}{one.quantity[1:]}", 38) for one in same.itertuples()]
+            write_beside(axes, "\n".join(said), (months_n + 3, value), (9, 0), fontsize=8, annotation_clip=False)
         axes.set_ylim(0, None)
-        axes.set_xlim(0, months_n + 3.5 * (len(rates) + 1))
+        axes.set_xlim(0, months_n + 5)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shorten_number(value)))
         axes.set_xlabel("months after the earlier total; at the right, printed rates")
         axes.set_ylabel("records added a month")
         axes.grid(axis="y")
         title_figure(figure, "Does the vendor's growth add up?")
-        figure.get_layout_engine().set(rect=(0, 0, 0.86, 1))
-    told = "; ".join(f"{row.label}: {shorten_number(row.value)}" for row in rates.itertuples())
+    told = "; ".join(f"{row.quantity}, {HEDGES[row.qualifier]}{shorten_number(row.value)}" for row in rates.itertuples())
     return finish_figure(
         figure,
         "growth-paths",
@@ -199,9 +198,8 @@ def _cycle(n: int) -> list[str]:
 
 
 def _spread(values: list[float], apart: float = 0.62) -> list[float]:
-    """Move labels on a logarithmic axis apart, upwards, so that each keeps its own place; order stays."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    logs, below = [0.0] * len(values), -math.inf
-    for place in order:
-        below = logs[place] = max(math.log10(values[place]), below + apart)
+    """Move labels on a logarithmic axis apart, downwards, so that each keeps its own place; order stays."""
+    logs, above = [0.0] * len(values), math.inf
+    for place in sorted(range(len(values)), key=values.__getitem__, reverse=True):
+        above = logs[place] = min(math.log10(values[place]), above - apart)
     return [10**one for one in logs]
