@@ -15,13 +15,20 @@ from helpers.errors import DataError
 BY_HAND = {
     "host-unknown": ("unknown federal listed nobody", "undetermined"),
     "searcher-unknown": ("agency unknown listed nobody", "undetermined"),
+    "searcher-unknown-company": ("company unknown no_list federal", "undetermined"),
     "demo": ("agency demo absent nobody", "undetermined"),
+    "demo-company": ("company demo no_list nobody", "undetermined"),
     "joint-account": ("agency joint no_list hidden", "account"),
     "own": ("agency own no_list nobody", "own"),
     "side": ("agency local listed federal", "side"),
     "center-for-another": ("agency center listed federal", "relay"),
     "local-for-another": ("agency local listed agency", "relay"),
-    "ambiguous-reason": ("agency local listed unsure", "undetermined"),
+    "ambiguous-own": ("agency own no_list unsure", "undetermined"),
+    "ambiguous-company": ("company local no_list unsure", "undetermined"),
+    "ambiguous-listed": ("agency local listed unsure", "undetermined"),
+    "ambiguous-pool": ("agency local pool unsure", "undetermined"),
+    "ambiguous-absent": ("agency center absent unsure", "undetermined"),
+    "ambiguous-unknown": ("agency local no_list unsure", "undetermined"),
     "contract": ("company local no_list blank", "contract"),
     "contract-federal": ("company federal no_list federal", "contract"),
     "front": ("agency local listed blank", "front"),
@@ -75,6 +82,11 @@ def test_verdicts_never_say_more_than_the_facts():
     assert {"absent"} == seen("back", "declared")
     assert {"federal"} == seen("side", "named") and {"own", "local"} == seen("side", "searcher")
     assert "federal" not in seen("relay", "searcher") | seen("account", "searcher")
+    # and what the list says is not thrown away where only the reason is unclear
+    unclear = decided[decided["searcher"].isin(["local", "center"]) & (decided["named"] == "unsure") & (decided["host"] == "agency")]
+    for declared, door, other in (("listed", "front", "back"), ("absent", "back", "front")):
+        kept = unclear.loc[unclear["declared"] == declared, "not_excluded"].str.split(", ")
+        assert kept.map(lambda doors: door in doors and other not in doors).all()
     silent = decided[decided["searcher"].isin(["own", "local", "center"]) & decided["named"].isin(["nobody", "blank", "hidden"])]
     # no federal name in a local reason does not exclude that a federal agency was behind it
     assert silent["not_excluded"].str.contains("side").all()

@@ -12,7 +12,7 @@ def test_quotes_are_checked_as_far_as_they_were_printed():
     log = read_quotes(quotes, book)
     checked = engine.fetch(check_queries(engine.read_log(engine.connect(), log), book, {"lookback-ero": 5}), ["row_no"])
     topics = quotes["topic"].value_counts()
-    unseen = ["plate", "plate-state", "time-frame", "lookback-ero", "lookback-hsi", "on-behalf", "log-user", "log-time"]
+    unseen = ["plate", "plate-state", "time-frame", "lookback-ero", "lookback-hsi", "on-behalf", "log-user", "log-time", "log-query"]
 
     assert set(log.columns) <= set(COLUMNS["searches"]) and len(log) == len(checked) == len(quotes)
     assert {"met"} == set(checked["reason-code"])

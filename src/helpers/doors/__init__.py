@@ -5,12 +5,23 @@ from .declared import list_leftovers
 from .grade import cross_doors, grade_door, match_truth
 from .named import describe_named
 from .parties import describe_parties, match_names
-from .verdicts import bound_door, count_doors, group_cases, judge_cases, key_rows, list_evidence, mark_rows
+from .verdicts import (
+    bound_door,
+    count_doors,
+    cross_parties,
+    group_cases,
+    judge_cases,
+    key_rows,
+    list_bounds,
+    list_evidence,
+    mark_rows,
+)
 
 __all__ = [
     "bound_door",
     "count_doors",
     "cross_doors",
+    "cross_parties",
     "decide_doors",
     "describe_named",
     "describe_parties",
@@ -18,6 +29,7 @@ __all__ = [
     "group_cases",
     "judge_cases",
     "key_rows",
+    "list_bounds",
     "list_decisions",
     "list_evidence",
     "list_leftovers",

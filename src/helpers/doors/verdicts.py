@@ -165,6 +165,37 @@ def bound_door(verdicts: pd.DataFrame, door: str) -> tuple[int, int]:
     return int(verdicts.loc[mine, "rows_n"].sum()), int(verdicts.loc[mine | open_to, "rows_n"].sum())
 
 
+def list_bounds(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """List for each door what is sure, and what is open.
+
+    Returns
+    -------
+    DataFrame, one row per door but `undetermined`, in the order of `ways.describe_doors(observed=True)`: door, label, judged_n
+    (rows with this verdict), undetermined_n (rows without a verdict that may be of this door), other_n (rows judged
+    another door, which does not exclude this one).
+    """
+    described = describe_doors(observed=True)
+    is_open = verdicts["door"] == "undetermined"
+    rows = []
+    for door, label in described[["door", "label"]].itertuples(index=False):
+        judged, high = bound_door(verdicts, door)
+        undetermined = bound_door(verdicts[is_open], door)[1]
+        rows.append((door, label, judged, undetermined, high - judged - undetermined))
+    made = pd.DataFrame(rows, columns=["door", "label", "judged_n", "undetermined_n", "other_n"])
+    return made[made["door"] != "undetermined"].reset_index(drop=True)
+
+
+def cross_parties(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Cross hosts with the kinds of searchers and the doors they came through.
+
+    Returns
+    -------
+    DataFrame, one row per host, party and door with rows, ordered: host (`not known` where the log names none), party, door, rows_n.
+    """
+    counted = verdicts.assign(host=verdicts["host"].replace("", "not known")).groupby(["host", "party", "door"], as_index=False)
+    return counted.agg(rows_n=("rows_n", "sum"))
+
+
 def list_evidence(verdicts: pd.DataFrame, door: str) -> pd.DataFrame:
     """List the evidence of a door, the largest case first: who, whose data, when, and where it stands in the log and on
     the list.

@@ -4,8 +4,10 @@ from ._base import CitedFigure, save_figure
 from .access import draw_access, draw_reach
 from .claims import draw_verdicts
 from .counts import draw_counts
+from .doors import draw_door_grades, draw_door_matrix, draw_doors
 from .history import draw_depths, draw_growth, draw_history, draw_portals
 from .release import draw_conflicts, draw_recovery, draw_replies
+from .rules import draw_looks, draw_rules
 from .tiles import draw_states
 from .timeline import draw_timeline
 from .traces import SIMULATED_TRAFFIC, draw_thinning, draw_town, draw_unicity
@@ -18,14 +20,19 @@ __all__ = [
     "draw_conflicts",
     "draw_counts",
     "draw_depths",
+    "draw_door_grades",
+    "draw_door_matrix",
+    "draw_doors",
     "draw_growth",
     "draw_history",
+    "draw_looks",
     "draw_months",
     "draw_portals",
     "draw_quotes",
     "draw_reach",
     "draw_recovery",
     "draw_replies",
+    "draw_rules",
     "draw_states",
     "draw_thinning",
     "draw_timeline",
