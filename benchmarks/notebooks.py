@@ -24,6 +24,7 @@ def measure(reps: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ways = {
             "sidedoor run --force (two at a time)": lambda: _run_house(Path(folder), "--force"),
+            "the same, without forked kernels": lambda: _run_house(Path(folder), "--force", SIDEDOOR_FORKS="0"),
             "sidedoor run, nothing changed": lambda: _run_house(Path(folder)),
             "papermill, one call per notebook": lambda: _run_papermill(Path(folder)),
         }
@@ -55,11 +56,11 @@ def _clock(way) -> tuple[float, float]:
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _run_house(folder: Path, *options: str) -> None:
+def _run_house(folder: Path, *options: str, **settings: str) -> None:
     edition = folder / "all-notebooks.toml"
     runs = "".join(f'[[run]]\nnotebook = "{path.name[:2]}"\n' for path in list_notebooks())
     edition.write_text(f'title = "All notebooks"\n{runs}', encoding="utf-8")
-    _call(["-m", "helpers.cli", "run", "--edition", str(edition), *options], folder / "runs")
+    _call(["-m", "helpers.cli", "run", "--edition", str(edition), *options], folder / "runs", **settings)
 
 
 def _run_papermill(folder: Path) -> None:
@@ -70,8 +71,8 @@ def _run_papermill(folder: Path) -> None:
         _call([*call, str(path), str(out / path.name)], folder / "by-papermill")
 
 
-def _call(arguments: list[str], runs: Path) -> None:
-    settings = {"SIDEDOOR_RUNS": str(runs), "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
+def _call(arguments: list[str], runs: Path, **settings: str) -> None:
+    settings |= {"SIDEDOOR_RUNS": str(runs), "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
     subprocess.run([sys.executable, *arguments], env=os.environ | settings, check=True, capture_output=True)
 
 

@@ -11,7 +11,7 @@ from helpers.imports import find_imports, list_modules, read_import_graph, trace
 FLOORS = [
     {"_paths", "errors", "_kernel"},
     {"files", "tables", "intervals", "dates", "imports", "sandbox", "_sandbox_child", "suppression", "metros",
-     "environment", "progress"},
+     "environment", "progress", "forks"},
     {"sources", "ways", "agencies", "privacy", "parameters", "results", "fetch", "scan"},
     {"access", "sharing", "volumes", "claims", "ingest", "notebooks", "raw",
      "doors", "rules"},

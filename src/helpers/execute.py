@@ -28,6 +28,7 @@ if _is_withheld:
     del sys.modules["rfc3987_syntax"]
 
 from . import _paths
+from .forks import Forks, ForkingProvisioner, can_fork, find_modules
 from .notebooks import INJECTED, KERNEL
 
 _LIBRARIES = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "NUMEXPR_NUM", "VECLIB_MAXIMUM")
@@ -154,6 +155,24 @@ def build_environment(figures: Path, settings: Path) -> dict[str, str]:
     return env
 
 
+@contextmanager
+def open_forks(notebooks: list[Path], folder: Path, leashes: Leashes):
+    """Give a process that forks kernels for these notebooks, or None where kernels cannot be forked.
+
+    It starts in the background: whoever asks it for a kernel waits until it is ready.
+    """
+    if not can_fork():
+        yield None
+        return
+    with leashes.hold() as leash:
+        environment = build_environment(Path(), Path())
+        forks = Forks(environment, find_modules(notebooks), folder, _paths.ROOT, leash)
+        try:
+            yield forks
+        finally:
+            forks.close()
+
+
 def run_cells(
     notebook: dict,
     parameters: dict[str, object],
@@ -162,6 +181,7 @@ def run_cells(
     leashes: Leashes,
     timeout: int = 120,
     report: Callable[[int, int], None] | None = None,
+    forks: Forks | None = None,
 ) -> dict:
     """Run a notebook from top to bottom in a fresh kernel.
 
@@ -181,6 +201,8 @@ def run_cells(
         Longest time of one cell [seconds].
     report
         Called before each cell with its number and the number of cells.
+    forks
+        From `open_forks`; without it each kernel starts by itself.
 
     Returns
     -------
@@ -206,6 +228,9 @@ def run_cells(
                 # Not the `python3` that Jupyter finds on this machine: this very interpreter.
                 command = [sys.executable, "-Xfrozen_modules=off", "-m", "helpers._kernel", "-f", connection]
                 manager._kernel_spec = KernelSpec(argv=command, display_name="Python 3", language="python")
+                manager.provisioner = ForkingProvisioner(kernel_spec=manager._kernel_spec, parent=manager)
+                # A fork that did not start is not tried again.
+                manager.provisioner.forks = forks if attempt == 1 else None
                 launch = {
                     "cwd": str(_paths.ROOT),
                     "env": build_environment(figures, work / "ipython"),

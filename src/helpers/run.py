@@ -147,11 +147,12 @@ def _run_due(edition, folder, due, house, named, workers, timeout, report) -> di
     """Run what is due, two at a time; raise when all have ended, the first failure in the edition's order."""
     if not due:
         return {}
-    from .execute import Leashes
+    from .execute import Leashes, open_forks
 
     leashes, done, failed = Leashes(), {}, {}
-    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        rest = (house, named, leashes, timeout, report)
+    books = [run.notebook.path for run, _ in due]
+    with open_forks(books, folder, leashes) as forks, ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
+        rest = (house, named, leashes, forks, timeout, report)
         jobs = {pool.submit(_run_one, edition, folder, run, key, *rest): run for run, key in due}
         try:
             for job in as_completed(jobs):
@@ -187,7 +188,7 @@ def _name_error(error: Exception, run: Run) -> RunError:
     return RunError(run.name, found, "The results before are untouched. Please report this.")
 
 
-def _run_one(edition, folder, run: Run, key: str, house, named, leashes, timeout, report) -> dict:
+def _run_one(edition, folder, run: Run, key: str, house, named, leashes, forks, timeout, report) -> dict:
     from .execute import CellError, run_cells
 
     started = time.monotonic()
@@ -206,6 +207,7 @@ def _run_one(edition, folder, run: Run, key: str, house, named, leashes, timeout
                 leashes,
                 timeout,
                 lambda number, cells: report("cell", run.name, number, cells),
+                forks,
             )
         except CellError as error:
             kept = _keep_failed(folder, run, error.notebook, private)
