@@ -226,7 +226,8 @@ def inspect(
     from .ingest.source import ReadOptions
 
     options = ReadOptions(time_zone, as_of, reported_by, mapping=mapping, day_first=day_first)
-    report = inspect_file(file, options)
+    with FetchProgress() as progress:
+        report = inspect_file(file, options, follow=progress.follow(escape_controls(file.name)))
     print(describe_report(report, str(file)))
     if "refused" in report.details:
         raise typer.Exit(1)
@@ -257,7 +258,8 @@ def ingest(
 
     key = load_key(key_file) if key_file else None
     options = ReadOptions(time_zone, as_of, reported_by, source_id, key, mapping, day_first, private)
-    reading = ingest_file(file, out, options)
+    with FetchProgress() as progress:
+        reading = ingest_file(file, out, options, follow=progress.follow(escape_controls(file.name)))
     print(describe_report(reading.report, str(file), command="done"))
     for name, table in reading.tables.items():
         print(f"Table    {name}: {len(table):,} rows")

@@ -5,6 +5,7 @@ vehicles or officers are not to be published, with tokens or without.
 """
 
 import hmac
+import itertools
 import os
 import stat
 import subprocess
@@ -166,23 +167,23 @@ def neutralize_formulas(frame: pd.DataFrame | pd.Series) -> pd.DataFrame | pd.Se
     return safe
 
 
-def write_csv(frame: pd.DataFrame, path: Path | str) -> None:
-    """Write a table as CSV that is safe to open in a spreadsheet: UTF-8, LF, the index left out.
+def write_csv(frame: pd.DataFrame | Iterable[pd.DataFrame], path: Path | str) -> None:
+    """Write a table, or its parts one after the other, as CSV that is safe to open in a spreadsheet: UTF-8, LF, no index.
 
     Missing cells are empty, booleans `true` and `false`, times `2024-05-31T14:00:00`. Texts that hold a
     separator of any spreadsheet are quoted, so that none of them begins a cell elsewhere.
     """
-    safe = neutralize_formulas(frame)
-    columns = [_show_cells(safe.iloc[:, at]) for at in range(safe.shape[1])]
     with _replace(path) as file:
-        file.write(
-            (",".join(_quote(str(name)) for name in safe.columns) + "\n").encode("utf-8", "surrogatepass")
-        )
-        # pandas has one way to quote for all columns; this one quotes by the cell
-        for row in zip(*columns):
-            file.write(
-                (",".join(row) + "\n" if len(row) > 1 or row[0] else '""\n').encode("utf-8", "surrogatepass")
-            )
+        for number, part in enumerate([frame] if isinstance(frame, pd.DataFrame) else frame):
+            safe = neutralize_formulas(part)
+            rows = zip(*[_show_cells(safe.iloc[:, at]) for at in range(safe.shape[1])])
+            if not number:
+                rows = itertools.chain([[_quote(str(name)) for name in safe.columns]], rows)
+            # pandas has one way to quote for all columns; this one quotes by the cell
+            for row in rows:
+                file.write(
+                    (",".join(row) + "\n" if len(row) > 1 or row[0] else '""\n').encode("utf-8", "surrogatepass")
+                )
 
 
 def write_parquet(frame: pd.DataFrame, path: Path | str, *, private: bool = False) -> None:

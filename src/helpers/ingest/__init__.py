@@ -6,15 +6,15 @@ until it is used, as the child processes of the sandbox import this package too.
 """
 
 
-def inspect_file(path, options=None, limits=None):
+def inspect_file(path, options=None, limits=None, follow=None):
     """Read a file and report on it; see `helpers.ingest.files.inspect_file`."""
     from .files import inspect_file
 
-    return inspect_file(path, options, limits)
+    return inspect_file(path, options, limits, follow)
 
 
-def ingest_file(path, out, options=None, limits=None):
+def ingest_file(path, out, options=None, limits=None, follow=None):
     """Read a file and write its tables and its report; see `helpers.ingest.files.ingest_file`."""
     from .files import ingest_file
 
-    return ingest_file(path, out, options, limits)
+    return ingest_file(path, out, options, limits, follow)

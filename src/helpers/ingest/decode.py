@@ -4,7 +4,10 @@ import codecs
 import re
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..errors import IngestError
+from .quotes import QuoteScan
 from .source import Source
 
 # Two or more characters that are one, read in the wrong encoding: UTF-8 taken for cp1252.
@@ -15,6 +18,7 @@ _LOST = re.compile("\ufffd")
 # Tab, line ends, form feed (page ends of layout text) and vertical tab (line ends within a cell) are usual.
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1f\x7f-\x9f]")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_ASCII = bytes(range(128))
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a byte order mark"),
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
@@ -25,12 +29,17 @@ _BOMS = (
 
 @dataclass(frozen=True)
 class Encoding:
-    """How bytes become text, how that was known, and what looks odd in it."""
+    """How bytes become text, how that was known, what looks odd in it, its size unpacked, and how it quotes.
+
+    `quotes` is None where nobody looked: in a small text, and in one that is not UTF-8.
+    """
 
     codec: str
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     ends_with_newline: bool = True
+    bytes_n: int = 0
+    quotes: QuoteScan | None = None
 
 
 def find_encoding(source: Source) -> Encoding:
@@ -59,10 +68,19 @@ def _find_encoding(source: Source) -> Encoding:
 
 
 def _scan_text(source: Source, codec: str, note: str) -> Encoding:
-    decoder, odd, line, end = codecs.getincrementaldecoder(codec)(), {}, 1, ""
+    decoder, odd, line, end, bytes_n = codecs.getincrementaldecoder(codec)(), {}, 1, "", 0
+    is_utf8 = codec.startswith("utf-8")
+    quotes = QuoteScan() if is_utf8 and (source.is_packed or source.bytes_n >= source.limits.bulk_bytes) else None
     with source.open() as file:
         while True:
             data = file.read(1 << 20)
+            bytes_n += len(data)
+            if quotes and data:
+                quotes.add(data)
+            if is_utf8 and data.isascii() and data and not decoder.getstate()[0] and not _has_controls(data):
+                line += data.count(b"\n")
+                end = chr(data[-1])
+                continue
             try:
                 text = decoder.decode(data, final=not data)
             except UnicodeDecodeError as error:
@@ -74,7 +92,8 @@ def _scan_text(source: Source, codec: str, note: str) -> Encoding:
                     "The encoding is unknown: open it in the program that made it and save it as UTF-8.",
                 ) from None
             if text:
-                _check_part(text, source.name, line, odd)
+                if not is_utf8 or _has_controls(data) or _has_odd(text):
+                    _check_part(text, source.name, line, odd)
                 line += text.count("\n")
                 end = text[-1]
             if not data:
@@ -84,7 +103,21 @@ def _scan_text(source: Source, codec: str, note: str) -> Encoding:
         (note,) if note else (),
         tuple(f"{count:,} {what}, first in line {first:,}." for what, (count, first) in odd.items()),
         end in "\r\n\x0c\x1a",
+        bytes_n,
+        quotes,
     )
+
+
+def _has_controls(data: bytes) -> bool:
+    """Say whether NUL or control characters of ASCII stand in a text: a look at the bytes, before any pattern."""
+    buffer = np.frombuffer(data, "uint8")
+    return bool((buffer < 9).any() or (buffer - np.uint8(14) < 18).any() or (buffer == 127).any())
+
+
+def _has_odd(text: str) -> bool:
+    """Say whether characters beyond ASCII may be odd; they are looked at without those between them."""
+    rest = text.encode("utf-8").translate(None, _ASCII).decode("utf-8")
+    return any(pattern.search(rest) for pattern in (_MAYBE_MOJIBAKE, _LOST, _CONTROL, _DIRECTION))
 
 
 def _check_part(text: str, name: str, line: int, odd: dict) -> None:

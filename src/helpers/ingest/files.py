@@ -7,13 +7,21 @@ import tempfile
 import threading
 from pathlib import Path
 
+import pandas as pd
+
 from ..errors import IngestError, SideDoorError
+from .duck import SPILLED
+from .report import FileTable
 from .source import FileLimits, ReadOptions, Source, open_source
 
 REPORT = "report.json"
+CSV_ROWS = 1_048_575
+_PART_ROWS = 100_000
 
 
-def inspect_file(path: Path | str, options: ReadOptions | None = None, limits: FileLimits | None = None):
+def inspect_file(
+    path: Path | str, options: ReadOptions | None = None, limits: FileLimits | None = None, follow=None
+):
     """Read a file and report on it, writing nothing.
 
     Parameters
@@ -24,6 +32,8 @@ def inspect_file(path: Path | str, options: ReadOptions | None = None, limits: F
         What only the person knows (`ReadOptions`).
     limits
         How much is taken (`FileLimits`).
+    follow
+        Is told the bytes read and all bytes, while a large log is read.
 
     Returns
     -------
@@ -37,7 +47,9 @@ def inspect_file(path: Path | str, options: ReadOptions | None = None, limits: F
         The file is none that may or can be read.
     """
     source = _open(path, limits)
-    return read_source(source, options, is_tolerant=True).report
+    with tempfile.TemporaryDirectory(prefix="sidedoor-inspect-") as work:
+        source.work, source.follow = Path(work), follow
+        return read_source(source, options, is_tolerant=True).report
 
 
 def read_source(source: Source, options: ReadOptions | None = None, *, is_tolerant: bool = False):
@@ -95,12 +107,13 @@ def _check_reading(reading) -> None:
 
 
 def ingest_file(
-    path: Path | str, out: Path | str, options: ReadOptions | None = None, limits: FileLimits | None = None
+    path: Path | str, out: Path | str, options: ReadOptions | None = None, limits: FileLimits | None = None, follow=None
 ):
     """Read a file and write its tables and its report into a folder, all of it or nothing.
 
     In publication mode, the default, `reason_text` is emptied in what is written; its state column stays.
-    With `keep_reasons` the tables are written as Parquet only, readable by nobody else.
+    With `keep_reasons` the tables are written as Parquet only, readable by nobody else. A log of more rows than a
+    spreadsheet holds is written as Parquet only, too.
 
     Parameters
     ----------
@@ -108,12 +121,12 @@ def ingest_file(
         The file.
     out
         A folder: new, empty, or one that holds an earlier ingest of ours, which is replaced.
-    options, limits
+    options, limits, follow
         As for `inspect_file`.
 
     Returns
     -------
-    Reading, as it was read, reasons included.
+    Reading, as it was read, reasons included; the table of a large log is the `FileTable` that was written.
 
     Raises
     ------
@@ -122,11 +135,17 @@ def ingest_file(
     """
     options, out = options or ReadOptions(), Path(out).absolute()
     check_folder(out)
-    reading = read_source(_open(path, limits), options)
+    source = _open(path, limits)
+    is_large = source.is_packed or source.bytes_n >= source.limits.bulk_bytes
+    reading = None if is_large else read_source(source, options)
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
+        if is_large:
+            source.work, source.follow = work, follow
+            reading = read_source(source, options)
         tables = reading.tables if options.keep_reasons else empty_reasons(reading.tables)
+        _note_left_out(reading, options)
         for name, table in tables.items():
             write_table(table, work, name, is_private=options.keep_reasons)
         text = json.dumps(reading.report.to_dict(), ensure_ascii=False, indent=2, sort_keys=False)
@@ -136,10 +155,24 @@ def ingest_file(
         else:
             check_leaks(tables, work)
             work.chmod(0o755)
+        for table in tables.values():
+            if isinstance(table, FileTable):
+                table.close()
+                table.path = out / table.path.name
+                shutil.rmtree(work / SPILLED, ignore_errors=True)
         put_in_place(work, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return reading
+
+
+def _note_left_out(reading, options: ReadOptions) -> None:
+    rows_n = max(map(len, reading.tables.values()), default=0)
+    if rows_n > CSV_ROWS and not options.keep_reasons:
+        reading.report.notes.append(
+            f"No CSV was written: a spreadsheet holds {CSV_ROWS:,} rows, and these are {rows_n:,}. The Parquet file holds "
+            "them all; the notebooks read it, and so do DuckDB, pandas, Polars and R."
+        )
 
 
 def check_folder(out: Path, more: tuple[str, ...] = ()) -> None:
@@ -170,7 +203,7 @@ def empty_reasons(tables: dict) -> dict:
     """Empty the free text of reasons; the column that tells their state stays."""
     return {
         name: table.assign(reason_text=table["reason_text"].where(table["reason_text"].isna()))
-        if "reason_text" in table
+        if isinstance(table, pd.DataFrame) and "reason_text" in table
         else table
         for name, table in tables.items()
     }
@@ -195,11 +228,7 @@ def check_leaks(tables: dict, folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder) as seen:
         shutil.copy(folder / REPORT, seen)
         for name, table in tables.items():
-            for column in table.select_dtypes(["str", "object"]):
-                if column.endswith(("_token", "_cell")):
-                    continue
-                values = table[column].dropna().drop_duplicates()
-                values = values[~values.astype("str").str.fullmatch(_PLAIN)]
+            for column, values in _list_texts(table):
                 if len(values):
                     # who reports is an agency here; in the reports of vendors the same words stand over a person
                     header = "agency" if column == "reported_by" else column
@@ -214,15 +243,30 @@ def check_leaks(tables: dict, folder: Path) -> None:
             ) from None
 
 
+def _list_texts(table):
+    """List the distinct texts of each column that may hold what must not leave."""
+    if isinstance(table, FileTable):
+        yield from table.list_texts(_PLAIN)
+        return
+    for column in table.select_dtypes(["str", "object"]):
+        if not column.endswith(("_token", "_cell")):
+            values = table[column].dropna().drop_duplicates()
+            yield column, values[~values.astype("str").str.fullmatch(_PLAIN)]
+
+
 def write_table(table, folder: Path, name: str, *, is_private: bool = False) -> None:
     """Write a table as Parquet, exact, and as CSV, safe in a spreadsheet; a private one as Parquet only."""
     from ..privacy import write_csv, write_parquet
 
-    if is_private:
-        write_parquet(table, folder / f"{name}.parquet", private=True)
+    if isinstance(table, FileTable):  # its Parquet file is there already
+        if is_private:
+            table.path.chmod(0o600)
+        elif len(table) <= CSV_ROWS:
+            write_csv(table.parts(_PART_ROWS), folder / f"{name}.csv")
         return
-    write_parquet(table, folder / f"{name}.parquet")
-    write_csv(table, folder / f"{name}.csv")
+    write_parquet(table, folder / f"{name}.parquet", private=is_private)
+    if not is_private and len(table) <= CSV_ROWS:
+        write_csv(table, folder / f"{name}.csv")
 
 
 def put_in_place(work: Path, out: Path) -> None:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..errors import IngestError
+from .bulk import start_log
 from .formats import load_format
 from .headers import bind_columns, list_beginnings, list_unbound, locate, make_frames, tidy_header
 from .log_checks import check_log
+from .log_facts import measure
 from .logs import LogForm, LogTable
 from .report import Reading, Report, SetAside
 from .source import Match, ReadOptions, Source
@@ -161,7 +163,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
     known = load_format("flock")["audit"]
     report = Report(source.name, source.sha256, source.bytes_n, FAMILY, match.form, match.why)
     zone = find_zone(options.time_zone) if options.time_zone else None
-    log = LogTable(source, options)
+    log = start_log(source, options)
     header: dict[str, None] = {}
     for table in tables:
         form = LogForm(
@@ -174,8 +176,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
         first_row = log.rows_n + 1
         if table.sheet is None:
             text = read_table(source, header_line=table.header_row)
-            for frame in text.frames():
-                log.add(frame, form)
+            log.read_text(text, form)
             report.notes += text.notes
             report.warnings += text.warnings
             if text.blank_n:
@@ -224,7 +225,7 @@ def _list_dropped(names: list[str], known: dict, report: Report) -> None:
         )
 
 
-def _describe(searches: pd.DataFrame, log: LogTable, report: Report, known: dict, zone) -> None:
+def _describe(searches, log: LogTable, report: Report, known: dict, zone) -> None:
     check_log(searches, log, report, zone)
     if log.local_n:
         report.time_zone = f"{zone.key}, as given" + ("; UTC where printed" if log.utc_n else "")
@@ -247,11 +248,12 @@ def _describe(searches: pd.DataFrame, log: LogTable, report: Report, known: dict
             "No agency is named in the rows: an Organization Audit logs the searches of its producer."
         )
     prefix = known["labels"]["federal_prefix"]
-    federal = int(searches["searcher_agency_as_printed"].str.startswith(prefix).sum())
+    facts = measure(searches)
+    federal = facts.count_agencies(prefix)
     if federal:
         report.details["federal_rows"] = federal
         report.notes.append(f"{federal:,} names of agencies begin with {prefix.strip()!r}: kept as printed.")
-        if federal == len(searches):
+        if federal == len(facts):
             report.form += "; Federal searches"
-    if "host_agency" in searches and searches["host_agency"].isna().all():
+    if not facts.has_host():
         report.notes.append("The file does not say whose log it is: say so with --reported-by.")

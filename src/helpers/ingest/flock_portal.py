@@ -3,10 +3,12 @@
 import re
 
 from ..errors import IngestError
+from .bulk import start_log
 from .formats import load_format
 from .headers import bind_columns, check_day, list_first_rows, list_unbound
 from .log_checks import check_log, state_dates
-from .logs import LogForm, LogTable
+from .log_facts import measure
+from .logs import LogForm
 from .report import Reading, Report
 from .source import Match, ReadOptions, Source
 from .text import TextTable, read_table
@@ -92,9 +94,8 @@ def _read_audit(source: Source, table: TextTable, options: ReadOptions, report: 
     columns = bind_columns(table.header, known["columns"], source.name)
     zone = find_zone(options.time_zone) if options.time_zone else None
     form = LogForm(columns, known["times"]["forms"], zone, known["times"]["zone_hint"])
-    log = LogTable(source, options)
-    for frame in table.frames():
-        log.add(frame, form)
+    log = start_log(source, options)
+    log.read_text(table, form)
     searches = log.close(report)
     unknown = list_unbound(table.header, columns)
     report.columns_dropped += [
@@ -105,10 +106,9 @@ def _read_audit(source: Source, table: TextTable, options: ReadOptions, report: 
             f"Columns that are not known were dropped: {', '.join(repr(name[:60]) for name in unknown)}."
         )
     check_log(searches, log, report, zone)
+    facts = measure(searches)
     report.details["keys"] = table.header
-    report.details["reason_origin"] = {
-        str(origin): int(count) for origin, count in searches["reason_origin"].value_counts().items()
-    }
+    report.details["reason_origin"] = dict(sorted(facts.count_values("reason_origin").items()))
     report.time_zone = f"{zone.key}, as given" if log.local_n else "UTC, printed with every time"
     if not {"reason_text", "offense_type", "case_number"} & set(columns):
         report.notes.append(
@@ -123,7 +123,7 @@ def _read_audit(source: Source, table: TextTable, options: ReadOptions, report: 
     report.notes.append(
         "A portal shows about 30 days: files saved at different times overlap; count distinct search ids."
     )
-    if searches["host_agency"].isna().all():
+    if not facts.has_host():
         report.notes.append("The file does not say whose portal it is: say so with --reported-by.")
     return Reading({"searches": searches}, report)
 

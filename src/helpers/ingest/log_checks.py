@@ -3,26 +3,25 @@
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pandas as pd
 
 from .formats import load_format
-from .logs import LogTable, count_partial
+from .log_facts import TableFacts, measure
+from .logs import LogTable
 from .report import Report, warn_of_constants, warn_of_rows
 
-_SAMPLE = 5_000
 _TRACKED = (
     "search_id", "officer", "plate", "case_number", "devices_n", "reason_text", "window_start", "search_type"
 )
 
 
-def check_log(table: pd.DataFrame, log: LogTable, report: Report, zone: ZoneInfo | None = None) -> None:
+def check_log(table, log: LogTable, report: Report, zone: ZoneInfo | None = None) -> None:
     """Write into the report what was noticed in a log.
 
     Parameters
     ----------
     table
-        `searches`.
+        `searches`: a DataFrame, or a `bulk_facts.FileTable`.
     log
         What collected it.
     report
@@ -30,12 +29,12 @@ def check_log(table: pd.DataFrame, log: LogTable, report: Report, zone: ZoneInfo
     zone
         Where the agency is: for local dates. None if nobody said.
     """
-    details = report.details
+    details, facts = report.details, measure(table)
     details["cells"] = {name: dict(sorted(counts.items())) for name, counts in log.cells.items()}
-    details["date_forms"] = dict(log.time_forms)
+    details["date_forms"] = dict(sorted(log.time_forms.items()))
     if log.moderation:
-        details["moderation"] = log.moderation
-    for name, (count, place, shape) in log.unread.items():
+        details["moderation"] = dict(sorted(log.moderation.items()))
+    for name, (count, place, shape) in sorted(log.unread.items()):
         report.warnings.append(
             f"{count:,} cells of {name} hold something else, first at {place} (like {shape!r})."
         )
@@ -47,21 +46,19 @@ def check_log(table: pd.DataFrame, log: LogTable, report: Report, zone: ZoneInfo
         )
     report.warnings += warn_of_rows(log.rows_n)
     report.warnings += _check_clock(log)
-    _check_ids(table, report)
-    _check_hours(table, report, zone)
-    _check_numbers(table, report)
-    _check_windows(table, report)
-    _check_types(table, report)
-    _check_span(table, report, zone)
-    _check_breaks(table, report)
-    report.warnings += warn_of_constants(
-        table, [name for name in ("reason_text", "networks_n") if table[name].notna().any()]
-    )
-    if partial := count_partial(table):
+    _check_ids(facts, report)
+    _check_hours(facts, report, zone)
+    _check_numbers(facts, report)
+    _check_windows(facts, report)
+    _check_types(facts, report)
+    _check_span(facts, report, zone)
+    _check_breaks(facts, report)
+    constant = [name for name in ("reason_text", "networks_n") if facts.is_constant(name)]
+    report.warnings += warn_of_constants(len(facts), constant)
+    if partial := facts.count_partial():
         details["partly_redacted"] = {"reason_text": partial}
         report.notes.append(f"{partial:,} reasons are redacted in part; they count as values.")
-    agencies = int(table["searcher_agency_as_printed"].nunique())
-    details["searcher_agencies_n"] = agencies
+    details["searcher_agencies_n"] = facts.count_agencies()
 
 
 def _check_clock(log: LogTable) -> list[str]:
@@ -85,43 +82,37 @@ def _check_clock(log: LogTable) -> list[str]:
     return found
 
 
-def _check_ids(table: pd.DataFrame, report: Report) -> None:
-    ids = table["search_id"].dropna()
-    if len(ids):
-        distinct = int(ids.nunique())
-        report.details["search_ids"] = {"rows_with_id": len(ids), "distinct": distinct}
-        if distinct < len(ids):
+def _check_ids(facts: TableFacts, report: Report) -> None:
+    rows_n, distinct = facts.count_ids()
+    if rows_n:
+        report.details["search_ids"] = {"rows_with_id": rows_n, "distinct": distinct}
+        if distinct < rows_n:
             report.warnings.append(
-                f"{len(ids) - distinct:,} rows repeat the search id of another row ({distinct:,} distinct "
+                f"{rows_n - distinct:,} rows repeat the search id of another row ({distinct:,} distinct "
                 "ids): count ids, "
                 "not rows. Nothing was removed."
             )
 
 
-def _check_hours(table: pd.DataFrame, report: Report, zone: ZoneInfo | None) -> None:
+def _check_hours(facts: TableFacts, report: Report, zone: ZoneInfo | None) -> None:
     """Warn of times that are all midnight: the column holds dates only."""
-    times = table["searched_at"].dropna()
-    if len(times) >= 20:
-        shown = times.dt.tz_localize("UTC").dt.tz_convert(zone) if zone is not None else times
-        if ((shown.dt.hour == 0) & (shown.dt.minute == 0) & (shown.dt.second == 0)).mean() > 0.9:
-            report.warnings.append(
-                "Nearly all times are midnight: the column holds dates without a time of day."
-            )
+    times_n, midnights_n = facts.count_midnights(zone)
+    if times_n >= 20 and midnights_n > 0.9 * times_n:
+        report.warnings.append(
+            "Nearly all times are midnight: the column holds dates without a time of day."
+        )
 
 
-def _check_numbers(table: pd.DataFrame, report: Report) -> None:
-    zeros = {
-        name: int((table[name] == 0).sum())
-        for name in ("networks_n", "devices_n")
-        if table[name].notna().any()
-    }
+def _check_numbers(facts: TableFacts, report: Report) -> None:
+    counts = {name: facts.count_numbers(name) for name in ("networks_n", "devices_n")}
+    zeros = {name: zeros_n for name, (filled, zeros_n) in counts.items() if filled}
     report.details["zeros"] = zeros
     if count := zeros.get("networks_n"):
         report.notes.append(
             f"{count:,} rows say 0 networks searched: kept as printed, but it does not mean zero."
         )
     if count := zeros.get("devices_n"):
-        filled = int(table["devices_n"].notna().sum())
+        filled = counts["devices_n"][0]
         if count >= 0.5 * filled:
             report.warnings.append(
                 f"{count:,} of {filled:,} rows say 0 devices searched: the export fills the column with 0."
@@ -130,15 +121,10 @@ def _check_numbers(table: pd.DataFrame, report: Report) -> None:
             report.notes.append(f"{count:,} rows say 0 devices searched: kept as printed.")
 
 
-def _check_windows(table: pd.DataFrame, report: Report) -> None:
-    start, end, asked = table["window_start"], table["window_end"], table["searched_at"]
-    if not (start.notna().any() or end.notna().any()):
+def _check_windows(facts: TableFacts, report: Report) -> None:
+    counts = facts.count_windows()
+    if counts is None:
         return
-    counts = {
-        "end_after_search": int((end > asked).sum()),
-        "start_after_search": int((start > asked).sum()),
-        "end_before_start": int((end < start).sum()),
-    }
     report.details["windows"] = counts
     said = [f"{count:,} {what.replace('_', ' ')}" for what, count in counts.items() if count]
     if said:
@@ -148,20 +134,21 @@ def _check_windows(table: pd.DataFrame, report: Report) -> None:
         )
 
 
-def _check_types(table: pd.DataFrame, report: Report) -> None:
-    if not table["search_type"].notna().any():
+def _check_types(facts: TableFacts, report: Report) -> None:
+    found = facts.count_values("search_type")
+    if not found:
         return
     labels = load_format("flock")["audit"]["labels"]
     known = {label + end for label in labels["search_types"] for end in ("", labels["search_type_suffix"])}
     counts: dict[str, int] = {}
-    for label, count in table["search_type"].value_counts().items():
+    for label, count in found.items():
         label = label if label in known else "other"
-        counts[label] = counts.get(label, 0) + int(count)
+        counts[label] = counts.get(label, 0) + count
     report.details["search_types"] = dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _check_span(table: pd.DataFrame, report: Report, zone: ZoneInfo | None) -> None:
-    first, last = table["searched_at"].min(), table["searched_at"].max()
+def _check_span(facts: TableFacts, report: Report, zone: ZoneInfo | None) -> None:
+    first, last = facts.find_span()
     if pd.isna(first):
         report.span["searches"] = [None, None]
         report.warnings.append("No row has a readable time.")
@@ -193,56 +180,39 @@ def _is_midnight(moment: pd.Timestamp) -> bool:
     return moment.minute < 15
 
 
-def _check_breaks(table: pd.DataFrame, report: Report) -> None:
+def _check_breaks(facts: TableFacts, report: Report) -> None:
     """Compare the rows before and after the days on which the vendor's form changed."""
-    when = table["searched_at"]
     for known in load_format("flock")["breaks"]:
         day = pd.Timestamp(known["date"])
-        before, after = (when < day).to_numpy(), (when >= day).to_numpy()
-        if not (before.any() and after.any()):
+        if not all(facts.count_sides(day)):
             continue
         report.notes.append(
             f"The file spans {known['date']}: {known['what']}. Draw no trend across that day."
         )
         if known["looks_at"] == "cells":
-            near_before, near_after = _take_near(when, before, last=True), _take_near(when, after, last=False)
+            sides = facts.take_states(day, _TRACKED)
             for name in _TRACKED:
-                states = table[f"{name}_cell"]
-                first, second = (states.iloc[rows].mode().iloc[0] for rows in (near_before, near_after))
-                share = min(
-                    (states.iloc[rows] == top).mean()
-                    for rows, top in ((near_before, first), (near_after, second))
-                )
+                states = [side[f"{name}_cell"] for side in sides]
+                first, second = (part.mode().iloc[0] for part in states)
+                share = min((part == top).mean() for part, top in zip(states, (first, second), strict=True))
                 if first != second and share >= 0.6:
                     report.warnings.append(
                         f"Cells of {name} are mostly {first} before {known['date']} and {second} after it."
                     )
         else:
-            _check_categories(table, known["date"], before, after, report)
+            _check_categories(facts, day, report)
 
 
-def _take_near(when: pd.Series, rows: np.ndarray, *, last: bool) -> np.ndarray:
-    found = np.flatnonzero(rows)
-    found = found[np.argsort(when.to_numpy()[found], kind="stable")]
-    return found[-_SAMPLE:] if last else found[:_SAMPLE]
-
-
-def _check_categories(
-    table: pd.DataFrame, day: str, before: np.ndarray, after: np.ndarray, report: Report
-) -> None:
+def _check_categories(facts: TableFacts, day: pd.Timestamp, report: Report) -> None:
     """Warn if free text turned into a few categories: far fewer distinct reasons in as many rows."""
-    reasons, has = table["reason_text"], table["reason_text"].notna().to_numpy()
-    near = [
-        _take_near(table["searched_at"], rows & has, last=last)
-        for rows, last in ((before, True), (after, False))
-    ]
-    count = min(map(len, near))
+    before, after = facts.take_reasons(day)
+    count = min(len(before), len(after))
     if count < 50:
         return
-    distinct = [int(reasons.iloc[rows].nunique()) for rows in (near[0][-count:], near[1][:count])]
+    distinct = [int(before.iloc[-count:].nunique()), int(after.iloc[:count].nunique())]
     if distinct[0] >= 5 * distinct[1]:
         report.warnings.append(
-            f"Reasons become categories about {day}: {distinct[0]:,} distinct texts in {count:,} rows "
+            f"Reasons become categories about {day:%Y-%m-%d}: {distinct[0]:,} distinct texts in {count:,} rows "
             "before, "
             f"{distinct[1]:,} in as many after."
         )

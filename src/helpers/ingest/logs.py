@@ -20,6 +20,7 @@ from .formats import load_format
 from .headers import tidy_header
 from .report import Report, SetAside
 from .source import ReadOptions, Source
+from .text import Skip, TextTable
 from .times import convert_to_utc, read_times
 
 # What marks count as no value, by field; `label` where none is named.
@@ -100,8 +101,44 @@ class LogTable:
         self.unread: dict[str, list] = {}
         self.time_forms: dict[str, int] = {}
         self.cells: dict[str, dict[str, int]] = {name: {} for name in WITHHELD}
+        self.skipped: dict[str, _Aside] = {}
         self._aside: dict[str, _Aside] = {}
         self._parts: list[pd.DataFrame] = []
+
+    def read_text(self, table: TextTable, form: LogForm, header: list[str] | None = None, skips: list[Skip] = ()) -> None:
+        """Read a text.
+
+        Parameters
+        ----------
+        table, form
+            The text, and how its columns are read.
+        header
+            Names of its columns, where they are not its own.
+        skips
+            Rows that are left out; they are set aside with their reason.
+
+        Raises
+        ------
+        IngestError
+            As `add` and `TextTable.rows`.
+        """
+        for frame in table.frames():
+            frame.columns = header or table.header
+            frame = self.leave_out(frame, skips)
+            if len(frame):
+                self.add(frame, form)
+
+    def leave_out(self, frame: pd.DataFrame, skips: list[Skip], place: str = "line {}") -> pd.DataFrame:
+        """Leave out the rows that a mapping skips, and note where they stand."""
+        for skip in skips:
+            hit = frame[skip.column].str.strip().isin(skip.values)
+            for at in frame.index[hit]:
+                entry = self.skipped.setdefault(skip.reason, _Aside())
+                entry.rows_n += 1
+                if len(entry.places) < _PLACES_SHOWN:
+                    entry.places.append(place.format(at))
+            frame = frame[~hit]
+        return frame
 
     def add(self, frame: pd.DataFrame, form: LogForm, place: str = "line {}") -> None:
         """Read a part of the file.
@@ -120,6 +157,10 @@ class LogTable:
         IngestError
             Times without a zone, and nobody said which it is.
         """
+        self._parts.append(self.read_part(frame, form, place))
+
+    def read_part(self, frame: pd.DataFrame, form: LogForm, place: str = "line {}") -> pd.DataFrame:
+        """Read a part of the file as `add` does, and give its rows instead of collecting them."""
         rows_n = len(frame)
         where = [*frame.index]
         row_no = np.arange(self.rows_n + 1, self.rows_n + rows_n + 1)
@@ -138,7 +179,7 @@ class LogTable:
             self.options.source_id or self.source.id, index=range(rows_n), dtype="str"
         )
         table = build_table("searches", pd.DataFrame(made, copy=False))
-        self._parts.append(table if keep.all() else table[keep])
+        return table if keep.all() else table[keep]
 
     def set_aside(self, rows: np.ndarray, reason: str, where, what: str = "") -> None:
         """Note rows, as a mask, that enter no table."""
@@ -161,6 +202,14 @@ class LogTable:
         IngestError
             Most rows have no readable time: the form is another one.
         """
+        self.check_places()
+        table = pd.concat(self._parts, ignore_index=True) if self._parts else build_table("searches", [])
+        self._parts = []
+        self.account(report, len(table))
+        return table
+
+    def check_places(self) -> None:
+        """Demand that most rows have a search time where it should be."""
         misplaced = self._aside.get(OUT_OF_PLACE)
         if misplaced and misplaced.rows_n > self.timed_n:
             raise IngestError(
@@ -171,22 +220,33 @@ class LogTable:
                 "mapping with "
                 "their form: --mapping FILE.toml.",
             )
-        table = pd.concat(self._parts, ignore_index=True) if self._parts else build_table("searches", [])
-        self._parts = []
-        report.rows_in += self.rows_n
-        report.rows_out += len(table)
-        for reason, entry in self._aside.items():
-            more = entry.places[1:]
-            what = "; ".join(part for part in (entry.what, f"also {', '.join(more)}" if more else "") if part)
-            if entry.rows_n > _PLACES_SHOWN:
-                what += f" and {entry.rows_n - _PLACES_SHOWN:,} more"
-            report.set_aside.append(SetAside(entry.places[0], reason, what, entry.rows_n))
-        return table
+
+    def account(self, report: Report, rows_out: int) -> None:
+        """Write into the report how many rows there were, and what became of those in no table."""
+        report.rows_in += self.rows_n + sum(entry.rows_n for entry in self.skipped.values())
+        report.rows_out += rows_out
+        for reason, entry in self.skipped.items():
+            more = f"also {', '.join(entry.places[1:])}" if entry.places[1:] else ""
+            report.set_aside.append(SetAside(entry.places[0], reason, more, entry.rows_n))
+        for reason in REASONS:
+            if entry := self._aside.get(reason):
+                more = entry.places[1:]
+                what = "; ".join(part for part in (entry.what, f"also {', '.join(more)}" if more else "") if part)
+                if entry.rows_n > _PLACES_SHOWN:
+                    what += f" and {entry.rows_n - _PLACES_SHOWN:,} more"
+                report.set_aside.append(SetAside(entry.places[0], reason, what, entry.rows_n))
+
+
+def refuse_local(source: Source, place: str, form: LogForm) -> IngestError:
+    """Refuse times whose zone is not known."""
+    way_out = form.zone_hint or "Say where the clock hung, for example --time-zone UTC."
+    return IngestError(f"{source.name}, {place}", "times without a time zone", way_out)
 
 
 OUT_OF_PLACE = "the search time is none: cells may be shifted"
 NO_SEARCH = "no time, id, agency or reason in the row: not a search"
 HEADER_AGAIN = "the header, repeated among the rows"
+REASONS = (HEADER_AGAIN, NO_SEARCH, OUT_OF_PLACE)
 
 
 class _Part:
@@ -326,11 +386,7 @@ class _Part:
         local = is_value & ~np.isnat(values) & ~read.is_utc
         if local.any():
             if self.form.zone is None:
-                raise IngestError(
-                    f"{self.log.source.name}, {self.where(int(np.flatnonzero(local)[0]))}",
-                    "times without a time zone",
-                    self.form.zone_hint or "Say where the clock hung, for example --time-zone UTC.",
-                )
+                raise refuse_local(self.log.source, self.where(int(np.flatnonzero(local)[0])), self.form)
             values[local], gaps_n, folds_n = convert_to_utc(values[local], self.form.zone)
             if name == "searched_at":
                 self.log.gaps_n += gaps_n
@@ -417,8 +473,9 @@ def make_tokens(cells: pd.Series, codes: np.ndarray, name: str, key: bytes) -> p
     return tokenize(plain, key, name).reset_index(drop=True)
 
 
-def count_partial(table: pd.DataFrame) -> int:
+def count_partial(reasons: pd.Series) -> int:
     """Count reasons of which a part is redacted."""
-    pattern = re.compile(load_format("cells")["partial"])
-    unique = table["reason_text"].dropna().value_counts()
-    return int(sum(count for text, count in unique.items() if pattern.match(text)))
+    known = load_format("cells")
+    begins, pattern = re.compile(known["partial_begins"]), re.compile(known["partial"])
+    unique = reasons.dropna().value_counts()
+    return int(sum(count for text, count in unique.items() if begins.search(text) and pattern.match(text)))

@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 
 from ..errors import IngestError
+from .bulk import read_order, start_log
 from .canonical import MEASURES, SECTIONS, build_table
 from .cells import find_states, is_state, load_marks
 from .headers import check_day, make_frames, tidy_header
 from .log_checks import check_log
-from .logs import LogForm, LogTable
+from .logs import LogForm
 from .mapping_file import find_column, list_checksums, load_mapping
 from .report import Reading, Report, SetAside, warn_of_rows
 from .source import Match, ReadOptions, Source, open_source
-from .text import read_table
+from .text import Skip, read_table
 from .times import DayOrder, compile_form, find_zone, read_times
 from .volumes import VolumeTable, read_figure
 from .xlsx import Sheet, read_workbook
@@ -139,7 +140,14 @@ class _Rows:
             field: find_column(name, self.header, place)
             for field, name in mapping["columns"].items()
         }
-        self.skips = [(find_column(part["column"], self.header, place), part) for part in mapping["skip"]]
+        self.skips = [
+            Skip(
+                column := find_column(part["column"], self.header, place),
+                tuple(str(value) for value in part["equals"]),
+                part.get("reason") or f"left out by the mapping ({column})",
+            )
+            for part in mapping["skip"]
+        ]
 
     @property
     def place(self) -> str:
@@ -170,16 +178,20 @@ class _Rows:
             parts = make_frames(self.sheet, self.start, self.header)
         for frame in parts:
             frame.columns = [*self.header[: frame.shape[1]]]
-            for column, part in self.skips:
-                hit = frame[column].str.strip().isin([str(value) for value in part["equals"]])
+            for skip in self.skips:
+                hit = frame[skip.column].str.strip().isin(skip.values)
                 if hit.any() and is_last:
-                    reason = part.get("reason") or f"left out by the mapping ({column})"
-                    self.set_aside(frame, hit.to_numpy(), reason)
+                    self.set_aside(frame, hit.to_numpy(), skip.reason)
                     self.report.rows_in += int(hit.sum())
                 frame = frame[~hit]
             if len(frame):
                 yield frame
-        if is_last and self.sheet is None:
+        if is_last:
+            self.tell()
+
+    def tell(self) -> None:
+        """Write into the report what was noticed in a text."""
+        if self.sheet is None:
             self.report.notes += self.table.notes
             self.report.warnings += self.table.warnings
 
@@ -204,10 +216,12 @@ class _Rows:
         columns = [self.columns[field] for field in fields if field in self.columns]
         if not forms or not columns:
             return True
-        order = DayOrder()
-        for frame in self.frames(is_last=False):
-            for column in columns:
-                order.add(frame[column], forms)
+        order = read_order(self.table, self.header, self.skips, columns, forms) if self.sheet is None else None
+        if order is None:
+            order = DayOrder()
+            for frame in self.frames(is_last=False):
+                for column in columns:
+                    order.add(frame[column], forms)
         month_first, how = order.decide(options.day_first, self.source.name)
         self.report.notes.append(how)
         return month_first
@@ -229,9 +243,13 @@ def _read_searches(
         {k: v for k, v in mapping["constants"].items() if not (k == "host_agency" and options.reported_by)},
         rows.decide_order(options, ("searched_at",)), mapping["marks"],
     )  # fmt: skip
-    log = LogTable(source, options)
-    for frame in rows.frames():
-        log.add(frame, form, rows.place)
+    log = start_log(source, options)
+    if rows.sheet is None:
+        log.read_text(rows.table, form, rows.header, rows.skips)
+        rows.tell()
+    else:
+        for frame in rows.frames():
+            log.add(frame, form, rows.place)
     table = log.close(report)
     check_log(table, log, report, zone)
     told = "as given" if options.time_zone else "as the mapping says"

@@ -1,6 +1,7 @@
 """What was read from a file and what was not: rows in = rows out + rows set aside, always."""
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
@@ -85,11 +86,22 @@ class Report:
         return asdict(self)
 
 
+@dataclass
+class FileTable:
+    """A canonical table that is too large for memory: where its Parquet file lies, and how many rows it has."""
+
+    path: Path
+    rows_n: int
+
+    def __len__(self) -> int:
+        return self.rows_n
+
+
 @dataclass(frozen=True)
 class Reading:
-    """The canonical tables of one file and the report on it."""
+    """The canonical tables of one file and the report on it; a large log's table is a `FileTable`."""
 
-    tables: dict[str, pd.DataFrame]
+    tables: dict[str, pd.DataFrame | FileTable]
     report: Report
 
 
@@ -106,7 +118,8 @@ def warn_of_rows(rows_n: int) -> list[str]:
     return []
 
 
-def warn_of_constants(frame: pd.DataFrame, columns: list[str]) -> list[str]:
-    """Warn of columns that hold one value throughout, as after an overwrite; the value itself is not repeated."""
-    constant = [name for name in columns if len(frame) >= 20 and frame[name].notna().any() and frame[name].nunique(dropna=False) == 1]
-    return [f"Column {name} holds one value in all {len(frame):,} rows: it may have been overwritten." for name in constant]
+def warn_of_constants(rows_n: int, columns: list[str]) -> list[str]:
+    """Warn of columns that hold one value in all rows, as after an overwrite; the value itself is not repeated."""
+    if rows_n < 20:
+        return []
+    return [f"Column {name} holds one value in all {rows_n:,} rows: it may have been overwritten." for name in columns]

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,8 +22,12 @@ class FileLimits:
     ----------
     file_bytes, document_bytes
         Size of a text file; of a PDF or a workbook.
+    bulk_bytes
+        Size of a text from which on a log is read in bulk, into a file and not into memory.
     unpacked_bytes, ratio
-        Size of what a compressed file unpacks to, and how many times its packed size that may be.
+        Size of what a compressed text unpacks to, and how many times its packed size that may be.
+    workbook_bytes
+        Size of what a workbook unpacks to.
     field_chars, line_chars
         Length of one field and of one line of a delimited text.
     pages_n, chars_n, page_chars_n
@@ -33,9 +38,11 @@ class FileLimits:
         Limits of the child process that parses PDF and XLSX.
     """
 
-    file_bytes: int = 8 << 30
+    file_bytes: int = 64 << 30
     document_bytes: int = 256 << 20
-    unpacked_bytes: int = 2 << 30
+    bulk_bytes: int = 64 << 20
+    unpacked_bytes: int = 64 << 30
+    workbook_bytes: int = 2 << 30
     ratio: int = 200
     field_chars: int = 1 << 20
     line_chars: int = 4 << 20
@@ -119,6 +126,9 @@ class Source:
     head: bytes
     is_packed: bool
     limits: FileLimits
+    # Folder for what is too large for memory, and who is told of bytes read; set by whoever wants a large log read.
+    work: Path | None = None
+    follow: Callable[[int, int], None] | None = field(default=None, repr=False)
     # What text, pdf and xlsx have read once already: several readers look at one file.
     cache: dict[str, Any] = field(default_factory=dict, repr=False)
 

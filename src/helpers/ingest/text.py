@@ -41,6 +41,15 @@ def peek_text(source: Source) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+@dataclass(frozen=True)
+class Skip:
+    """Rows that a mapping leaves out: those whose cell in a column, without outer blanks, is one of some values."""
+
+    column: str
+    values: tuple[str, ...]
+    reason: str
+
+
 @dataclass
 class TextTable:
     """A delimited text: its header, and its rows as they are read again from the file.
@@ -78,7 +87,7 @@ class TextTable:
             line too long.
         """
         width, self.blank_n, last = len(self.header), 0, None
-        for line, cells in _split_rows(self.source, self.encoding, self.delimiter):
+        for line, cells in split_rows(self.source, self.encoding, self.delimiter):
             if line <= self.header_line:
                 continue
             if not any(cells):
@@ -164,7 +173,7 @@ def read_table(source: Source, *, header_line: int = 1) -> TextTable:
 def _read_table(source: Source, header_line: int) -> TextTable:
     encoding = find_encoding(source)
     delimiter = find_delimiter(source, header_line)
-    rows = _split_rows(source, encoding, delimiter)
+    rows = split_rows(source, encoding, delimiter)
     first = next(((line, cells) for line, cells in rows if line >= max(header_line, 1) and any(cells)), None)
     if first is None:
         raise IngestError(source.name, "no line with anything in it", "Ask for the file again.")
@@ -207,7 +216,7 @@ def find_delimiter(source: Source, header_line: int = 1) -> str:
     for delimiter in DELIMITERS:
         widths = []
         try:
-            for line, cells in _split_rows(source, encoding, delimiter, sample=SAMPLE):
+            for line, cells in split_rows(source, encoding, delimiter, sample=SAMPLE):
                 if line >= header_line and any(cells):
                     while len(cells) > 1 and not cells[-1] and widths and len(cells) > widths[0]:
                         cells.pop()
@@ -222,7 +231,7 @@ def find_delimiter(source: Source, header_line: int = 1) -> str:
     return best
 
 
-def _split_rows(source: Source, encoding: Encoding, delimiter: str, sample: int = 0) -> Iterator[
+def split_rows(source: Source, encoding: Encoding, delimiter: str, sample: int = 0) -> Iterator[
     tuple[int, list[str]]
 ]:
     """Split a text into rows by RFC 4180, each with its first line; `sample` ends it after so many bytes."""

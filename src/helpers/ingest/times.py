@@ -28,6 +28,7 @@ _PARTS = {
 }  # fmt: skip
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NO_TIME = np.datetime64("NaT", "us")
+_LAST_DAY = np.datetime64("9999-12-31", "us")
 
 
 @dataclass(frozen=True)
@@ -285,10 +286,16 @@ def convert_to_utc(local: np.ndarray, zone: ZoneInfo) -> tuple[np.ndarray, int, 
     Returns
     -------
     Times in UTC, the number of times that the clocks skipped in spring, and of those they showed twice in autumn. Both
-    are read with the offset that held before the change.
+    are read with the offset that held before the change. The last day of the calendar, which stands for no end, stays as
+    it is: no zone can move it into another year.
     """
     if zone.key in ("UTC", "Etc/UTC", "Etc/GMT", "GMT"):
         return local, 0, 0
+    endless = local >= _LAST_DAY
+    if endless.any():
+        utc = local.copy()
+        utc[~endless], gaps_n, folds_n = convert_to_utc(local[~endless], zone)
+        return utc, gaps_n, folds_n
     index = pd.DatetimeIndex(local)
     first = index.tz_localize(zone, ambiguous=np.ones(len(index), bool), nonexistent="NaT")
     second = index.tz_localize(zone, ambiguous=np.zeros(len(index), bool), nonexistent="NaT")

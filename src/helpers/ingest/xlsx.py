@@ -80,7 +80,7 @@ def read_workbook(source: Source) -> Workbook:
             "path": str(source.path.resolve()),
             "name": source.name,
             "members_cap": limits.members_n,
-            "unpacked_cap": limits.unpacked_bytes,
+            "unpacked_cap": limits.workbook_bytes,
             "ratio_cap": limits.ratio,
             "cells_cap": limits.cells_n,
         }
