@@ -68,14 +68,17 @@ def test_reach_is_that_of_networkx(pairs, hops):
 
 
 @pytest.mark.parametrize(("nodes_n", "density"), [(70, 0.02), (200, 0.05), (200, 0.5), (300, 0.01)])
-def test_compiled_reach_is_the_same(nodes_n, density, monkeypatch):
-    """The compiled kernel for large graphs gives the same rows of bits."""
+def test_other_ways_of_extending_are_the_same(nodes_n, density, monkeypatch):
+    """Products, rows joined one by one and the compiled kernel give the same rows of bits."""
     source = np.random.default_rng(nodes_n)
     matrix = source.random((nodes_n, nodes_n)) < density * source.lognormal(0, 1, nodes_n)[:, None]
     np.fill_diagonal(matrix, False)
     graph = make_graph((f"{u:03}", f"{v:03}") for u, v in zip(*np.nonzero(matrix), strict=True))
     plain = [reach.extend_reach(graph, graph.out_bits)]
     plain.append(reach.extend_reach(graph, plain[0]))
+    monkeypatch.setattr(reach, "MULTIPLIED_TO", 0)
+    assert np.array_equal(plain[0], reach.extend_reach(graph, graph.out_bits))
+    assert np.array_equal(plain[1], reach.extend_reach(graph, plain[0]))
     monkeypatch.setattr(reach, "COMPILED_FROM", 0)
     assert np.array_equal(plain[0], reach.extend_reach(graph, graph.out_bits))
     assert np.array_equal(plain[1], reach.extend_reach(graph, plain[0]))

@@ -114,17 +114,14 @@ def _follow_ways(graph: SharingGraph, starts: np.ndarray) -> np.ndarray:
     """Follow the shortest ways from some owners: how much each node (row) is depended on by each owner (column)."""
     nodes_n, columns = graph.nodes_n, np.arange(len(starts))
     senders = np.flatnonzero(graph.out_degrees)
-    blocks = [senders[at : at + _ROWS] for at in range(0, len(senders), _ROWS)]
     depth = np.full((nodes_n, len(starts)), -1, np.int32)
     ways = np.zeros((nodes_n, len(starts)))
     depth[starts, columns], ways[starts, columns] = 0, 1
     level = 0
-    while True:
+    while (depth < 0).any():
         moved = np.zeros_like(ways)
-        for rows in blocks:
-            front = np.where(depth[rows] == level, ways[rows], 0)
-            if front.any():
-                moved += _unpack(graph, rows).T @ front
+        for rows in _split(senders[(depth[senders] == level).any(axis=1)]):
+            moved += _unpack(graph, rows).T @ np.where(depth[rows] == level, ways[rows], 0)
         is_new = (moved > 0) & (depth < 0)
         if not is_new.any():
             break
@@ -135,11 +132,13 @@ def _follow_ways(graph: SharingGraph, starts: np.ndarray) -> np.ndarray:
     for back in range(level, 1, -1):
         share = np.zeros_like(ways)
         np.divide(1 + depends, ways, out=share, where=depth == back)
-        for rows in blocks:
-            is_before = depth[rows] == back - 1
-            if is_before.any():
-                depends[rows] += np.where(is_before, ways[rows] * (_unpack(graph, rows) @ share), 0)
+        for rows in _split(senders[(depth[senders] == back - 1).any(axis=1)]):
+            depends[rows] += np.where(depth[rows] == back - 1, ways[rows] * (_unpack(graph, rows) @ share), 0)
     return depends
+
+
+def _split(rows: np.ndarray) -> list[np.ndarray]:
+    return [rows[at : at + _ROWS] for at in range(0, len(rows), _ROWS)]
 
 
 def _unpack(graph: SharingGraph, rows: np.ndarray) -> np.ndarray:

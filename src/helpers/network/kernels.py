@@ -203,12 +203,13 @@ def _flip(bits, u, v):
 
 
 @compiled
-def exchange(bits, indptr, owners, readers, draws):
+def exchange(bits, indptr, ends, draws):
     """Exchange ends of edges: see `nulls.Rewiring`. Return how many attempts changed the graph."""
     accepted = 0
     for at in range(draws.shape[0]):
-        i, j = draws[at, 0], draws[at, 1]
-        a, b, c, d = owners[i], readers[i], owners[j], readers[j]
+        i, j = np.int64(draws[at, 0]), np.int64(draws[at, 1])
+        a, b = np.int64(ends[i, 0]), np.int64(ends[i, 1])
+        c, d = np.int64(ends[j, 0]), np.int64(ends[j, 1])
         if d == a:
             i, j = j, i
             a, b, c, d = c, d, a, b
@@ -216,7 +217,7 @@ def exchange(bits, indptr, owners, readers, draws):
             if a == d or not _has(bits, d, a) or _has(bits, b, a) or _has(bits, d, b) or _has(bits, a, d):
                 continue
             k = indptr[d]
-            while readers[k] != a:
+            while ends[k, 1] != a:
                 k += 1
             _flip(bits, a, b)
             _flip(bits, b, d)
@@ -224,7 +225,7 @@ def exchange(bits, indptr, owners, readers, draws):
             _flip(bits, b, a)
             _flip(bits, d, b)
             _flip(bits, a, d)
-            readers[i], readers[j], readers[k] = d, a, b
+            ends[i, 1], ends[j, 1], ends[k, 1] = d, a, b
         elif i == j or _has(bits, a, d) or _has(bits, c, b):
             continue
         else:
@@ -232,6 +233,6 @@ def exchange(bits, indptr, owners, readers, draws):
             _flip(bits, c, d)
             _flip(bits, a, d)
             _flip(bits, c, b)
-            readers[i], readers[j] = d, b
+            ends[i, 1], ends[j, 1] = d, b
         accepted += 1
     return accepted

@@ -38,8 +38,10 @@ class Rewiring:
     def __init__(self, graph: SharingGraph, seed: int = 0, is_compiled: bool | None = None):
         indptr, indices = graph.out_lists
         self.nodes_n = graph.nodes_n
-        self.owners = np.repeat(np.arange(graph.nodes_n, dtype=np.int32), np.diff(indptr))
-        self.readers = indices.astype(np.int32)
+        # Both ends of an edge beside each other, in as few bytes as do.
+        self.ends = np.empty((len(indices), 2), np.uint16 if graph.nodes_n <= 1 << 16 else np.int32)
+        self.ends[:, 0] = np.repeat(np.arange(graph.nodes_n), np.diff(indptr))
+        self.ends[:, 1] = indices
         self.bits = graph.out_bits.copy()
         self.attempts_n = self.accepted_n = 0
         self._graph, self._starts, self._random = graph, indptr, np.random.default_rng(seed)
@@ -47,14 +49,14 @@ class Rewiring:
 
     def walk(self, attempts: int) -> None:
         """Attempt a number of exchanges."""
-        edges_n = len(self.owners)
+        edges_n = len(self.ends)
         while attempts and edges_n > 1:
             count = min(attempts, _DRAWS)
-            draws = self._random.integers(0, edges_n, (count, 2), dtype=np.int64)
+            draws = self._random.integers(0, edges_n, (count, 2), dtype=np.int32)
             if self._is_compiled:
                 from . import kernels
 
-                accepted = kernels.exchange(self.bits, self._starts, self.owners, self.readers, draws)
+                accepted = kernels.exchange(self.bits, self._starts, self.ends, draws)
             else:
                 accepted = self._exchange(draws)
             self.attempts_n += count
@@ -69,7 +71,7 @@ class Rewiring:
     def _exchange(self, draws: np.ndarray) -> int:
         """Exchange ends of edges: the plain twin of `kernels.exchange`."""
         # Every owner keeps its places in the list of edges, so that only readers move.
-        owners, readers = self.owners.tolist(), self.readers.tolist()
+        owners, readers = self.ends.T.tolist()
         there, accepted = set(zip(owners, readers, strict=True)), 0
         for i, j in draws.tolist():
             a, b, c, d = owners[i], readers[i], owners[j], readers[j]
@@ -90,8 +92,8 @@ class Rewiring:
                 there |= {(a, d), (c, b)}
                 readers[i], readers[j] = d, b
             accepted += 1
-        self.readers[:] = readers
-        self.bits, _ = pack_edges(self.nodes_n, self.owners, self.readers)
+        self.ends[:, 1] = readers
+        self.bits, _ = pack_edges(self.nodes_n, self.ends[:, 0], self.ends[:, 1])
         return accepted
 
 
