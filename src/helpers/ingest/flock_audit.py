@@ -195,8 +195,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     searches = log.close(report)
     if source.kind == "xlsx":
         set_sheets_aside(source, {table.sheet.name for table in tables}, report)
-    _list_dropped(list(header), known, report)
-    _describe(searches, log, report, known, zone)
+    list_dropped(list(header), known, report)
+    describe_log(searches, log, report, known, zone)
     report.check()
     return Reading({"searches": searches}, report)
 
@@ -214,7 +214,8 @@ def set_sheets_aside(source: Source, used: set[str], report: Report) -> None:
             )
 
 
-def _list_dropped(names: list[str], known: dict, report: Report) -> None:
+def list_dropped(names: list[str], known: dict, report: Report) -> None:
+    """Note the columns that enter no table, and warn of those that are not known."""
     expected = {tidy_header(name) for name in known["dropped"]["columns"]}
     expected |= {tidy_header(name) for part in DROPPED for name in known["columns"][part]}
     report.columns_dropped += names
@@ -225,7 +226,8 @@ def _list_dropped(names: list[str], known: dict, report: Report) -> None:
         )
 
 
-def _describe(searches, log: LogTable, report: Report, known: dict, zone) -> None:
+def describe_log(searches, log: LogTable, report: Report, known: dict, zone) -> None:
+    """Say in the report which kind of audit it is, in which zone its times are, and what else a person should know."""
     check_log(searches, log, report, zone)
     if log.local_n:
         report.time_zone = f"{zone.key}, as given" + ("; UTC where printed" if log.utc_n else "")
