@@ -6,6 +6,7 @@ from .claims import draw_verdicts
 from .counts import draw_counts
 from .doors import draw_door_grades, draw_door_matrix, draw_doors
 from .history import draw_depths, draw_growth, draw_history, draw_portals
+from .reasons import draw_agreement, draw_grades, draw_range_months, draw_rule_range
 from .release import draw_conflicts, draw_recovery, draw_replies
 from .rules import draw_looks, draw_rules
 from .tiles import draw_states
@@ -14,24 +15,28 @@ from .traces import SIMULATED_TRAFFIC, draw_thinning, draw_town, draw_unicity
 from .volumes import draw_months, draw_quotes, draw_volumes
 
 __all__ = [
-    "SIMULATED_TRAFFIC",
     "CitedFigure",
+    "SIMULATED_TRAFFIC",
     "draw_access",
+    "draw_agreement",
     "draw_conflicts",
     "draw_counts",
     "draw_depths",
     "draw_door_grades",
     "draw_door_matrix",
     "draw_doors",
+    "draw_grades",
     "draw_growth",
     "draw_history",
     "draw_looks",
     "draw_months",
     "draw_portals",
     "draw_quotes",
+    "draw_range_months",
     "draw_reach",
     "draw_recovery",
     "draw_replies",
+    "draw_rule_range",
     "draw_rules",
     "draw_states",
     "draw_thinning",

@@ -1,18 +1,41 @@
 """Read the reasons of a log by rule sets: labels, counts as a range over rules, agreement, and a sheet to code by hand."""
 
+from .agreement import arrange_kappa, measure_agreement
 from .classify import STATE, STATES, count_patterns, label_rows, name_states, tally_reasons
-from .rule_sets import OTHER_SENSE, RuleSet, list_rule_sets, load_rule_set, load_rule_sets
+from .counts import count_buckets, count_rules, count_states, range_rules, range_subjects
+from .hand_coding import draw_sample, read_sheet, write_sheet
+from .log import TRUTH, Log, open_log
+from .months import mark_months
+from .rule_sets import OTHER_SENSE, RuleSet, describe_rule_sets, list_rule_sets, load_rule_set, load_rule_sets
+from .scores import grade_rules, score_rules
 
 __all__ = [
+    "Log",
     "OTHER_SENSE",
     "RuleSet",
     "STATE",
     "STATES",
+    "TRUTH",
+    "arrange_kappa",
+    "count_buckets",
     "count_patterns",
+    "count_rules",
+    "count_states",
+    "describe_rule_sets",
+    "draw_sample",
+    "grade_rules",
     "label_rows",
     "list_rule_sets",
     "load_rule_set",
     "load_rule_sets",
+    "mark_months",
+    "measure_agreement",
     "name_states",
+    "open_log",
+    "range_rules",
+    "range_subjects",
+    "read_sheet",
+    "score_rules",
     "tally_reasons",
+    "write_sheet",
 ]

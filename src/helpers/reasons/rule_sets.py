@@ -1,8 +1,10 @@
 """Rule sets as data: TOML files that say which words of a reason mean what, checked before they are used."""
 
 import difflib
+import hashlib
+import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .. import _paths
@@ -64,6 +66,8 @@ class RuleSet:
         Categories first, then labels in the order of the file.
     readings
         Buckets that count as found, by name of the reading; a set without readings has one, unnamed.
+    sha256
+        The first signs of the file's checksum, so that a result says which rule it was made by.
     """
 
     name: str
@@ -74,6 +78,7 @@ class RuleSet:
     note: str
     labels: tuple[Label, ...]
     readings: dict[str, tuple[str, ...]] = field(hash=False)
+    sha256: str = ""
 
     def list_rules(self) -> dict[str, tuple[str, ...]]:
         """List the rules that the set stands for: name of the rule, labels that it counts as found."""
@@ -147,6 +152,23 @@ def load_rule_sets(names: list[str], subject: str = "", folder: Path | str | Non
     return [rules for rules in loaded if rules.name not in wrong]
 
 
+def describe_rule_sets(rule_sets: list[RuleSet]):
+    """Describe rule sets for readers.
+
+    Returns
+    -------
+    DataFrame, one row for each set: rule_set, title, kind, source_id (empty for our own), labels_n, patterns_n, sha256 (of
+    the file, its first signs).
+    """
+    import pandas as pd
+
+    rows = [
+        [one.name, one.title, one.kind, one.source_id, len(one.labels), sum(len(label.search) for label in one.labels), one.sha256]
+        for one in rule_sets
+    ]
+    return pd.DataFrame(rows, columns=["rule_set", "title", "kind", "source_id", "labels_n", "patterns_n", "sha256"])
+
+
 def load_rule_set(path: Path | str) -> RuleSet:
     """Load a rule set, check it key by key and sign by sign, and run its own tests.
 
@@ -168,13 +190,11 @@ def load_rule_set(path: Path | str) -> RuleSet:
         content = tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DataError(place, f"no TOML ({str(error)[:200]})", "Write patterns in single quotes: '\\bice\\b'.") from None
-    return check_rule_set(content, path.stem, place)
+    return replace(check_rule_set(content, path.stem, place), sha256=hashlib.sha256(data).hexdigest()[:16])
 
 
 def check_rule_set(content: dict, name: str, place: str) -> RuleSet:
     """Check the content of a rule file and compile it."""
-    import re
-
     if not re.fullmatch(_NAME, name):
         raise DataError(place, "a file name that is no plain name", "Use small letters, digits and hyphens: my-rule.toml.")
     _check_keys(content, "", place)

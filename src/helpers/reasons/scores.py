@@ -1,0 +1,175 @@
+"""How good a rule is: against a known truth, or against rows coded by hand, with intervals."""
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import NamedTuple
+
+import pandas as pd
+
+from ..errors import DataError
+from .classify import STATE, STATES
+from .rule_sets import RuleSet
+
+LEVEL = 0.95
+
+
+def grade_rules(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], is_true: pd.Series) -> pd.DataFrame:
+    """Grade rules against a truth that is known for every row, as it is for a simulated log.
+
+    Parameters
+    ----------
+    tally
+        From `tally_reasons`, counted by a column of the truth as well.
+    rule_sets
+        Their readings are the rules.
+    is_true
+        For each row of the tally, whether its rows are what the rules look for.
+
+    Returns
+    -------
+    DataFrame, one row for each rule: rule, true_n [rows that are], true_text_n [of them, rows that have a text], found_n,
+    hit_n [found and true], false_n [found and not true], missed_n [true and not found], precision, recall, recall_text
+    [of those with a text]; shares are missing where they divide by nothing.
+    """
+    n, has_text = tally["rows_n"], tally[STATE] == STATES[0]
+    true_n, true_text_n = int(n[is_true].sum()), int(n[is_true & has_text].sum())
+    rows = []
+    for rules in rule_sets:
+        for rule, labels in rules.list_rules().items():
+            found = tally[rules.name].isin(labels)
+            found_n, hit_n = int(n[found].sum()), int(n[found & is_true].sum())
+            shares = [hit_n / whole if whole else None for whole in (found_n, true_n, true_text_n)]
+            rows.append([rule, true_n, true_text_n, found_n, hit_n, found_n - hit_n, true_n - hit_n, *shares])
+    columns = ["rule", "true_n", "true_text_n", "found_n", "hit_n", "false_n", "missed_n", "precision", "recall", "recall_text"]
+    return pd.DataFrame(rows, columns=columns).astype({"precision": "float64", "recall": "float64", "recall_text": "float64"})
+
+
+def bound_share(hits: int, n: int, whole: int | None = None, level: float = LEVEL) -> tuple[float, float]:
+    """Bound a share from a random sample: Wilson's score interval.
+
+    Parameters
+    ----------
+    hits, n
+        Rows that are, of rows looked at.
+    whole
+        Rows that the sample was drawn from; if all were looked at, the share is known.
+    level
+        Confidence.
+
+    Raises
+    ------
+    DataError
+        No row was looked at, or there are more hits than rows.
+    """
+    if not 0 <= hits <= n or n < 1 or whole is not None and n > whole:
+        raise DataError("share", f"{hits} of {n} of {whole}", "Count hits among rows, at least one row.")
+    share = hits / n
+    if n == whole:
+        return share, share
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return (0.0 if hits == 0 else low), (1.0 if hits == n else high)
+
+
+class Stratum(NamedTuple):
+    """Coded rows of one stratum: those that are, those looked at, and all that it has."""
+
+    hits: int
+    n: int
+    whole: int
+
+
+def bound_total(strata: Sequence[Stratum], level: float = LEVEL) -> tuple[float, float, float]:
+    """Estimate how many rows of some strata are, from a sample of each.
+
+    Parameters
+    ----------
+    strata
+        One or more, each with a row looked at.
+    level
+        Confidence.
+
+    Returns
+    -------
+    Estimate and its bounds [rows].
+
+    Notes
+    -----
+    Wilson's interval in each stratum, put together by the distances between estimate and bounds (the method of
+    variance estimates recovery: Zou, Huang and Zhang 2009). It keeps its width where a sample holds no hit at all, and is
+    Wilson's own for one stratum.
+    """
+    total = below = above = 0.0
+    for hits, n, whole in strata:
+        share, (low, high) = hits / n, bound_share(hits, n, whole, level)
+        total += whole * share
+        below += (whole * (share - low)) ** 2
+        above += (whole * (high - share)) ** 2
+    whole = float(sum(part.whole for part in strata))
+    return total, max(0.0, total - math.sqrt(below)), min(whole, total + math.sqrt(above))
+
+
+def score_rules(coded: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
+    """Measure precision and recall of each rule from a sample coded by hand.
+
+    Parameters
+    ----------
+    coded
+        From `hand_coding.read_sheet`.
+    level
+        Confidence.
+
+    Returns
+    -------
+    DataFrame, one row for each rule: rule, rows_n [rows it finds], coded_n [coded rows among them], precision,
+    precision_low, precision_high, recall, recall_low, recall_high. Rows coded `unclear` widen the interval: they count as
+    not true for its low end, and as true for its high end; the estimate leaves them out. Missing where a stratum has no
+    coded row.
+
+    Notes
+    -----
+    Bounds of recall put the low end of what the rule finds against the high end of what it misses, and the other way
+    round: they are wider than they need to be. What no rule finds is a large stratum, so that a small sample of it
+    leaves recall open.
+    """
+    codes = coded.groupby(["stratum", "code"]).size().to_dict()
+    wholes = coded.groupby("stratum")["stratum_rows_n"].first().to_dict()
+    rows = []
+    for name in (column for column in coded.columns if column.startswith("rule: ")):
+        own = set(coded.loc[coded[name], "stratum"])
+        parts = [[stratum for stratum in wholes if (stratum in own) == is_own] for is_own in (True, False)]
+        coded_n = sum(n for (stratum, code), n in codes.items() if stratum in own and code)
+        rows_n = int(sum(wholes[stratum] for stratum in own))
+        rows.append([name.removeprefix("rule: "), rows_n, coded_n, *_score(parts, codes, wholes, level)])
+    columns = ["precision", "precision_low", "precision_high", "recall", "recall_low", "recall_high"]
+    return pd.DataFrame(rows, columns=["rule", "rows_n", "coded_n", *columns]).astype(dict.fromkeys(columns, "float64"))
+
+
+def _score(parts: list[list[str]], codes: dict, wholes: dict, level: float) -> list[float | None]:
+    """Score one rule, given the strata that it finds and those that it does not: precision with bounds, recall with bounds."""
+    ends = {}
+    for end, hits, looked in (
+        ("middle", ["yes"], ["yes", "no"]),
+        ("low", ["yes"], ["yes", "no", "unclear"]),
+        ("high", ["yes", "unclear"], ["yes", "no", "unclear"]),
+    ):
+        counted = [
+            [Stratum(*(sum(codes.get((name, code), 0) for code in some) for some in (hits, looked)), int(wholes[name])) for name in part]
+            for part in parts
+        ]
+        if any(stratum.n == 0 for part in counted for stratum in part):
+            return [None] * 6
+        ends[end] = [bound_total(part, level) for part in counted]
+    rows_n = sum(wholes[name] for name in parts[0])
+    (hits, _, _), (missed, _, _) = ends["middle"]
+    (_, hits_low, _), (_, missed_low, _) = ends["low"]
+    (_, _, hits_high), (_, _, missed_high) = ends["high"]
+    precision = [value / rows_n if rows_n else None for value in (hits, hits_low, hits_high)]
+    return [*precision, _share(hits, missed), _share(hits_low, missed_high), _share(hits_high, missed_low)]
+
+
+def _share(part: float, rest: float) -> float | None:
+    return part / (part + rest) if part + rest > 0 else None
