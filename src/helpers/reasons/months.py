@@ -1,16 +1,9 @@
 """Local months of a log, and on which side of the form's break a search stands."""
 
-from datetime import date, datetime, timedelta, timezone
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from .. import engine
-from ..dates import add_months
-from ..errors import DataError
 from ..ingest.formats import load_format
+from ..searches.clock import shift_to_local
 
-FREE_TEXT, CATEGORIES, UNDATED, EARLIER = "free text", "categories", "no time", "earlier"
-# A stray date must not make a question of a thousand parts.
-_MOST = 120
+FREE_TEXT, CATEGORIES, UNDATED = "free text", "categories", "no time"
 
 
 def find_break() -> str:
@@ -30,38 +23,18 @@ def mark_months(table, zone: str):
 
     Returns
     -------
-    The same Ibis table with `month` (`YYYY-MM`, `earlier` than the last 120 of them, or `no time`) and `form`: `free text` before the break, `categories` from
+    The same Ibis table with `month` (`YYYY-MM`, or `no time`) and `form`: `free text` before the break, `categories` from
     it on, or `no time`. Counts on the two sides of the break are answers to two questions and are not a trend.
 
     Raises
     ------
-    DataError
+    ParameterError
         There is no such time zone.
     """
     import ibis
 
-    when = table.searched_at
-    span = engine.fetch(table.agg(first=when.min(), last=when.max())).iloc[0]
-    if span.isna().any():
-        return table.mutate(month=ibis.literal(UNDATED), form=ibis.literal(UNDATED))
-    first, last = (f"{moment + timedelta(days=shift):%Y-%m}" for moment, shift in ((span["first"], -1), (span["last"], 1)))
-    months = [first]
-    while months[-1] < last:
-        months.append(add_months(months[-1], 1))
-    months = months[-_MOST:]
-    early = [(when < _find_start(f"{months[0]}-01", zone), EARLIER)] if len(months) == _MOST else []
-    starts = [(when < _find_start(f"{add_months(month, 1)}-01", zone), month) for month in months]
-    return table.mutate(
-        month=ibis.cases((when.isnull(), UNDATED), *early, *starts, else_=last),
-        form=ibis.cases((when.isnull(), UNDATED), (when < _find_start(find_break(), zone), FREE_TEXT), else_=CATEGORIES),
-    )
-
-
-def _find_start(day: str, zone: str) -> datetime:
-    """Give the moment at which a local day begins, in UTC without a zone."""
-    try:
-        clock = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise DataError(f"time zone {zone!r}", "it is not known", "Name one such as America/Los_Angeles.") from None
-    midnight = datetime.combine(date.fromisoformat(day), datetime.min.time(), clock)
-    return midnight.astimezone(timezone.utc).replace(tzinfo=None)
+    local = shift_to_local(table.searched_at, zone)
+    month = local.year().cast("string").concat("-", local.month().cast("string").lpad(2, "0"))
+    form = ibis.cases((local < ibis.timestamp(find_break()), FREE_TEXT), else_=CATEGORIES)
+    no_time = table.searched_at.isnull()
+    return table.mutate(month=no_time.ifelse(UNDATED, month), form=no_time.ifelse(UNDATED, form))
