@@ -148,6 +148,22 @@ def test_comments_are_shortened_where_the_file_would_be_too_large(city, monkeypa
     assert load_edition(short).raw_files == load_edition(whole).raw_files
 
 
+@pytest.mark.parametrize(
+    ("meaning", "code", "needs"),
+    [
+        ("folder of ingested records with `searches` and `volumes`", "", {"searches", "volumes"}),
+        ("folder of ingested records; empty for the simulated log and lists", "", {"searches", "sharing"}),
+        ("folder of ingested records; empty for the network above", "", {"sharing"}),
+        ("folder of ingested records", 'load_records(records, "volumes")\nload_table("sharing")', {"volumes", "sharing"}),
+        ("folder of ingested records", 'load_table("sharing")', set()),
+    ],
+)
+def test_comment_or_code_says_which_tables_a_notebook_asks_for(house, meaning, code, needs):
+    """The words of the parameter's comment come first; without any, names of tables in the cells that use it."""
+    path = house.write_notebook("05-read", code, parameters=f'records: str = ""  # {meaning} [folder]')
+    assert find_needs(load_notebook(path)) == needs
+
+
 def test_real_notebooks_say_what_they_need():
     """Every notebook that runs on records names at least one table that it reads."""
     books = [load_notebook(path) for path in list_notebooks()]

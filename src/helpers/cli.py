@@ -268,16 +268,27 @@ def ingest(
 
 @app.command()
 def simulate(
-    what: Annotated[str, typer.Argument(metavar="log", help="What to simulate: log.")],
+    what: Annotated[str, typer.Argument(metavar="log|town", help="A log with its truth, or a town's raw files.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder, or that of an earlier one.")],
-    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows of the log.")] = 20_000,
+    rows: Annotated[
+        int | None, typer.Option("--rows", min=1, help="Rows of the log.", show_default="20000; 2400 for a town")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed and rows, same log.")] = 2019,
 ) -> None:
-    """Write a simulated search log with its truth, to try methods on and to grade them; nothing in it is real."""
+    """Write simulated records: a search log with its truth, or a town's exports in every form; nothing in them is real."""
+    if what == "town":
+        from .simulate.town import ROWS, write_town
+
+        files = write_town(out, seed, rows or ROWS)
+        print(f"Simulated: {len(files)} files of an invented town and its neighbors")
+        print(f"Written: {_shorten(out.absolute())}")
+        print(f"Next:    sidedoor new {_shorten(out.absolute() / 'my-town')} {_shorten(out.absolute())}")
+        return
     if what != "log":
-        raise ParameterError(f"simulate {what}", "it is not known", "Write `sidedoor simulate log`.")
+        raise ParameterError(f"simulate {what}", "it is not known", "Write `sidedoor simulate log` or `sidedoor simulate town`.")
     from .simulate.files import write_log
 
+    rows = rows or 20_000
     report = write_log(out, seed, rows)
     print(f"Simulated: {rows:,} rows of searches, {' to '.join(report.span['searches'])}, and declared lists")
     print(f"Written: {_shorten(out.absolute())}")

@@ -13,6 +13,8 @@ from .notebooks import Notebook, list_notebooks, load_notebook
 from .raw import name_record
 
 TABLES = ("sharing", "searches", "volumes")
+# Words by which the comment of a parameter `records` says which tables it asks for.
+_WORDS = {"sharing": r"sharing|lists?|network", "searches": r"searches|logs?", "volumes": r"volumes"}
 # Options that a reader asks for, and what stands in for the answer while the rest of the file is looked at.
 _ASKED = {
     "time_zone": (r"--time-zone|\(time_zone\)", "UTC"),
@@ -133,7 +135,7 @@ def find_needs(book: Notebook) -> set[str] | None:
     parameter = book.parameters.get(RECORDS)
     if parameter is None:
         return None
-    named = {table for table in TABLES if re.search(rf"\b{table}\b", parameter.meaning)}
+    named = {table for table, words in _WORDS.items() if re.search(rf"\b({words})\b", parameter.meaning)}
     if named:
         return named
     cells = json.loads(book.path.read_text(encoding="utf-8"))["cells"]
