@@ -15,11 +15,18 @@ SHOW = """import random
 import numpy as np
 import pandas as pd
 import matplotlib.pyplot as plt
-ours = pd.DataFrame({"a": [1.5, 2], "b": ["x", "y"]})
+ours = pd.DataFrame({f"column_{n}": [1.5, 2] for n in range(25)})
 fig, ax = plt.subplots(figsize=(2, 1))
 ax.plot([1, 2])
 plt.show()
 ours"""
+SETTINGS = """import matplotlib, networkx, warnings, locale, logging, sys, threading
+from pandas._config import config
+print(warnings.filters)
+warnings.simplefilter("ignore")  # pandas warns of options that will go
+print({name: pd.get_option(name) for name in config._select_options("all")})
+print(dict(matplotlib.rcParams), networkx.config, locale.getlocale(), sys.argv[1:2], sys.path)
+print(logging.root.level, threading.active_count(), sys.flags, plt.get_fignums(), sorted(pd.__dict__))"""
 STAIN = """import pandas, json, os, sys
 print(hasattr(json, "stain"), pandas.get_option("display.max_rows"), "STAIN" in os.environ, len(sys.argv))
 json.stain, os.environ["STAIN"] = 1, "x"
@@ -67,8 +74,8 @@ def test_nothing_of_one_notebook_is_seen_in_the_next(house, started):
 
 @needs_forks
 def test_result_is_the_same_bytes_with_and_without_forks(house, started, monkeypatch):
-    """Tables, figures and hashes do not depend on how the kernel started."""
-    house.write_notebook("01-a", SHOW, "print(hash('a'), sorted({'x', 'yy', 'z'}, key=hash), random.Random(1).random())")
+    """Tables, figures, hashes and every setting of the libraries do not depend on how the kernel started."""
+    house.write_notebook("01-a", SHOW, SETTINGS, "print(hash('a'), sorted({'x', 'yy', 'z'}, key=hash), random.Random(1).random())")
     house.write_edition('notebook = "01"')
     run_edition(load_edition("town"))
     forked = read_notebook(house, "01-a")

@@ -10,6 +10,7 @@ Most of a kernel's start is the import of libraries. A process that has imported
 forks one kernel after the other: each begins where that process stands, and nothing of one is seen by the next.
 """
 
+import builtins
 import importlib
 import json
 import os
@@ -17,6 +18,7 @@ import random
 import signal
 import socket
 import sys
+import types
 from select import select
 
 READY, UNFIT = b"ready", b"unfit"
@@ -89,11 +91,14 @@ def serve_forks(control: int, modules: list[str]) -> list[str]:
     The command line of the kernel.
     """
     take_leash()
+    # pandas asks at its import whether a kernel will show its tables, and picks its options by the answer.
+    builtins.get_ipython = lambda: types.SimpleNamespace(kernel=True)
     for name in modules:
         try:
             importlib.import_module(name)
         except Exception:
             continue
+    del builtins.get_ipython
     channel = socket.socket(fileno=control)
     if len(os.listdir("/proc/self/task")) > 1:
         channel.sendall(UNFIT)
