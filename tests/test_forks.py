@@ -22,7 +22,7 @@ plt.show()
 ours"""
 SETTINGS = """import matplotlib, networkx, warnings, locale, logging, sys, threading
 from pandas._config import config
-print(warnings.filters)
+print(sorted(map(str, warnings.filters)))  # their order is that of imports
 warnings.simplefilter("ignore")  # pandas warns of options that will go
 print({name: pd.get_option(name) for name in config._select_options("all")})
 print(dict(matplotlib.rcParams), networkx.config, locale.getlocale(), sys.argv[1:2], sys.path)

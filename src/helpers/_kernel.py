@@ -91,7 +91,8 @@ def serve_forks(control: int, modules: list[str]) -> list[str]:
     The command line of the kernel.
     """
     take_leash()
-    # pandas asks at its import whether a kernel will show its tables, and picks its options by the answer.
+    # pandas asks at its import what will show its tables, and picks its options by the answer: here, a kernel.
+    sys.stdout.reconfigure(encoding="UTF-8")
     builtins.get_ipython = lambda: types.SimpleNamespace(kernel=True)
     for name in modules:
         try:
