@@ -46,12 +46,12 @@ class FileLimits:
     ratio: int = 200
     field_chars: int = 1 << 20
     line_chars: int = 4 << 20
-    pages_n: int = 500
+    pages_n: int = 1_000
     chars_n: int = 5_000_000
     page_chars_n: int = 100_000
     cells_n: int = 20_000_000
     members_n: int = 2_000
-    sandbox: Limits = field(default_factory=Limits)
+    sandbox: Limits = field(default_factory=lambda: Limits(cpu_seconds=120, wall_seconds=240.0))
 
 
 @dataclass(frozen=True)
