@@ -13,6 +13,7 @@ import json
 import os
 import resource
 import selectors
+import signal
 import subprocess
 import sys
 import time
@@ -47,8 +48,31 @@ class Target:
     at_least: float
 
 
-def compare(module: str, folder: Path, engines: list[str], tasks: list[str], reps: int, cap: float = CAP) -> dict:
+def compare(
+    module: str,
+    folder: Path,
+    engines: list[str],
+    tasks: list[str],
+    reps: int,
+    cap: float = CAP,
+    patience: float = 10 * CAP,
+) -> dict:
     """Let engines take turns at all tasks; the first engine is ours.
+
+    Parameters
+    ----------
+    module
+        Name of the module of engines.
+    folder
+        Its data; a folder `warm` in it holds very little of the same kind.
+    engines, tasks
+        Which of them, in this order.
+    reps
+        Turns that count.
+    cap
+        CPU seconds after which a task is stopped.
+    patience
+        Seconds after which a task is stopped that uses no CPU.
 
     Returns
     -------
@@ -69,14 +93,14 @@ def compare(module: str, folder: Path, engines: list[str], tasks: list[str], rep
             if turn > 0 and engine in once:
                 continue
             _say(f"turn {turn} of {reps}: {engine}")
-            lines, begun = _run_turn(module, engine, folder, tasks, capped | slow.get(engine, set()), cap), time.monotonic()
+            lines, begun = _run_turn(module, engine, folder, tasks, capped | slow.get(engine, set()), cap, patience), time.monotonic()
             for line in lines:
                 turns = found.setdefault((engine, line["task"]), Turns())
                 if line.get("capped"):
                     turns.is_capped = True
                     continue
                 _check_result(results, engine, line)
-                if turn == 0 and line["wall"] > SLOW and line["task"] != "build":
+                if turn == 0 and line["cpu"] > SLOW and line["task"] != "build":
                     slow.setdefault(engine, set()).add(line["task"])
                 turns.wall.append(line["wall"])
                 turns.cpu.append(line["cpu"])
@@ -94,45 +118,51 @@ def _say(text: str) -> None:
     print(f"  {text}", file=sys.stderr, flush=True)
 
 
-def _run_turn(module: str, engine: str, folder: Path, tasks: list[str], skipped: set[str], cap: float):
+def _run_turn(
+    module: str, engine: str, folder: Path, tasks: list[str], skipped: set[str], cap: float, patience: float
+):
     """Run one turn, in further children after a task that took too long; yield what each task took."""
-    skipped = set(skipped)
-    while True:
+    left = [task for task in tasks if task not in skipped]
+    while left:
         command = [sys.executable, "-m", "benchmarks.measure", module, engine, str(folder)]
-        command += [",".join(task for task in tasks if task not in skipped)]
+        command += [",".join(left), str(cap)]
         settings = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
         child = subprocess.Popen(command, stdout=subprocess.PIPE, env=settings)
-        stopped = None
+        stopped, is_done = None, False
         try:
-            for line in _read_lines(child, cap):
-                if "started" in line:
+            for line in _read_lines(child, patience):
+                if "offers" in line:
+                    left = [task for task in left if task in line["offers"]]
+                elif "started" in line:
                     stopped = line["started"]
                 elif "stopped" in line:
+                    is_done = True
                     break
                 else:
                     stopped = None
-                    skipped.add(line["task"])
+                    left = [task for task in left if task != line["task"]]
                     yield line
         finally:
-            child.kill()
+            if child.poll() is None:
+                child.kill()
             child.wait()
-        if stopped is None:
+        if is_done:
             return
-        if child.returncode not in (0, -9):
-            sys.exit(f"{engine} failed at {stopped}; no time is worth printing.")
-        skipped.add(stopped)
+        if stopped is None or child.returncode not in (-signal.SIGKILL, -signal.SIGXCPU):
+            sys.exit(f"{engine} failed at {stopped or 'its beginning'}; no time is worth printing.")
+        left.remove(stopped)
         yield {"task": stopped, "capped": True}
         if stopped == "build":
             return
 
 
-def _read_lines(child: subprocess.Popen, cap: float):
-    """Read what the child reports; end when it ends, or when one task takes longer than the cap."""
+def _read_lines(child: subprocess.Popen, patience: float):
+    """Read what the child reports; end when it ends, or when one task takes too long."""
     handle, rest, is_task = child.stdout.fileno(), b"", False
     with selectors.DefaultSelector() as selector:
         selector.register(handle, selectors.EVENT_READ)
-        # Imports, untimed preparation and warming up get more time than a task.
-        while selector.select(cap if is_task else 5 * cap):
+        # The child ends itself after the cap of CPU seconds; this is for one that waits.
+        while selector.select(patience if is_task else 10 * CAP):
             told = os.read(handle, 1 << 16)
             if not told:
                 child.wait()
@@ -221,13 +251,13 @@ def print_targets(found: dict, engines: list[str], targets: list[Target], floor:
 def _compare_turns(turns: Turns, mine: Turns) -> tuple[float, float]:
     """Give the ratios of wall and CPU time to ours; at least, for an engine that was stopped."""
     if not turns.wall:
-        return CAP / median(mine.wall), CAP / median(mine.cpu)
+        return CAP / median(mine.wall), CAP / max(median(mine.cpu), 1e-6)
     return _pair(turns.wall, mine.wall), _pair(turns.cpu, mine.cpu)
 
 
 def _pair(times: list[float], base: list[float]) -> float:
     """Give the median ratio of times of the same turn."""
-    return median(a / b for a, b in zip(times, base, strict=False))
+    return median(a / max(b, 1e-6) for a, b in zip(times, base, strict=False))
 
 
 def _show(number: float) -> str:
@@ -258,7 +288,7 @@ def hash_file(path: Path) -> str:
 # --- in the child ----------------------------------------------------------------------------------------------------
 
 
-def serve(module: str, engine: str, folder: Path, tasks: list[str]) -> None:
+def serve(module: str, engine: str, folder: Path, tasks: list[str], cap: float) -> None:
     """Run the tasks of one engine and report each on standard output, a line of JSON before it and one after it."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no report
@@ -271,6 +301,7 @@ def serve(module: str, engine: str, folder: Path, tasks: list[str]) -> None:
     open_engine = importlib.import_module(module).open_engine
     opened = open_engine(engine, folder)
     tell(task="imports", wall=time.perf_counter() - begun, cpu=_count_cpu() - cpu, peak=_read_peak())
+    tell(offers=[name for name, *_ in opened])
     if (folder / WARM).is_dir():
         for _, prepare, call, check in open_engine(engine, folder / WARM):
             check(call(prepare()))
@@ -280,11 +311,13 @@ def serve(module: str, engine: str, folder: Path, tasks: list[str]) -> None:
         given = prepare()
         if name in tasks:
             tell(started=name)
+            _limit_cpu(cap)
         _forget_peak()
         cpu, begun = _count_cpu(), time.perf_counter()
         made = call(given)
         wall, cpu = time.perf_counter() - begun, _count_cpu() - cpu
         peak = _read_peak()
+        _limit_cpu(None)
         result = _keep_result(check(made), folder, name)
         del given, made
         if name in tasks:
@@ -301,6 +334,13 @@ def _keep_result(value, folder: Path, name: str) -> dict | None:
         np.save(path, array)
         return {"file": str(path)}
     return {"hash": hashlib.sha256(array.astype(np.int64).tobytes()).hexdigest()}
+
+
+def _limit_cpu(seconds: float | None) -> None:
+    """Let the kernel end this process once it used so many CPU seconds more; without a number, let it live."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = hard if seconds is None else int(time.process_time() + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _count_cpu() -> float:
@@ -327,4 +367,4 @@ def _read_peak() -> float:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4].split(","))
+    serve(sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4].split(","), float(sys.argv[5]))

@@ -77,7 +77,7 @@ def invented(tmp_path, monkeypatch):
 
 def test_turns_are_measured_and_a_slow_peer_is_capped(invented, capsys):
     """Equal results give a table; a task that takes too long is shown as such, and the tasks after it still run."""
-    found = measure.compare(*invented, ["ours", "capped"], ["build", "sum", "near"], 1, cap=3)
+    found = measure.compare(*invented, ["ours", "capped"], ["build", "sum", "near"], 1, patience=4)
     measure.print_table(found, ["ours", "capped"], ["imports", "build", "sum", "near"])
     measure.print_targets(found, ["ours", "capped"], [measure.Target("sum", "best", 2)])
     assert found["capped", "sum"].is_capped and not found["capped", "sum"].wall

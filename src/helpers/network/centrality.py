@@ -11,7 +11,8 @@ from ..errors import DataError
 from .bits import COMPILED_FROM
 from .graph import SharingGraph
 
-_ROWS, _COLUMNS = 1024, 64
+# Owners followed at a time.
+_COLUMNS = 64
 
 
 def measure_pagerank(graph: SharingGraph, damping: float = 0.85, tolerance: float = 1e-10) -> np.ndarray:
@@ -83,9 +84,11 @@ def measure_betweenness(graph: SharingGraph, pivots: int | None = None, seed: in
 
     Notes
     -----
-    Brandes' algorithm, many owners at a time as products of matrices. The estimate draws without replacement; its error
+    Brandes' algorithm, many owners at a time as products of a sparse matrix. The estimate draws without replacement; its error
     is that of a mean, corrected for the finite number of owners.
     """
+    from scipy.sparse import csr_array
+
     nodes_n = graph.nodes_n
     if pivots is not None and pivots < 2:
         raise DataError("pivots", f"{pivots} was given", "Draw at least two, or give none for all.")
@@ -95,9 +98,11 @@ def measure_betweenness(graph: SharingGraph, pivots: int | None = None, seed: in
     else:
         drawn_n = pivots
         starts = np.sort(np.random.default_rng(seed).choice(nodes_n, pivots, replace=False))
+    indptr, indices = graph.out_lists
+    edges = csr_array((np.ones(len(indices)), indices, indptr), shape=(nodes_n, nodes_n))
     sums, squares = np.zeros(nodes_n), np.zeros(nodes_n)
     for at in range(0, len(starts), _COLUMNS):
-        depends = _follow_ways(graph, starts[at : at + _COLUMNS])
+        depends = _follow_ways(edges, starts[at : at + _COLUMNS])
         sums += depends.sum(axis=1)
         squares += (depends**2).sum(axis=1)
     scale = max(1, (nodes_n - 1) * (nodes_n - 2))
@@ -110,18 +115,19 @@ def measure_betweenness(graph: SharingGraph, pivots: int | None = None, seed: in
     return pd.DataFrame(table).astype({"agency_id": "str"})
 
 
-def _follow_ways(graph: SharingGraph, starts: np.ndarray) -> np.ndarray:
-    """Follow the shortest ways from some owners: how much each node (row) is depended on by each owner (column)."""
-    nodes_n, columns = graph.nodes_n, np.arange(len(starts))
-    senders = np.flatnonzero(graph.out_degrees)
+def _follow_ways(edges, starts: np.ndarray) -> np.ndarray:
+    """Follow the shortest ways from some owners: how much each node (row) is depended on by each owner (column).
+
+    `edges` is a sparse matrix. Its products are sums in a fixed order, whatever the number of threads.
+    """
+    nodes_n, columns = edges.shape[0], np.arange(len(starts))
     depth = np.full((nodes_n, len(starts)), -1, np.int32)
     ways = np.zeros((nodes_n, len(starts)))
     depth[starts, columns], ways[starts, columns] = 0, 1
     level = 0
     while (depth < 0).any():
-        moved = np.zeros_like(ways)
-        for rows in _split(senders[(depth[senders] == level).any(axis=1)]):
-            moved += _unpack(graph, rows).T @ np.where(depth[rows] == level, ways[rows], 0)
+        rows, part = _select_rows(edges, (depth == level).any(axis=1))
+        moved = part.T @ np.where(depth[rows] == level, ways[rows], 0)
         is_new = (moved > 0) & (depth < 0)
         if not is_new.any():
             break
@@ -132,14 +138,14 @@ def _follow_ways(graph: SharingGraph, starts: np.ndarray) -> np.ndarray:
     for back in range(level, 1, -1):
         share = np.zeros_like(ways)
         np.divide(1 + depends, ways, out=share, where=depth == back)
-        for rows in _split(senders[(depth[senders] == back - 1).any(axis=1)]):
-            depends[rows] += np.where(depth[rows] == back - 1, ways[rows] * (_unpack(graph, rows) @ share), 0)
+        rows, part = _select_rows(edges, (depth == back - 1).any(axis=1))
+        depends[rows] += np.where(depth[rows] == back - 1, ways[rows] * (part @ share), 0)
     return depends
 
 
-def _split(rows: np.ndarray) -> list[np.ndarray]:
-    return [rows[at : at + _ROWS] for at in range(0, len(rows), _ROWS)]
-
-
-def _unpack(graph: SharingGraph, rows: np.ndarray) -> np.ndarray:
-    return np.unpackbits(graph.out_bits[rows], axis=1, count=graph.nodes_n).astype(float)
+def _select_rows(edges, is_chosen: np.ndarray):
+    """Select rows of a sparse matrix; all of them where that spares a copy of most."""
+    if is_chosen.sum() * 2 > len(is_chosen):
+        return np.arange(len(is_chosen)), edges
+    rows = np.flatnonzero(is_chosen)
+    return rows, edges[rows]

@@ -11,19 +11,27 @@ import numba
 import numpy as np
 
 
-def _find_cache() -> str:
+def _find_cache() -> Path | None:
     """Find the folder for compiled code: the one that NUMBA_CACHE_DIR names, or one in the user's cache folder."""
     if given := os.environ.get("NUMBA_CACHE_DIR"):
-        return given
+        return Path(given)
     if sys.platform == "win32":
         home = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     else:
         home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return str(Path(home) / "sidedoor" / "compiled")
+    folder = Path(home) / "sidedoor" / "compiled"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
 
 
-numba.config.CACHE_DIR = _find_cache()
-compiled = numba.njit(cache=True, nogil=True)
+_CACHE = _find_cache()
+if _CACHE:
+    numba.config.CACHE_DIR = str(_CACHE)
+# Without a folder to keep it in, code is compiled anew in each session.
+compiled = numba.njit(cache=_CACHE is not None, nogil=True)
 
 
 @compiled
