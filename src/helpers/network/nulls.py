@@ -16,8 +16,9 @@ from .bits import pack_edges
 from .graph import SharingGraph
 from .structure import count_returned
 
-# From this many attempts on, compiled code saves more than loading it costs.
-COMPILED_FROM = 500_000
+# From so many attempts, or so many edges to close ways, compiled code saves more than loading it costs.
+COMPILED_FROM, CLOSED_FROM = 2_500_000, 100_000
+# From so many edges on, 100 samples do.
 LARGE = 1 << 20
 _DRAWS = 1 << 18
 
@@ -32,10 +33,10 @@ class Rewiring:
     seed
         Of all draws; the same seed gives the same walk, compiled or not.
     is_compiled
-        Whether compiled code walks; without it, by the size of the graph.
+        Whether compiled code walks: some ten times faster, once it is loaded.
     """
 
-    def __init__(self, graph: SharingGraph, seed: int = 0, is_compiled: bool | None = None):
+    def __init__(self, graph: SharingGraph, seed: int = 0, is_compiled: bool = False):
         indptr, indices = graph.out_lists
         self.nodes_n = graph.nodes_n
         # Both ends of an edge beside each other, in as few bytes as do.
@@ -45,7 +46,7 @@ class Rewiring:
         self.bits = graph.out_bits.copy()
         self.attempts_n = self.accepted_n = 0
         self._graph, self._starts, self._random = graph, indptr, np.random.default_rng(seed)
-        self._is_compiled = len(indices) * 100 >= COMPILED_FROM if is_compiled is None else is_compiled
+        self._is_compiled = is_compiled
 
     def walk(self, attempts: int) -> None:
         """Attempt a number of exchanges."""
@@ -106,7 +107,7 @@ def measure_clustering(graph: SharingGraph) -> float:
 
 def count_closed(graph: SharingGraph) -> int:
     """Count the ways of two hops u -> v -> w where u -> w is an edge too."""
-    if graph.edges_n >= COMPILED_FROM // 10:
+    if graph.edges_n >= CLOSED_FROM:
         from . import kernels
 
         indptr, indices = graph.out_lists
