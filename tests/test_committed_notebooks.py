@@ -151,6 +151,8 @@ def other_findings(tmp_path_factory):
         "01": {"min_sources": 2},
         "02": {"include_disputed": False, "include_ended": False},
         "04": {"months": 12},
+        "07": {"rows": 6000, "months": 0},
+        "08": {"book": "us-ca-1798-90-52", "rows": 3000},
         "09": {"rules": ["maine", "none"], "tops": [60], "rows": 2000},
         "10": {"vehicles": 2000, "days": 14, "cameras": 20, "kept": [1, 14], "networks": [5, 20], "sample": 200},
         "11": {"metro_year": 2010},
@@ -225,6 +227,25 @@ def test_traces_are_called_simulated_whatever_the_town(other_findings):
 
     assert len(found) == 3 and all(finding["simulated"] for finding in found)
     assert "Of 2,000 simulated vehicles" in other_findings[0]["simulated-unicity"]["sentence"]
+
+
+def test_lists_of_one_month_speak_for_no_other(other_findings):
+    """Notebook 07 with `months = 0`: only November's federal searches at hosts with a list and no pool can be back doors."""
+    from helpers.simulate import log, world
+
+    rows, truth = log.build_log(2025, 6000)
+    told = {host.name for host in world.HOSTS if host.slug not in (world.NO_LIST, world.POOLED)}
+    is_near = rows["searched_at"].dt.strftime("%Y-%m") == world.LIST_ON[:7]
+    back = (truth["door"] == "back") & is_near & rows["host_agency"].isin(told) & rows["searcher_agency_as_printed"].notna()
+
+    assert int(back.sum()) == other_findings[0]["doors-federal-back"]["value"] > 0
+
+
+def test_record_of_california_shows_time_and_purpose_only(other_findings):
+    """Notebook 08 with California's book: of four elements two are exported by the simulated forms, two are masked."""
+    finding = other_findings[0]["rules-log-seen"]
+
+    assert 2 == finding["value"] and "and 2 in no row at all" in finding["sentence"]
 
 
 def test_metro_share_of_2010(other_findings):
