@@ -224,9 +224,9 @@ def draw_grades(grades: pd.DataFrame, *, what: str, truth: str, source: str, per
         axes.set_xlim(-max(int(rows["false_n"].max()) * 1.25, widest * 0.12), true_n + widest * 0.36)
         axes.xaxis.get_major_locator().set_params(integer=True, nbins=7)
         axes.xaxis.set_major_formatter(lambda number, _: f"{abs(number):,.0f}")
-        axes.set_xlabel("rows found by mistake  |  rows that are true")
+        axes.set_xlabel(f"rows found by mistake  |  rows that are {truth}")
         axes.grid(axis="x")
-        title_figure(figure, f"Rules against the truth: {truth}")
+        title_figure(figure, f"Rules against the truth: {what}")
         key_axes(axes, *axes.get_legend_handles_labels())
     said = "; ".join(f"{row.rule} finds {row.hit_n:,}, misses {row.missed_n:,}, errs on {row.false_n:,}" for row in rows.itertuples())
     return finish_figure(
