@@ -151,6 +151,7 @@ def other_findings(tmp_path_factory):
         "01": {"min_sources": 2},
         "02": {"include_disputed": False, "include_ended": False},
         "04": {"months": 12},
+        "06": {"subject": "protest", "rows": 2000},
         "07": {"rows": 6000, "months": 0},
         "08": {"book": "us-ca-1798-90-52", "rows": 3000},
         "09": {"rules": ["maine", "none"], "tops": [60], "rows": 2000},
@@ -246,6 +247,17 @@ def test_record_of_california_shows_time_and_purpose_only(other_findings):
     finding = other_findings[0]["rules-log-seen"]
 
     assert 2 == finding["value"] and "and 2 in no row at all" in finding["sentence"]
+
+
+def test_reasons_on_another_subject(other_findings):
+    """Notebook 06 on protest: the simulated log has the word in one text only, so that all rules find the same rows."""
+    from helpers.simulate.log import build_log
+
+    texts = build_log(2019, 2_000)[0]["reason_text"].dropna()
+    found = other_findings[0]["reasons-range"]
+
+    assert [int(texts.str.contains("protest", case=False).sum())] * 2 == [found["low"], found["high"]]
+    assert "reasons-recall" not in other_findings[0]
 
 
 def test_metro_share_of_2010(other_findings):
