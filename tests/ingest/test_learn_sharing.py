@@ -2,9 +2,11 @@
 
 import hashlib
 import random
+import sys
 import time
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from helpers.errors import IngestError
@@ -13,31 +15,15 @@ from helpers.ingest._learn_form import load_form, squeeze
 from helpers.ingest._learn_pages import find_heading
 from helpers.ingest.files import ingest_file, inspect_file, read_source
 from helpers.ingest.pdf import Page, Word
-from helpers.ingest.source import FileLimits, ReadOptions, Source, open_source
+from helpers.ingest.source import ReadOptions, open_source
 from helpers.simulate.learn_pages import Layout, measure
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-AGENCY = "Testville Police Department"
-
-
-def build_source(layout: Layout, shift=None) -> Source:
-    """Make a source of pages without the detour through a PDF; `shift(page, word)` moves words as a scanner does."""
-    pages = []
-    for number, page in enumerate(layout.finish(), 1):
-        words = []
-        for x, y, text, size in page:
-            for word in text.split(" "):
-                width = measure(word, size)
-                if word:
-                    words.append(Word(word, x, x + width, y - 0.8 * size, y + 0.3 * size))
-                x += width + measure(" ", size)
-        if shift:
-            words = [shift(number, word) for word in words]
-        pages.append(Page(number, *layout.size, tuple(words), shift is not None))
-    source = Source(None, "report.pdf", "ab" * 32, 1000, "pdf", b"%PDF", False, FileLimits())
-    source.cache["pages"] = pages
-    return source
+sys.path.insert(0, str(Path(__file__).parent))
+from made_reports import (  # noqa: E402
+    AGENCY, LISTS, NAMES, PLACES, build_2020, build_2022, build_source,
+)  # fmt: skip
 
 
 def list_names(reading, section: str) -> list[str]:
@@ -50,48 +36,6 @@ def list_names(reading, section: str) -> list[str]:
 def read(source, **options):
     """Read a source made here."""
     return learn_sharing.read(source, ReadOptions(**options))
-
-
-NAMES = [
-    "100th Judicial District Attorney Traffic Enforcement", "17th Judicial Circuit Drug Task Force",
-    "Athens-Clarke Police Department", "CBP - NTC", "DHS - HSI (Newark NJ)", "Inactive Aberdeen Police Department",
-    "Winnebago County Sheriff (Machesney Park Division)", "L6A UbiHub Demo",
-    "Riverside County District Attorneys Office (CA)", "ICE",
-    "Office of the Attorney General of the State of Elsewhere (NY)", "San Joaquin County Sheriffs Department (CA)",
-    "McEwen Police Department",
-]  # fmt: skip
-PLACES = [
-    ("Escondido Police Department", "ESCONDIDO", "CA"), ("San Rafael Police Department", "san rafael", "CA"),
-    ("Naples Police Department", "Napes", "FL"), ("L6A UbiHub Demo", "N/A", "N/A"),
-    ("Inactive Example County Sheriffs Office", "Example", "TX"), ("CBP - NTC", "Washington", "DC"),
-    ("Riverside County District Attorneys Office and Bureau of Investigation (CA)", "Riverside", "CA"),
-    ("Rancho Example Police Department", "Rancho Santa Margarita Heights", "CA"),
-]  # fmt: skip
-LISTS = [
-    ("Beaumont Police Department", "Haze Template"), ("Burnet County TX Law Enforcement", "BC F and M Warrants"),
-    ("San Joaquin County Sheriffs Department of the Great Valley (CA)", "LEARN_San Joaquin County Sheriffs Department"),
-]  # fmt: skip
-
-
-def build_2020(**changes) -> Layout:
-    """Lay out a report of 2020 with all four lists, one of them empty."""
-    layout = Layout(**changes)
-    layout.add_section("detections_shared", NAMES * 5)
-    layout.add_section("detections_received", list(reversed(NAMES)) * 3 + ["Yuma County Sheriffs Office (AZ)"])
-    layout.add_section("hot_lists_shared", [])
-    layout.add_section("hot_lists_received", LISTS)
-    return layout
-
-
-def build_2022(**changes) -> Layout:
-    """Lay out a report of 2022 or 2025, with cities and states beside the agencies that data comes from."""
-    given = {"three": ((60, 300), (310, 430), (440, 530)), "product": "Vigilant VehicleManager"}
-    layout = Layout(**given | {"created": "09-22-22"} | changes)
-    layout.add_section("detections_shared", NAMES * 3)
-    layout.add_section("detections_received", PLACES * 6)
-    layout.add_section("hot_lists_shared", LISTS)
-    layout.add_section("hot_lists_received", [])
-    return layout
 
 
 # ------------------------------------------------------------------------------------- whole PDFs
@@ -167,8 +111,9 @@ def test_read_2025_pdf_of_another_writer(tmp_path):
     assert list(reading.tables["sharing"]["hot_list"].dropna()) == [name for _, name in LISTS]
 
 
-def test_split_glued_cells(write_pdf):
-    """Cells printed without a space are split where only one place is possible, and the report says so."""
+@pytest.mark.parametrize("is_one", [False, True])
+def test_split_glued_cells(write_pdf, is_one):
+    """Cells without a space are split where each was drawn; drawn as one, where one place is possible, and that is told."""
     layout = build_2022()
     name = "Riverside County Sheriffs Office (CA)"
     layout.add_row(["Plainville Police Department", "Plainville", "CT"], layout.three, is_centered=True)
@@ -178,14 +123,14 @@ def test_split_glued_cells(write_pdf):
         for at, (x, y, text, size) in enumerate(page):
             if text == "Naples Police Department":
                 # The agency fills its column up to the city, which begins without a space.
-                page[at] = (300 - measure(name, size) + 4, y, name, size)
+                page[at] = (300 - measure(name, size) + 4, y, name + is_one * "Riverside and more", size)
             elif text == "Napes":
-                page[at] = (304.5, y, "Riverside and more", size)
+                page[at] = (304.5, y, "" if is_one else "Riverside and more", size)
     assert glued
     reading = read_source(open_source(write_pdf("r.pdf", pages, layout.size)))
     names = list_names(reading, "detections_received")
     assert names.count(name) == 6 and not any("(CA)R" in text for text in names)
-    assert sum("was split" in note for note in reading.report.notes) == 6
+    assert sum("was split" in note for note in reading.report.notes) == 6 * is_one
     assert [row[1] for row in reading.report.details["places"]].count("Riverside and more") == 6
 
 
@@ -595,7 +540,10 @@ def test_real_text_report(mirror):
     """Orange County's report of 2020: 295 agencies shared with, 311 received from; the end of a wrapped name is no name.
 
     The names were compared, letter by letter, with what pdfium reads from the left and the right half of each page,
-    and their number with the lines of ink in each half of the rendered pages.
+    and their number with the lines of ink in each half of the rendered pages. The two lists have 296 and 321 lines in
+    their cells; 1 and 10 of them are ends of names that wrap: `Division)`; and `(CA)` thrice, `(SC)`, `(MI)`,
+    `Office (CA)`, `Park Division)`, `General`, `Force`, `Enforcement`. Whoever counts as names the ends of one word
+    that is no lone state gets 295 + 1 = 296 and 311 + 3 = 314, the figures that were first noted.
     """
     path = mirror / "learn" / "ocsd_2020-02-06_data_sharing.pdf"
     reading = read_source(open_source(path))
@@ -611,17 +559,21 @@ def test_real_text_report(mirror):
 
 
 def test_real_scan(mirror):
-    """Irvine's scan of 2020: 342 shared, 310 received, 60 and 28 hot lists, and slips that can be seen on its pages."""
+    """Irvine's scan of 2020: 342 shared, 310 received, 60 and 28 hot lists, and slips that can be seen on its pages.
+
+    On the rendered pages each cell was boxed as it was read: no name is without a box on any of the 17, and all rows
+    of both lists are full: 24 + 5 x 27 + 12 rows of two, and 11 + 27 + 4 x 25 + 17.
+    """
     reading = read_source(open_source(mirror / "learn" / "irvine_2020-03-02_data_sharing_scan.pdf"))
     counts = {name: part["names"] for name, part in reading.report.details["sections"].items()}
     assert list(counts.values()) == [342, 310, 60, 28]
     told = {(page, text) for page, _, text, _ in reading.report.details["slips"]}
     seen = {
-        (1, "Caidwell Police Department (NJ)"), (1, "Boone County SheriffOffice"), (2, "CEP - NTC"), (2, "City ofVidor"),
+        (1, "Caidwell Police Department (NJ)"), (2, "CEP - NTC"),
         (2, "Drug Enforcement Agency (NAIL)"), (3, "Fayeffeville Police Department"), (4, "Mann County Sheriffs Office"),
         (4, "Livingston County Sheriffs Office (Ml)"), (7, "Westminster Potice Department"),
         (9, "Corner Police Department"), (11, "Jefferson CO TXSO"), (14, "China Police Department"), (16, "PD Regional Hotlist"),
     }  # fmt: skip
-    assert seen <= told and len(told) < 55
+    assert seen <= told and len(told) < 35
     assert "LEA.J" in " ".join(part.what for part in reading.report.set_aside)
     assert not any("missing" in warning or "stand alone" in warning for warning in reading.report.warnings)

@@ -13,7 +13,7 @@ from .formats import load_format
 _D = r"[0-9OolIi|SBZ]"
 _DATE = rf"({_D}{{1,2}})[-/.]({_D}{{1,2}})[-/.]({_D}{{4}}|{_D}{{2}})"
 _CREATED = re.compile(rf"Date\s*Created\W*{_DATE}(?!\d)", re.I)
-_NUMBERED = re.compile(rf"Page\s*({_D}{{1,4}})\s*of\s*({_D}{{1,4}})(?![A-Za-z0-9])")
+_NUMBERED = re.compile(rf"(?<![A-Za-z])Page\s*({_D}{{1,4}})\s*of\s*({_D}{{1,4}})(?![A-Za-z0-9])", re.I)
 
 
 def load_form() -> dict:
@@ -72,6 +72,11 @@ def read_footer(text: str, place: str, day_first: bool | None = None) -> Footer:
         number, of = (fold_digits(part) for part in found.groups())
         is_misread = not "".join(found.groups()).isdigit()
     return Footer(created, number, of, is_misread)
+
+
+def is_footer(text: str) -> bool:
+    """Say whether a line is the foot of a page, or a part of it: its date, or its number."""
+    return bool(_CREATED.search(text) or _NUMBERED.search(text))
 
 
 def find_product(text: str) -> int | None:

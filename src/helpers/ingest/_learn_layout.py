@@ -8,7 +8,7 @@ side are a row. Everything is close to linear in the number of words, as a file 
 import math
 import re
 from bisect import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
@@ -19,6 +19,10 @@ from .pdf import Word
 NEARBY = 40
 # How far apart wrapped lines are at most, in line heights: 1.5 in the text PDFs seen, where rows are 2.5 apart.
 WRAPPED = 1.9
+# How far from the beginning of its heading a column may begin, in points.
+HEAD = 60.0
+# Where two names may meet without a space: `(CA)Riverside`, `DepartmentNapa`.
+_SEAMS = (re.compile(r"(?<=\))(?=[A-Z0-9])"), re.compile(r"(?<=[a-z])(?=[A-Z])"))
 
 
 @dataclass(eq=False)
@@ -200,15 +204,34 @@ def measure_gap(lines: Iterable[Piece], height: float) -> float:
     return median(gaps) if gaps else 0.28 * height
 
 
-def split_runs(line: Piece, gap: float) -> list[tuple[float, float]]:
-    """Split a line where it is interrupted by more than two spaces."""
+def is_drawn_by_line(lines: Iterable[Piece], gap: float) -> bool:
+    """Say whether one operator draws the words of a cell that stand in one line: then what it draws is one cell."""
+    pairs = [
+        (a.run, b.run) for line in lines for a, b in zip(line.words, line.words[1:]) if b.x0 - a.x1 <= 2.5 * gap
+    ]
+    return bool(pairs) and sum(a == b != 0 for a, b in pairs) > 0.6 * len(pairs)
+
+
+def split_runs(line: Piece, gap: float, by_line: bool = False) -> list[tuple[float, float]]:
+    """Split a line where it is interrupted by more than two spaces, or where another operator draws on."""
     runs = [[line.words[0].x0, line.words[0].x1]]
-    for word in line.words[1:]:
-        if word.x0 - runs[-1][1] > 2.5 * gap:
+    for before, word in zip(line.words, line.words[1:]):
+        if word.x0 - runs[-1][1] > 2.5 * gap or (by_line and word.run != before.run and word.x0 > before.x1):
             runs.append([word.x0, word.x1])
         else:
             runs[-1][1] = max(runs[-1][1], word.x1)
     return [(start, end) for start, end in runs]
+
+
+def cut_seams(word: Word) -> list[Word]:
+    """Part a word where another operator draws on after a gap, or where two names meet: they are two cells."""
+    cuts = {found.start() for seam in _SEAMS for found in seam.finditer(word.text)}
+    parts, begin, x0, run = [], 0, word.x0, word.run
+    for at, left, right, other in word.seams:
+        if right - left > 0.02 * (word.bottom - word.top) or at in cuts:
+            parts.append(replace(word, text=word.text[begin:at], x0=x0, x1=left, run=run, seams=()))
+            begin, x0, run = at, right, other
+    return [*parts, replace(word, text=word.text[begin:], x0=x0, run=run, seams=())] if parts else [word]
 
 
 def find_gutter(lines: Iterable[list[tuple[float, float]]], low: float = -math.inf, high: float = math.inf):
@@ -246,7 +269,41 @@ def find_gutter(lines: Iterable[list[tuple[float, float]]], low: float = -math.i
     return best
 
 
-def find_columns(lines: list[Piece], gap: float, centers: Sequence[float] = (), sway: float = 0.5) -> Columns:
+def find_strip(
+    lines: list[list[tuple[float, float]]], gap: float, near: float | None = None
+) -> tuple[float, float, int] | None:
+    """Find the strip that no line touches, for short lists in which no two cells stand on one line.
+
+    Parameters
+    ----------
+    lines
+        Runs of each line, left to right.
+    gap
+        Space between words.
+    near
+        Where the heading of the second column begins; else the strip has to lie near the middle.
+
+    Returns
+    -------
+    As `find_gutter`; None if there is no such strip.
+    """
+    spans = sorted(run for runs in lines for run in runs)
+    if not spans:
+        return None
+    strips, reach, first, last = [], spans[0][1], spans[0][0], max(end for _, end in spans)
+    for start, end in spans:
+        if start - reach > 0.3 * gap:
+            if near is not None or 0.25 < ((start + reach) / 2 - first) / (last - first) < 0.75:
+                strips.append((reach, start, 0))
+        reach = max(reach, end)
+    if near is not None:
+        strips = [strip for strip in strips if abs(strip[1] - near) < HEAD]
+    return max(strips, key=lambda strip: strip[1] - strip[0], default=None)
+
+
+def find_columns(
+    lines: list[Piece], gap: float, centers: Sequence[float] = (), sway: float = 0.5, by_line: bool = False
+) -> Columns:
     """Find the columns of a section.
 
     Parameters
@@ -259,13 +316,15 @@ def find_columns(lines: list[Piece], gap: float, centers: Sequence[float] = (), 
         Middles of the headings of its columns, if it has any; without them there are two columns, or one.
     sway
         How far before its column a word may begin, as pages of a scan lie differently.
+    by_line
+        One operator draws what stands in one line of a cell.
     """
-    runs = [split_runs(line, gap) for line in lines]
+    runs = [split_runs(line, gap, by_line) for line in lines]
     spans = [(low, max(low + 0.1, high)) for low, high in zip(centers, centers[1:])]
     spans = spans or [(-math.inf, math.inf)]
     columns = Columns(slack=gap + sway / 2)
     for low, high in spans:
-        gutter = find_gutter(runs, low, high)
+        gutter = find_gutter(runs, low, high) or find_strip(runs, gap)
         if gutter is None:
             continue
         left, right, _ = gutter
@@ -284,8 +343,21 @@ def find_columns(lines: list[Piece], gap: float, centers: Sequence[float] = (), 
     return columns
 
 
-def place_words(words: Iterable[Word], columns: Columns) -> tuple[list[list[Word]], list[Word]]:
+def place_words(
+    words: Iterable[Word], columns: Columns, gap: float, by_line: bool = False
+) -> tuple[list[list[Word]], list[Word]]:
     """Put each word into its column.
+
+    Parameters
+    ----------
+    words
+        Of one page.
+    columns
+        Where they part.
+    gap
+        Space between words.
+    by_line
+        One operator draws what stands in one line of a cell, so that its words are not parted.
 
     Returns
     -------
@@ -294,18 +366,27 @@ def place_words(words: Iterable[Word], columns: Columns) -> tuple[list[list[Word
     """
     placed: list[list[Word]] = [[] for _ in range(len(columns.edges) + 1)]
     glued = []
-    for word in words:
-        at = 0
+    for part in gather_drawn(words, gap) if by_line else ([word] for word in words):
+        x0, x1, at = part[0].x0, part[-1].x1, 0
         for edge, is_flush in zip(columns.edges, columns.is_flush):
-            if (word.x0 >= edge) if is_flush else ((word.x0 + word.x1) / 2 >= edge):
+            if (x0 >= edge) if is_flush else ((x0 + x1) / 2 >= edge):
                 at += 1
-        placed[at].append(word)
-        if columns.find_wall(word) is not None:
-            glued.append(word)
+        placed[at] += part
+        glued += [word for word in part if columns.find_wall(word) is not None]
     return placed, glued
 
 
-_SEAMS = (re.compile(r"(?<=\))(?=[A-Z0-9])"), re.compile(r"(?<=[a-z])(?=[A-Z])"))
+def gather_drawn(words: Iterable[Word], gap: float) -> list[list[Word]]:
+    """Gather words that one operator drew next to one another."""
+    parts: list[list[Word]] = []
+    for word in sorted(words, key=lambda word: (word.run, word.x0)):
+        last = parts[-1][-1] if parts else None
+        if last and last.run == word.run != 0 and abs(last.top - word.top) < 0.3 * (word.bottom - word.top):
+            if word.x0 - last.x1 <= 2.5 * gap:
+                parts[-1].append(word)
+                continue
+        parts.append([word])
+    return parts
 
 
 def split_glued(word: Word, columns: Columns) -> tuple[Word, Word] | None:
@@ -317,6 +398,12 @@ def split_glued(word: Word, columns: Columns) -> tuple[Word, Word] | None:
     """
     edge = columns.walls[columns.find_wall(word)]
     letter = (word.x1 - word.x0) / len(word.text)
+    if seam := _find_seam(word, edge, letter):
+        at, left, right, _ = seam
+        return (
+            replace(word, text=word.text[:at], x1=left, seams=tuple(s for s in word.seams if s[0] < at)),
+            replace(word, text=word.text[at:], x0=right, seams=()),
+        )
     for seam in _SEAMS:
         cuts = [found.start() for found in seam.finditer(word.text)]
         cuts = [cut for cut in cuts if not is_one_name(word.text[:cut])]
@@ -332,43 +419,78 @@ def split_glued(word: Word, columns: Columns) -> tuple[Word, Word] | None:
     return None
 
 
+def _find_seam(word: Word, edge: float, letter: float) -> tuple[int, float, float, int] | None:
+    """Find the one place near an edge where the program that wrote the page began anew, and left a gap or a seam."""
+    cuts = {found.start() for seam in _SEAMS for found in seam.finditer(word.text)}
+    near = [
+        seam
+        for seam in word.seams
+        if abs((seam[1] + seam[2]) / 2 - edge) <= 6 * letter
+        and (seam[2] - seam[1] > 0.03 * (word.bottom - word.top) or seam[0] in cuts)
+    ]
+    return near[0] if len(near) == 1 else None
+
+
 def would_fit(first: Piece, second: Piece, width: float, gap: float) -> bool:
     """Say whether the next line's first word would have fitted into a line: then it was no wrapped name."""
     return (first.x1 - first.x0) + gap + (second.words[0].x1 - second.words[0].x0) <= 0.985 * width
 
 
-def find_pitch(columns: Iterable[list[list[Piece]]], height: float, gap: float) -> float | None:
+@dataclass(frozen=True)
+class Step:
+    """How far a line stands below the one above it in its column, and whether both may be one name."""
+
+    down: float
+    would_fit: bool
+    is_two: bool
+
+
+def list_steps(pages: list[list[Piece]], gap: float, is_two: Callable[[str, str], bool]) -> list[Step]:
+    """List the steps from line to line in one column, page by page.
+
+    Parameters
+    ----------
+    pages
+        Lines of the column.
+    gap
+        Space between words.
+    is_two
+        Says whether two lines read as two names.
+    """
+    width = max((piece.x1 - piece.x0 for pieces in pages for piece in pieces), default=0.0)
+    return [
+        Step(second.middle - first.middle, would_fit(first, second, width, gap), is_two(first.text, second.text))
+        for pieces in pages
+        for first, second in zip(pieces, pieces[1:])
+    ]
+
+
+def find_pitch(steps: Iterable[Step], height: float) -> float | None:
     """Find how far apart lines of a wrapped name are at most.
 
     Parameters
     ----------
-    columns
-        For each column its lines, page by page.
+    steps
+        From line to line.
     height
         Of a line.
-    gap
-        Space between words.
 
     Returns
     -------
     A distance between that of wrapped lines and that of rows. None if rows stand as close as lines do, so
-    that distance tells nothing: what stands close together would have fitted into one line and so was not
-    wrapped.
+    that distance tells nothing: what stands close together would have fitted into one line, or reads as two
+    names, and so was not wrapped.
     """
-    steps = []
-    for pages in columns:
-        width = max((piece.x1 - piece.x0 for pieces in pages for piece in pieces), default=0.0)
-        for pieces in pages:
-            for first, second in zip(pieces, pieces[1:]):
-                steps.append((second.middle - first.middle, would_fit(first, second, width, gap)))
-    steps = sorted(step for step in steps if 0 < step[0] < 8 * height)
-    if steps and steps[0][0] > WRAPPED * height:
+    steps = sorted((step for step in steps if 0 < step.down < 8 * height), key=lambda step: step.down)
+    if steps and steps[0].down > WRAPPED * height:
         return WRAPPED * height
     for at in range(1, len(steps)):
-        if steps[at][0] > 1.15 * steps[at - 1][0] and steps[at][0] - steps[at - 1][0] > 0.12 * height:
+        last, down = steps[at - 1].down, steps[at].down
+        if down > 1.15 * last and down - last > 0.12 * height:
             close = steps[:at]
-            is_wrap = close[-1][0] <= WRAPPED * height and sum(fits for _, fits in close) <= 0.2 * len(close)
-            return (steps[at - 1][0] + steps[at][0]) / 2 if is_wrap else None
+            fit_n, two_n = sum(step.would_fit for step in close), sum(step.is_two for step in close)
+            is_wrap = last <= WRAPPED * height and fit_n <= 0.2 * at and two_n <= 0.5 * at
+            return last + min((down - last) / 2, 0.25 * last) if is_wrap else None
     return None
 
 

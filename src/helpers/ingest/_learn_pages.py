@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ._learn_form import Footer, load_form, read_footer, squeeze
+from ._learn_form import Footer, is_footer, load_form, read_footer, squeeze
 from ._learn_layout import Block, Piece, gather_lines, join_lines
 from .pdf import Page
 from .report import SetAside
@@ -13,18 +13,21 @@ _NAMED = re.compile(r"^\W*The\s+(.+?)\s*Agency\s+is\b", re.S)
 _ENTRY = re.compile(
     r"\W*(?:Agency:\s*(?P<agency>.*?))?\s*(?:Hot[\s-]?List(?:\(s\)|s)?:\s*(?P<lists>.*))?", re.I
 )
-_FOOT = re.compile(r"datecreated[\doilsbz]{4}|page\w{1,4}of\w{1,4}$")
 
 
 @dataclass(eq=False)
 class Sheet:
-    """A page without head and foot, as lines from the top; `noise` is what OCR made of logo and specks."""
+    """A page without head and foot, as lines from the top.
+
+    `noise` is what OCR made of logo and specks, `margin` what stands in head and foot beside what belongs there.
+    """
 
     number: int
     lines: list[Piece]
     footer: Footer
     is_ocr: bool = False
     noise: list[str] = field(default_factory=list)
+    margin: list[str] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -41,6 +44,8 @@ class Section:
         The words of its names, page by page.
     centers
         Middles of the headings Agency, City and State, if it has them.
+    list_x
+        Where the heading Hot List(s) begins, if there is one.
     entries
         Hot lists whose every entry is labeled: page, agency, lists.
     pools
@@ -56,6 +61,7 @@ class Section:
     created: str | None = None
     blocks: list[Block] = field(default_factory=list)
     centers: list[float] = field(default_factory=list)
+    list_x: float | None = None
     entries: list[list] = field(default_factory=list)
     pools: list[Piece] = field(default_factory=list)
     is_empty: bool = False
@@ -73,16 +79,18 @@ def cut_page(page: Page, name: str, day_first: bool | None = None, is_ocr: bool 
     head, foot = find_head(page), find_foot(page)
     footer = read_footer(read_foot(page), f"{name}, page {page.number}", day_first)
     sheet = Sheet(page.number, [], footer, is_ocr)
-    above, body = [], []
+    above, body, below = [], [], []
     for word in page.words:
         middle = (word.top + word.bottom) / 2
-        if middle < foot:
-            (above if middle < head else body).append(word)
+        (below if middle >= foot else above if middle < head else body).append(word)
     if is_ocr:
         strange = [word for word in above if not _is_title(word.text)]
         specks = [word for word in body if not re.search(r"[\w&/()\-\u2013]", word.text)]
         body = [word for word in body if re.search(r"[\w&/()\-\u2013]", word.text)]
         sheet.noise = [line.text for part in (strange, specks) for line in gather_lines(part)]
+    else:
+        strange = (word for word in (*above, *below) if not _belongs_to_margin(word.text))
+        sheet.margin = [line.text for line in gather_lines(strange)]
     sheet.lines = gather_lines(body, page.number)
     return sheet
 
@@ -92,12 +100,17 @@ def _is_title(text: str) -> bool:
     return len(squeezed) > 3 and squeezed in squeeze(load_form()["sharing"]["title"])
 
 
+def _belongs_to_margin(text: str) -> bool:
+    squeezed = squeeze(text)
+    return squeezed in load_form()["sharing"]["margin"] or not re.search(r"[^\W\d_]", squeezed)
+
+
 def find_head(page: Page) -> float:
     """Find how far down title, date and page number reach that stand at the top; 0 on a page without any."""
     head, title = 0.0, load_form()["sharing"]["title_squeezed"]
     for line in gather_lines(word for word in page.words if word.bottom < 0.25 * page.height):
         text = squeeze(line.text)
-        if title in text or _FOOT.search(text):
+        if title in text or is_footer(line.text):
             named = [word for word in line.words if title not in text or _is_title(word.text)]
             head = max(head, *(word.bottom for word in named or line.words))
     return head
@@ -108,7 +121,7 @@ def find_foot(page: Page) -> float:
     foot, title = page.height + 1.0, load_form()["sharing"]["title_squeezed"]
     for line in gather_lines(word for word in page.words if word.top > 0.8 * page.height):
         text = squeeze(line.text)
-        if title in text or _FOOT.search(text):
+        if title in text or is_footer(line.text):
             foot = min(foot, *((word.top + word.bottom) / 2 - 0.1 for word in line.words))
     return foot
 
@@ -223,6 +236,7 @@ def _add_line(sections: list[Section], page: int, line: Piece) -> None:
     form, section, squeezed = load_form()["sharing"], sections[-1], squeeze(line.text)
     is_head = squeezed in form["three_columns"] and 3 <= len(line.words) <= 4
     if squeezed in form["hot_list_columns"]:
+        section.list_x = next((word.x0 for word in line.words if word.text.lower().startswith("hot")), None)
         return
     if squeezed in form["empty"] and not any(block.words for block in section.blocks):
         section.is_empty = True

@@ -7,14 +7,19 @@ from statistics import median
 
 from ._learn_form import load_form, squeeze
 from ._learn_layout import (
-    Cell, Columns, Piece, Pitch, Row, anchor_rows, find_columns, find_gutter, find_pitch, gather_cells,
-    gather_lines, gather_rows, measure_gap, place_words, split_glued, split_runs, would_fit,
+    Cell, Columns, Piece, Pitch, Row, Step, anchor_rows, cut_seams, find_columns, find_gutter, find_pitch,
+    find_strip, gather_cells, gather_lines, gather_rows, is_drawn_by_line, list_steps, measure_gap, place_words, split_glued,
+    split_runs, would_fit,
 )  # fmt: skip
 from ._learn_pages import Section, Sheet
-from .pdf import Word
+from .pdf import UNREADABLE, Word
 
 AGENCY, CITY, STATE = 0, 1, 2
 HOT_LIST = 1
+# So many steps from line to line say how a list is set; shorter lists are read as the rest of the report is.
+ENOUGH = 12
+# How many missing places a row without an agency, or with two, weighs.
+ODD = 20
 GLUED = "two cells printed without a space between them, and no one place where they part"
 
 
@@ -54,24 +59,28 @@ def read_sections(sections: list[Section], sheets: list[Sheet]) -> list[Record]:
     """Read all lists: their columns first, then how far apart wrapped lines are, then their rows."""
     ocr_pages = {sheet.number for sheet in sheets if sheet.is_ocr}
     lines = [line for sheet in sheets for line in sheet.lines]
-    heights = sorted(word.bottom - word.top for line in lines for word in line.words)
+    names = [word for section in sections for block in section.blocks for word in block.words]
+    heights = sorted(word.bottom - word.top for word in names)
     height = heights[len(heights) // 2] if heights else 10.0
     gap = measure_gap(lines, height)
+    by_line = not ocr_pages and is_drawn_by_line(lines, gap)
     marks: dict[Word, str] = {}
     for section in sections:
-        place_section(section, gap, ocr_pages, marks)
-    wraps = [_find_wrap(section, height, gap) for section in sections]
-    known = sorted(wrap for wrap in wraps if wrap)
-    usual = known[len(known) // 2] if known else None
+        place_section(section, gap, ocr_pages, marks, by_line)
+    steps = [_list_steps(section, gap) for section in sections]
+    usual = find_pitch([step for part in steps for step in part], height)
     records = []
-    for section, wrap in zip(sections, wraps):
+    for section, own in zip(sections, steps):
+        wrap = find_pitch(own, height) if len(own) >= ENOUGH else None
         records += read_section(section, Pitch(wrap or usual, height), gap, marks)
     for number, record in enumerate(records, 1):
         record.row_no = number
     return records
 
 
-def place_section(section: Section, gap: float, ocr_pages: set[int], marks: dict[Word, str]) -> None:
+def place_section(
+    section: Section, gap: float, ocr_pages: set[int], marks: dict[Word, str], by_line: bool = False
+) -> None:
     """Find the columns of a list and put its words into them, line by line.
 
     Parameters
@@ -84,12 +93,21 @@ def place_section(section: Section, gap: float, ocr_pages: set[int], marks: dict
         Pages of a scan: each lies a little differently, so that columns are looked for on each.
     marks
         Gets a remark for words that were parted, and `GLUED` for those that could not be.
+    by_line
+        One operator draws what stands in one line of a cell.
     """
+    if by_line:
+        for block in section.blocks:
+            block.words = [part for word in block.words for part in cut_seams(word)]
     by_block = [gather_lines(block.words, block.page) for block in section.blocks]
     lines = [line for part in by_block for line in part]
     sway = 2.5 * gap if any(block.page in ocr_pages for block in section.blocks) else 0.5
     whole = None if section.centers or section.name.startswith("hot") else find_states(lines, gap)
-    whole = whole or find_columns(lines, gap, section.centers, sway)
+    whole = whole or find_columns(lines, gap, section.centers, sway, by_line)
+    if not whole.edges and lines and section.list_x is not None:
+        words = [[(word.x0, word.x1) for word in line.words] for line in lines]
+        left, right, _ = find_strip(words, gap, section.list_x) or (section.list_x, section.list_x, 0)
+        whole = Columns([(left + right) / 2], [(left + right) / 2], [False], whole.slack)
     section.columns_n = len(whole.edges) + 1
     margin = median(_find_starts(lines, whole) or [0.0])
     for block, part in zip(section.blocks, by_block):
@@ -99,12 +117,14 @@ def place_section(section: Section, gap: float, ocr_pages: set[int], marks: dict
             starts = _find_starts(part, whole)
             columns = whole.move(median(starts or [margin]) - margin)
             columns = own if own is not whole and len(own.edges) == 1 else columns
-        placed, glued = place_words(block.words, columns)
+        placed, glued = place_words(block.words, columns, gap, by_line)
         for word in glued:
+            parts = split_glued(word, columns)
+            if parts is None and by_line:  # drawn with its neighbors: it only reaches over the edge
+                continue
             for column in placed:
                 if word in column:
                     column.remove(word)
-            parts = split_glued(word, columns)
             if parts is None:
                 marks[word] = GLUED
                 placed[AGENCY].append(word)
@@ -114,6 +134,11 @@ def place_section(section: Section, gap: float, ocr_pages: set[int], marks: dict
             at = columns.find_wall(word)
             placed[at].append(left)
             placed[at + 1].append(right)
+            if by_line:  # what the same operator drew after the seam goes with it
+                after = [other for other in placed[at] if other.run == word.run and other.x0 >= word.x1]
+                placed[at] = [other for other in placed[at] if other not in after]
+                placed[at + 1] += [other for other in after if abs(other.top - word.top) < 2]
+                placed[at] += [other for other in after if abs(other.top - word.top) >= 2]
         block.pieces = {n: gather_lines(words, block.page) for n, words in enumerate(placed) if words}
 
 
@@ -143,11 +168,17 @@ def find_states(lines: list[Piece], gap: float) -> Columns | None:
     return Columns(edges, edges, [False, False], gap)
 
 
-def _find_wrap(section: Section, height: float, gap: float) -> float | None:
-    """Find the pitch of wrapped lines; hot lists may share a cell, so that only agencies count there."""
-    numbers = (0, 1) if section.columns_n == 2 and section.name.startswith("detections") else (AGENCY,)
-    columns = ([block.pieces.get(number, []) for block in section.blocks] for number in numbers)
-    return find_pitch(columns, height, gap)
+def _list_steps(section: Section, gap: float) -> list[Step]:
+    """List the steps from line to line; hot lists may share a cell, so that only agencies count there."""
+    numbers = (0, 1) if section.columns_n > 1 and section.name.startswith("detections") else (AGENCY,)
+    steps = []
+    for number in numbers:
+        steps += list_steps([block.pieces.get(number, []) for block in section.blocks], gap, _are_two)
+    return steps
+
+
+def _are_two(above: str, text: str) -> bool:
+    return is_whole(above) and is_whole(text) and not is_rest(above, text)
 
 
 def read_section(section: Section, pitch: Pitch, gap: float, marks: dict[Word, str]) -> Iterator[Record]:
@@ -168,6 +199,8 @@ def read_section(section: Section, pitch: Pitch, gap: float, marks: dict[Word, s
             record.reason, record.names_n = GLUED, 2 if read is _read_names else 1
         elif not record.reason and squeeze(record.name) in load_form()["sharing"]["empty"]:
             record.reason = "the word None beside names"
+        elif UNREADABLE in f"{record.name}{record.hot_list}{record.city}{record.state}":
+            record.reason = "a letter of which the PDF does not say which it is"
         elif not record.reason and not re.search(r"[^\W\d_]", record.name):
             record.reason = "no letter in it"
         record.remark = next((remark for remark in remarks if remark != GLUED), record.remark)
@@ -186,7 +219,8 @@ def gather_section(section: Section, pitch: Pitch, gap: float) -> list[Row]:
         if section.columns_n == 3:
             key = max((CITY, STATE), key=lambda number: len(block.pieces.get(number, ())))
             other = anchor_rows(block.pieces, key, pitch.height)
-            found = min((found, other), key=_count_odd)
+            has_pitch = pitch.wrap is not None
+            found = min((found, other), key=lambda rows: _count_odd(rows, has_pitch=has_pitch))
         by_block.append(found)
     left_n = sum(map(len, by_block))
     for found in by_block:
@@ -212,9 +246,22 @@ def _measure_widths(section: Section) -> dict[int, float]:
     return widths
 
 
-def _count_odd(rows: list[Row]) -> int:
-    """Count rows that lack a cell; the first may be the rest of a row on the page before."""
-    return sum(AGENCY not in row.cells or STATE not in row.cells or CITY not in row.cells for row in rows[1:])
+def _count_odd(rows: list[Row], *, has_pitch: bool) -> int:
+    """Count what is odd in rows: no agency, or two; if lines do not tell rows apart, a missing place as well.
+
+    The first row may be the rest of one on the page before.
+    """
+    odd = 0
+    for row in rows[1:]:
+        odd += ODD * (AGENCY not in row.cells or _holds_two(row.cells[AGENCY]))
+        odd += 0 if has_pitch else (CITY not in row.cells) + (STATE not in row.cells)
+    return odd
+
+
+def _holds_two(cell: Cell) -> bool:
+    """Say whether the lines of a cell read as two names."""
+    texts = [piece.text for piece in cell.pieces]
+    return any(_are_two(" ".join(texts[:at]), " ".join(texts[at:])) for at in range(1, len(texts)))
 
 
 def _is_rest_of(

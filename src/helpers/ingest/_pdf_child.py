@@ -1,118 +1,32 @@
 """Reads a PDF inside the sandbox; never imported by the parent."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from ..errors import IngestError
-
-FIGURES = 10_000
 
 
 def read_pages(
     path: str, name: str, pages_cap: int, chars_cap: int, page_chars_cap: int, unpacked_cap: int
 ) -> Iterator[dict]:
-    """Give each page: number, width, height, `is_scan`, and words as [text, x0, x1, top, bottom]."""
+    """Give each page: number, width, height, `is_scan`, words as [text, x0, x1, top, bottom, seams], what is not seen."""
     logging.disable(logging.CRITICAL)
     pages_n = check_document(path, name, pages_cap, unpacked_cap)
-    import pdfplumber
+    from pdfminer.pdfdocument import PDFDocument
+    from pdfminer.pdfpage import PDFPage
+    from pdfminer.pdfparser import PDFParser
 
-    count = limit_drawing(name, chars_cap, page_chars_cap)
-    with pdfplumber.open(path) as document:
+    from ._pdf_words import Canvas, read_page
+
+    with open(path, "rb") as file:
+        pages = list(PDFPage.create_pages(PDFDocument(PDFParser(file))))
         # pdfminer passes over a page that the tree names twice, and over much that is damaged, without a word
-        if len(document.pages) != pages_n:
-            found = f"{pages_n:,} pages, of which only {len(document.pages):,} can be read"
+        if len(pages) != pages_n:
+            found = f"{pages_n:,} pages, of which only {len(pages):,} can be read"
             raise IngestError(name, found, "Print it to a new PDF from a viewer.")
-        for number, page in enumerate(document.pages, 1):
-            count(number)
-            chars, images = list_objects(page)
-            words = [
-                [word["text"], *(round(float(word[side]), 2) for side in ("x0", "x1", "top", "bottom"))]
-                for word in pdfplumber.utils.extract_words(chars)
-            ]
-            width, height = float(page.width), float(page.height)
-            is_scan = any(area > 0.7 * width * height for area in images)
-            yield {
-                "number": number,
-                "width": round(width, 2),
-                "height": round(height, 2),
-                "is_scan": is_scan,
-                "words": words,
-            }
-            page.close()
-
-
-def limit_drawing(name: str, chars_cap: int, page_chars_cap: int) -> Callable[[int], None]:
-    """Let pdfplumber stop at the character that is one too many, and pass over lines and curves.
-
-    Returns
-    -------
-    A function that has to be told the number of the page that comes next.
-    """
-    import pdfplumber.page
-
-    at = {"page": 0, "chars": 0, "all": 0, "figures": 0}
-
-    class Device(pdfplumber.page.PDFPageAggregatorWithMarkedContent):
-        def render_char(self, *args, **kwargs):
-            at["chars"] += 1
-            at["all"] += 1
-            if at["chars"] > page_chars_cap or at["all"] > chars_cap:
-                cap = page_chars_cap if at["chars"] > page_chars_cap else chars_cap
-                found = f"more than {cap:,} characters" + (" on one page" if cap == page_chars_cap else "")
-                raise IngestError(
-                    f"{name}, page {at['page']}", found, "Split the PDF by pages and read the parts."
-                )
-            return super().render_char(*args, **kwargs)
-
-        def paint_path(self, *args, **kwargs):
-            pass
-
-        def begin_figure(self, *args, **kwargs):
-            at["figures"] += 1
-            if at["figures"] > FIGURES:
-                found = f"more than {FIGURES:,} figures on one page"
-                raise IngestError(f"{name}, page {at['page']}", found, "Print it to a new PDF from a viewer.")
-            return super().begin_figure(*args, **kwargs)
-
-    def start_page(number: int) -> None:
-        at.update(page=number, chars=0, figures=0)
-
-    pdfplumber.page.PDFPageAggregatorWithMarkedContent = Device
-    return start_page
-
-
-def list_objects(page) -> tuple[list[dict], list[float]]:
-    """Give the characters of a page as pdfplumber's words need them, and the areas of its pictures.
-
-    `page.chars` gives the same with twenty more facts on each, and takes more time than all the rest.
-    """
-    from pdfminer.layout import LTChar, LTContainer, LTImage
-
-    left, above = page.mediabox[:2]
-    base, chars, images = page.height + above, [], []
-
-    def walk(objects) -> None:
-        for found in objects:
-            if isinstance(found, LTChar):
-                top = base - found.y1
-                chars.append(
-                    {
-                        "text": found.get_text(),
-                        "upright": found.upright,
-                        "x0": found.x0 + left,
-                        "x1": found.x1 + left,
-                        "top": top,
-                        "bottom": base - found.y0,
-                        "doctop": top,
-                    }
-                )
-            elif isinstance(found, LTContainer):
-                walk(found._objs)
-            elif isinstance(found, LTImage):
-                images.append(float(abs(found.width * found.height)))
-
-    walk(page.layout._objs)
-    return chars, images
+        canvas = Canvas(name, chars_cap, page_chars_cap)
+        for number, page in enumerate(pages, 1):
+            yield read_page(canvas, page, number)
 
 
 def check_document(path: str, name: str, pages_cap: int, unpacked_cap: int) -> int:

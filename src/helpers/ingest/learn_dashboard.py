@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from ..errors import IngestError
 from ._learn_form import check_pages, load_form, read_date, read_footer, squeeze
 from ._learn_layout import gather_lines
-from .pdf import read_pages
+from .pdf import read_pages, report_unseen
 from .report import Reading, Report, SetAside
 from .source import Match, ReadOptions, Source
 from .text import find_encoding, peek_text, read_text
@@ -102,6 +102,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     footers = []
     boards = find_boards(_read_lines(source), source.name, options, report, footers)
     report.warnings += check_pages(footers)
+    if source.kind == "pdf":
+        report_unseen(read_pages(source), report)
     rows = []
     for board in boards:
         rows += _build_rows(board, options, source, report)

@@ -15,7 +15,7 @@ from ._learn_pages import (
     Section, Sheet, cut_page, find_heading, find_ocr_pages, find_sections, read_foot, read_head,
 )  # fmt: skip
 from ._learn_rows import Record, read_sections
-from .pdf import Page, read_pages
+from .pdf import Page, read_pages, report_unseen
 from .report import Reading, Report, SetAside
 from .source import Match, ReadOptions, Source
 
@@ -89,6 +89,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
 
     table = build_table("sharing", rows)
     _report_noise(sheets, report)
+    report_unseen(pages, report)
     _report_records(records, report)
     _report_sections(sections, records, report)
     if any(sheet.is_ocr for sheet in sheets):
@@ -180,6 +181,12 @@ def _report_noise(sheets: list[Sheet], report: Report) -> None:
     for sheet in sheets:
         for text in sheet.noise:
             report.set_aside.append(SetAside(f"page {sheet.number}", "noise of the OCR layer, no name", text))
+    # What every page carries is its form. The rest is not repeated, as it may name a person.
+    margins = Counter(text for sheet in sheets for text in set(sheet.margin))
+    for sheet in sheets:
+        for text in sheet.margin:
+            if margins[text] < 2 or 2 * margins[text] < len(sheets):
+                report.set_aside.append(SetAside(f"page {sheet.number}", "a line in the head or foot of the page"))
 
 
 def _report_records(records: list[Record], report: Report) -> None:

@@ -1,21 +1,40 @@
 """Pages of a PDF as words with their places, read in a child process under limits."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import IngestError
 from ..sandbox import run_limited
+from .report import Report, SetAside
 from .source import Source
+
+# What stands for a letter of which the PDF only says how it looks.
+UNREADABLE = "\ufffd"
+UNSEEN = {
+    "inkless": "text without ink, which the page does not show",
+    "white": "white text on white, which the page does not show",
+    "covered": "text below a box that was drawn over it, perhaps redacted",
+    "outside": "text outside of the part of the page that is shown",
+    "askew": "text that runs in another direction, such as a stamp or a watermark",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word and its box in points, measured from the top left corner of the page as one reads it."""
+    """A word and its box in points, measured from the top left corner of the page as one reads it.
+
+    `run` numbers the operators of a page that draw letters: words of one were drawn together; 0 if it is not
+    known. `seams` are the places within a word where another operator begins: number of the letter, right edge
+    of the letter before, left edge of this one, the operator.
+    """
 
     text: str
     x0: float
     x1: float
     top: float
     bottom: float
+    run: int = 0
+    seams: tuple[tuple[int, float, float, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +52,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Page:
-    """A page: number from 1, size in points, its words in the order in which they are read.
+    """A page: number from 1, size in points, its words in the order in which they were drawn.
 
-    `is_scan` says that a picture covers the page, so that the words are the work of OCR.
+    `is_scan` says that a picture covers the page, so that the words are the work of OCR. `unseen` are the lines
+    that the page holds and does not show as its own, each with why, and `notes_n` the notes, stamps and fields
+    that a viewer lays over it.
     """
 
     number: int
@@ -43,6 +64,8 @@ class Page:
     height: float
     words: tuple[Word, ...]
     is_scan: bool
+    unseen: tuple[tuple[str, str], ...] = ()
+    notes_n: int = 0
 
 
 def read_pages(source: Source) -> list[Page]:
@@ -71,8 +94,10 @@ def read_pages(source: Source) -> list[Page]:
                 page["number"],
                 page["width"],
                 page["height"],
-                tuple(Word(*word) for word in page["words"]),
+                tuple(_build_word(*word) for word in page["words"]),
                 page["is_scan"],
+                tuple((why, text) for why, text in page["unseen"]),
+                page["notes_n"],
             )
             for page in found
         ]
@@ -82,8 +107,49 @@ def read_pages(source: Source) -> list[Page]:
                 f"{len(pages)} pages and no text layer: they are pictures",
                 "Run ocrmypdf first: ocrmypdf IN.pdf OUT.pdf, and give OUT.pdf.",
             )
+        _refuse_unreadable(pages, source.name)
         source.cache["pages"] = pages
     return source.cache["pages"]
+
+
+def _build_word(text: str, x0: float, x1: float, top: float, bottom: float, run: int, seams=()) -> Word:
+    return Word(text, x0, x1, top, bottom, run, tuple(tuple(seam) for seam in seams))
+
+
+def _refuse_unreadable(pages: list[Page], name: str) -> None:
+    """Refuse a PDF whose fonts do not say which letters their shapes are."""
+    letters_n = sum(len(word.text) for page in pages for word in page.words)
+    lost_n = sum(word.text.count(UNREADABLE) for page in pages for word in page.words)
+    if lost_n > 0.2 * letters_n:
+        raise IngestError(
+            name,
+            f"fonts that do not say which letters they draw ({lost_n:,} of {letters_n:,} are unreadable)",
+            "Let OCR read the pages instead: ocrmypdf --force-ocr IN.pdf OUT.pdf, and give OUT.pdf.",
+        )
+
+
+def report_unseen(pages: Iterable[Page], report: Report) -> None:
+    """Set aside what pages hold and do not show, and say that notes were laid over them.
+
+    The text is not repeated: it may be a person's, or redacted.
+
+    Parameters
+    ----------
+    pages
+        Of the file.
+    report
+        Gets a row set aside for each line.
+    """
+    noted = []
+    for page in pages:
+        report.set_aside += [SetAside(f"page {page.number}", UNSEEN[why]) for why, _ in page.unseen]
+        if page.notes_n:
+            noted.append(str(page.number))
+    if noted:
+        report.warnings.append(
+            f"Notes, stamps or fields lie over page {', '.join(noted)}; their text was not read: look at them, or "
+            "print the file to a new PDF, so that they become part of the pages."
+        )
 
 
 def build_lines(page: Page, tolerance: float = 3.0) -> list[Line]:
