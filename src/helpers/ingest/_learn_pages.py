@@ -19,7 +19,7 @@ _ENTRY = re.compile(
 class Sheet:
     """A page without head and foot, as lines from the top.
 
-    `noise` is what OCR made of logo and specks, `margin` what stands in head and foot beside what belongs there.
+    `noise` is what OCR made of logo and specks, `margin` what head and foot hold beside what belongs there.
     """
 
     number: int

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
+from ._learn_columns import (
+    Columns, cut_seams, find_columns, find_gutter, find_strip, is_drawn_by_line, place_words, split_glued,
+    split_runs,
+)  # fmt: skip
 from ._learn_form import load_form, squeeze
 from ._learn_layout import (
-    Cell, Columns, Piece, Pitch, Row, Step, anchor_rows, cut_seams, find_columns, find_gutter, find_pitch,
-    find_strip, gather_cells, gather_lines, gather_rows, is_drawn_by_line, list_steps, measure_gap, place_words, split_glued,
-    split_runs, would_fit,
+    Cell, Piece, Pitch, Row, Step, anchor_rows, find_pitch, gather_cells, gather_lines, gather_rows,
+    list_steps, measure_gap, would_fit,
 )  # fmt: skip
 from ._learn_pages import Section, Sheet
 from .pdf import UNREADABLE, Word

@@ -9,7 +9,7 @@ from ..errors import IngestError
 def read_pages(
     path: str, name: str, pages_cap: int, chars_cap: int, page_chars_cap: int, unpacked_cap: int
 ) -> Iterator[dict]:
-    """Give each page: number, width, height, `is_scan`, words as [text, x0, x1, top, bottom, seams], what is not seen."""
+    """Give each page as `_pdf_words.read_page` does."""
     logging.disable(logging.CRITICAL)
     pages_n = check_document(path, name, pages_cap, unpacked_cap)
     from pdfminer.pdfdocument import PDFDocument

@@ -1,64 +1,28 @@
-"""Draws pages of a PDF without ink: which words stand where, and which of them a reader of the page can see.
+"""Makes words of the letters of a page: where they stand, and which of them a reader of the page can see.
 
 Runs inside the sandbox only. Letters become words by their distance in parts of their size, not in points, as
-many programs that write PDFs print no space between words. What is drawn twice at one place, for bold type or a
-shadow, is one word. What the page does not show is kept apart, with the reason.
+many programs that write PDFs print no space between words. What is drawn twice at one place, for bold type or
+a shadow, is one word. What the page does not show is kept apart, with the reason.
 """
 
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import hypot
-from typing import NamedTuple
 
-from pdfminer.pdfdevice import PDFTextDevice
-from pdfminer.pdffont import PDFUnicodeNotDefined
-from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
-from pdfminer.pdftypes import dict_value, resolve1
-from pdfminer.utils import apply_matrix_rect, mult_matrix
+from pdfminer.pdftypes import resolve1
 
-from ..errors import IngestError
+from ._pdf_canvas import (
+    ASKEW, COVERED, FILLS, OUTSIDE, SEEN, UNREADABLE, WHITE, Canvas, Fill, Letter, Painter,
+)  # fmt: skip
 
-FIGURES = 10_000
-# More filled boxes than a form has: beyond them nothing is called hidden.
-FILLS = 2_000
-# Letters further apart than this, in parts of their size, are two words; a space is 0.22 to 0.3 in most fonts.
+# Letters further apart than this, in parts of their size, are two words; a space is 0.22 to 0.3 mostly.
 APART = 0.15
-UNREADABLE = "\ufffd"
 
-SEEN, INKLESS, WHITE, COVERED, OUTSIDE, ASKEW = "", "inkless", "white", "covered", "outside", "askew"
-
-_NO_INK = (3, 7)
-_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
+_LIGATURES = dict(zip(range(0xFB00, 0xFB07), ("ff", "fi", "fl", "ffi", "ffl", "st", "st")))
 # Hyphens that print alike; a soft hyphen that was drawn is a hyphen.
 _HYPHENS = {0x00AD: "-", 0x2010: "-", 0x2011: "-"}
 _PRINT = _LIGATURES | _HYPHENS
-
-
-class Letter(NamedTuple):
-    """A letter as it was drawn: `run` numbers the drawing operators of the page, `slack` is spacing asked for."""
-
-    text: str
-    x0: float
-    x1: float
-    top: float
-    bottom: float
-    size: float
-    run: int
-    state: str
-    slack: float
-
-
-class Fill(NamedTuple):
-    """A filled box or picture: drawn after so many runs of letters; `light` from 0 to 1, None if not known."""
-
-    after: int
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    light: float | None
 
 
 @dataclass(eq=False, slots=True)
@@ -85,150 +49,6 @@ class Run:
         return (self.top + self.bottom) / 2
 
 
-class Canvas(PDFTextDevice):
-    """Takes what pdfminer draws; stops at the character or figure that is one too many."""
-
-    def __init__(self, name: str, chars_cap: int, page_chars_cap: int):
-        super().__init__(PDFResourceManager())
-        self.name, self.chars_cap, self.page_chars_cap = name, chars_cap, page_chars_cap
-        self.all_n = 0
-
-    def start(self, number: int) -> None:
-        """Begin with the page of this number."""
-        self.number = number
-        self.letters: dict[int, list[Letter]] = defaultdict(list)  # by direction: 0 as the page, 4 askew
-        self.fills: list[Fill] = []
-        self.chars_n = self.figures_n = self.curves_n = self.run = 0
-        self.is_translucent = False
-        self.pictures: list[tuple] = []
-        self.state, self.slack = SEEN, 0.0
-
-    def begin_page(self, page, ctm) -> None:
-        x0, y0, x1, y1 = apply_matrix_rect(ctm, page.mediabox)
-        self.width, self.height = abs(x1 - x0), abs(y1 - y0)
-        crop = apply_matrix_rect(ctm, page.cropbox)
-        self.crop = max(0.0, crop[0]), max(0.0, crop[1]), min(self.width, crop[2]), min(self.height, crop[3])
-        self.figure = (0.0, 0.0, 0.0, 0.0)
-
-    def begin_figure(self, name, bbox, matrix) -> None:
-        self.figures_n += 1
-        if self.figures_n > FIGURES:
-            raise self._refuse(f"more than {FIGURES:,} figures on one page", "Print it to a new PDF from a viewer.")
-        self.figure = apply_matrix_rect(mult_matrix(matrix, self.ctm), bbox)
-
-    def render_image(self, name, stream) -> None:
-        self._add_fill(*self.figure, None)
-        if len(self.pictures) < FILLS:
-            self.pictures.append(self.figure)
-
-    def paint_path(self, gstate, stroke, fill, evenodd, path) -> None:
-        if not fill:
-            return
-        if len(path) > 8 or len(self.fills) > FILLS:
-            self.curves_n += 1
-            return
-        points = [part[-2:] for part in path if len(part) > 2]
-        if points:
-            xs, ys = zip(*points)
-            box = apply_matrix_rect(self.ctm, (min(xs), min(ys), max(xs), max(ys)))
-            self._add_fill(*box, measure_light(gstate))
-
-    def paint_all(self) -> None:
-        """Take note of a shading, which may reach anywhere."""
-        self._add_fill(0.0, 0.0, self.width, self.height, None)
-
-    def _add_fill(self, x0, y0, x1, y1, light) -> None:
-        if len(self.fills) <= FILLS:
-            self.fills.append(Fill(self.run, x0, y0, x1, y1, light))
-
-    def render_string(self, textstate, seq, ncs, graphicstate) -> None:
-        self.run += 1
-        self.state = SEEN
-        if textstate.render in _NO_INK:
-            self.state = INKLESS
-        elif textstate.render in (0, 4) and (light := measure_light(graphicstate)) is not None and light > 0.97:
-            self.state = WHITE
-        self.slack = abs(textstate.charspace * textstate.scaling * 0.01)
-        super().render_string(textstate, seq, ncs, graphicstate)
-
-    def render_char(self, matrix, font, fontsize, scaling, rise, cid, ncs, graphicstate) -> float:
-        self.chars_n += 1
-        self.all_n += 1
-        if self.chars_n > self.page_chars_cap or self.all_n > self.chars_cap:
-            cap = self.page_chars_cap if self.chars_n > self.page_chars_cap else self.chars_cap
-            found = f"more than {cap:,} characters" + (" on one page" if cap == self.page_chars_cap else "")
-            raise self._refuse(found, "Split the PDF by pages and read the parts.")
-        try:
-            text = font.to_unichr(cid)
-        except PDFUnicodeNotDefined:
-            text = UNREADABLE
-        forward = font.char_width(cid) * fontsize * scaling
-        if font.is_vertical():
-            across, down = font.char_disp(cid)
-            left = -(fontsize * 0.5 if across is None else across * fontsize * 0.001)
-            high = (1000 - down) * fontsize * 0.001 + rise
-            box = (left, high + forward, left + fontsize, high)
-        else:
-            low = font.get_descent() * fontsize + rise
-            box = (0, low, forward, low + fontsize)
-        a, b, c, d, _, _ = matrix
-        x0, y0, x1, y1 = apply_matrix_rect(matrix, box)
-        stretch = hypot(a, b)
-        letter = Letter(
-            text, x0, x1, y0, y1, hypot(c, d) * abs(fontsize), self.run, self.state, self.slack * stretch
-        )
-        self.letters[find_direction(a * scaling, b * scaling)].append(letter)
-        return forward
-
-    def _refuse(self, found: str, way_out: str) -> IngestError:
-        return IngestError(f"{self.name}, page {self.number}", found, way_out)
-
-
-class Painter(PDFPageInterpreter):
-    """pdfminer's interpreter, which passes over shadings, transparency and the first color of a color space."""
-
-    def do_sh(self, name) -> None:
-        self.device.paint_all()
-
-    def do_cs(self, name) -> None:
-        super().do_cs(name)
-        self.graphicstate.ncolor = None
-
-    def do_gs(self, name) -> None:
-        states = dict_value(self.resources.get("ExtGState") or {})
-        found = resolve1(states.get(getattr(name, "name", name)))
-        if isinstance(found, dict):
-            opaque, blend = resolve1(found.get("ca", 1)), resolve1(found.get("BM"))
-            if opaque != 1 or (blend is not None and getattr(blend, "name", "") not in ("Normal", "Compatible")):
-                self.device.is_translucent = True
-
-
-def measure_light(state) -> float | None:
-    """Measure how light a fill is: 1 is white, 0 black; None if that is not known."""
-    color = state.ncolor
-    if getattr(state.ncs, "name", None) in ("Separation", "DeviceN", "Indexed", "Lab", "Pattern"):
-        return None
-    parts = color if isinstance(color, tuple | list) else (color,)
-    if not all(isinstance(part, int | float) for part in parts):
-        return None
-    if len(parts) == 1:
-        return float(parts[0])
-    if len(parts) == 3:
-        return 0.3 * parts[0] + 0.59 * parts[1] + 0.11 * parts[2]
-    if len(parts) == 4:
-        return max(0.0, 1 - parts[3] - 0.3 * parts[0] - 0.59 * parts[1] - 0.11 * parts[2])
-    return None
-
-
-def find_direction(a: float, b: float) -> int:
-    """Find where a line runs: 0 right, 1 up, 2 left, 3 down, 4 askew; a scan may lie a little askew."""
-    if abs(b) <= 0.1 * abs(a):
-        return 0 if a > 0 else 2
-    if abs(a) <= 0.1 * abs(b):
-        return 1 if b > 0 else 3
-    return 4
-
-
 def turn_box(letter: Letter, direction: int, width: float, height: float) -> Letter:
     """Turn the box of a letter, so that its line runs to the right and `top` counts downwards."""
     _, x0, x1, y0, y1 = letter[:5]
@@ -242,12 +62,14 @@ def turn_box(letter: Letter, direction: int, width: float, height: float) -> Let
 
 
 def clean(text: str) -> str:
-    """Make of a glyph the letters that it prints: without ligatures, marks of direction and signs of no width."""
+    """Make of a glyph the letters that it prints: no ligature, mark of direction, or sign without width."""
     if text.isascii() and text.isprintable():
         return text
     text = text.translate(_PRINT)
     kept = [sign if unicodedata.category(sign) != "Co" else UNREADABLE for sign in text]
-    return "".join(sign for sign in kept if sign.isspace() or unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
+    return "".join(
+        sign for sign in kept if sign.isspace() or unicodedata.category(sign) not in ("Cc", "Cf", "Cs")
+    )
 
 
 def build_words(letters: list[Letter]) -> list[Run]:
@@ -289,11 +111,12 @@ def _is_next(word: Run, letter: Letter) -> bool:
 def _is_again(word: Run, text: str, letter: Letter) -> bool:
     """Say whether a letter is the last one once more."""
     near = 0.12 * max(letter.size, 0.1)
-    return word.text.endswith(text) and abs(letter.x0 - word.last) < near and abs(letter.top - word.top) < near
+    is_near = abs(letter.x0 - word.last) < near and abs(letter.top - word.top) < near
+    return is_near and word.text.endswith(text)
 
 
 def drop_twice(words: list[Run]) -> list[Run]:
-    """Drop a word that is drawn once more at its place; one that can be seen is kept before one that cannot."""
+    """Drop a word that is drawn once more at its place; what can be seen is kept before what cannot."""
     kept: list[Run] = []
     places: dict[tuple, list[Run]] = defaultdict(list)
     for word in sorted(words, key=lambda word: word.state != SEEN):
@@ -324,17 +147,22 @@ def join_beside(words: list[Run]) -> list[Run]:
     for word in sorted(words, key=lambda word: word.x0):
         if id(word) in gone:
             continue
-        at = int(word.x1 // 4)
-        while found := next((other for n in (at - 1, at, at + 1) for other in starts.get(n, ())[:200]
-                             if other is not word and id(other) not in gone and _is_beside(word, other)), None):  # fmt: skip
+        while found := next(_find_beside(word, starts, gone), None):
             seams = [[part[0] + len(word.text), *part[1:]] for part in found.seams]
             word.seams += [[len(word.text), word.x1, found.x0, found.first], *seams]
             word.text += found.text
             word.x1, word.run = found.x1, max(word.run, found.run)
             word.top, word.bottom = min(word.top, found.top), max(word.bottom, found.bottom)
             gone.add(id(found))
-            at = int(word.x1 // 4)
     return [word for word in words if id(word) not in gone]
+
+
+def _find_beside(word: Run, starts: dict[int, list[Run]], gone: set[int]) -> Iterator[Run]:
+    at = int(word.x1 // 4)
+    for near in (at - 1, at, at + 1):
+        for other in starts.get(near, ())[:200]:
+            if other is not word and id(other) not in gone and _is_beside(word, other):
+                yield other
 
 
 def _is_beside(word: Run, other: Run) -> bool:
@@ -399,11 +227,10 @@ def mark_hidden(words: list[Run], canvas: Canvas, direction: int, is_scan: bool)
             below = [fill for fill, box in boxes if fill.after < word.run and _is_within(x, y, box)]
             if fills is None or (below and (below[-1].light is None or below[-1].light < 0.9)):
                 word.state = SEEN
-        if word.state == SEEN and any(
-            fill.after >= word.run and _is_within(x, y, box) and box[0] <= word.x0 + 2 and box[1] >= word.x1 - 2
-            for fill, box in covers
-        ):
-            word.state = COVERED
+        if word.state == SEEN:
+            later = (box for fill, box in covers if fill.after >= word.run and _is_within(x, y, box))
+            if any(box[0] <= word.x0 + 2 and box[1] >= word.x1 - 2 for box in later):
+                word.state = COVERED
 
 
 def turn_fill(fill: Fill, direction: int, canvas: Canvas) -> tuple:

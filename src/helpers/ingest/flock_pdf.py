@@ -8,7 +8,7 @@ from .flock_audit import DROPPED, FAMILY, describe_log, list_dropped, name_form
 from .formats import load_format
 from .headers import bind_columns, list_unbound, tidy_header
 from .logs import LogForm, LogTable
-from .pdf import read_pages
+from .pdf import read_pages, warn_unseen
 from .pdf_table import PrintedRow, find_page_header, read_rows
 from .report import Reading, Report
 from .source import Match, ReadOptions, Source
@@ -74,6 +74,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
     times = known["times"]
     log.add(frame, LogForm(columns, times["forms"], zone, times["zone_hint"], times["window"]), "page {}")
     searches = log.close(report)
+    warn_unseen(read_pages(source), report)
     list_dropped([*list_unbound(names, columns), *(name for part, name in columns.items() if part in DROPPED)], known, report)
     describe_log(searches, log, report, known, zone)
     pages = pd.Series([row.page for row in rows]).value_counts().sort_index()

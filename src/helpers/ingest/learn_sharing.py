@@ -186,7 +186,8 @@ def _report_noise(sheets: list[Sheet], report: Report) -> None:
     for sheet in sheets:
         for text in sheet.margin:
             if margins[text] < 2 or 2 * margins[text] < len(sheets):
-                report.set_aside.append(SetAside(f"page {sheet.number}", "a line in the head or foot of the page"))
+                place = f"page {sheet.number}"
+                report.set_aside.append(SetAside(place, "a line in the head or foot of the page"))
 
 
 def _report_records(records: list[Record], report: Report) -> None:

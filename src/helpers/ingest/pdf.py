@@ -24,8 +24,8 @@ class Word:
     """A word and its box in points, measured from the top left corner of the page as one reads it.
 
     `run` numbers the operators of a page that draw letters: words of one were drawn together; 0 if it is not
-    known. `seams` are the places within a word where another operator begins: number of the letter, right edge
-    of the letter before, left edge of this one, the operator.
+    known. `seams` are the places within a word where another operator begins: number of the letter, right
+    edge of the letter before, left edge of this one, the operator.
     """
 
     text: str
@@ -54,9 +54,9 @@ class Line:
 class Page:
     """A page: number from 1, size in points, its words in the order in which they were drawn.
 
-    `is_scan` says that a picture covers the page, so that the words are the work of OCR. `unseen` are the lines
-    that the page holds and does not show as its own, each with why, and `notes_n` the notes, stamps and fields
-    that a viewer lays over it.
+    `is_scan` says that a picture covers the page, so that the words are the work of OCR. `unseen` are the
+    lines that the page holds and does not show as its own, each with why, and `notes_n` the notes, stamps and
+    fields that a viewer lays over it.
     """
 
     number: int
@@ -147,9 +147,16 @@ def report_unseen(pages: Iterable[Page], report: Report) -> None:
             noted.append(str(page.number))
     if noted:
         report.warnings.append(
-            f"Notes, stamps or fields lie over page {', '.join(noted)}; their text was not read: look at them, or "
-            "print the file to a new PDF, so that they become part of the pages."
+            f"Notes, stamps or fields lie over page {', '.join(noted)}; their text was not read: look at "
+            "them, or print the file to a new PDF, so that they become part of the pages."
         )
+
+
+def warn_unseen(pages: Iterable[Page], report: Report) -> None:
+    """Warn of what pages hold and do not show, for tables whose rows are counted otherwise."""
+    for page in pages:
+        for why in dict.fromkeys(why for why, _ in page.unseen):
+            report.warnings.append(f"Page {page.number} holds {UNSEEN[why]}; it was not read.")
 
 
 def build_lines(page: Page, tolerance: float = 3.0) -> list[Line]:
