@@ -229,10 +229,10 @@ def count_depths(log, ages_days: list[int]) -> pd.DataFrame:
     asked = log.searched_at.epoch_seconds() - log.window_start.epoch_seconds()
     counts = {"rows_n": log.count(), "unknown_n": (log.searched_at.isnull() | log.window_start.isnull()).sum()}
     counts |= {f"older_{days}": (asked > days * 86_400).sum() for days in ages}
-    found = engine.fetch(log.aggregate(**counts)).iloc[0]
+    found = engine.fetch(log.aggregate(**counts)).fillna(0).iloc[0]
     if not found["rows_n"]:
         raise DataError("log", "it holds no row", "Give a log with searches.")
-    older = pd.Series([int(found[f"older_{days}"] or 0) for days in ages])
+    older = pd.Series([int(found[f"older_{days}"]) for days in ages])
     unknown, rows = int(found["unknown_n"]), int(found["rows_n"])
     table = pd.DataFrame({"days": ages, "older_n": older, "unknown_n": unknown, "rows_n": rows})
     return table.assign(low_frac=older / rows, high_frac=(older + unknown) / rows)

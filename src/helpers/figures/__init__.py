@@ -6,21 +6,26 @@ from .claims import draw_verdicts
 from .counts import draw_counts
 from .doors import draw_door_grades, draw_door_matrix, draw_doors
 from .history import draw_depths, draw_growth, draw_history, draw_portals
+from .logs import draw_cells, draw_coverage, draw_inflation, draw_steps
 from .reasons import draw_agreement, draw_grades, draw_range_months, draw_rule_range
 from .release import draw_conflicts, draw_recovery, draw_replies
 from .rules import draw_looks, draw_rules
+from .searches import draw_days, draw_search_months, draw_widths
 from .tiles import draw_states
 from .timeline import draw_timeline
 from .traces import SIMULATED_TRAFFIC, draw_thinning, draw_town, draw_unicity
 from .volumes import draw_months, draw_quotes, draw_volumes
 
 __all__ = [
-    "CitedFigure",
     "SIMULATED_TRAFFIC",
+    "CitedFigure",
     "draw_access",
     "draw_agreement",
+    "draw_cells",
     "draw_conflicts",
     "draw_counts",
+    "draw_coverage",
+    "draw_days",
     "draw_depths",
     "draw_door_grades",
     "draw_door_matrix",
@@ -28,6 +33,7 @@ __all__ = [
     "draw_grades",
     "draw_growth",
     "draw_history",
+    "draw_inflation",
     "draw_looks",
     "draw_months",
     "draw_portals",
@@ -38,12 +44,15 @@ __all__ = [
     "draw_replies",
     "draw_rule_range",
     "draw_rules",
+    "draw_search_months",
     "draw_states",
+    "draw_steps",
     "draw_thinning",
     "draw_timeline",
     "draw_town",
     "draw_unicity",
     "draw_verdicts",
     "draw_volumes",
+    "draw_widths",
     "save_figure",
 ]

@@ -1,14 +1,17 @@
 """What the cells of a log hold besides values, which columns hold one value only, and when the form changed."""
 
+import ibis
 import pandas as pd
 
 from .. import engine
 from ..ingest.canonical import CELL_STATES, WITHHELD
 from ..ingest.formats import load_format
 from .clock import shift_to_local
-from .logs import LEAST_ROWS
+from .logs import LEAST_ROWS, fold_name
 
 _TESTED = ("reason_text", "networks_n", "devices_n", "search_type", "searcher_agency_as_printed", "plate_state", "has_case_number")
+# What somebody filled in, or not, is a column that is shown; the form decides the other states.
+_SHOWN = {"value": "shown", "empty": "shown", "placeholder": "shown"}
 # A state holds for a day if most rows have it, and for a form if it does so on so many days in a row.
 _LEAST_DAYS = 7
 
@@ -57,6 +60,8 @@ def find_constants(log, least_rows: int = LEAST_ROWS) -> pd.DataFrame:
         column = log[name].cast("int64") if log[name].type().is_boolean() else log[name]
         counts[f"{name}|n"] = column.count()
         same[f"{name}|one"] = column.min() == column.max()
+        if name == "searcher_agency_as_printed":  # in a log of the host's own searches it is no wonder
+            same[f"{name}|one"] &= fold_name(column.min()) != ibis.coalesce(fold_name(log.host_agency.min()), ibis.literal(""))
     found = engine.fetch(log.group_by("source_id").agg(**counts, **same), ["source_id"])
     rows = [
         (source, name, int(n))
@@ -79,7 +84,8 @@ def find_breaks(log, logs: pd.DataFrame, zone: str) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame: host, kind, field, before, after (states), last_before, first_after (days): the form changed between them.
+    DataFrame: host, kind, field, before, after (`shown`, whatever was filled in, or one of the other
+    `canonical.CELL_STATES`), last_before, first_after (days): the form changed between them.
     """
     timed = log.filter(log.searched_at.notnull())
     timed = timed.mutate(day=shift_to_local(timed.searched_at, zone).date())
@@ -87,7 +93,8 @@ def find_breaks(log, logs: pd.DataFrame, zone: str) -> pd.DataFrame:
     rows = []
     for field in WITHHELD:
         cell = f"{field}_cell"
-        states = counts.groupby(["host", "kind", "day", cell], as_index=False)["rows_n"].sum()
+        states = counts.assign(**{cell: counts[cell].replace(_SHOWN)})
+        states = states.groupby(["host", "kind", "day", cell], as_index=False)["rows_n"].sum()
         states = states.sort_values(["host", "kind", "day", "rows_n", cell], ascending=[True, True, True, False, True])
         daily = states.drop_duplicates(["host", "kind", "day"]).set_index("day")
         for (host, kind), part in daily.groupby(["host", "kind"], sort=True):
@@ -98,6 +105,25 @@ def find_breaks(log, logs: pd.DataFrame, zone: str) -> pd.DataFrame:
     columns = ["host", "kind", "field", "before", "after", "last_before", "first_after"]
     found = pd.DataFrame(rows, columns=columns)
     return found.sort_values(["host", "kind"], kind="stable", ignore_index=True)
+
+
+def sum_breaks(breaks: pd.DataFrame) -> pd.DataFrame:
+    """Sum breaks by day.
+
+    Parameters
+    ----------
+    breaks
+        Result of `find_breaks`.
+
+    Returns
+    -------
+    DataFrame: last_before, first_after, logs_n (how many logs changed between them), fields (names joined by `, `).
+    """
+    rows = [
+        (*days, len(part[["host", "kind"]].drop_duplicates()), ", ".join(sorted(set(part["field"]))))
+        for days, part in breaks.groupby(["last_before", "first_after"], sort=True)
+    ]
+    return pd.DataFrame(rows, columns=["last_before", "first_after", "logs_n", "fields"])
 
 
 def _list_runs(states: pd.Series) -> list[tuple]:

@@ -44,8 +44,8 @@ def find_gaps(days: pd.DataFrame, least_lost: int = LEAST_LOST) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame: host, kind, first, last (of a run of empty days), days_n, around_n (rows of up to 14 covered days on each
-    side), around_days_n, is_gap. What is no gap may be a day without a search.
+    DataFrame: host, kind, first, last (of a run of empty days), days_n, around_n (rows of up to 14 days with rows on each
+    side), around_days_n (days that these span, the gap left out), is_gap. What is no gap may be a day without a search.
     """
     rows = []
     for (host, kind), part in days.groupby(["host", "kind"], sort=True):
@@ -57,11 +57,10 @@ def find_gaps(days: pd.DataFrame, least_lost: int = LEAST_LOST) -> pd.DataFrame:
                 near = counts.iloc[max(0, place - AROUND) : place + AROUND]
                 first = counts.index[place - 1] + pd.Timedelta(days=1)
                 last = counts.index[place] - pd.Timedelta(days=1)
-                around_n = int(near.sum())
-                is_gap = empty_n * around_n >= least_lost * len(near)
-                rows.append((host, kind, first, last, empty_n, around_n, len(near), is_gap))
+                around_n, span = int(near.sum()), (near.index[-1] - near.index[0]).days + 1 - empty_n
+                rows.append((host, kind, first, last, empty_n, around_n, span, empty_n * around_n >= least_lost * span))
     columns = ["host", "kind", "first", "last", "days_n", "around_n", "around_days_n", "is_gap"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).astype({"is_gap": bool})
 
 
 def grid_months(days: pd.DataFrame, gaps: pd.DataFrame | None = None) -> pd.DataFrame:

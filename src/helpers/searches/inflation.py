@@ -8,7 +8,8 @@ import pandas as pd
 
 from .. import engine
 from ..errors import DataError
-from .same import Keyed
+from ..ingest.canonical import COLUMNS
+from .same import Keyed, count_searches
 
 # Up to so many logs every choice of them is counted; beyond, only the mean over all choices, which needs no list.
 EVERY_CHOICE = 12
@@ -91,3 +92,37 @@ def _span_choices(hosts: list[str], logs_n: int, masks: list[tuple[int, int]], b
         searches = sum(n for mask, n in masks if mask & chosen)
         factors.append(sum(int(by_host.iloc[place]) for place in choice) / searches if searches else float("nan"))
     return min(factors), max(factors)
+
+
+def compare_methods(keyed: Keyed) -> pd.DataFrame:
+    """Count the same log in the ways that are in use, from the rawest to the one of this house.
+
+    Parameters
+    ----------
+    keyed
+        From `same.key_rows`.
+
+    Returns
+    -------
+    DataFrame: method, searches_n. `rows`: every line. `whole rows`: lines that differ in anything but their file, so that a
+    cut reason makes two of one. `agency and second`: what is left if only these decide. `ids`: distinct search ids,
+    rows without one left out. `largest log`: the rows of the agency with most. `id, else fields`: `same.count_searches`,
+    missing where no row can be told apart.
+    """
+    rows = keyed.rows
+    shown = [name for name in COLUMNS["searches"] if name not in ("source_id", "row_no", "host_agency")]
+    whole = rows.select(*shown).distinct()
+    rough = rows.select("searcher_agency_as_printed", "searched_at").distinct()
+    counts = {
+        "rows": int(keyed.logs["rows_n"].sum()),
+        "whole rows": _count_rows(whole),
+        "agency and second": _count_rows(rough),
+        "ids": _count_rows(rows.filter(rows.search_id.notnull()).select("search_id").distinct()),
+        "largest log": int(keyed.logs.groupby("host")["rows_n"].sum().max()),
+        "id, else fields": count_searches(keyed).value or pd.NA,
+    }
+    return pd.DataFrame(counts.items(), columns=["method", "searches_n"]).astype({"searches_n": "Int64"})
+
+
+def _count_rows(table) -> int:
+    return int(engine.fetch(table.agg(n=table.count()))["n"].iloc[0])

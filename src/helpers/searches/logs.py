@@ -70,6 +70,13 @@ def list_logs(log) -> pd.DataFrame:
     return logs[[*columns, "precision", "is_overwritten", "warning"]].sort_values(["host", "source_id"], ignore_index=True)
 
 
+def name_hosts(logs: pd.DataFrame, most: int = 3) -> str:
+    """Name whose logs they are, for the foot of a figure: `logs of A; B; and 4 more agencies`."""
+    hosts = sorted(logs["host"].unique())
+    more = [f"and {len(hosts) - most} more agencies"] if len(hosts) > most else []
+    return f"log{'s' if len(hosts) > 1 else ''} of {'; '.join(hosts[:most] + more)}"
+
+
 def fold_name(name):
     """Fold a name of an agency, as an expression: small letters, no outer blanks."""
     return name.lower().strip()
