@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from . import _paths
@@ -46,7 +46,8 @@ def find_imports(source: str, inside: str = "") -> set[str]:
     if tree is None:
         return set() if inside else set(list_modules())
     found = set()
-    for node in ast.walk(tree):
+    # Statements import, expressions do not; in a notebook's cell names in expressions count as well.
+    for node in _walk_statements(tree) if inside else ast.walk(tree):
         if not inside and isinstance(node, ast.Name) and node.id in _HIDDEN_IMPORTS:
             return set(list_modules())
         if isinstance(node, ast.Import):
@@ -59,6 +60,18 @@ def find_imports(source: str, inside: str = "") -> set[str]:
         return set(list_modules())
     holders = {".".join(name.split(".")[:n]) for name in found for n in range(1, name.count(".") + 2)}
     return {name for name in holders if name.split(".")[0] == _paths.PACKAGE.name}
+
+
+def _walk_statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Walk through the statements of a tree, those within others included, and pass their expressions over."""
+    due = [tree]
+    while due:
+        node = due.pop()
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, part, None)
+            if isinstance(inner, list):
+                due += inner
 
 
 def _parse(source: str) -> ast.Module | None:
