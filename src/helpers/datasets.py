@@ -4,7 +4,7 @@ A statement is one line of one list. Several statements can speak of one pair; a
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,9 +12,12 @@ import pandas as pd
 from . import _paths
 from .access import WAYS, find_parents, fold_units
 from .errors import DataError
+from .files import hash_file
 from .network.graph import SharingGraph
 from .network.lists import PRIVATE_EYES, SharingLists, list_paths, list_sharing, read_sharing
-from .sources import name_publishers
+from .network.views import find_regions
+from .records import SIMULATED, list_records, load_records
+from .sources import cite_sources, name_publishers
 from .tables import load_table
 
 NETWORKS = ("documented", "private-eyes", "records")
@@ -42,6 +45,8 @@ class SharingData:
         For the source line of a figure.
     notes
         What was done to read the lists, and what stays open; one sentence each.
+    files
+        Fetched or ingested files with their SHA-256, one line each.
     """
 
     key: str
@@ -51,6 +56,7 @@ class SharingData:
     publishers: str
     period: str
     notes: tuple[str, ...] = field(default=())
+    files: tuple[str, ...] = field(default=())
 
     def build(self) -> SharingGraph:
         """Build the graph of the shares of detections."""
@@ -60,6 +66,21 @@ class SharingData:
     def names(self) -> pd.Series:
         """The name of each agency, by agency_id."""
         return self.agencies.set_index("agency_id")["name"]
+
+    @property
+    def regions(self) -> pd.Series:
+        """The state of each agency, `federal` for federal accounts, else empty, by agency_id."""
+        return find_regions(self.agencies).fillna("")
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """Agencies whose whole list of those that share with them was released."""
+        return tuple(sorted(set(self.statements.loc[self.statements["section"] == "detections_received", "reported_by"])))
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether any of it is invented."""
+        return any(name.startswith(SIMULATED) for name in self.sources)
 
     @property
     def sources(self) -> list[str]:
@@ -88,14 +109,15 @@ def load_network(network: str, records: str = "", facts: str | Path | None = Non
     if network not in NETWORKS:
         raise DataError("network", f"there is no network `{network}`", f"Choose one of {', '.join(NETWORKS)}.")
     if network == "private-eyes":
-        return read_portals(find_portals())
+        path = find_portals()
+        return replace(read_portals(path), files=(f"{path.name}  {hash_file(path)}",))
     if network == "records" and not records:
         way_out = "Name their folder in `records`; `sidedoor ingest FILE --out DIR` makes one."
         raise DataError("network", "`records` is chosen and no folder is given", way_out)
     if records:
-        from .records import load_records
-
-        return read_records(load_records(records, "sharing"))
+        held = list_records(records)
+        files = [f"{name}  {digest}" for name, digest in zip(held["file"], held["sha256"], strict=True)]
+        return replace(read_records(load_records(records, "sharing")), files=tuple(files))
     return read_documented(load_table("access_paths", facts), load_table("agencies", facts), facts)
 
 
@@ -103,14 +125,16 @@ def read_documented(paths: pd.DataFrame, agencies: pd.DataFrame, facts: str | Pa
     """Read the documented ways: units count as the agency above them, denied and halted ways do not count.
 
     No agency's whole list is among them: sources print single lines, so nobody is a reporter, and `reported_by`
-    is the source that printed the line. A way that ended before any way to its owner is documented joins none, and is
+    is the publisher and the source that printed the line. A way that ended before any way to its owner is documented joins none, and is
     left out.
     """
     rows = fold_units(paths, agencies)
     rows = rows[rows["standing"].isin(WAYS)]
     first = rows.groupby("to_id")["as_of"].min()
     is_late = rows["ended_on"] < rows["from_id"].map(first)
-    statements = rows[~is_late].assign(reported_by=rows["source_id"], section=rows["door"])
+    publishers = cite_sources(rows["source_id"], facts).set_index("source_id")["publisher"]
+    told_by = rows["source_id"].map(publishers) + " (" + rows["source_id"] + ")"
+    statements = rows[~is_late].assign(reported_by=told_by, section=rows["door"])
     tops = find_parents(agencies)
     known = agencies[agencies["agency_id"].isin({*statements["from_id"], *statements["to_id"]})]
     about = known[["agency_id", "name", "state", "kind"]].sort_values("agency_id", ignore_index=True)
@@ -251,6 +275,24 @@ def find_targets(data: SharingData, target: str) -> list[str]:
     about = data.agencies
     is_it = (about["agency_id"] == target) | about["federal_id"].isin(_UNITS.get(target, (target,)))
     return sorted(about.loc[is_it, "agency_id"])
+
+
+def name_reader(data: SharingData, target: str) -> str:
+    """Name a reader: the agency of that id, else the federal agency of the word list, else the word itself."""
+    from .agencies.words import load_words
+
+    labels = {entry["id"]: entry["label"] for entry in load_words().federal}
+    return str(data.names.get(target, labels.get(target, target)))
+
+
+def choose_example(data: SharingData, graph: SharingGraph) -> list[str]:
+    """Choose a reader on which to show a method: the federal account known to read most agencies' data, or, without one,
+    the agency that does; the first by id among equals.
+    """
+    counts = pd.Series(graph.in_degrees, index=graph.names)
+    federal = data.agencies.loc[data.agencies["kind"] == "federal", "agency_id"]
+    counts = counts[counts.index.isin(federal)] if len(federal) else counts
+    return [min(counts.index, key=lambda name: (-counts[name], name))]
 
 
 def choose_agency(data: SharingData, agency: str = "") -> str:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
-from helpers.network.cuts import find_cut, list_paths, measure_steps, split_sources
+from helpers.network.cuts import find_cut, cite_paths, measure_steps, split_sources
 
 from .conftest import make_graph
 
@@ -66,6 +66,7 @@ def test_cut_through_one_agency():
 def test_no_way_needs_no_cut():
     """Where no way leads, nobody has to stop."""
     assert find_cut(make_graph(["xa", "bi"]), ["x"], ["i"]).empty
+    assert find_cut(make_graph(["xa", "bi"]), [], ["i"]).empty
 
 
 @pytest.mark.parametrize("source", ["y", "i"])
@@ -135,7 +136,7 @@ STATEMENTS = pd.DataFrame(
 
 def test_paths_carry_the_source_of_every_step():
     """Five shortest ways lead from x; the first by name is listed, with both sources of its first step."""
-    table = list_paths(make_graph(PAIRS), "x", ["i"], STATEMENTS, most=1)
+    table = cite_paths(make_graph(PAIRS), "x", ["i"], STATEMENTS, most=1)
 
     assert ["xa", "ac", "ci"] == (table["from_id"] + table["to_id"]).tolist()
     assert ["list-x; other", "list-a", "list-c"] == table["source_ids"].tolist()
@@ -146,7 +147,7 @@ def test_paths_carry_the_source_of_every_step():
 
 def test_all_shortest_paths_are_those_of_networkx():
     """As many ways as networkx finds, none longer."""
-    table = list_paths(make_graph(PAIRS), "x", ["i"], STATEMENTS)
+    table = cite_paths(make_graph(PAIRS), "x", ["i"], STATEMENTS)
     found = {tuple(part["from_id"]) + ("i",) for _, part in table.groupby("way_no")}
 
     assert set(map(tuple, nx.all_shortest_paths(nx.DiGraph(list(map(tuple, PAIRS))), "x", "i"))) == found
@@ -155,8 +156,8 @@ def test_all_shortest_paths_are_those_of_networkx():
 def test_a_step_without_a_statement_is_refused():
     """A way is listed only if each step can be walked back to a source."""
     with pytest.raises(DataError, match="no statement for a to c"):
-        list_paths(make_graph(PAIRS), "x", ["i"], STATEMENTS[STATEMENTS["to_id"] != "c"])
-    assert list_paths(make_graph(PAIRS), "i", ["x"], STATEMENTS).empty
+        cite_paths(make_graph(PAIRS), "x", ["i"], STATEMENTS[STATEMENTS["to_id"] != "c"])
+    assert cite_paths(make_graph(PAIRS), "i", ["x"], STATEMENTS).empty
 
 
 def test_unknown_agencies_are_refused():
@@ -164,4 +165,4 @@ def test_unknown_agencies_are_refused():
     with pytest.raises(DataError, match="no agency named `q`"):
         measure_steps(make_graph(PAIRS), ["q"])
     with pytest.raises(DataError, match="none is given"):
-        find_cut(make_graph(PAIRS), [], ["i"])
+        find_cut(make_graph(PAIRS), ["x"], [])

@@ -9,8 +9,9 @@ import pytest
 from helpers.errors import DataError
 from helpers.network import build_coded
 from helpers.network.sampling import (
-    accumulate_recipients, bound_degrees, bound_mean, bound_reciprocity, bound_share, find_largest_reporter,
-    foresee_list, leave_out_reporter, measure_outside, rank_readers,
+    accumulate_recipients, bound_degrees, bound_mean, bound_reciprocity, bound_share, count_readers,
+    find_largest_reporter,
+    foresee_list, leave_out_reporter, rank_readers,
 )  # fmt: skip
 
 from .conftest import make_graph
@@ -185,12 +186,12 @@ def test_a_list_is_left_out_with_whom_it_alone_named():
     assert [False, False, True, True] == left.is_reporter.tolist()
 
 
-def test_edges_out_of_state_are_counted_where_both_states_are_known():
-    """Two of three known pairs leave their state; the fourth has no state."""
-    about = pd.DataFrame({"agency_id": list("abcd"), "state": ["CA", "CA", "TX", None]})
-    found = measure_outside(make_graph(["ab", "ac", "cb", "ad"]), about)
+def test_readers_are_counted_without_intervals():
+    """c reads two agencies, b one, nobody else any; nothing is said about ranks."""
+    table = count_readers(make_graph(["ab", "ac", "dc"]))
 
-    assert (4, 3, 2, 2 / 3) == tuple(found.values())
+    assert [("c", 2), ("b", 1)] == list(zip(table["agency_id"], table["lists_n"]))
+    assert table[["share_low", "rank", "rank_high"]].isna().all(axis=None)
 
 
 def test_too_few_lists_bear_no_interval():

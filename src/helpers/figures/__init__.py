@@ -7,6 +7,9 @@ from .counts import draw_counts
 from .doors import draw_door_grades, draw_door_matrix, draw_doors
 from .history import draw_depths, draw_growth, draw_history, draw_portals
 from .logs import draw_cells, draw_coverage, draw_inflation, draw_steps
+from .network import draw_accumulation, draw_decline, draw_degrees, draw_pools, draw_ranks
+from .network_ego import draw_ego
+from .network_matrix import draw_adjacency, draw_state_matrix
 from .reasons import draw_agreement, draw_grades, draw_range_months, draw_rule_range
 from .release import draw_conflicts, draw_recovery, draw_replies
 from .rules import draw_looks, draw_rules
@@ -17,34 +20,42 @@ from .traces import SIMULATED_TRAFFIC, draw_thinning, draw_town, draw_unicity
 from .volumes import draw_months, draw_quotes, draw_volumes
 
 __all__ = [
-    "SIMULATED_TRAFFIC",
     "CitedFigure",
+    "SIMULATED_TRAFFIC",
     "draw_access",
+    "draw_accumulation",
+    "draw_adjacency",
     "draw_agreement",
     "draw_cells",
     "draw_conflicts",
     "draw_counts",
     "draw_coverage",
     "draw_days",
+    "draw_decline",
+    "draw_degrees",
     "draw_depths",
     "draw_door_grades",
     "draw_door_matrix",
     "draw_doors",
+    "draw_ego",
     "draw_grades",
     "draw_growth",
     "draw_history",
     "draw_inflation",
     "draw_looks",
     "draw_months",
+    "draw_pools",
     "draw_portals",
     "draw_quotes",
     "draw_range_months",
+    "draw_ranks",
     "draw_reach",
     "draw_recovery",
     "draw_replies",
     "draw_rule_range",
     "draw_rules",
     "draw_search_months",
+    "draw_state_matrix",
     "draw_states",
     "draw_steps",
     "draw_thinning",

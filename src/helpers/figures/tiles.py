@@ -21,6 +21,12 @@ HI .. .. TX .. .. .. .. FL .. ..
 """
 
 
+_RECOVERED = (
+    "Counts of recovered names only. What was recovered follows where a newspaper or an affiliate spoke, so no share may be "
+    "computed from them."
+)
+
+
 def place_states() -> dict[str, tuple[int, int]]:
     """Place each state and the District of Columbia on the grid: postal code to (column, row)."""
     lines = [line.split() for line in GRID.split("\n") if line]
@@ -37,8 +43,10 @@ def draw_states(
     subtitle: str = "",
     named_only=(),
     figure_id: str = "states",
+    absent: str = "not known (not zero)",
+    caption: str = _RECOVERED,
 ) -> CitedFigure:
-    """Draw counts of recovered names by state.
+    """Draw counts of agencies by state; of recovered names, if nothing else is said.
 
     Parameters
     ----------
@@ -56,11 +64,15 @@ def draw_states(
         States that a source ties to the matter without printing a name.
     figure_id
         Short name of the figure.
+    absent
+        What a state without a count is.
+    caption
+        The sentence under the figure.
 
     Returns
     -------
-    CitedFigure; its data are state, agencies_n and status (`names recovered`, `state named only`, `not
-    known`) for every tile. A state without a recovered name is not known, which is not zero.
+    CitedFigure; its data are state, agencies_n and status (`names recovered`, `state named only`, or what `absent`
+    says) for every tile. A state without a recovered name is not known, which is not zero.
 
     Raises
     ------
@@ -84,7 +96,7 @@ def draw_states(
         for code, (x, y) in place.items():
             _draw_tile(axes, x, y, code, known.get(code), code in only)
         legend = [(1, False, f"{counted}, by name"), (None, True, "state named by a source, agencies not")]
-        legend.append((None, False, "not known (not zero)"))
+        legend.append((None, False, absent))
         for row, (number, is_only, words) in enumerate(legend):
             if is_only and not only:
                 continue
@@ -95,7 +107,7 @@ def draw_states(
         data = pd.DataFrame({"state": sorted(place)})
         data["agencies_n"] = data["state"].map(known).astype("Int64")
         status = {code: "names recovered" for code in known.index} | dict.fromkeys(only, "state named only")
-        data["status"] = data["state"].map(status).fillna("not known")
+        data["status"] = data["state"].map(status).fillna(absent.partition(" (")[0])
         ordered = known.rename_axis("state").reset_index().sort_values(["agencies_n", "state"], ascending=[False, True])
         told = ", ".join(f"{row.state} {row.agencies_n}" for row in ordered.itertuples())
         extra = f" Named as a state only: {', '.join(sorted(only))}." if only else ""
@@ -103,9 +115,8 @@ def draw_states(
             figure,
             figure_id,
             alt=f"Tile map of the United States. {title}{f' ({subtitle})' if subtitle else ''}. "
-            f"Recovered {counted} by state: {told}.{extra} All other states: not known.",
-            caption="Counts of recovered names only. What was recovered follows where a newspaper or an affiliate spoke, "
-            "so no share may be computed from them.",
+            f"{'Recovered ' if caption == _RECOVERED else ''}{counted} by state: {told}.{extra} All other states: {absent.partition(' (')[0]}.",
+            caption=caption,
             source=source,
             n=int(known.sum()),
             period=period,

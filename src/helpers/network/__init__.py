@@ -19,6 +19,14 @@ _HOMES = {
     "centrality": ("measure_betweenness", "measure_pagerank"),
     "communities": ("compare_labels", "find_communities"),
     "nulls": ("Rewiring", "compare_with_null", "measure_assortativity", "measure_clustering"),
+    "cuts": ("cite_paths", "find_cut", "measure_steps", "split_sources"),
+    "withdrawal": ("compare_scenarios", "group_by_state", "order_hubs", "rank_withdrawals", "remove_hubs"),
+    "sampling": ("accumulate_recipients", "bound_degrees", "bound_reciprocity", "count_readers", "foresee_list",
+                 "leave_out_reporter", "rank_readers"),
+    "conflicts": ("compare_lists", "count_conflicts"),
+    "change": ("compare_reports", "count_changes"),
+    "cosharing": ("count_common", "list_cosharing"),
+    "views": ("count_leverage", "find_regions", "list_neighbors", "name_steps", "order_links"),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)

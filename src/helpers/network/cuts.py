@@ -12,31 +12,15 @@ import pandas as pd
 from ..errors import DataError
 from .graph import SharingGraph
 from .places import find_places, list_ends
+from .reach import measure_hops, trace_paths
 
 
 def measure_steps(graph: SharingGraph, targets: Iterable[str]) -> np.ndarray:
     """Measure how many steps each agency's data are from the nearest target: 0 for a target, -1 where no way leads."""
-    from scipy.sparse.csgraph import breadth_first_order
-
-    places = find_places(graph, targets, "target")
-    (owners, readers), n = list_ends(graph), graph.nodes_n
-    keep = ~np.isin(owners, places)
-    back = _build_matrix(readers[keep], owners[keep], n + 1, places)
-    order, before = breadth_first_order(back, n, return_predecessors=True)
-    steps = np.full(n + 1, -1)
-    steps[n] = -1
-    for place in order[1:]:
-        steps[place] = steps[before[place]] + 1
-    return steps[:n]
-
-
-def _build_matrix(starts, ends, n: int, places):
-    """Build a matrix of ways back from the readers, with one more node before all targets."""
-    from scipy.sparse import csr_array
-
-    starts = np.concatenate([starts, np.full(len(places), n - 1)])
-    ends = np.concatenate([ends, places])
-    return csr_array((np.ones(len(starts), dtype=np.int8), (starts, ends)), shape=(n, n))
+    every = [measure_hops(graph, place, None, is_reader=True) for place in find_places(graph, targets, "target")]
+    steps = np.array(every)
+    nearest = np.where(steps < 0, graph.nodes_n, steps).min(axis=0)
+    return np.where(nearest < graph.nodes_n, nearest, -1)
 
 
 def split_sources(graph: SharingGraph, sources: Iterable[str], targets: Iterable[str]) -> pd.DataFrame:
@@ -78,7 +62,8 @@ def find_cut(graph: SharingGraph, sources: Iterable[str], targets: Iterable[str]
     graph
         Node: agency. Edge u -> v: v may read data of u.
     sources
-        agency_id of owners without a way of one step; see `split_sources`. They are not candidates themselves.
+        agency_id of owners without a way of one step; see `split_sources`. They are not candidates themselves; without
+        any, nobody has to stop.
     targets
         agency_id of the reader's accounts; not candidates either.
     fixed
@@ -99,7 +84,8 @@ def find_cut(graph: SharingGraph, sources: Iterable[str], targets: Iterable[str]
     Menger: the size equals the greatest number of ways that share no agency. Solved exactly as a maximum flow on the
     split graph. Ways that no released list shows are not cut: the true number is at least this one.
     """
-    start, end = find_places(graph, sources, "source"), find_places(graph, targets, "target")
+    end, sources = find_places(graph, targets, "target"), list(sources)
+    start = find_places(graph, sources, "source") if sources else np.array([], dtype=int)
     held = find_places(graph, fixed, "fixed") if (fixed := list(fixed)) else np.array([], dtype=int)
     (owners, readers), names = list_ends(graph), graph.names
     straight = np.isin(owners, start) & np.isin(readers, end)
@@ -150,10 +136,10 @@ def _cut_flow(owners, readers, n: int, start, end, held) -> tuple[np.ndarray, np
     return np.flatnonzero(is_near[:n] & ~is_near[n : 2 * n]), np.flatnonzero(~is_far[:n] & is_far[n : 2 * n])
 
 
-def list_paths(
+def cite_paths(
     graph: SharingGraph, source: str, targets: Iterable[str], statements: pd.DataFrame, most: int = 10
 ) -> pd.DataFrame:
-    """List the shortest documented ways from one agency's data to a reader, with the source of every step.
+    """Cite the shortest documented ways from one agency's data to a reader, with the source of every step.
 
     Parameters
     ----------
@@ -166,7 +152,7 @@ def list_paths(
     statements
         Lines of the lists behind the edges: from_id, to_id, source_id, page, as_of.
     most
-        Ways listed [ways], at least 1; the first by the names on them.
+        Ways listed [ways], at least 1; the first by target, then by the names on them.
 
     Returns
     -------
@@ -182,47 +168,25 @@ def list_paths(
     -----
     Two steps in a row are two permissions, not one observed transfer.
     """
-    if most < 1:
-        raise DataError("most", f"{most} was given", "List at least one way.")
-    steps = measure_steps(graph, targets)
-    names, (owners, readers) = graph.names, list_ends(graph)
-    keep = (steps[owners] > 0) & (steps[readers] == steps[owners] - 1)
-    onward: dict[int, list[int]] = {}
-    for owner, reader in zip(owners[keep].tolist(), readers[keep].tolist(), strict=True):
-        onward.setdefault(owner, []).append(reader)
-    first = graph.find_node(source)
-    found: list[list[int]] = []
-    _extend_ways([first], onward, steps, most, found)
-    rows = []
-    for way_no, way in enumerate(found if steps[first] > 0 else [], 1):
-        rows += [(way_no, at, names[u], names[v]) for at, (u, v) in enumerate(zip(way, way[1:]), 1)]
-    table = pd.DataFrame(rows, columns=["way_no", "step_no", "from_id", "to_id"])
-    cited = statements.groupby(["from_id", "to_id"], as_index=False).agg(
+    targets = list(targets)
+    steps = {place: measure_hops(graph, place, None, is_reader=True)[graph.find_node(source)] for place in find_places(graph, targets, "target")}
+    shortest = min((step for step in steps.values() if step > 0), default=0)
+    parts = [trace_paths(graph, source, graph.names[place], limit=most) for place, step in steps.items() if step == shortest > 0]
+    ways_n = sum(part.attrs["ways_n"] for part in parts)
+    for part, before in zip(parts, np.cumsum([0, *(part["way_no"].max() for part in parts)]), strict=False):
+        part["way_no"] += before
+    table = pd.concat(parts) if parts else trace_paths(graph, source, source, limit=most)
+    table = table[table["way_no"] <= most]
+    own = statements.merge(table[["from_id", "to_id"]].drop_duplicates(), on=["from_id", "to_id"])
+    cited = own.groupby(["from_id", "to_id"], as_index=False).agg(
         source_ids=("source_id", _join), pages=("page", _join), as_of=("as_of", _join)
     )
-    table = table.astype({"from_id": "str", "to_id": "str"}).merge(cited, how="left", on=["from_id", "to_id"], validate="m:1")
+    table = table.merge(cited, how="left", on=["from_id", "to_id"], validate="m:1")
     if table["source_ids"].isna().any():
         lost = table[table["source_ids"].isna()].iloc[0]
-        found_text = f"no statement for {lost['from_id']} to {lost['to_id']}"
-        raise DataError("statements", found_text, "Give those that the graph was built from.")
-    return table.assign(ways_n=_count_ways(first, onward, steps))
-
-
-def _extend_ways(way: list[int], onward: dict, steps, most: int, found: list) -> None:
-    if steps[way[-1]] == 0:
-        found.append(way)
-        return
-    for reader in onward.get(way[-1], ()):
-        if len(found) == most:
-            return
-        _extend_ways([*way, reader], onward, steps, most, found)
-
-
-def _count_ways(first: int, onward: dict, steps) -> int:
-    ways = {int(place): 1 for place in np.flatnonzero(steps == 0)}
-    for place in sorted(onward, key=lambda place: steps[place]):
-        ways[place] = sum(ways.get(reader, 0) for reader in onward[place])
-    return ways.get(first, 0)
+        found = f"no statement for {lost['from_id']} to {lost['to_id']}"
+        raise DataError("statements", found, "Give those that the graph was built from.")
+    return table.assign(ways_n=ways_n)
 
 
 def _join(values: pd.Series) -> str:

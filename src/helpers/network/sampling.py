@@ -228,6 +228,24 @@ def rank_readers(
     return table.astype({"agency_id": "str"})
 
 
+def count_readers(graph: SharingGraph, most: int = 15) -> pd.DataFrame:
+    """Count whose data agencies may read, where there are too few lists for `rank_readers`.
+
+    Returns
+    -------
+    DataFrame like that of `rank_readers`: lists_n counts the agencies known to share with each; share, rank and their
+    bounds are missing.
+    """
+    order = np.lexsort([np.arange(graph.nodes_n), -graph.in_degrees])[:most]
+    order = order[graph.in_degrees[order] > 0]
+    table = pd.DataFrame({"agency_id": graph.names[order], "lists_n": graph.in_degrees[order]})
+    for column in ("share_frac", "share_low", "share_high"):
+        table[column] = np.nan
+    for column in ("rank", "rank_low", "rank_high", "rank_without_longest"):
+        table[column] = pd.array([pd.NA] * len(table), dtype="Int64")
+    return table.assign(is_reporter=graph.is_reporter[order]).astype({"agency_id": "str"})
+
+
 def bound_share(counts: np.ndarray, n: np.ndarray | int, level: float) -> tuple[np.ndarray, np.ndarray]:
     """Bound shares by Wilson's score interval."""
     from scipy.stats import norm
@@ -343,27 +361,3 @@ def foresee_list(graph: SharingGraph, level: float = 0.95) -> dict[str, float]:
         "low": found + unseen / width,
         "high": found + unseen * width,
     }
-
-
-def measure_outside(graph: SharingGraph, agencies: pd.DataFrame) -> dict[str, float]:
-    """Measure how many edges lead into another state, among those whose two states are known.
-
-    Parameters
-    ----------
-    graph
-        The network.
-    agencies
-        agency_id and state (postal code or missing).
-
-    Returns
-    -------
-    dict: edges_n, known_n (both states known), outside_n, outside_frac (of the known; NaN without one).
-    """
-    states = agencies.set_index("agency_id")["state"].reindex(graph.names)
-    codes = pd.factorize(states)[0]
-    owners, readers = list_ends(graph)
-    known = (codes[owners] >= 0) & (codes[readers] >= 0)
-    outside = int((known & (codes[owners] != codes[readers])).sum())
-    known_n = int(known.sum())
-    frac = outside / known_n if known_n else float("nan")
-    return {"edges_n": len(owners), "known_n": known_n, "outside_n": outside, "outside_frac": frac}

@@ -183,7 +183,7 @@ def remove_hubs(graph: SharingGraph, hubs: Iterable[str]) -> pd.DataFrame:
     -------
     DataFrame, one row for the start (agency_id empty) and one per hub: step_n, agency_id, edges_n, edges_frac (of the
     start), owners_n (agencies that share with anybody), readers_n (agencies that read anybody's data), strong_n
-    (the largest group in which data can reach everybody from everybody).
+    (the largest group in which data can reach everybody from everybody). It ends when no edge is left.
 
     Raises
     ------
@@ -207,6 +207,8 @@ def remove_hubs(graph: SharingGraph, hubs: Iterable[str]) -> pd.DataFrame:
         links = csr_array((np.ones(len(tails), dtype=np.int8), (tails, heads)), shape=(n, n))
         _, labels = connected_components(links, connection="strong")
         strong = np.bincount(labels[~is_out]).max(initial=0)
+        if rows and not rows[-1][2]:
+            break
         rows.append((step, hub, len(tails), len(tails) / len(owners), len(np.unique(tails)), len(np.unique(heads)), strong))
     columns = ["step_n", "agency_id", "edges_n", "edges_frac", "owners_n", "readers_n", "strong_n"]
     return pd.DataFrame(rows, columns=columns).astype({"agency_id": "str"})
