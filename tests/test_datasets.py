@@ -36,8 +36,8 @@ def test_every_documented_statement_is_a_row_of_the_table(documented):
     known = set(zip(rows["source_id"], rows["page"].fillna("")))
 
     assert set(zip(documented.statements["source_id"], documented.statements["page"].fillna(""))) <= known
-    said = documented.statements["reported_by"].str.extract(r" \(([a-z0-9-]+)\)$")[0]
-    assert said.tolist() == documented.statements["source_id"].tolist()
+    publishers = tables.load_table("sources").set_index("source_id")["publisher"]
+    assert documented.statements["source_id"].map(publishers).tolist() == documented.statements["reported_by"].tolist()
 
 
 def test_accounts_of_a_reader_are_found(documented):

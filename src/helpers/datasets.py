@@ -125,7 +125,7 @@ def read_documented(paths: pd.DataFrame, agencies: pd.DataFrame, facts: str | Pa
     """Read the documented ways: units count as the agency above them, denied and halted ways do not count.
 
     No agency's whole list is among them: sources print single lines, so nobody is a reporter, and `reported_by`
-    is the publisher and the source that printed the line. A way that ended before any way to its owner is documented joins none, and is
+    is the publisher that printed the line. A way that ended before any way to its owner is documented joins none, and is
     left out.
     """
     rows = fold_units(paths, agencies)
@@ -133,7 +133,7 @@ def read_documented(paths: pd.DataFrame, agencies: pd.DataFrame, facts: str | Pa
     first = rows.groupby("to_id")["as_of"].min()
     is_late = rows["ended_on"] < rows["from_id"].map(first)
     publishers = cite_sources(rows["source_id"], facts).set_index("source_id")["publisher"]
-    told_by = rows["source_id"].map(publishers) + " (" + rows["source_id"] + ")"
+    told_by = rows["source_id"].map(publishers)
     statements = rows[~is_late].assign(reported_by=told_by, section=rows["door"])
     tops = find_parents(agencies)
     known = agencies[agencies["agency_id"].isin({*statements["from_id"], *statements["to_id"]})]

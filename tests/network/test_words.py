@@ -94,7 +94,7 @@ def test_a_reader_that_no_list_names_is_said_to_be_none():
     ways = pd.DataFrame({"agency_id": list("abc"), "way": ["direct", "indirect", "none"]})
     named, other = (words.tell_direct("ICE", ways, is_named=name, example="B") for name in (True, False))
 
-    assert state(**named).startswith("1 agency shares plate data straight with ICE, as listed")
+    assert state(**named).startswith("1 agency or company has a way straight to ICE, as listed")
     assert "No list here names an account of ICE" in state(**other) and "that it reads nothing does not follow" in state(**other)
     assert "shown on B" in state(**other)
 

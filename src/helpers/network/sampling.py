@@ -163,7 +163,7 @@ def bound_reciprocity(graph: SharingGraph, level: float = 0.95) -> dict[str, flo
 
 
 def rank_readers(
-    graph: SharingGraph, most: int = 15, level: float = 0.95, draws: int = 2000, seed: int = 20190313
+    graph: SharingGraph, most: int = 15, level: float = 0.95, draws: int = 1000, seed: int = 20190313
 ) -> pd.DataFrame:
     """Rank agencies by how many lists name them, with the ranks that the data leave open.
 
@@ -318,7 +318,7 @@ def foresee_list(graph: SharingGraph, level: float = 0.95) -> dict[str, float]:
 
     Returns
     -------
-    dict: reporters_n, recipients_n, once_n (recipients that one list alone names), twice_n, next_new_n (names that one
+    dict: reporters_n, entries_n (on all lists), recipients_n, once_n (recipients that one list alone names), twice_n, next_new_n (names that one
     more list would add), known_frac (share of the entries of one more list that stand in a list already), unseen_n
     (recipients not yet named, a lower bound), low, high (of all recipients, for that bound).
 
@@ -352,6 +352,7 @@ def foresee_list(graph: SharingGraph, level: float = 0.95) -> dict[str, float]:
     width = float(np.exp(norm.ppf((1 + level) / 2) * np.sqrt(np.log1p(variance / unseen**2)))) if unseen else 1.0
     return {
         "reporters_n": n,
+        "entries_n": int(counts.sum()),
         "recipients_n": found,
         "once_n": once,
         "twice_n": twice,

@@ -196,9 +196,9 @@ def tell_direct(reader: str, ways: pd.DataFrame, *, is_named: bool, example: str
     """
     direct = int((ways["way"] == "direct").sum())
     if is_named:
-        sentence = "{value} {share} plate data straight with {reader}, as listed; no third agency can close such a way, only the sharer or the reader."
-        share = choose_number(direct, "agency shares", "agencies share")
-        return {"sentence": sentence, "value": direct, "unit": "agencies", "reader": reader, "share": share}
+        sentence = "{value} {have} a way straight to {reader}, as listed; no third one can close it, only they themselves or the reader."
+        have = choose_number(direct, "agency or company has", "agencies or companies have")
+        return {"sentence": sentence, "value": direct, "unit": "agencies", "reader": reader, "have": have}
     sentence = "No list here names an account of {reader}, so a way to it cannot be measured with these records; that it reads nothing "
     sentence += "does not follow. The method is shown on {example}, the federal account that most lists name: {value} share with it straight."
     return {"sentence": sentence, "value": direct, "unit": "agencies", "reader": reader, "example": example}
