@@ -101,12 +101,12 @@ def test_every_picture_carries_its_description(path):
 
 
 def test_front_picture_is_the_one_of_its_notebook():
-    """README.png is the figure that notebook 02 shows, not an older one."""
+    """README.png is the figure of verdicts that notebook 11 shows, not an older one."""
     embedded = [
         "".join(output["data"]["image/png"])
-        for cell in read_cells(next(path for path in PATHS if path.name.startswith("02")))
+        for cell in read_cells(next(path for path in PATHS if path.name.startswith("11")))
         for output in cell["outputs"]
-        if output.get("metadata", {}).get("image/png", {}).get("sidedoor") == "reach-by-state"
+        if output.get("metadata", {}).get("image/png", {}).get("sidedoor") == "verdicts"
     ]
     shown = (_paths.ROOT / "README.png").read_bytes()
 
