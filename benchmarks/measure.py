@@ -93,9 +93,11 @@ def compare(
             if turn > 0 and engine in once:
                 continue
             _say(f"turn {turn} of {reps}: {engine}")
-            lines, begun = _run_turn(module, engine, folder, tasks, capped | slow.get(engine, set()), cap, patience), time.monotonic()
+            spent = 0.0
+            lines = _run_turn(module, engine, folder, tasks, capped | slow.get(engine, set()), cap, patience)
             for line in lines:
                 turns = found.setdefault((engine, line["task"]), Turns())
+                spent += line.get("cpu", cap)
                 if line.get("capped"):
                     turns.is_capped = True
                     continue
@@ -105,7 +107,7 @@ def compare(
                 turns.wall.append(line["wall"])
                 turns.cpu.append(line["cpu"])
                 turns.peak.append(line["peak"])
-            if turn == 0 and time.monotonic() - begun > 3 * cap:
+            if turn == 0 and spent > 3 * cap:
                 once.add(engine)
     for (engine, _), turns in found.items():
         # The first turn warmed up; it counts only where there is no other.

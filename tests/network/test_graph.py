@@ -60,11 +60,14 @@ def test_bits_are_flipped(nodes_n):
 
 def test_compiled_building_is_the_same(monkeypatch):
     """The compiled kernel for large graphs sets the same bits, and counts distinct edges alike."""
-    source = np.random.default_rng(1)
-    codes = source.integers(0, 300, (2, 5000)).astype(np.int32)
+    codes = np.random.default_rng(1).integers(0, 300, (2, 5000)).astype(np.int32)
+    codes = codes[:, codes[0] != codes[1]]
     plain = bits.pack_edges(300, *codes)
     monkeypatch.setattr(bits, "COMPILED_FROM", 0)
     compiled = bits.pack_edges(300, *codes)
+    for wrong in ([4, 4], [-1, 4], [4, 300]):
+        at = np.array(wrong, np.int32)
+        assert bits.pack_edges(300, at[:1], at[1:])[1] == -1
     assert np.array_equal(plain[0], compiled[0])
     assert plain[1] == compiled[1] == len(set(zip(*codes.tolist(), strict=True)))
 

@@ -12,13 +12,17 @@ def pack_edges(nodes_n: int, from_codes: np.ndarray, to_codes: np.ndarray) -> tu
 
     Returns
     -------
-    Bytes, one row per node and one bit per pair; and the number of distinct edges.
+    Bytes, one row per node and one bit per pair; and the number of distinct edges, -1 if one is a loop or out of range.
     """
     if len(from_codes) >= COMPILED_FROM:
         from . import kernels
 
         bits = np.zeros((nodes_n, (nodes_n + 7) // 8), np.uint8)
         return bits, int(kernels.set_bits(bits, from_codes, to_codes))
+    if (from_codes == to_codes).any() or not all(
+        0 <= int(codes.min()) and int(codes.max()) < nodes_n for codes in (from_codes, to_codes) if len(codes)
+    ):
+        return np.zeros((nodes_n, (nodes_n + 7) // 8), np.uint8), -1
     width = (nodes_n + 7) // 8 * 8
     marks = np.zeros(nodes_n * width, bool)
     places = np.empty(min(_CHUNK, len(from_codes)), np.intp)

@@ -210,24 +210,28 @@ def build_coded(
     """
     nodes_n = len(names)
     from_codes, to_codes = np.asarray(from_codes), np.asarray(to_codes)
-    for codes in (from_codes, to_codes):
-        if len(codes) and not (0 <= int(codes.min()) and int(codes.max()) < nodes_n):
-            raise DataError(PLACE, "a node's number is out of range", "Number the nodes as `names` lists them.")
+    bits, distinct_n = pack_edges(nodes_n, from_codes, to_codes)
+    if distinct_n != len(from_codes):
+        _refuse_codes(names, from_codes, to_codes)
+    none = np.zeros(nodes_n, bool)
+    return SharingGraph(
+        names, bits, none if is_reporter is None else is_reporter, none.copy() if is_pool is None else is_pool
+    )
+
+
+def _refuse_codes(names: np.ndarray, from_codes: np.ndarray, to_codes: np.ndarray) -> None:
+    """Say which edge cannot be one of the graph."""
+    nodes_n = len(names)
+    if any(int(codes.min()) < 0 or int(codes.max()) >= nodes_n for codes in (from_codes, to_codes)):
+        raise DataError(PLACE, "a node's number is out of range", "Number the nodes as `names` lists them.")
     loops = from_codes == to_codes
     if loops.any():
         at = int(np.argmax(loops))
         found = f"`{names[from_codes[at]]}` shares with itself"
         raise DataError(f"{PLACE}, row {at + 1}", found, "Leave the row out, or correct its ends.")
-    bits, distinct_n = pack_edges(nodes_n, from_codes, to_codes)
-    if distinct_n != len(from_codes):
-        pairs = from_codes.astype(np.int64) * nodes_n + to_codes
-        at = int(np.argmax(pd.Series(pairs).duplicated()))
-        found = f"the edge from `{names[from_codes[at]]}` to `{names[to_codes[at]]}` stands there twice"
-        raise DataError(f"{PLACE}, row {at + 1}", found, "Keep one row for each pair.")
-    none = np.zeros(nodes_n, bool)
-    return SharingGraph(
-        names, bits, none if is_reporter is None else is_reporter, none.copy() if is_pool is None else is_pool
-    )
+    at = int(np.argmax(pd.Series(from_codes.astype(np.int64) * nodes_n + to_codes).duplicated()))
+    found = f"the edge from `{names[from_codes[at]]}` to `{names[to_codes[at]]}` stands there twice"
+    raise DataError(f"{PLACE}, row {at + 1}", found, "Keep one row for each pair.")
 
 
 def _read_names(kind: str, given: Iterable[str]) -> set[str]:

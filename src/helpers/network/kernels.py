@@ -36,10 +36,12 @@ compiled = numba.njit(cache=_CACHE is not None, nogil=True)
 
 @compiled
 def set_bits(bits, from_codes, to_codes):
-    """Set the bit of every edge; return how many were not set before."""
-    distinct = 0
+    """Set the bit of every edge; return how many were not set before, or -1 at a loop or a number out of range."""
+    distinct, nodes_n = 0, bits.shape[0]
     for at in range(from_codes.size):
-        u, v = from_codes[at], to_codes[at]
+        u, v = np.int64(from_codes[at]), np.int64(to_codes[at])
+        if u == v or u < 0 or v < 0 or u >= nodes_n or v >= nodes_n:
+            return -1
         mark = np.uint8(128 >> (v & 7))
         cell = bits[u, v >> 3]
         distinct += (cell & mark) == 0
