@@ -4,9 +4,13 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.ingest.pdf import Page, Word
+from helpers.ingest._pdf_words import Canvas, read_page
+from helpers.ingest.pdf import Page, Word, build_page
 from helpers.ingest.source import FileLimits, Source
 from helpers.simulate.learn_pages import WIDTHS, Layout
+from pdfminer.pdfdocument import PDFDocument
+from pdfminer.pdfpage import PDFPage
+from pdfminer.pdfparser import PDFParser
 
 AGENCY = "Testville Police Department"
 
@@ -174,3 +178,13 @@ def draw_text(layout: Layout, ink: Ink, x: float, y: float, text: str, size: flo
 def escape(text: str) -> str:
     """Write a text as PDF does."""
     return text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+
+
+def open_drawn(path: Path) -> Source:
+    """Open a PDF as a source whose pages were read in this process, which a child does otherwise."""
+    with path.open("rb") as file:
+        canvas = Canvas(path.name, 1_000_000, 100_000)
+        drawn = [read_page(canvas, page, at) for at, page in enumerate(PDFPage.create_pages(PDFDocument(PDFParser(file))), 1)]
+    source = Source(path, path.name, "ab" * 32, path.stat().st_size, "pdf", b"%PDF", False, FileLimits())
+    source.cache["pages"] = [build_page(page) for page in drawn]
+    return source

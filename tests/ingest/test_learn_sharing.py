@@ -13,16 +13,18 @@ from helpers.errors import IngestError
 from helpers.ingest import learn_sharing
 from helpers.ingest._learn_form import load_form, squeeze
 from helpers.ingest._learn_pages import find_heading
+from helpers.ingest._pdf_words import clean
 from helpers.ingest.files import ingest_file, inspect_file, read_source
 from helpers.ingest.pdf import Page, Word
 from helpers.ingest.source import ReadOptions, open_source
-from helpers.simulate.learn_pages import Layout, measure
+from helpers.simulate.learn_pages import FACES, Layout, measure
+from helpers.simulate.pdf import PdfWriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
 from made_reports import (  # noqa: E402
-    AGENCY, LISTS, NAMES, PLACES, build_2020, build_2022, build_source,
+    AGENCY, LISTS, NAMES, PLACES, Ink, build_2020, build_2022, build_source, open_drawn, write_ink,
 )  # fmt: skip
 
 
@@ -510,6 +512,93 @@ def test_any_boxes_are_read_or_refused(boxes):
         read(source).report.check()
     except IngestError:
         pass
+
+
+INKS = st.builds(
+    Ink, st.sampled_from(["line", "line", "word", "array"]), st.sampled_from(["drawn", "shuffled", "columns"]),
+    st.sampled_from([0, 0, 90, 180, 270]), st.booleans(), st.booleans(), st.booleans(), st.sampled_from([(0, 0), (30, -20)]),
+)  # fmt: skip
+FORMS = st.fixed_dictionaries(
+    {
+        "face": st.sampled_from(FACES[:3]),
+        "font": st.sampled_from([8.0, 9.5, 11.0]),
+        "is_middle": st.booleans(),
+        "is_two_centered": st.booleans(),
+        "has_heads": st.booleans(),
+        "title": st.sampled_from([("Agency", "Data Sharing Report"), ("VehicleManager", "Agency Data Sharing Report")]),
+        "product": st.sampled_from(["Vigilant VehicleManager", "VehicleManager"]),
+        "agency": st.sampled_from([AGENCY, "Office of the Attorney General of the State of Elsewhere and Bureau of Enforcement (NY)"]),
+        "foot": st.sampled_from([500, 740]),
+    }
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(ink=INKS, form=FORMS, wider=st.integers(0, 30), data=st.data())
+def test_any_ink(tmp_path, ink, form, wider, data):
+    """Whatever program writes the page, in whichever order, turned, flipped or bold, every name is counted once in its list."""
+    names = data.draw(st.lists(st.sampled_from([*NAMES, "DuPage SO (FL)", "Prince George's County Sheriff's Office"]), min_size=12, max_size=40))
+    places = data.draw(st.lists(st.sampled_from(PLACES), min_size=8, max_size=30))
+    layout = Layout(size=(612, 792), two=((40, 300), (312, 590)), three=((40, 270 + wider), (276 + wider, 440), (446, 520)), pitch=14.5, pad=9.0, **form)
+    layout.add_section("detections_shared", names)
+    layout.add_section("detections_received", places)
+    layout.add_section("hot_lists_shared", LISTS)
+    layout.add_section("hot_lists_received", [])
+    reading = read(open_drawn(write_ink(PdfWriter(), layout, tmp_path / "r.pdf", ink)))
+    assert list_names(reading, "detections_shared") == names
+    assert list_names(reading, "detections_received") == [row[0] for row in places]
+    assert [row[1:] for row in reading.report.details["places"]] == [list(row[1:]) for row in places]
+    assert list_names(reading, "hot_lists_shared") == [name for name, _ in LISTS]
+    assert set(reading.tables["sharing"]["reported_by"]) == {layout.agency} and not reading.report.set_aside
+
+
+def test_hidden_text_is_no_name(tmp_path):
+    """Text without ink, white on white, below a box, askew or off the page is set aside with its page, and not repeated."""
+    drawn = [
+        "BT /F1 10 Tf 3 Tr 67 400 Td (Inkless Police Department) Tj ET 0 Tr",
+        "1 g BT /F1 10 Tf 67 370 Td (White Police Department) Tj ET 0 g",
+        "BT /F1 10 Tf 67 340 Td (Covered Police Department) Tj ET 0 0 0 rg 60 335 200 16 re f",
+        "BT /F1 30 Tf 0.7 0.7 -0.7 0.7 200 300 Tm (COPY) Tj ET",
+        "BT /F1 10 Tf 67 -40 Td (Outside Police Department) Tj ET",
+        "0 0.2 0.5 rg 60 300 200 20 re f 1 g BT /F1 10 Tf 67 306 Td (Seen Police Department) Tj ET 0 g",
+    ]
+    layout = Layout()
+    layout.add_section("detections_shared", NAMES)
+    reading = read(open_drawn(write_ink(PdfWriter(), layout, tmp_path / "r.pdf", Ink(), extra=drawn)))
+    assert list_names(reading, "detections_shared") == [*NAMES, "Seen Police Department"]
+    reasons = [(part.place, part.reason) for part in reading.report.set_aside]
+    assert len(reasons) == 5 and {place for place, _ in reasons} == {"page 1"}
+    for words in ("without ink", "white text on white", "below a box", "another direction", "outside of"):
+        assert sum(words in reason for _, reason in reasons) == 1
+    assert not any(word in str(reading.report.to_dict()) for word in ("Inkless", "Covered", "COPY", "Outside"))
+
+
+def test_letters_as_they_print(tmp_path, pdf_writer):
+    """Ligatures, hyphens and spaces of all kinds are read as they print; a letter that no font explains sets its name aside."""
+    layout = Layout()
+    assert list(map(clean, ("ﬁ", "\xad", "\u2011", "\u200b", "\u202e", "\uf0b7", "’"))) == ["fi", "-", "-", "", "", "\ufffd", "’"]
+    names = ["Alpha\xa0Police Department", "Beta\u2019s Police Department", *NAMES]
+    layout.add_section("detections_shared", names)
+    reading = read(open_drawn(write_ink(pdf_writer, layout, tmp_path / "r.pdf", Ink())))
+    assert list_names(reading, "detections_shared")[:2] == ["Alpha Police Department", "Beta’s Police Department"]
+    layout = Layout()
+    layout.add_section("detections_shared", NAMES)
+    source = build_source(layout)
+    page = source.cache["pages"][0]
+    words = tuple(replace(word, text="\ufffdurora") if word.text == "Athens-Clarke" else word for word in page.words)
+    source.cache["pages"] = [replace(page, words=words)]
+    reading = read(source)
+    assert [part.reason for part in reading.report.set_aside] == ["a letter of which the PDF does not say which it is"]
+    assert len(list_names(reading, "detections_shared")) == len(NAMES) - 1
+
+
+def test_names_like_a_footer():
+    """`DuPage SO (FL)` at the top or at the bottom of a page is a name, though it reads like a page number."""
+    for n in range(24, 30):
+        layout = Layout(foot=805)
+        names = [*(f"Place{at} Police Department" for at in range(2 * n)), "DuPage SO (FL)", "DuPage SO (FL)", "Last Police Department"]
+        layout.add_section("detections_shared", names)
+        assert list_names(read(build_source(layout)), "detections_shared") == names
 
 
 def test_long_report_is_read_in_time():

@@ -89,18 +89,7 @@ def read_pages(source: Source) -> list[Page]:
         found = run_limited(
             "helpers.ingest._pdf_child:read_pages", arguments, limits.sandbox, place=source.name
         )
-        pages = [
-            Page(
-                page["number"],
-                page["width"],
-                page["height"],
-                tuple(_build_word(*word) for word in page["words"]),
-                page["is_scan"],
-                tuple((why, text) for why, text in page["unseen"]),
-                page["notes_n"],
-            )
-            for page in found
-        ]
+        pages = [build_page(page) for page in found]
         if not any(page.words for page in pages):
             raise IngestError(
                 source.name,
@@ -112,8 +101,15 @@ def read_pages(source: Source) -> list[Page]:
     return source.cache["pages"]
 
 
-def _build_word(text: str, x0: float, x1: float, top: float, bottom: float, run: int, seams=()) -> Word:
-    return Word(text, x0, x1, top, bottom, run, tuple(tuple(seam) for seam in seams))
+def build_page(found: dict) -> Page:
+    """Build a page from what the child gave."""
+    words = (
+        Word(text, x0, x1, top, bottom, run, tuple(map(tuple, seams[0] if seams else ())))
+        for text, x0, x1, top, bottom, run, *seams in found["words"]
+    )
+    unseen = tuple((why, text) for why, text in found["unseen"])
+    size = found["width"], found["height"]
+    return Page(found["number"], *size, tuple(words), found["is_scan"], unseen, found["notes_n"])
 
 
 def _refuse_unreadable(pages: list[Page], name: str) -> None:
