@@ -592,6 +592,21 @@ def test_letters_as_they_print(tmp_path, pdf_writer):
     assert len(list_names(reading, "detections_shared")) == len(NAMES) - 1
 
 
+def test_unknown_columns_are_refused():
+    """A list with columns that no known layout has is refused with the page; two names run together in one column are told."""
+    layout = Layout()
+    layout.add_section("detections_received", NAMES)
+    layout.put(67, layout.y, "Agency City State Type")
+    with pytest.raises(IngestError, match="page 1: columns that no known layout has.*mapping"):
+        read(build_source(layout))
+    layout = Layout()
+    layout.add_section("detections_shared", [])
+    layout.pages[-1] = [row for row in layout.pages[-1] if row[2] != "None"]
+    for name in NAMES:
+        layout.add_row([f"{name} {name[::-1]}"], ((67, 580),))
+    assert any("was read as one column" in warning for warning in read(build_source(layout)).report.warnings)
+
+
 def test_names_like_a_footer():
     """`DuPage SO (FL)` at the top or at the bottom of a page is a name, though it reads like a page number."""
     for n in range(24, 30):

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ..errors import IngestError
 from ._learn_form import Footer, is_footer, load_form, read_footer, squeeze
 from ._learn_layout import Block, Piece, gather_lines, join_lines
 from .pdf import Page
@@ -242,6 +243,10 @@ def _add_line(sections: list[Section], page: int, line: Piece) -> None:
         section.is_empty = True
     elif squeezed in form["pools"]:
         _find_pool_section(sections, squeezed).pools.append(line)
+    elif is_unknown_head(squeezed, section.name):
+        found = f"columns that no known layout has ({line.text[:60]!r})"
+        way_out = "Bring its rows into a CSV of names and read that with a mapping."
+        raise IngestError(f"page {page}", found, way_out)
     elif is_head:
         first, last = (line.words[0].x0 + line.words[-3].x1) / 2, line.words[-2:]
         section.centers = [first, *((word.x0 + word.x1) / 2 for word in last)]
@@ -256,6 +261,13 @@ def _add_line(sections: list[Section], page: int, line: Piece) -> None:
         if not section.blocks or section.blocks[-1].page != page:
             section.blocks.append(Block(page, []))
         section.blocks[-1].words += line.words
+
+
+def is_unknown_head(squeezed: str, section: str) -> bool:
+    """Say whether a line heads columns of detections, but not those that are known."""
+    form = load_form()["sharing"]
+    words = all(word in squeezed for word in ("agency", "city", "state"))
+    return section.startswith("detections") and words and squeezed not in form["three_columns"] and len(squeezed) < 40
 
 
 def _find_pool_section(sections: list[Section], squeezed: str) -> Section:

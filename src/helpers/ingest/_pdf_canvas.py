@@ -22,6 +22,10 @@ UNREADABLE = "\ufffd"
 # Whether a reader of the page sees a word, and if not, why.
 SEEN, INKLESS, WHITE, COVERED, OUTSIDE, ASKEW = "", "inkless", "white", "covered", "outside", "askew"
 _NO_INK = (3, 7)
+# Nobody sees type of less, in points.
+SMALL = 1.0
+# No page is so large, in points.
+FAR = 1e6
 
 
 class Letter(NamedTuple):
@@ -62,7 +66,7 @@ class Canvas(PDFTextDevice):
         self.number = number
         self.letters: dict[int, list[Letter]] = defaultdict(list)  # by direction: 0 as the page, 4 askew
         self.fills: list[Fill] = []
-        self.chars_n = self.figures_n = self.curves_n = self.run = 0
+        self.chars_n = self.figures_n = self.curves_n = self.run = self.far_n = 0
         self.is_translucent = False
         self.pictures: list[tuple] = []
         self.state, self.slack = SEEN, 0.0
@@ -71,7 +75,10 @@ class Canvas(PDFTextDevice):
         x0, y0, x1, y1 = apply_matrix_rect(ctm, page.mediabox)
         self.width, self.height = abs(x1 - x0), abs(y1 - y0)
         crop = apply_matrix_rect(ctm, page.cropbox)
-        self.crop = max(0.0, crop[0]), max(0.0, crop[1]), min(self.width, crop[2]), min(self.height, crop[3])
+        left, low = max(0.0, min(crop[0], crop[2])), max(0.0, min(crop[1], crop[3]))
+        right, high = min(self.width, max(crop[0], crop[2])), min(self.height, max(crop[1], crop[3]))
+        is_box = right - left > 1 and high - low > 1
+        self.crop = (left, low, right, high) if is_box else (0.0, 0.0, self.width, self.height)
         self.figure = (0.0, 0.0, 0.0, 0.0)
 
     def begin_figure(self, name, bbox, matrix) -> None:
@@ -138,10 +145,13 @@ class Canvas(PDFTextDevice):
             box = (0, low, forward, low + fontsize)
         a, b, c, d, _, _ = matrix
         x0, y0, x1, y1 = apply_matrix_rect(matrix, box)
+        if not all(abs(side) < FAR for side in (x0, x1, y0, y1)):  # nor is it if it is no number
+            self.far_n += 1
+            return forward
         stretch = hypot(a, b)
-        letter = Letter(
-            text, x0, x1, y0, y1, hypot(c, d) * abs(fontsize), self.run, self.state, self.slack * stretch
-        )
+        size = hypot(c, d) * abs(fontsize)
+        state = self.state if size >= SMALL else INKLESS
+        letter = Letter(text, x0, x1, y0, y1, size, self.run, state, self.slack * stretch)
         self.letters[find_direction(a * scaling, b * scaling)].append(letter)
         return forward
 

@@ -194,7 +194,7 @@ def read_page(canvas: Canvas, page, number: int) -> dict:
         "height": round(high, 2),
         "is_scan": is_scan,
         "words": [pack_word(word) for word in words if word.state == SEEN],
-        "unseen": [*list_unseen(words), *list_askew(canvas, direction)],
+        "unseen": [*list_unseen(words), *list_askew(canvas, direction), *[[OUTSIDE, ""]] * (canvas.far_n > 0)],
         "notes_n": count_notes(page),
     }
 

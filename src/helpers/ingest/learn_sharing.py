@@ -238,6 +238,10 @@ def _report_sections(sections: list[Section], records: list[Record], report: Rep
         part["names"] += len(own)
         part["pages"] = sorted({*part["pages"], *(record.page for record in own)})
         part["says_none"] = part["says_none"] or section.is_empty
+        if section.columns_n == 1 and len(own) > 3 and not section.name.startswith("hot"):
+            report.warnings.append(
+                f"The list {section.name} was read as one column; if the page shows two, names have run together."
+            )
         if not own and not section.is_empty:
             report.warnings.append(f"The list {section.name} holds no name, and does not say None.")
         if section.is_empty and own:

@@ -11,7 +11,7 @@ from .source import Source
 # What stands for a letter of which the PDF only says how it looks.
 UNREADABLE = "\ufffd"
 UNSEEN = {
-    "inkless": "text without ink, which the page does not show",
+    "inkless": "text without ink, or too small to be seen",
     "white": "white text on white, which the page does not show",
     "covered": "text below a box that was drawn over it, perhaps redacted",
     "outside": "text outside of the part of the page that is shown",
@@ -91,6 +91,9 @@ def read_pages(source: Source) -> list[Page]:
         )
         pages = [build_page(page) for page in found]
         if not any(page.words for page in pages):
+            if any(page.unseen for page in pages):
+                found = "text, none of which its pages show"
+                raise IngestError(source.name, found, "Open it: if names can be seen, print it to a new PDF.")
             raise IngestError(
                 source.name,
                 f"{len(pages)} pages and no text layer: they are pictures",
