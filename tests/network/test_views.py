@@ -44,8 +44,8 @@ def test_neighbors_of_an_agency_without_a_state():
 
 
 def test_links_are_ordered_by_state_and_size():
-    """Whole lists only if there are two; else those with most edges, unknown states last."""
-    links, table = order_links(make_graph(PAIRS, reporters=["a", "b", "c"]), ABOUT)
+    """Whole lists only if there are enough; else those with most edges, unknown states last."""
+    links, table = order_links(make_graph(PAIRS, reporters=["a", "b", "c"]), ABOUT, fewest=2)
 
     assert ["a", "c", "b"] == table["agency_id"].tolist()
     assert [[False, True, True], [False, False, False], [True, False, False]] == links.tolist()

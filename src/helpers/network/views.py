@@ -56,9 +56,11 @@ def list_neighbors(graph: SharingGraph, about: pd.DataFrame, agency_id: str) -> 
     return table.assign(group=groups).rename_axis("agency_id").reset_index()[columns]
 
 
-def order_links(graph: SharingGraph, about: pd.DataFrame, most: int = 400) -> tuple[np.ndarray, pd.DataFrame]:
-    """Order agencies by state for a picture of who shares with whom: those with a whole list, or, if fewer than two have
-    one, those with most edges.
+def order_links(
+    graph: SharingGraph, about: pd.DataFrame, most: int = 400, fewest: int = 8
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Order agencies by state for a picture of who shares with whom: those with a whole list, or, if fewer than `fewest`
+    have one, the forty with most edges.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def order_links(graph: SharingGraph, about: pd.DataFrame, most: int = 400) -> tu
     """
     degrees = graph.out_degrees + graph.in_degrees
     places = np.flatnonzero(graph.is_reporter)
-    if len(places) < 2:
+    if len(places) < fewest:
         places = np.flatnonzero(degrees)
         most = min(most, 40)
     places = places[np.lexsort([places, -degrees[places]])][:most]
