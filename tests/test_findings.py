@@ -93,3 +93,12 @@ def test_escape_covers_every_character_that_markdown_reads():
 def test_numbers_keep_four_digits(number, written):
     """Whole numbers are written in full, fractions to four significant digits."""
     assert written == format_number(number)
+
+
+def test_opening_says_that_data_are_simulated():
+    """A notebook that runs on any data puts words before its sentence; they are held to the same rules."""
+    given = {"value": 3, "unit": "agencies", "sources": ["a"]}
+    stated = state_finding("a", "{value} agencies share.", **given, simulated=True, opening="In simulated lists: ")
+    assert stated.sentence == "In simulated lists: 3 agencies share."
+    with pytest.raises(DataError, match="digit is typed"):
+        state_finding("a", "{value} agencies share.", **given, opening="In 4 lists: ")

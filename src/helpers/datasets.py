@@ -83,6 +83,11 @@ class SharingData:
         return any(name.startswith(SIMULATED) for name in self.sources)
 
     @property
+    def opening(self) -> str:
+        """How findings on it open: by saying that it is invented, where it is."""
+        return "In simulated lists: " if self.is_simulated else ""
+
+    @property
     def sources(self) -> list[str]:
         """The names of the sources behind the statements."""
         return sorted(set(self.statements["source_id"]))

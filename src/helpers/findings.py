@@ -77,6 +77,7 @@ def state_finding(
     low: float | None = None,
     high: float | None = None,
     simulated: bool = False,
+    opening: str = "",
     **values,
 ) -> Finding:
     """State one finding from computed values.
@@ -96,6 +97,8 @@ def state_finding(
         and `page`), which carry their pages along.
     simulated
         True where it comes from invented data: the sentence must then say "simulated".
+    opening
+        Words before the sentence, such as those by which a notebook that runs on any data says that these are simulated.
     values
         Further values that the sentence uses.
 
@@ -108,7 +111,7 @@ def state_finding(
     DataError
         A typed digit, an unknown field, no source, a value that is no number, or simulated data not called so.
     """
-    place = f"finding `{id}`"
+    place, sentence = f"finding `{id}`", f"{opening}{sentence}"
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise DataError(place, "the id is not kebab-case", "Use lower-case words joined by hyphens.")
     if any(re.search(r"\d", literal) for literal, *_ in Formatter().parse(sentence)):
