@@ -222,7 +222,7 @@ def _report_records(records: list[Record], report: Report) -> None:
     if demos:
         report.notes.append(
             f"{len(demos)} names look like accounts of the vendor or for demonstrations; kept: "
-            f"{', '.join(demos)}."
+            f"{', '.join(dict.fromkeys(demos))}."
         )
     if inactive_n:
         report.notes.append(f"{inactive_n} names are marked as inactive.")
@@ -257,13 +257,14 @@ def _report_sections(sections: list[Section], records: list[Record], report: Rep
         if name not in counts:
             report.warnings.append(f"The list {name} is not in the file.")
     report.details["sections"] = counts
+    shown = ", ".join(f"{name.replace('_', ' ')} {part['names']:,}" for name, part in counts.items())
+    report.notes.insert(0, f"Names by list: {shown}.")
     placed = [record for record in records if record.city is not None or record.state is not None]
     if placed:
-        report.columns_dropped += ["City", "State"]
         report.details["places"] = [[r.row_no, r.city, r.state] for r in placed if not r.reason]
         report.notes.append(
-            "The columns City and State are kept in this report (details, places), by row; the table has "
-            "none."
+            "City and State are kept beside the row's number in report.json (details, places); the table has no "
+            "columns for them."
         )
 
 
