@@ -135,10 +135,10 @@ def _list_runs(states: pd.Series) -> list[tuple]:
         else:
             runs.append([state, day, day, 1])
     kept: list[list] = []
-    for run in [run for run in runs if run[3] >= _LEAST_DAYS]:
+    for run in runs:
         if kept and kept[-1][0] == run[0]:
             kept[-1][2], kept[-1][3] = run[2], kept[-1][3] + run[3]
-        else:
+        elif run[3] >= _LEAST_DAYS:
             kept.append(run)
     return [tuple(run) for run in kept]
 
