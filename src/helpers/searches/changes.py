@@ -109,9 +109,9 @@ def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float 
     except DataError:
         factors = np.ones(WEEK)
     scaled = 2 * np.sqrt(counts / np.maximum(factors, 0.05)[weekdays] + 0.375)
-    # from differences of a week, so that levels do not enter
+    # from differences of a week, so that levels do not enter; on this scale counts never scatter less than 1 by chance
     scatter = np.median(np.abs(scaled[WEEK:] - scaled[:-WEEK])) / (0.6745 * math.sqrt(2))
-    scatter = max(scatter, 1e-9)
+    scatter = max(scatter, 1.0)
     penalty = strictness * math.log(n) * scatter**2
     ends = ruptures.Pelt(model="l2", min_size=least_days, jump=1).fit(scaled[:, None]).predict(pen=penalty)
     cuts = [0, *ends]
