@@ -62,6 +62,9 @@ class Lists:
             elif other not in made.names or made.names[other][0]:
                 made.names[other] = (bool(row.is_inactive), where)
         self.lists = [lists[key] for key in sorted(lists, key=str)]
+        self._held: dict[tuple[bool, str], list[_List]] = {}
+        for made in self.lists:
+            self._held.setdefault((made.is_outbound, made.holder), []).append(made)
 
     def find_statuses(self, pairs: pd.DataFrame) -> pd.DataFrame:
         """Find what the lists say of each pair at its month.
@@ -95,11 +98,11 @@ class Lists:
 
     def _find_status(self, hosts: dict[str, str], searchers: dict[str, str], month: int) -> tuple[str, str]:
         answers = []
-        for made in self.lists:
-            holder, others = (hosts, searchers) if made.is_outbound else (searchers, hosts)
-            if made.holder in holder:
-                status, where = _ask(made, others)
-                answers.append((made, *(("unsure", "") if holder[made.holder] == "unsure" else (status, where))))
+        for is_outbound, holders, others in ((True, hosts, searchers), (False, searchers, hosts)):
+            for holder in sorted(holders):
+                for made in self._held.get((is_outbound, holder), ()):
+                    said = ("unsure", "") if holders[holder] == "unsure" else _ask(made, others)
+                    answers.append((made, *said))
         if not answers:
             return "no_list", ""
         near = _choose_near(answers, month, self.months)
