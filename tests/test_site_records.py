@@ -11,6 +11,7 @@ import site_edition as made  # noqa: E402
 from helpers.errors import RunError  # noqa: E402
 from helpers.results import load_manifest  # noqa: E402
 from helpers.site import build_site  # noqa: E402
+from helpers.site._cells import clean_html  # noqa: E402
 from helpers.site._records import is_simulated, show_limits, show_records  # noqa: E402
 
 EVIL = "<img src=x onerror=alert(1)>"
@@ -76,3 +77,9 @@ def test_manifest_with_a_record_that_no_run_writes_is_refused(tmp_path, change):
     made.write_manifest(folder, load_manifest(made.EDITION, tmp_path)["notebooks"], records=[build_record(**change)])
     with pytest.raises(RunError, match="no manifest"):
         load_manifest(made.EDITION, tmp_path)
+
+
+def test_table_without_rows_is_shown():
+    """Records that hold nothing of a kind give tables that are all head; a page is made of them all the same."""
+    empty = "<table><thead><tr><th>state</th><th>agencies_n</th></tr></thead><tbody></tbody></table>"
+    assert "<th>agencies_n</th>" in clean_html(empty)

@@ -4,6 +4,7 @@ import base64
 import html
 import re
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -163,7 +164,8 @@ def _align_numbers(table: str) -> str:
     }
 
     def mark_row(row: re.Match) -> str:
-        places = iter(range(width + 1))
+        # a head may be wider than a table without rows
+        places = count()
         return cell.sub(
             lambda match: (
                 f'<{match[1]}{match[2]} class="n">{match[3]}</{match[1]}>'
