@@ -4,7 +4,7 @@ import argparse
 import importlib
 
 # Name -> the sizes it comes in, the first by default.
-BENCHMARKS = {"names": (), "network": ("S", "M", "L"), "notebooks": ()}
+BENCHMARKS = {"logs": ("1M", "10M", "30M"), "names": (), "network": ("S", "M", "L"), "notebooks": ()}
 
 
 def main() -> None:

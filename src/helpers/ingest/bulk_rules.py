@@ -111,6 +111,8 @@ class Rules:
     def register(self, connection: duckdb.DuckDBPyConnection, tally: "Tally") -> None:
         """Make the reader's own functions known to a connection."""
         form = self.form
+        # as an enumeration states are written without being looked up one by one
+        connection.execute(f"CREATE TYPE cell_state AS ENUM ({', '.join(map(quote, CELL_STATES))})")
 
         def series(cells) -> pd.Series:
             return pd.Series(pd.array(pc.fill_null(pc.cast(cells, pa.large_string()), ""), dtype="str"))

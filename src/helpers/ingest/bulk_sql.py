@@ -106,17 +106,15 @@ class Query:
             else:
                 cell, state = f"t_{name}", f"s_{name}"
             known = self.rules.shapes[name]
-            whens = "".join(
-                f" WHEN regexp_full_match({cell}, {quote(shape.pattern)}) THEN {number}"
-                for number, shape in enumerate(known)
-            )
+            whens = "".join(f" WHEN {shape.fits_sql(cell)} THEN {number}" for number, shape in enumerate(known))
             shapes.append(f"CASE WHEN {state} <> 0 THEN NULL{whens} ELSE 99 END::UTINYINT AS m_{name}")
             whens = "".join(
                 f" WHEN {number} THEN try_strptime({cell}, {quote(shape.strptime)})" for number, shape in enumerate(known)
             )
             value = f"CASE m_{name}{whens} ELSE NULL END" if known else "NULL::TIMESTAMP"
             values.append(f"{value} AS v_{name}")
-            odd = f"m_{name} IS NOT NULL AND v_{name} IS NULL"
+            # a year before 1900 is none for the reader
+            odd = f"m_{name} IS NOT NULL AND (v_{name} IS NULL OR v_{name} < TIMESTAMP '1900-01-01')"
             codes = "".join(
                 f" WHEN {number} THEN {shape.form * 2 + shape.is_utc + 1}" for number, shape in enumerate(known)
             )
@@ -204,7 +202,7 @@ class Query:
     def _list_codes(self) -> str:
         """Level 9: `e_` are the final states of the cells."""
         return ", ".join(
-            f"({self.states.get(name, STATE['not_exported'])})::UTINYINT AS e_{name}" for name in WITHHELD
+            f"({self._find_state(name)})::UTINYINT AS e_{name}" for name in WITHHELD
         )
 
     def _set_aside(self) -> str:
@@ -234,8 +232,18 @@ class Query:
 
     def _pack_states(self) -> str:
         """Pack the states of all cells and why the row is set aside into one number."""
-        parts = [f"(e_{name}::BIGINT << {3 * at})" for at, name in enumerate(WITHHELD)]
-        return " + ".join([*parts, f"(aside::BIGINT << {3 * len(WITHHELD)})"])
+        parts, same = [], 0
+        for at, name in enumerate(WITHHELD):
+            state = self._find_state(name)
+            if state.isdigit():
+                same += int(state) << 3 * at
+            else:
+                parts.append(f"(e_{name}::BIGINT * {1 << 3 * at})")
+        return " + ".join([*parts, f"(aside::BIGINT * {1 << 3 * len(WITHHELD)})", str(same)])
+
+    def _find_state(self, name: str) -> str:
+        """Give the state of a field's cells: an expression, or a number if it is the same in all rows."""
+        return self.states.get(name, str(STATE["not_exported"]))
 
     def _pack_flags(self) -> str:
         """Pack what is counted besides into one number."""
@@ -271,11 +279,11 @@ class Query:
         if name == "source_id":
             return quote(self.rules.source_id)
         if name.endswith("_cell"):
-            states = ", ".join(map(quote, CELL_STATES))
-            state = self.states.get(name.removesuffix("_cell"), str(STATE["not_exported"]))
+            state = self._find_state(name.removesuffix("_cell"))
             if state.isdigit():
-                return quote(CELL_STATES[int(state)])
-            return f"[{states}][e_{name.removesuffix('_cell')} + 1]"
+                return f"{quote(CELL_STATES[int(state)])}::cell_state"
+            states = ", ".join(map(quote, CELL_STATES))
+            return f"([{states}]::cell_state[])[e_{name.removesuffix('_cell')} + 1]"
         if name.endswith("_token"):
             field = name.removesuffix("_token")
             has = field in self.has and self.rules.has_key

@@ -6,14 +6,17 @@ fit it, and only for values that both ways read alike; whatever has another shap
 
 import functools
 import itertools
+import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .duck import quote
 from .times import compile_form, read_times
 
 # directive -> what a cell of the shape may hold there, the same for DuckDB, and examples
@@ -28,28 +31,51 @@ _FRACTIONS = ((r"\d{3}", "%g", ("000", "789")), (r"\d{6}", "%f", ("000000", "999
 _ZONES = tuple((sign, sign, (sign,)) for sign in ("UTC", "Z"))
 _EXAMPLES = 4_000
 _SHAPES = 6
+_CHANGED, _SIGNS, _FIRST = 1_500, " \t0123456789,:-/TZ.+aAPM", np.datetime64("1900-01-01", "us")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """One way in which a notation may be written: a pattern for whole cells, and the form of DuckDB's strptime."""
+    """One way in which a notation may be written: a pattern for whole cells, and the form of DuckDB's strptime.
+
+    With a `length` all numbers have their full width; a cell of that length that strptime reads needs no pattern if
+    signs stand where they should (`signs`, counted from 1): a number could be shorter beside a longer blank.
+    """
 
     pattern: str
     strptime: str
     form: int
     is_utc: bool
+    length: int = 0
+    signs: tuple[int, ...] = ()
+
+    def fits_sql(self, cell: str) -> str:
+        """Write as SQL whether a cell has this shape."""
+        if not self.length:
+            return f"regexp_full_match({cell}, {quote(self.pattern)})"
+        there = "".join(f" AND ascii({cell}[{at}]) > 32" for at in self.signs)
+        return f"strlen({cell}) = {self.length}{there}"
 
 
 def choose_shapes(cells: pa.Array, forms: list[str], *, month_first: bool) -> list[Shape]:
     """Choose the shapes that cells of the first rows have, the most frequent first."""
-    rest, counts = cells.drop_null(), []
+    rest, counts, lengths = cells.drop_null(), [], []
     for shape, chosen in _list_shapes(forms, month_first):
         hit = pc.match_substring_regex(rest, f"^(?:{shape.pattern})$")
         count = int(pc.sum(hit).as_py() or 0)
         if count and _is_alike(shape, chosen, tuple(forms), month_first):
             counts.append((-count, len(counts), shape))
-            rest = rest.filter(pc.invert(hit))
-    return [shape for _, _, shape in sorted(counts)[:_SHAPES]]
+            found, rest = rest.filter(hit), rest.filter(pc.invert(hit))
+            widest = [max(piece[2], key=len) for piece in chosen]
+            length = len("".join(widest))
+            blanks = [sum(map(len, widest[:at])) + 1 for at, part in enumerate(widest) if part == " "]
+            full = replace(shape, length=length, signs=tuple(sorted({at + side for at in blanks for side in (-1, 1)})))
+            full_n = int(pc.sum(pc.equal(pc.binary_length(found), length)).as_py() or 0)
+            if full_n and _is_sure(full, tuple(forms), month_first):
+                lengths.append(((-full_n, len(lengths), full)))
+    known = [full.length for _, _, full in lengths]
+    lengths = [entry for entry in lengths if known.count(entry[2].length) == 1]
+    return [shape for _, _, shape in [*sorted(lengths), *sorted(counts)[:_SHAPES]]]
 
 
 def _list_shapes(forms: list[str], month_first: bool) -> Iterator[tuple[Shape, tuple]]:
@@ -102,8 +128,6 @@ def _name_piece(part: str, month_first: bool) -> tuple:
 @functools.lru_cache(512)
 def _is_alike(shape: Shape, chosen: tuple, forms: tuple[str, ...], month_first: bool) -> bool:
     """Try a shape: no earlier notation fits any of its examples, and both ways read all of them alike."""
-    import duckdb
-
     choices = [piece[2] for piece in chosen]
     size = int(np.prod([len(choice) for choice in choices]))
     every = max(1, size // _EXAMPLES)
@@ -115,10 +139,40 @@ def _is_alike(shape: Shape, chosen: tuple, forms: tuple[str, ...], month_first: 
     read = read_times(cells, list(forms), month_first=month_first)
     if not ((read.forms == shape.form) & (read.is_utc == shape.is_utc)).all():
         return False
+    values, fits = _ask_duckdb(shape, cells)
+    return bool((values == read.values).all() and fits)
+
+
+@functools.lru_cache(256)
+def _is_sure(shape: Shape, forms: tuple[str, ...], month_first: bool) -> bool:
+    """Try a shape of full width on cells with one and two signs changed: what strptime reads, both ways read alike."""
+    source, start = random.Random(0), datetime(2024, 11, 28, 23, 58, 49, 123456).strftime(shape.strptime.replace("%g", "123"))
+    texts = {start}
+    while len(texts) < _CHANGED:
+        signs = list(start)
+        for _ in range(source.choice((1, 1, 2))):
+            at = source.randrange(len(signs))
+            signs[at] = source.choice(_SIGNS)
+            if source.random() < 0.3:  # a blank moves to another place, so that the length stays
+                signs.insert(source.randrange(len(signs)), signs.pop(at))
+        texts.add("".join(signs).strip())
+    fine = [text for text in texts if len(text) == shape.length and all(ord(text[at - 1]) > 32 for at in shape.signs)]
+    cells = pa.array(sorted(fine), pa.large_string())
+    if start not in cells.to_pylist():
+        return False
+    values, _ = _ask_duckdb(shape, cells)
+    read = read_times(cells, list(forms), month_first=month_first)
+    taken = ~np.isnat(values) & (values >= _FIRST)
+    return bool(((values == read.values) & (read.forms == shape.form) & (read.is_utc == shape.is_utc))[taken].all())
+
+
+def _ask_duckdb(shape: Shape, cells: pa.Array) -> tuple[np.ndarray, bool]:
+    """Read cells with strptime, and say whether all fit the pattern."""
+    import duckdb
+
     with duckdb.connect() as connection:
         connection.register("examples", pa.table({"t": cells}))
-        sql = "SELECT try_strptime(t, $form) AS at, regexp_full_match(t, $pattern) AS fits FROM examples"
+        sql = "SELECT try_strptime(t, $form) AS at_, regexp_full_match(t, $pattern) AS fits FROM examples"
         given = {"form": shape.strptime, "pattern": shape.pattern}
         there = connection.sql(sql, params=given).to_arrow_table()
-    values = pc.cast(there["at"], pa.timestamp("us")).to_numpy()
-    return bool((values == read.values).all() and pc.all(there["fits"]).as_py())
+    return pc.cast(there["at_"], pa.timestamp("us")).to_numpy(), pc.all(there["fits"]).as_py()
