@@ -228,8 +228,8 @@ def inspect(
     options = ReadOptions(time_zone, as_of, reported_by, mapping=mapping, day_first=day_first)
     with FetchProgress() as progress:
         report = inspect_file(file, options, follow=progress.follow(escape_controls(file.name)))
-    print(describe_report(report, str(file)))
-    if "refused" in report.details:
+    print(describe_report(report, str(file), options=options))
+    if {"refused", "needed"} & set(report.details):
         raise typer.Exit(1)
 
 

@@ -15,16 +15,6 @@ from .raw import name_record
 TABLES = ("sharing", "searches", "volumes")
 # Words by which the comment of a parameter `records` says which tables it asks for.
 _WORDS = {"sharing": r"sharing|lists?|network", "searches": r"searches|logs?", "volumes": r"volumes"}
-# Options that a reader asks for, and what stands in for the answer while the rest of the file is looked at.
-_ASKED = {
-    "time_zone": (r"--time-zone|\(time_zone\)", "UTC"),
-    "as_of": (r"--as-of|\(as_of\)", "2000-01-01"),
-    "reported_by": (r"--reported-by|\(reported_by\)", "Agency not yet named"),
-    "day_first": (r"--day-first|--month-first", True),
-}
-_EXAMPLES = {
-    "time_zone": '"America/Los_Angeles"', "as_of": '"2025-12-31"', "reported_by": '"Exampleton ZZ PD"', "day_first": "false",
-}  # fmt: skip
 _MOST_WARNINGS, _WIDTH = 6, 240
 _SIMULATED = "simulated-"
 _MAPPING = '# mapping = "my-mapping.toml"  # to be made from data/registry/formats/mappings/example.toml'
@@ -166,27 +156,19 @@ def _list_files(files: Iterable[Path | str], folder: Path) -> list[Path]:
 
 
 def _examine(path: Path, file: str) -> Examined:
-    """Read a file as far as it goes, standing in for what a person has to say."""
-    from .ingest.files import read_source
-    from .ingest.source import ReadOptions, open_source
+    """Read a file as far as it goes without what only a person can say."""
+    from .ingest.files import examine_file
 
-    one, options = Examined(file, name_record(file)), {}
+    one = Examined(file, name_record(file))
     try:
-        source = open_source(path)
-        one.sha256 = source.sha256
-        while True:
-            reading = read_source(source, ReadOptions(**options), is_tolerant=True)
-            refused = reading.report.details.get("refused")
-            if not refused:
-                break
-            asked = _find_asked(refused["way_out"], options)
-            if asked is None:
-                one.trouble = f"{refused['place']}: {refused['found']}. {refused['way_out']}"
-                return one
-            one.needed[asked] = f"{refused['found']}. {refused['way_out']}"
-            options[asked] = _ASKED[asked][1]
+        reading = examine_file(path)
     except IngestError as error:
         one.trouble = str(error)
+        return one
+    details, one.sha256 = reading.report.details, reading.report.sha256
+    one.needed = details.get("needed", {})
+    if refused := details.get("refused"):
+        one.trouble = f"{refused['place']}: {refused['found']}. {refused['way_out']}"
         return one
     one.tables = tuple(name for name in TABLES if len(reading.tables.get(name, ())))
     _describe(one, reading.report)
@@ -194,28 +176,21 @@ def _examine(path: Path, file: str) -> Examined:
 
 
 def _describe(one: Examined, report) -> None:
-    """Say what a file is, in lines for a person; what stood in for an answer is not repeated as if it were known."""
+    """Say what a file is, in lines for a person."""
+    from .ingest.asking import find_question
+
     aside = sum(part.rows_n for part in report.set_aside)
     one.said = [f"{report.family}: {report.form}, because {report.why}"]
     rows = f"{report.rows_in:,} rows: {report.rows_out:,} read, {aside:,} set aside"
     spans = [f"{name} from {first or 'unknown'} to {last or 'unknown'}" for name, (first, last) in report.span.items()]
-    one.said.append(rows + (f"; {'; '.join(spans)}" if spans and "as_of" not in one.needed else ""))
-    warnings = [text for text in report.warnings if not _names_stand_in(text, one.needed)]
-    one.said += [f"Warning: {text}" for text in warnings[:_MOST_WARNINGS]]
-    if len(warnings) > _MOST_WARNINGS:
-        one.said.append(f"Warning: and {len(warnings) - _MOST_WARNINGS} more: `sidedoor inspect` shows all.")
+    one.said.append("; ".join([rows, *spans]))
+    one.said += [f"Warning: {text}" for text in report.warnings[:_MOST_WARNINGS]]
+    if len(report.warnings) > _MOST_WARNINGS:
+        one.said.append(f"Warning: and {len(report.warnings) - _MOST_WARNINGS} more: `sidedoor inspect` shows all.")
     for text in [*report.warnings, *report.notes]:
-        asked = _find_asked(text, one.needed)
+        asked = find_question(text, one.needed)
         if asked:
             one.offered.setdefault(asked, text)
-
-
-def _find_asked(text: str, known: Iterable[str]) -> str | None:
-    return next((name for name, (sign, _) in _ASKED.items() if name not in known and re.search(sign, text)), None)
-
-
-def _names_stand_in(text: str, needed: Iterable[str]) -> bool:
-    return any(isinstance(_ASKED[name][1], str) and _ASKED[name][1] in text for name in needed)
 
 
 def _tell_apart(examined: list[Examined]) -> None:
@@ -258,15 +233,17 @@ def _write_record(one: Examined) -> list[str]:
     if one.trouble:
         commented = ["# Not read: " + _shorten(one.trouble), "# [[record]]", f"# file = {_quote(one.file)}"]
         return commented + ([_MAPPING] if "--mapping" in one.trouble else [])
+    from .ingest.asking import QUESTIONS
+
     lines = [*head, "[[record]]", f"file = {_quote(one.file)}"]
     if one.name != name_record(one.file):
         lines.append(f"name = {_quote(one.name)}")
     if Path(one.file).name.startswith(_SIMULATED):
         lines.append(f"source_id = {_quote(_SIMULATED + one.name.removeprefix(_SIMULATED))}")
     for option, hint in one.needed.items():
-        lines += [f"# Needed, and only you know it: {_shorten(hint)}", f"# {option} = {_EXAMPLES[option]}"]
+        lines += [f"# Needed, and only you know it: {_shorten(hint)}", f"# {option} = {QUESTIONS[option].example}"]
     for option, hint in one.offered.items():
-        lines += [f"# If you know it: {_shorten(hint)}", f"# {option} = {_EXAMPLES[option]}"]
+        lines += [f"# If you know it: {_shorten(hint)}", f"# {option} = {QUESTIONS[option].example}"]
     return lines
 
 

@@ -1,14 +1,17 @@
 """A report in words: what a file is, what is wrong with it, what is dropped, what to type next."""
 
-import shlex
 from collections.abc import Iterator
 
+from .asking import QUESTIONS, write_command
 from .report import Report
+from .source import ReadOptions
 
 SHOWN = 8
 
 
-def describe_report(report: Report, path: str, *, command: str = "ingest") -> str:
+def describe_report(
+    report: Report, path: str, *, command: str = "ingest", options: ReadOptions | None = None
+) -> str:
     """Describe a report.
 
     Parameters
@@ -19,16 +22,20 @@ def describe_report(report: Report, path: str, *, command: str = "ingest") -> st
         The file as it was typed, for the command to type next.
     command
         `ingest` proposes the next command, anything else leaves it out.
+    options
+        What was given, to be given again in that command.
 
     Returns
     -------
     Lines of text without control characters: names in a record may hold some that a terminal obeys.
     """
-    refused = report.details.get("refused")
+    refused, needed = report.details.get("refused"), report.details.get("needed", {})
     lines = [("File", f"{report.file}, {report.bytes_n:,} bytes, sha256 {report.sha256[:12]}")]
     lines.append(("What", f"{report.family}: {report.form}"))
     lines.append(("Why", report.why))
+    asked = [("Needed", f"{QUESTIONS[name].typed}: {hint}") for name, hint in needed.items()]
     if refused:
+        lines += asked
         lines.append(("Stopped", f"{refused['place']}: {refused['found']}"))
         lines.append(("Way out", refused["way_out"]))
     else:
@@ -36,8 +43,9 @@ def describe_report(report: Report, path: str, *, command: str = "ingest") -> st
         lines.extend(("Warning", text) for text in report.warnings)
         lines.extend(("Dropped", f"column {name}") for name in report.columns_dropped)
         lines.extend(("Note", text) for text in report.notes)
+        lines += asked
         if command == "ingest":
-            lines.append(("Next", f"sidedoor ingest {shlex.quote(str(path))} --out DIR"))
+            lines.append(("Next", write_command(str(path), options, needed)))
     return "\n".join(f"{label:<9}{clean_text(text)}" for label, text in _shorten(lines))
 
 

@@ -37,8 +37,8 @@ def inspect_file(
 
     Returns
     -------
-    Report. If the file was recognized but cannot be read yet (a time zone is missing, a row is broken), it
-    says so:
+    Report. What only a person knows and did not say (whose list, which day, which zone) is in `details["needed"]`, by option,
+    and the rest is reported all the same. If the file was recognized but cannot be read (a row is broken), it says so:
     `details["refused"]` holds `place`, `found` and `way_out`, and no row is counted.
 
     Raises
@@ -46,10 +46,24 @@ def inspect_file(
     IngestError
         The file is none that may or can be read.
     """
+    return examine_file(path, options, limits, follow).report
+
+
+def examine_file(
+    path: Path | str, options: ReadOptions | None = None, limits: FileLimits | None = None, follow=None
+):
+    """Read a file as `inspect_file` does, and give its tables too: for counting only, as some cells may be stand-ins.
+
+    Returns
+    -------
+    Reading; the table of a large log is a `FileTable` whose file is gone.
+    """
+    from .asking import read_asking
+
     source = _open(path, limits)
     with tempfile.TemporaryDirectory(prefix="sidedoor-inspect-") as work:
         source.work, source.follow = Path(work), follow
-        return read_source(source, options, is_tolerant=True).report
+        return read_asking(read_source, source, options or ReadOptions())
 
 
 def read_source(source: Source, options: ReadOptions | None = None, *, is_tolerant: bool = False):
