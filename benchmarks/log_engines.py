@@ -49,10 +49,10 @@ def _open_sidedoor(folder: Path) -> list:
     import ibis
 
     from helpers import engine
-    from helpers.ingest import files, ingest_file
+    from helpers.ingest import ingest_file
     from helpers.ingest.source import FileLimits, ReadOptions
     from helpers.reasons.classify import count_patterns
-    from helpers.searches.same import build_searches, count_searches, key_rows
+    from helpers.searches.same import count_searches, key_rows
     from helpers.searches.spikes import find_spikes
 
     out, read = folder / "out-sidedoor", folder / "read" / "searches.parquet"

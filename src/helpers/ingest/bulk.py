@@ -6,7 +6,6 @@ the reader (`bulk_rules`). Cells and report are those of the reader in memory.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa

@@ -7,7 +7,7 @@ no plain branch covers.
 from .canonical import CELL_STATES, COLUMNS, WITHHELD
 from .duck import quote
 from .headers import tidy_header
-from .logs import MARK_KINDS, PERSONAL, TEXTS, LogForm
+from .log_form import MARK_KINDS, PERSONAL, TEXTS, LogForm
 
 STATE = {name: code for code, name in enumerate(CELL_STATES)}
 MOMENTS = ("searched_at", "window_start", "window_end")

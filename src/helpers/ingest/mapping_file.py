@@ -10,7 +10,7 @@ from ..errors import IngestError
 from .canonical import CELL_STATES, MEASURES, SECTIONS
 from .cells import build_marks
 from .formats import FORMATS, load_format
-from .logs import FIELDS, MARK_KINDS
+from .log_form import FIELDS, MARK_KINDS
 from .times import compile_form, find_zone
 
 SHIPPED = FORMATS / "mappings"
