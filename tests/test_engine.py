@@ -1,5 +1,9 @@
 """Behaviour of `helpers.engine`: one table and one result, whichever engine counts."""
 
+import os
+import stat
+from pathlib import Path
+
 import ibis
 import pandas as pd
 import pytest
@@ -91,13 +95,42 @@ def test_nothing_left_is_still_typed():
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [("nosuch", "it is not known"), ("postgres://me:secret@host/db", "holds a password"), ("nosuch://host", "cannot be reached")],
-)
-def test_engines_that_are_refused(given, message):
-    """An unknown engine and an address with a password are errors that repeat no secret."""
+    [
+        ("nosuch", "it is not known"), ("postgres://me:secret@host/db", "holds a password"),
+        ("clickhouse://host/db?password=secret", "holds a password"), ("md:x?motherduck_token=secret", "holds a password"),
+        ("postgres://host/db", "could leave"), ("duckdb:///home/x.duckdb", "could leave"), ("pyspark://cluster:7077", "could leave"),
+        ("pyspark://?spark.master=spark://cluster:7077", "could leave"), ("pyspark://?spark.jars.packages=a:b:1", "could leave"),
+        ("pyspark://?spark.driver.extraJavaOptions=-javaagent:x", "could leave"),
+    ],
+)  # fmt: skip
+def test_engines_that_are_refused(monkeypatch, given, message):
+    """Unknown engines, addresses with a password, and whatever an edition could send rows or fetch code by; no secret is repeated."""
+    monkeypatch.delenv("SIDEDOOR_ENGINE", raising=False)
     with pytest.raises(ParameterError, match=message) as caught:
         engine.connect(given)
     assert "secret" not in str(caught.value)
+
+
+def test_engine_elsewhere_is_used_when_the_person_confirms_that_very_address(monkeypatch):
+    """Only the address in the environment is taken, and then it is asked for."""
+    monkeypatch.setenv("SIDEDOOR_ENGINE", "nosuch://host")
+    with pytest.raises(ParameterError, match="cannot be reached"):
+        engine.connect("nosuch://host")
+    with pytest.raises(ParameterError, match="could leave"):
+        engine.connect("nosuch://other")
+
+
+def test_what_goes_to_disk_is_readable_by_nobody_else(monkeypatch, tmp_path):
+    """Reasons that do not fit in memory lie in a folder of the owner's, where the runner said, under no name to be guessed."""
+    monkeypatch.setenv("SIDEDOOR_SPILL", str(tmp_path))
+    engine._make_spill.cache_clear()
+    try:
+        ((place,),) = engine.connect().raw_sql("SELECT current_setting('temp_directory')").fetchall()
+        folder = Path(place).parent
+        assert folder.parent == tmp_path and stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert not folder.name.endswith(f"-{os.getpid()}")
+    finally:
+        engine._make_spill.cache_clear()
 
 
 def test_files_that_are_no_log(tmp_path):

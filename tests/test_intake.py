@@ -68,6 +68,18 @@ def test_reasons_are_kept_for_the_owner_alone(city):
     assert PRIVATE in set(pd.read_parquet(folder / "audit" / "searches.parquet")["reason_text"])
 
 
+def test_link_in_the_place_of_the_records_is_not_followed(city, tmp_path):
+    """What it leads to is neither cleared nor filled."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mine.txt").write_text("mine")
+    (city.runs / "city").mkdir(parents=True)
+    (city.runs / "city" / "records").symlink_to(other)
+    with pytest.raises(RunError, match="it is a link"):
+        ingest_records(load_edition(city.file))
+    assert [path.name for path in other.iterdir()] == ["mine.txt"]
+
+
 @pytest.mark.parametrize("change", ["file", "option", "damage", "memory", "code"])
 def test_record_is_read_again_when_anything_has_changed(city, monkeypatch, change):
     """File, options, what was written, and the readers' code: each counts."""

@@ -591,6 +591,9 @@ def test_cleaned_table_keeps_its_content_and_sets_numbers_right():
     assert '<th class="n">n</th><th>name</th>' in cleaned
     assert cleaned.startswith('<div class="scroll-box"')
     assert 'colspan="2"' in clean_html("<table><tr><td colspan='2'>a</td></tr></table>")
+    # a table without rows: its head is all there is
+    empty = clean_html(pandas.DataFrame({"agency": [], "rows": []}).to_html())
+    assert "<th>agency</th>" in empty and "<th>rows</th>" in empty
 
 
 def test_table_hides_an_index_that_only_counts():

@@ -5,7 +5,11 @@ read alike: times in UTC without a zone, whole numbers where a threshold decides
 POSIX classes on text in small letters, and an order without ties.
 """
 
+import atexit
+import functools
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +26,12 @@ MEMORY = "1GB"
 # Without these a row cannot be placed; any other column of the table may be absent and is then missing throughout.
 _NEEDED = ("source_id", "row_no")
 _KINDS = {"str": "string", "Int64": "int64", "boolean": "boolean", "datetime64[us]": "timestamp(6)", "float64": "float64"}
+# What an address may say of Spark without being confirmed: anything else may load code or send rows elsewhere.
+_LOCAL = re.compile(r"local(\[(\d+|\*)\])?")
+_SPARK = re.compile(r"spark\.(ui\.\w+|driver\.(memory|host|bindAddress)|sql\.(shuffle\.partitions|adaptive\.enabled|codegen\.\w+))")
+_SECRET = re.compile(r"(?i)pass|pwd|token|secret|key|credential")
+# Where the person at this machine confirms an address; and where the runner has DuckDB put what does not fit in memory.
+CONFIRMED, SPILL = "SIDEDOOR_ENGINE", "SIDEDOOR_SPILL"
 _WAY_OUT = "Write duckdb, or the address of a backend of Ibis such as pyspark:// (and install its package)."
 
 
@@ -32,7 +42,8 @@ def connect(engine: str = DUCKDB, *, threads: int = THREADS, memory: str = MEMOR
     ----------
     engine
         `duckdb`, in memory; or an address that `ibis.connect` knows. `pyspark://` takes the present Spark session or
-        starts one; settings go behind a question mark, as in `pyspark://?spark.master=local[2]`.
+        starts one; settings go behind a question mark, as in `pyspark://?spark.master=local[2]`. Whatever is not
+        DuckDB or Spark on this machine has to be confirmed: the environment's `SIDEDOOR_ENGINE` holds the same address.
     threads, memory
         What DuckDB may use; what does not fit is put on disk for the while. Results do not depend on them.
 
@@ -43,26 +54,34 @@ def connect(engine: str = DUCKDB, *, threads: int = THREADS, memory: str = MEMOR
     Raises
     ------
     ParameterError
-        There is no such engine, its package is missing, or the address holds a password, which would be printed
-        with the parameters of a notebook.
+        There is no such engine, its package is missing, it is not confirmed, or the address holds a password, which
+        would be printed with the parameters of a notebook.
+
+    Notes
+    -----
+    An edition file that came from elsewhere could else name a server, and the texts of the log would go there.
     """
     import ibis
 
     address = urlsplit(engine.replace("[", "%5B").replace("]", "%5D"))
+    settings = dict(parse_qsl(address.query))
     place = f"engine `{address.scheme or engine}`"
-    if address.password:
+    if address.password or any(_SECRET.search(name) for name in settings):
         raise ParameterError(place, "its address holds a password", "Put it where the engine's own driver looks for it.")
+    if address.scheme and not _is_here(address, settings) and os.environ.get(CONFIRMED) != engine:
+        way_out = f"If you trust it with every row, set the environment's {CONFIRMED} to the same address and run again."
+        raise ParameterError(place, "rows of the log could leave this machine", way_out)
     try:
         if engine == DUCKDB:
             return ibis.duckdb.connect(
                 threads=threads,
                 memory_limit=memory,
-                temp_directory=str(Path(tempfile.gettempdir(), f"sidedoor-duckdb-{os.getpid()}")),
+                temp_directory=str(_make_spill() / "spilled"),
                 preserve_insertion_order=False,
                 autoinstall_known_extensions=False,
             )
         if address.scheme == "pyspark":
-            return _connect_spark(dict(parse_qsl(address.query)))
+            return _connect_spark(settings)
         if address.scheme:
             return ibis.connect(engine)
     except ParameterError:
@@ -70,6 +89,25 @@ def connect(engine: str = DUCKDB, *, threads: int = THREADS, memory: str = MEMOR
     except Exception as error:  # each backend has errors of its own, and their texts may repeat the address
         raise ParameterError(place, f"it cannot be reached ({type(error).__name__})", _WAY_OUT) from None
     raise ParameterError(place, "it is not known", _WAY_OUT)
+
+
+def _is_here(address, settings: dict[str, str]) -> bool:
+    """Say whether an address means Spark on this machine, with settings that do no more than size it."""
+    if address.scheme != "pyspark" or address.netloc or address.path.strip("/"):
+        return False
+    rest = {name: value for name, value in settings.items() if name != "spark.master"}
+    return bool(_LOCAL.fullmatch(settings.get("spark.master", "local"))) and all(map(_SPARK.fullmatch, rest))
+
+
+@functools.cache
+def _make_spill() -> Path:
+    """Make the folder, one for each process, of what does not fit in memory: texts of reasons, for nobody else to read.
+
+    The runner names its own folder, which it removes however a kernel ends.
+    """
+    folder = tempfile.mkdtemp(prefix="sidedoor-duckdb-", dir=os.environ.get(SPILL))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def _connect_spark(settings: dict[str, str]):

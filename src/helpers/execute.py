@@ -144,6 +144,8 @@ def build_environment(figures: Path, settings: Path) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])]),
         "PYTHONUTF8": "1",
         "SIDEDOOR_FIGURES": str(figures),
+        # what an engine puts on disk for the while, gone with the kernel
+        "SIDEDOOR_SPILL": str(settings.parent),
         "TZ": "UTC",
     }
     env |= {f"{name}_THREADS": os.environ.get("SIDEDOOR_THREADS", "1") for name in _LIBRARIES}

@@ -56,7 +56,10 @@ def ingest_records(edition: Edition, report: Callable[..., None] | None = None) 
     try:
         with lock_edition(edition.name) as results:
             check_owner(edition.name, edition.origin)
-            folder.mkdir(exist_ok=True)
+            if folder.is_symlink():
+                # what it leads to is not ours to clear, and may be readable by others
+                raise RunError(f"runs/{edition.name}/records", "it is a link", "Remove it and run again.")
+            folder.mkdir(mode=0o700, exist_ok=True)
             os.chmod(folder, 0o700)
             memory, code = _load_memory(results / _MEMORY), hash_code()
             names = {file.name for file in edition.raw_files}

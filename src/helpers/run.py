@@ -325,7 +325,9 @@ def _keep_failed(folder: Path, run: Run, notebook: dict | None, private: dict[st
     if not notebook or (folder / FAILED).is_symlink():
         return ""
     try:
-        (folder / FAILED).mkdir(exist_ok=True)
+        # its outputs and messages passed no gate
+        (folder / FAILED).mkdir(mode=0o700, exist_ok=True)
+        os.chmod(folder / FAILED, 0o700)
         text = format_notebook(scrub_notebook(notebook, private, run.name))
         write_atomically(folder / FAILED / f"{run.name}.ipynb", text)
     except (OSError, RunError):

@@ -54,7 +54,7 @@ forms = ["%q/%q/%Y %H:%M[:%S]", "%Y-%m-%dT%H:%M:%S[.%f]%z", "%d %b %y"]
 time_zone = "America/Los_Angeles"
 [cells]
 masked = ['hidden']
-placeholder = ['not given', 'é+', '(?!x)y']
+placeholder = ['not given', 'é+', 'y']
 [[skip]]
 column = "Who"
 equals = ["TOTAL", "Sum"]
@@ -270,6 +270,13 @@ def test_a_large_log_becomes_a_folder(log, tmp_path):
     parquet = (tmp_path / "big" / "searches.parquet").read_bytes()
     assert not any(canary.encode() in parquet for canary in CANARIES)
     assert told[-1] == (log.stat().st_size, log.stat().st_size)
+
+
+def test_a_folder_whose_name_reads_as_a_pattern(log, tmp_path):
+    """The engine reads the very file that was written, not others that a pattern would name."""
+    reading = ingest_file(log, tmp_path / "o'ut [1]*?{a,b}", limits=LARGE)
+
+    assert reading.report.rows_out == 3000 and list_names(tmp_path / "o'ut [1]*?{a,b}")[0] == "report.json"
 
 
 def test_a_private_log_keeps_its_reasons(log, tmp_path):

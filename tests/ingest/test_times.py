@@ -81,7 +81,8 @@ def test_the_first_form_that_fits_decides():
 
 
 @pytest.mark.parametrize(
-    "notation", ["%m/%d/%Y %Q", "%m/%d", "%m/%d/%Y %m", "%m/%d/%Y %I:%M", "%m/%d/%Y [%H", "%q/%Y"]
+    "notation", ["%m/%d/%Y %Q", "%m/%d", "%m/%d/%Y %m", "%m/%d/%Y %I:%M", "%m/%d/%Y [%H", "%q/%Y", "%Y-%m-%d" + "[ ]" * 40,
+     "%Y-%m-%d" + " " * 200]
 )
 def test_forms_are_checked(notation):
     """A form that cannot be right is refused by its notation."""

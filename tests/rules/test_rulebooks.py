@@ -1,6 +1,7 @@
 """Behaviour of `helpers.rules.rulebooks`: the books are sound, each rule leads to its source."""
 
 import copy
+import os
 
 import pytest
 
@@ -87,3 +88,16 @@ def test_a_rule_that_leads_nowhere_is_named():
 
     with pytest.raises(DataError, match="query-mood"):
         describe_rules(book)
+
+
+@pytest.mark.parametrize("content", ["#" * 70_000, "x\n" * 40_000, "[" + "a." * 3_000 + "a]", "[" * 4_000])
+def test_file_that_would_take_for_ever_is_refused(tmp_path, content):
+    """A large file, a key of thousands of parts, brackets within brackets: an error at once, and a pipe is not waited for."""
+    path = tmp_path / "book.toml"
+    path.write_text(content)
+    with pytest.raises(DataError, match="book.toml"):
+        load_rulebook(path)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.toml")
+        with pytest.raises(DataError, match="cannot be read"):
+            load_rulebook(tmp_path / "pipe.toml")

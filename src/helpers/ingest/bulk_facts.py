@@ -9,7 +9,7 @@ import pandas as pd
 
 from .bulk_sql import OTHER_BIT, PARTIAL_BIT
 from .canonical import COLUMNS
-from .duck import connect, quote
+from .duck import connect, quote, quote_path
 from .log_facts import SAMPLE
 from .logs import LogTable
 from .report import FileTable
@@ -34,7 +34,7 @@ class SearchesFile(FileTable):
         return self._connection.execute(self._name_file(sql)).fetchall()
 
     def _name_file(self, sql: str) -> str:
-        return sql.replace("FROM log", f"FROM read_parquet({quote(str(self.path))})")
+        return sql.replace("FROM log", f"FROM read_parquet({quote_path(self.path)})")
 
     @functools.cached_property
     def _connection(self):

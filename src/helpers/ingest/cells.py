@@ -22,21 +22,27 @@ _WIDE_SPACE = "[\u00a0\u2007\u2009\u202f]"
 class Marks:
     """Patterns of cells that hold no value; `longest` is the number of characters beyond which none applies."""
 
-    patterns: tuple[tuple[str, re.Pattern], ...]
+    patterns: tuple[tuple[str, str], ...]
     longest: int
     # all of them in one, for a first look at a whole column
     quick: str = ""
 
     def find_state(self, text: str) -> str:
         """Name the state of one cell."""
-        text = text.strip()
-        if not text:
-            return "empty"
-        if len(text) <= self.longest:
-            for state, pattern in self.patterns:
-                if pattern.fullmatch(text):
-                    return state
-        return "value"
+        return CELL_STATES[find_states(pd.Series([text], dtype="str"), self)[0]]
+
+    def find_codes(self, cells: pa.Array) -> np.ndarray:
+        """Find the states of stripped cells, by the first pattern that matches the whole of each.
+
+        Arrow's engine reads a cell once from left to right: no pattern of a mapping keeps it busy for longer.
+        """
+        codes = np.full(len(cells), _CODES["value"], "int8")
+        for state, pattern in reversed(self.patterns):
+            codes[np.asarray(pc.match_substring_regex(cells, pattern))] = _CODES[state]
+        lengths = np.asarray(pc.utf8_length(cells))
+        codes[lengths > self.longest] = _CODES["value"]
+        codes[lengths == 0] = _CODES["empty"]
+        return codes
 
 
 @functools.cache
@@ -60,20 +66,26 @@ def build_marks(masked: list[str], redacted: list[str], placeholder: list[str], 
     Raises
     ------
     IngestError
-        A pattern is no regular expression.
+        A pattern is no regular expression, or one that looks around or back at what it found.
     """
     made, quick = [], []
     for state, patterns in (("masked", masked), ("redacted", redacted), ("placeholder", placeholder)):
         if patterns:
+            for part in patterns:
+                _check_pattern(part, state)
             either = "|".join(f"(?:{part})" for part in patterns)
             quick.append(either)
-            try:
-                made.append((state, re.compile(either, re.IGNORECASE)))
-            except re.error as error:
-                raise IngestError(
-                    f"marks of {state} cells", f"a pattern that is none ({error})", "Correct it."
-                ) from None
+            made.append((state, f"(?i)^(?:{either})$"))
     return Marks(tuple(made), longest, f"(?i)^(?:{'|'.join(quick)})?$")
+
+
+def _check_pattern(pattern: str, state: str) -> None:
+    try:
+        pc.match_substring_regex(pa.array([""]), f"(?i)^(?:{pattern})$")
+    except pa.ArrowInvalid as error:
+        found = f"a pattern that is none ({str(error).partition(':')[2].strip()[:120]})"
+        way_out = "Correct it; looking around, as in (?=a), and back, as in \\1, are not known here."
+        raise IngestError(f"marks of {state} cells", found, way_out) from None
 
 
 def find_states(cells: pd.Series, marks: Marks) -> np.ndarray:
@@ -91,15 +103,11 @@ def find_states(cells: pd.Series, marks: Marks) -> np.ndarray:
     Codes, positions in `CELL_STATES`, as int8.
     """
     text = strip_cells(cells)
-    try:
-        maybe = np.asarray(pc.match_substring_regex(text, marks.quick))
-    except pa.ArrowInvalid:  # a pattern of a mapping that Arrow's engine does not know
-        maybe = np.ones(len(text), bool)
+    maybe = np.asarray(pc.match_substring_regex(text, marks.quick))
     states = np.full(len(text), _CODES["value"], "int8")
     if maybe.any():
         codes, unique = pd.factorize(pd.Series(text.filter(pa.array(maybe)).to_pandas(), dtype="str"))
-        found = np.fromiter((_CODES[marks.find_state(part)] for part in unique), "int8", len(unique))
-        states[maybe] = found[codes]
+        states[maybe] = marks.find_codes(pa.array(unique, pa.large_string()))[codes]
     return states
 
 

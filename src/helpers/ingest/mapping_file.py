@@ -14,7 +14,9 @@ from .log_form import FIELDS, MARK_KINDS
 from .times import compile_form, find_zone
 
 SHIPPED = FORMATS / "mappings"
-_CAP = 1 << 18
+# Largest file, and longest line: on a key of thousands of parts TOML is minutes [bytes].
+_CAP, _LINE = 1 << 18, 1 << 12
+_FORMS = 30
 # What each table of a mapping may hold: key -> type. `dict` of a table with free keys is checked apart.
 _KEYS: dict[str, dict[str, type]] = {
     "": {"title": str, "table": str, "source": str, "sha256": str, "notes": list, "file": dict,
@@ -85,11 +87,11 @@ def load_mapping(path: Path | str) -> dict:
             "there is no such mapping",
             _hint(place, shipped) or f"The project has {', '.join(shipped)}.",
         )
-    data = path.read_bytes()[: _CAP + 1]
-    if len(data) > _CAP:
-        raise IngestError(
-            place, f"a mapping of more than {_CAP:,} bytes", "It should hold names of columns only."
-        )
+    with path.open("rb") as file:
+        data = file.read(_CAP + 1)
+    if len(data) > _CAP or max(map(len, data.splitlines()), default=0) > _LINE:
+        found = f"a mapping of more than {_CAP:,} bytes, or than {_LINE:,} in a line"
+        raise IngestError(place, found, "It should hold names of columns only.")
     try:
         mapping = tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -212,6 +214,8 @@ def _check_choices(part: dict, place: str) -> None:
 def _check_times(mapping: dict, place: str) -> None:
     times, bound = mapping["times"], _MOMENTS & set(mapping["columns"])
     _check_texts(times.get("forms", []), "times.forms", place)
+    if len(times.get("forms", [])) > _FORMS:
+        raise IngestError(place, f"more than {_FORMS} forms of dates", "Name those that the file has.")
     for notation in times.get("forms", []):
         compile_form(notation)
     if bound and not times.get("forms"):

@@ -27,6 +27,8 @@ _PARTS = {
     "z": r"(?P<z>Z|UTC|GMT|[+-]\d{2}:?\d{2})",
 }  # fmt: skip
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# Largest form: what may be absent doubles the shapes of a date.
+_LONGEST, _OPTIONAL = 100, 6
 _NO_TIME = np.datetime64("NaT", "us")
 _LAST_DAY = np.datetime64("9999-12-31", "us")
 
@@ -49,6 +51,8 @@ def compile_form(notation: str) -> TimeForm:
     IngestError
         A directive that is not known or stands twice, brackets that do not close, a form without a whole date.
     """
+    if len(notation) > _LONGEST or notation.count("[") > _OPTIONAL:
+        raise _refuse_form(notation[:_LONGEST], f"more than {_LONGEST} signs, or {_OPTIONAL} parts that may be absent")
     pattern, parts, at = "", [], 0
     while at < len(notation):
         sign = notation[at]

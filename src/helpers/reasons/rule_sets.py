@@ -17,7 +17,8 @@ SHIPPED = _paths.DATA / "registry" / "reasons"
 OTHER_SENSE = "other_sense"
 # `documented`: patterns or words as published. `reading`: words as published, how they were matched is our reading.
 KINDS = ("documented", "reading", "ours")
-_CAP, _MOST = 1 << 16, 200
+# Largest file, longest line (on a key of thousands of parts TOML is minutes) [bytes], and most patterns.
+_CAP, _LINE, _MOST = 1 << 16, 1 << 12, 200
 _NAME = r"[a-z0-9]+(-[a-z0-9]+)*"
 _KEYS: dict[str, dict[str, type]] = {
     "": {"title": str, "subject": str, "kind": str, "source": str, "note": str, "category": list, "label": list,
@@ -181,11 +182,15 @@ def load_rule_set(path: Path | str) -> RuleSet:
     path = Path(path)
     place = path.name
     try:
-        data = path.read_bytes()[: _CAP + 1]
+        if not path.is_file():
+            raise FileNotFoundError(0, "there is no such file")
+        with path.open("rb") as file:
+            data = file.read(_CAP + 1)
     except OSError as error:
         raise DataError(place, f"it cannot be read ({error.strerror})", "Check the path.") from None
-    if len(data) > _CAP:
-        raise DataError(place, f"more than {_CAP:,} bytes", "A rule set is a short list of words.")
+    if len(data) > _CAP or max(map(len, data.splitlines()), default=0) > _LINE:
+        found = f"more than {_CAP:,} bytes, or than {_LINE:,} in a line"
+        raise DataError(place, found, "A rule set is a short list of words.")
     try:
         content = tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -10,6 +10,8 @@ from ..errors import DataError
 from ..tables import load_table
 
 KINDS = ("query", "sharing")
+# Largest file, and longest line: on a key of thousands of parts TOML is minutes [bytes].
+_CAP, _LINE = 1 << 16, 1 << 12
 CHECKS = ("given", "code", "reference", "lookback", "unseen")
 # Fields of a log that a check may ask for; each has a column `<field>_cell` in the canonical table.
 FIELDS = (
@@ -52,8 +54,15 @@ def load_rulebook(name: str | Path) -> dict:
     path = _paths.DATA / "registry" / "rules" / f"{name}.toml"
     path = path if path.is_file() else Path(name)
     try:
-        book = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        if not path.is_file():
+            raise FileNotFoundError  # a pipe or a device would never end
+        with path.open("rb") as file:
+            text = file.read(_CAP + 1)
+        if len(text) > _CAP or max(map(len, text.splitlines()), default=0) > _LINE:
+            found = f"more than {_CAP:,} bytes, or than {_LINE:,} in a line"
+            raise DataError(f"rulebook {path.name}", found, "A rulebook is a short list of rules.")
+        book = tomllib.loads(text.decode("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         known = ", ".join(sorted(file.stem for file in (_paths.DATA / "registry" / "rules").glob("*.toml")))
         raise DataError(f"rulebook {path.name}", f"it cannot be read ({type(error).__name__})", f"There are {known}.") from None
     check_rulebook(book, path.name)

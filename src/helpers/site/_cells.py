@@ -169,7 +169,7 @@ def _align_numbers(table: str) -> str:
         return cell.sub(
             lambda match: (
                 f'<{match[1]}{match[2]} class="n">{match[3]}</{match[1]}>'
-                if next(places) in numeric
+                if next(places, None) in numeric
                 else match[0]
             ),
             row[0],
