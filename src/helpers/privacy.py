@@ -7,6 +7,7 @@ vehicles or officers are not to be published, with tokens or without.
 import hmac
 import itertools
 import os
+import re
 import stat
 import subprocess
 import tempfile
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from . import _paths
@@ -33,6 +35,9 @@ _NEW_KEY = "Make one outside the repository, for example: (umask 077; openssl ra
 _FORMULA = (
     r"(?s)\A(?:[\s\x00\u200b-\u200f\u2060\ufeff\u00ad]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212]|[\t\r\n\x00])"
 )
+_QUOTED = re.compile(r'[,;|"\t\r\n\x00]')
+# rows of a CSV that are written at a time
+_LINES = 20_000
 _EXCEL_ROWS, _EXCEL_COLUMNS, _EXCEL_TEXT = 1_048_576, 16_384, 32_767
 
 
@@ -180,10 +185,9 @@ def write_csv(frame: pd.DataFrame | Iterable[pd.DataFrame], path: Path | str) ->
             if not number:
                 rows = itertools.chain([[_quote(str(name)) for name in safe.columns]], rows)
             # pandas has one way to quote for all columns; this one quotes by the cell
-            for row in rows:
-                file.write(
-                    (",".join(row) + "\n" if len(row) > 1 or row[0] else '""\n').encode("utf-8", "surrogatepass")
-                )
+            lines = (",".join(row) if len(row) > 1 or row[0] else '""' for row in rows)
+            while block := list(itertools.islice(lines, _LINES)):
+                file.write(("\n".join(block) + "\n").encode("utf-8", "surrogatepass"))
 
 
 def write_parquet(frame: pd.DataFrame, path: Path | str, *, private: bool = False) -> None:
@@ -257,7 +261,10 @@ def _neutralize_column(column: pd.Series) -> pd.Series:
             return column
         hit = is_text & column.where(is_text, "").astype("str").str.contains(_FORMULA, regex=True)
     elif pd.api.types.is_string_dtype(column.dtype):
-        hit = column.str.contains(_FORMULA, regex=True).fillna(False).astype(bool)
+        codes, unique = pd.factorize(column)
+        found = pd.Series(unique).str.contains(_FORMULA, regex=True)
+        # code -1 stands for missing: the last entry
+        hit = pd.Series(np.array([*found, False], dtype=bool)[codes], index=column.index)
     else:
         return column
     return column.where(~hit, "'" + column[hit]) if hit.any() else column
@@ -269,28 +276,29 @@ def _neutralize_text(value: object) -> object:
 
 def _show_cells(column: pd.Series) -> list[str]:
     """Turn a column into CSV cells."""
-    if pd.api.types.is_bool_dtype(column.dtype):
+    is_of = pd.api.types
+    if is_of.is_bool_dtype(column.dtype):
         shown = column.astype("object").map({True: "true", False: "false"})
-    elif pd.api.types.is_datetime64_any_dtype(column.dtype):
+    elif column.dtype in ("datetime64[s]", "datetime64[ms]", "datetime64[us]"):
+        # as isoformat writes each, at a tenth of the cost
+        shown = pd.Series(np.datetime_as_string(column.to_numpy("datetime64[us]"))).str.removesuffix(".000000")
+        return shown.where(column.notna().to_numpy(), "").tolist()
+    elif is_of.is_datetime64_any_dtype(column.dtype):
         shown = column.map(lambda time: time.isoformat(), na_action="ignore")
+    elif is_of.is_object_dtype(column.dtype) or is_of.is_float_dtype(column.dtype):
+        # equal values may be written in different ways: 1 and True, 0.0 and -0.0
+        return ["" if is_missing else _quote(str(value)) for value, is_missing in zip(column, column.isna())]
     else:
         shown = column.astype("object")
-    texts = {}  # most columns of a log repeat themselves
-    cells = []
-    for value, is_missing in zip(shown, shown.isna()):
-        if is_missing:
-            cells.append("")
-        elif isinstance(value, str):
-            if value not in texts:
-                texts[value] = _quote(value)
-            cells.append(texts[value])
-        else:
-            cells.append(_quote(str(value)))
-    return cells
+    # most columns of a log repeat themselves: each text is shown once
+    codes, unique = pd.factorize(shown)
+    texts = [_quote(str(value)) for value in unique]
+    # code -1 stands for missing: the last entry
+    return np.array([*texts, ""], dtype="object")[codes].tolist()
 
 
 def _quote(text: str) -> str:
-    if any(mark in text for mark in ',;|"\t\r\n\x00') or text != text.strip():
+    if _QUOTED.search(text) or text != text.strip():
         return '"' + text.replace('"', '""') + '"'
     return text
 
