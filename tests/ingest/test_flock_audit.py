@@ -311,8 +311,8 @@ def test_rows_that_are_none(log):
     assert reading.report.rows_in == 5
     assert [(part.rows_n, part.reason.split(":")[0]) for part in reading.report.set_aside] == [
         (1, "the header, repeated among the rows"),
-        (1, "no time, id, agency or reason in the row"),
-        (1, "the search time is none"),
+        (1, "no time and hardly anything else"),
+        (1, "what stands in the place of the search time is no time"),
     ]
     # two lines a row: the time frame
     assert [part.place for part in reading.report.set_aside] == ["line 4", "line 5", "line 6"]
@@ -467,3 +467,24 @@ def test_a_long_log_takes_a_short_time(tmp_path):
     table = read(path).tables["searches"]
     assert (datetime.now() - begun).total_seconds() < 10
     assert table.memory_usage(deep=True).sum() < 1000 * len(table)
+
+
+def test_a_total_below_the_log_is_no_search(log):
+    """One cell and no time, in whatever column; a search whose time alone is missing stays, and is told."""
+    total = dict.fromkeys(WIDE, "") | {"ID": "Total rows: 2"}
+    reading = log([row(0), row(1, **{"Search Time": ""}), total])
+    assert (reading.report.rows_in, reading.report.rows_out) == (3, 2)
+    assert "not a search" in reading.report.set_aside[0].reason
+    assert "1 rows print no search time (1 empty): kept, and in no span or count by day." in reading.report.notes
+
+
+def test_a_repeated_header_alarms_nobody(log):
+    """It is set aside; none of its cells is called an odd cell of a search."""
+    report = log([row(0), {name: name for name in WIDE}, row(1)]).report
+    assert report.set_aside[0].rows_n == 1 and not [text for text in report.warnings if "something else" in text]
+
+
+def test_years_of_two_digits(log):
+    """As a spreadsheet shows and saves them: month first, as Flock prints them; the zone has to be said."""
+    table = log([row(0, **{"Search Time": "6/1/25 4:03"}), row(1, **{"Search Time": "6/13/25 1:03 PM"})], time_zone="UTC")
+    assert [str(moment) for moment in table.tables["searches"]["searched_at"]] == ["2025-06-01 04:03:00", "2025-06-13 13:03:00"]

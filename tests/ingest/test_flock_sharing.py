@@ -40,7 +40,7 @@ def test_a_row_for_each_direction(tmp_path):
     assert table["is_inactive"].tolist() == [False] * 4 + [True] * 2
     assert set(table["as_of"]) == {"2025-12-30"}
     assert (report.rows_in, report.rows_out) == (7, 6)
-    assert report.set_aside[0].reason == "no share in either direction"
+    assert report.set_aside[0].reason == "no share in either direction: an organization alone, or a note"
     assert report.details["organizations"] == {
         "both_ways": 2,
         "shares_with_me_only": 1,
@@ -145,3 +145,16 @@ def test_round_trip_of_generated_lists(tmp_path, made, order):
     shared = table[table["section"] == "detections_shared"]["to_agency_as_printed"].tolist()
     assert received == [who for who, theirs, _ in made if theirs]
     assert shared == [who for who, _, mine in made if mine]
+
+
+def test_a_direction_that_was_not_released_is_not_empty(tmp_path):
+    """Without the column of what it shares, an organization is not said to share nothing."""
+    report = read(write_csv(tmp_path / "a.csv", [[*HEADER[:2]], *(row[:2] for row in ROWS)]), **ME).report
+    assert {part.reason for part in report.set_aside} == {"no share in the one direction that the file holds"}
+    assert any("no column for detections_shared" in text for text in report.warnings)
+
+
+def test_a_hidden_sheet_is_told(tmp_path):
+    """Its rows are set aside, and a person is told to look at it."""
+    report = read(write_book(tmp_path / "a.xlsx", {"Now": [HEADER, *ROWS], "Old": [["x"]]}, hide="Old"), **ME).report
+    assert "Sheet 'Old' is hidden." in report.warnings

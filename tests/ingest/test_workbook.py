@@ -182,3 +182,41 @@ def test_dates_as_text(book, cells, expected):
 def test_other_workbooks_are_not_claimed(book):
     """A workbook of other things is not taken for one of these."""
     assert "form that no reader knows" in refuse(book({"S": [["Item", "Price"], ["Pen", 3]]})).found
+
+
+def test_notes_and_totals_in_a_log_are_no_searches(book):
+    """What stands alone and without a time is set aside if it reads like a total, a page or a note; other reasons stay."""
+    moment = datetime(2025, 3, 1, 14, 5)
+    rows = [["Audit log"], ["Reason", "DateTime"], ["INV", moment], ["Total loss vehicle", None], [None, None]]
+    notes = [["Total: 32", None], ["Page 2 of 9", None], ["* redacted by counsel", None], ["Note: LEARN only", None]]
+    reading = read(book({"Audit": rows + notes}), **ME)
+    assert reading.tables["searches"]["reason_text"].tolist() == ["INV", "Total loss vehicle"]
+    aside = [(part.rows_n, part.reason) for part in reading.report.set_aside]
+    assert aside == [(4, "a total or a note, without a time")] and reading.report.rows_in == 6
+    assert "1 rows print no search time (1 empty): kept, and in no span or count by day." in reading.report.notes
+
+
+def test_fiscal_years_are_no_calendar_years(book):
+    """July of FY 2025 may be July of 2024: its cells are set aside; a calendar year beside it is read."""
+    sheet = [["Month", "FY 2025", "FY24-25", "2024-2025", "CY 2024"], ["July", 1, 2, 3, 4], ["Aug.", 5, 6, 7, 8]]
+    reading = read(book({"Queries": sheet}), **ME)
+    table = reading.tables["volumes"]
+    assert [*zip(table["period_start"].astype(str).str[:10], table["value"], strict=True)] == [("2024-07-01", 4), ("2024-08-01", 8)]
+    assert [(part.rows_n, part.reason[:13]) for part in reading.report.set_aside] == [(1, "a fiscal year")] * 6 or (
+        sum(part.rows_n for part in reading.report.set_aside if part.reason.startswith("a fiscal year")) == 6
+    )
+
+
+@pytest.mark.parametrize("header", [["No.", "Organization Name"], ["Organization Name", "State"], ["Agency", "City", "State"]])
+def test_a_number_or_a_state_beside_a_name_is_dropped_and_said(book, header):
+    """The names are read from their own column, wherever it stands."""
+    at = next(at for at, name in enumerate(header) if name in ("Organization Name", "Agency"))
+    rows = [[f"x{n}" if at != place else name for place in range(len(header))] for n, name in enumerate(["Chino PD ", "Brea PD"])]
+    reading = read(book({"S": [["Detections Shared"], header, *rows]}), **ME)
+    assert reading.tables["sharing"]["to_agency_as_printed"].tolist() == ["Chino PD", "Brea PD"]
+    assert reading.report.columns_dropped == [name for name in header if name != header[at]]
+
+
+def test_a_list_with_a_column_that_is_not_known_is_left_to_a_mapping(book):
+    """Two lists side by side are not read as one."""
+    assert "no reader knows" in refuse(book({"S": [["Agency", "Shared With"], ["Chino PD", "Brea PD"]]}), **ME).found

@@ -25,7 +25,7 @@ QUESTIONS = {
     ),
     "as_of": Question(r"--as-of|\(as_of\)", "2000-01-01", "--as-of YYYY-MM-DD", '"2025-12-31"'),
     "time_zone": Question(r"--time-zone|\(time_zone\)", "UTC", "--time-zone ZONE", '"America/Los_Angeles"'),
-    "day_first": Question(r"--day-first|--month-first", True, "--month-first or --day-first", "false"),
+    "day_first": Question(r"--day-first|--month-first", True, "(--month-first or --day-first)", "false"),
 }
 # What a report says of an answer; of one that stands in it may not be repeated.
 _SAID = {"reported_by": "Agency not yet named", "as_of": "2000-01-01", "day_first": "comes first in dates, as given"}
@@ -37,7 +37,8 @@ def read_asking(read: Callable[..., Reading], source: Source, options: ReadOptio
     Returns
     -------
     Reading. `details["needed"]` of its report holds each option that is missing, with the reader's hint; the tables were
-    then read with stand-ins and are for counting only, and no span or remark that rests on one is left in the report.
+    then read with stand-ins and are for counting only, and no span or remark that rests on one is left in the report: where
+    the order of day and month is open, a span stays if it is the same either way.
 
     Raises
     ------
@@ -60,6 +61,13 @@ def read_asking(read: Callable[..., Reading], source: Source, options: ReadOptio
         options = replace(options, **{asked: QUESTIONS[asked].stand_in})
     if needed:
         _forget_stand_ins(reading.report, needed)
+        if "day_first" in needed and not refused:
+            if folder:
+                source.work = folder / "other-order"
+                source.work.mkdir()
+            other = read(source, replace(options, day_first=not options.day_first), is_tolerant=True).report
+            spans = reading.report.span.items()
+            reading.report.span = {name: days for name, days in spans if other.span.get(name) == days}
         reading.report.details["needed"] = {name: needed[name] for name in QUESTIONS if name in needed}
     return reading
 
@@ -74,15 +82,13 @@ def _forget_stand_ins(report: Report, needed: Iterable[str]) -> None:
     report.warnings = [text for text in report.warnings if not any(part in text for part in said)]
     report.notes = [text for text in report.notes if not any(part in text for part in said)]
     stand_in = QUESTIONS["as_of"].stand_in
-    if "day_first" in needed:
-        report.span.clear()
-    elif "as_of" in needed:
+    if "as_of" in needed:
         report.span = {name: days for name, days in report.span.items() if stand_in not in days}
     if {"time_zone", "day_first"} & set(needed):
         report.details.pop("span_utc", None)
         report.details.pop("span_local", None)
     if "time_zone" in needed:
-        report.time_zone = "as printed, their zone is not known" if report.span else ""
+        report.time_zone = "as printed, its zone is not known"
 
 
 def write_command(path: str, options: ReadOptions | None, needed: Iterable[str]) -> str:
@@ -95,5 +101,5 @@ def write_command(path: str, options: ReadOptions | None, needed: Iterable[str])
         ]
         if options.day_first is not None:
             told.append("--day-first" if options.day_first else "--month-first")
-    told += [QUESTIONS[name].typed.split(" or ")[0] for name in needed]
+    told += [QUESTIONS[name].typed for name in needed]
     return " ".join(["sidedoor ingest", shlex.quote(path), *told, "--out DIR"])

@@ -112,7 +112,8 @@ class SearchesFile(FileTable):
             "count_if(window_start > searched_at), count_if(window_end < window_start) FROM log"
         )
         names = ("end_after_search", "start_after_search", "end_before_start")
-        return dict(zip(names, counts, strict=True)) if any_n else None
+        # of nothing but missing values DuckDB counts NULL
+        return {name: count or 0 for name, count in zip(names, counts, strict=True)} if any_n else None
 
     def count_values(self, name: str) -> dict[str, int]:
         """Count rows by their text in a column, the most frequent first, missing ones left out."""

@@ -7,7 +7,7 @@ no plain branch covers.
 from .canonical import CELL_STATES, COLUMNS, WITHHELD
 from .duck import quote
 from .headers import tidy_header
-from .log_form import MARK_KINDS, PERSONAL, TEXTS, LogForm
+from .log_form import FEW, MARK_KINDS, PERSONAL, TEXTS, LogForm, list_beside
 
 STATE = {name: code for code, name in enumerate(CELL_STATES)}
 MOMENTS = ("searched_at", "window_start", "window_end")
@@ -224,6 +224,10 @@ class Query:
                 told.append(f"e_{name} = 0")
         whens = f"WHEN {' + '.join(hits)} >= 2 THEN 1 " if hits else ""
         whens += f"WHEN NOT ({' OR '.join(told) or 'false'}) THEN 2 "
+        beside = list_beside(self.form)
+        if len(beside) >= FEW and "searched_at" in self.has:
+            filled = " + ".join(f"(s_{name} <> {STATE['empty']})::TINYINT" for name in beside)
+            whens += f"WHEN s_searched_at = {STATE['empty']} AND {filled} < 2 THEN 2 "
         if "searched_at" in self.has:
             whens += "WHEN m_searched_at IS NOT NULL AND u_searched_at IS NULL THEN 3 "
         return f"CASE {whens}ELSE 0 END"
@@ -255,9 +259,9 @@ class Query:
         moments = self._list_moments()
         for at, name in enumerate(SETTLED):
             if name in moments:
-                flag(f"m_{name} IS NOT NULL AND u_{name} IS NULL", UNREAD_BIT + at)
+                flag(f"aside <> 1 AND m_{name} IS NOT NULL AND u_{name} IS NULL", UNREAD_BIT + at)
             elif name in self.has:
-                flag(f"s_{name} = 0 AND z_{name} IS NULL", UNREAD_BIT + at)
+                flag(f"aside <> 1 AND s_{name} = 0 AND z_{name} IS NULL", UNREAD_BIT + at)
         if not self.form.zone:
             for at, name in enumerate(MOMENTS):
                 if name in moments:

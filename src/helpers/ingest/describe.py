@@ -59,7 +59,7 @@ def _describe_rows(report: Report) -> Iterator[tuple[str, str]]:
     for reason, (count, place) in by_reason.items():
         yield "Aside", f"{count:,}: {reason} (first at {place})"
     for table, (first, last) in report.span.items():
-        zone = f", {report.time_zone}" if report.time_zone else ""
+        zone = f", {report.time_zone}" if report.time_zone and table == "searches" else ""
         yield "Span", f"{table}: {first or 'unknown'} to {last or 'unknown'}{zone}"
 
 

@@ -19,6 +19,8 @@ KINDS = ("text", "xlsx")
 FAMILY, FORM = "Flock SharedNetworks", "organizations by row, networks by direction"
 # direction -> section of the canonical table
 SECTIONS = {"with_me": "detections_received", "by_me": "detections_shared"}
+_NO_SHARE = "no share in either direction: an organization alone, or a note"
+_NO_SHARE_HERE = "no share in the one direction that the file holds"
 _MONTHS = "January February March April May June July August September October November December".split()
 
 
@@ -94,7 +96,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
             continue
         names[who] += 1
         if not any(told.values()):
-            _set_aside(report, place, "no share in either direction", who)
+            _set_aside(report, place, _NO_SHARE if len(counts) == 2 else _NO_SHARE_HERE, who)
             continue
         for name, cell in told.items():
             pieces = _count_pieces(counts[name], cell, fragment)
@@ -145,6 +147,8 @@ def _list_rows(source: Source, sheet, header_row: int, header: list[str], report
 def _set_sheets_aside(source: Source, used: Sheet, report: Report) -> None:
     for sheet in read_workbook(source).sheets:
         rows_n = sum(1 for _, cells in sheet if any(cells))
+        if sheet.is_hidden:
+            report.warnings.append(f"Sheet {sheet.name!r} is hidden.")
         if sheet is not used and rows_n:
             report.set_aside.append(
                 SetAside(f"sheet {sheet.name}", "a sheet that is no SharedNetworks list", rows_n=rows_n)
@@ -215,6 +219,10 @@ def _describe(report: Report, counts: dict, names: Counter, widest: tuple[str, i
                 "with a comma "
                 "in it: the number of networks lies between the two counts in the details."
             )
+    for name in SECTIONS.keys() - counts.keys():
+        report.warnings.append(
+            f"The file has no column for {SECTIONS[name]}: that direction was not released, which is not the same as no share."
+        )
     is_out = sharing["section"] == SECTIONS["by_me"]
     who = sharing["to_agency_as_printed"].where(is_out, sharing["from_agency_as_printed"])
     ways = [set(sections) for _, sections in sharing["section"].groupby(who)]

@@ -38,6 +38,12 @@ def check_log(table, log: LogTable, report: Report, zone: ZoneInfo | None = None
         report.warnings.append(
             f"{count:,} cells of {name} hold something else, first at {place} (like {shape!r})."
         )
+    untimed = {state: n for state, n in log.cells["searched_at"].items() if n and state not in ("value", "not_exported")}
+    if untimed and log.cells["searched_at"].get("value"):
+        report.notes.append(
+            f"{sum(untimed.values()):,} rows print no search time "
+            f"({', '.join(f'{n:,} {state}' for state, n in sorted(untimed.items()))}): kept, and in no span or count by day."
+        )
     misplaced = sum(part.rows_n for part in report.set_aside if "shifted" in part.reason)
     if misplaced:
         report.warnings.append(

@@ -22,6 +22,10 @@ FIELDS = (
 )  # fmt: skip
 
 
+# Of so many columns beside the time, one filled cell makes no search.
+FEW = 3
+
+
 @dataclass(frozen=True)
 class LogForm:
     """How the columns of a log are read.
@@ -54,3 +58,8 @@ class LogForm:
     constants: dict[str, str] = field(default_factory=dict)
     month_first: bool = True
     marks: dict[str, Marks] = field(default_factory=dict)
+
+
+def list_beside(form: LogForm) -> list[str]:
+    """List the fields of a form whose cells tell of a search beside its time."""
+    return [name for name in form.columns if name not in ("searched_at", "search_date", "moderation")]

@@ -17,7 +17,7 @@ from .cells import (
 )  # fmt: skip
 from .formats import load_format
 from .headers import tidy_header
-from .log_form import MARK_KINDS, PERSONAL, TEXTS, LogForm
+from .log_form import FEW, MARK_KINDS, PERSONAL, TEXTS, LogForm, list_beside
 from .report import Report, SetAside
 from .source import ReadOptions, Source
 from .text import Skip, TextTable
@@ -194,8 +194,8 @@ def refuse_local(source: Source, place: str, form: LogForm) -> IngestError:
     return IngestError(f"{source.name}, {place}", "times without a time zone", way_out)
 
 
-OUT_OF_PLACE = "the search time is none: cells may be shifted"
-NO_SEARCH = "no time, id, agency or reason in the row: not a search"
+OUT_OF_PLACE = "what stands in the place of the search time is no time: cells may be shifted"
+NO_SEARCH = "no time and hardly anything else: a total, a note or an empty row, not a search"
 HEADER_AGAIN = "the header, repeated among the rows"
 REASONS = (HEADER_AGAIN, NO_SEARCH, OUT_OF_PLACE)
 
@@ -208,6 +208,7 @@ class _Part:
         self.rows_n = len(frame)
         self.codes: dict[str, np.ndarray] = {}
         self.times_unread = np.zeros(self.rows_n, bool)
+        self.headers = np.zeros(self.rows_n, bool)
 
     def drop_headers(self) -> np.ndarray:
         """Find rows that repeat the header: two cells or more that hold the name of their own column."""
@@ -215,7 +216,7 @@ class _Part:
         for column in self.form.columns.values():
             names = pa.array({column.strip().lower(), tidy_header(column)}, pa.large_string())
             hits += np.asarray(pc.is_in(pc.utf8_lower(strip_cells(self.frame[column])), names)).astype("int8")
-        rows = hits >= 2
+        rows = self.headers = hits >= 2
         self.log.set_aside(rows, HEADER_AGAIN, self.where)
         return rows
 
@@ -292,6 +293,7 @@ class _Part:
 
     def _settle(self, name: str, odd: np.ndarray, cells: pd.Series) -> None:
         """Call cells that hold something else than they should a placeholder, and note how many there are."""
+        odd = odd & ~self.headers
         if odd.any():
             first = int(np.flatnonzero(odd)[0])
             self.log.note_unread(name, int(odd.sum()), self.where(first), show_shape(cells.iloc[first]))
@@ -390,9 +392,21 @@ class _Part:
         for name in ("search_id", "searcher_agency_as_printed", "reason_text", "networks_n", "devices_n"):
             if name in self.form.columns or (name == "reason_text" and "offense_type" in self.form.columns):
                 told |= is_state(self.codes[name], "value")
-        rows = keep & ~told
+        rows = keep & (~told | self._find_lone())
         self.log.set_aside(rows, NO_SEARCH, self.where)
         return rows
+
+    def _find_lone(self) -> np.ndarray:
+        """Find rows without a time that fill one other cell at most: a total or a note below the log."""
+        lone, columns = np.zeros(self.rows_n, bool), list_beside(self.form)
+        if len(columns) >= FEW and "searched_at" in self.form.columns:
+            rows = np.flatnonzero(is_state(self.find_codes("searched_at"), "empty"))
+            filled = np.zeros(len(rows), "int16")
+            for name in columns if len(rows) else ():
+                cells = strip_cells(self.frame[self.form.columns[name]].iloc[rows])
+                filled += np.asarray(pc.not_equal(cells, "")).astype("int16")
+            lone[rows[filled < 2]] = True
+        return lone
 
     def drop_rows_out_of_place(self, keep: np.ndarray) -> np.ndarray:
         """Find rows whose search time is something else: the row is shifted, or of another form."""

@@ -80,7 +80,10 @@ def _refuse_unknown(source: Source) -> IngestError:
         from .xlsx import read_workbook
 
         kind = f"a workbook of {len(read_workbook(source).sheets)} sheets"
-    way_out = "If it is a sharing list or a search log, say which columns mean what: --mapping FILE.toml."
+    way_out = (
+        "If it is a sharing list or a search log, say which columns mean what: copy "
+        "data/registry/formats/mappings/example.toml, change it, and give it with --mapping FILE.toml."
+    )
     if source.kind == "pdf":
         way_out = "Ask the agency for the same records as CSV or XLSX, as its system exports them."
     return IngestError(source.name, f"{kind} in a form that no reader knows", way_out)

@@ -90,14 +90,16 @@ def _look_at(sheet: Sheet) -> Found:
 
 def _is_header(kind: str, tidy: list[str], filled: list[str], known: Mapping) -> bool:
     if kind == "months":
-        years = sum(bool(re.fullmatch(known["months"]["year"], cell)) for cell in filled)
+        forms = [known["months"][form] for form in ("year", "fiscal")]
+        years = sum(any(re.fullmatch(form, cell) for form in forms) for cell in filled)
         return years >= 1 and bool(set(tidy) & {tidy_header(name) for name in known["months"]["columns"]})
     if kind == "searches":
         columns = known["searches"]["columns"]
         has = {name for name, names in columns.items() if set(tidy) & {tidy_header(part) for part in names}}
         return "searched_at" in has and bool(has & {"reason_text", "searcher_agency_as_printed"})
-    names = {tidy_header(name) for name in known[kind]["columns"]}
-    return len(filled) == 1 and tidy_header(filled[0]) in names
+    names, beside = ({tidy_header(name) for name in known[kind].get(part, ())} for part in ("columns", "beside"))
+    here = [cell for cell in tidy if cell]
+    return sum(cell in names for cell in here) == 1 and all(cell in names | beside for cell in here)
 
 
 def read(source: Source, options: ReadOptions, sheets: Mapping[str, Mapping] | None = None) -> Reading:
@@ -246,7 +248,9 @@ def _read_names(
             f"{source.name}, {part.place}", "a list without a date", "Give it: --as-of YYYY-MM-DD."
         )
     inactive = re.compile(load_format("workbook")["names"]["inactive"])
-    column = next(at for at, name in enumerate(part.header) if name)
+    named = {tidy_header(name) for kind in ("names", "users") for name in load_format("workbook")[kind]["columns"]}
+    column = next(at for at, name in enumerate(part.header) if tidy_header(name) in named)
+    report.columns_dropped += [name for at, name in enumerate(part.header) if name and at != column]
     rows, seen, twice = [], set(), 0
     for number, row in cells:
         name = row[column].strip()
@@ -308,7 +312,13 @@ def _read_searches(
     zone = find_zone(options.time_zone) if options.time_zone else None
     form = LogForm(part.columns, known["forms"], zone, known["zone_hint"], month_first=month_first)
     for frame in _list_frames(source, part):
-        log.add(frame, form, f"{part.sheet.name} row {{}}")
+        # a log of two columns: a note in one of them looks like a search without its time
+        filled = frame.apply(lambda cells: cells.str.strip() != "")
+        text = frame.agg("".join, axis=1).str.strip()
+        is_note = (filled.sum(axis=1) == 1) & text.str.contains(known["note"])
+        if is_note.any():
+            _set_aside(report, f"{part.sheet.name} row {frame.index[is_note][0]}", "a total or a note, without a time", int(is_note.sum()))
+        log.add(frame[~is_note], form, f"{part.sheet.name} row {{}}")
     used = {
         name
         for field_, name in part.columns.items()
@@ -331,6 +341,7 @@ def _read_months(
         for at, name in enumerate(part.header)
         if (found := re.fullmatch(known["year"], name))
     }
+    fiscal = [at for at, name in enumerate(part.header) if re.fullmatch(known["fiscal"], name)]
     measure = told.get("measure", known["measure"])
     if measure not in MEASURES:
         raise IngestError(part.place, f"measure {measure!r}", f"It is one of {', '.join(MEASURES)}.")
@@ -341,6 +352,9 @@ def _read_months(
     for number, cells in _list_cells(part):
         label = cells[month_column].strip()
         month = MONTHS.get(label.rstrip(".").casefold())
+        for at in fiscal:
+            place = part.sheet.locate(number - part.sheet.first_row, at)
+            volumes.set_aside(place, "a fiscal year: in which calendar year its months lie is not said")
         for at, year in years.items():
             place, value = part.sheet.locate(number - part.sheet.first_row, at), read_figure(cells[at])
             if month is None:
@@ -366,7 +380,7 @@ def _read_months(
                 f"{sums[at]:,.0f}."
             )
     report.columns_dropped += [
-        name for at, name in enumerate(part.header) if name and at not in years and at != month_column
+        name for at, name in enumerate(part.header) if name and at not in (*years, *fiscal, month_column)
     ]
     report.notes.append(f"{part.place}: figures are taken for {measure}, scope as printed: {scope!r}.")
     if not reported_by:
