@@ -360,3 +360,17 @@ def test_a_packed_log_is_read_alike(log, tmp_path):
     report, is_bulk = read_both(packed, tmp_path)
 
     assert is_bulk and report["rows_out"] == 3000
+
+
+def test_totals_headers_and_missing_ends_are_read_alike(tmp_path):
+    """A repeated header, a total below the log, a search without its time, and time frames of which no end can be read."""
+    header = "ID,Name,Org Name,Total Networks Searched,Time Frame,License Plate,Reason,Case #,Search Time"
+    lines = [
+        header, 'a1,***,Exampleton ZZ PD,3,"6/1/2025, 1:00:00 AM UTC\nnow",***,Theft,,"6/2/2025, 1:00:00 AM UTC"', header,
+        "a2,***,Exampleton ZZ PD,3,,***,Theft,,", "Total rows: 2,,,,,,,,",
+    ]  # fmt: skip
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    report, is_bulk = read_both(path, tmp_path)
+    assert is_bulk and (report["rows_in"], report["rows_out"]) == (4, 2)
+    assert [part["rows_n"] for part in report["set_aside"]] == [1, 1]

@@ -202,9 +202,8 @@ def test_fiscal_years_are_no_calendar_years(book):
     reading = read(book({"Queries": sheet}), **ME)
     table = reading.tables["volumes"]
     assert [*zip(table["period_start"].astype(str).str[:10], table["value"], strict=True)] == [("2024-07-01", 4), ("2024-08-01", 8)]
-    assert [(part.rows_n, part.reason[:13]) for part in reading.report.set_aside] == [(1, "a fiscal year")] * 6 or (
-        sum(part.rows_n for part in reading.report.set_aside if part.reason.startswith("a fiscal year")) == 6
-    )
+    aside = [part for part in reading.report.set_aside if part.reason.startswith("a fiscal year")]
+    assert sum(part.rows_n for part in aside) == 6 == reading.report.rows_in - 2
 
 
 @pytest.mark.parametrize("header", [["No.", "Organization Name"], ["Organization Name", "State"], ["Agency", "City", "State"]])
