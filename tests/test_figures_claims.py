@@ -1,6 +1,7 @@
 """Figures of claims and counts: what is drawn is what was given, and nothing touches."""
 
 import itertools
+from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -81,6 +82,16 @@ def test_dollar_signs_are_dollar_signs(tmp_path, monkeypatch):
 
     assert r"costs $\frac$ and $5$" in [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert ",'=1+1," in (tmp_path / "verdicts.csv").read_text(encoding="utf-8")
+
+
+def test_names_that_xml_cannot_hold_spoil_no_figure(tmp_path, monkeypatch):
+    """A control sign in the name of an agency, or markup, leaves the SVG well-formed and without elements of its own."""
+    monkeypatch.setenv("SIDEDOOR_FIGURES", str(tmp_path))
+    hostile = CHECKED.assign(statement=["Bell\x07 PD", "Feed\x0c PD", "</text><script>alert(1)</script>", "\ufffe", "-->"])
+    save_figure(draw_verdicts(hostile, source="S", period="2019"))
+
+    drawn = ElementTree.parse(tmp_path / "verdicts.svg").getroot()
+    assert not [element for element in drawn.iter() if element.tag.endswith("script")]
 
 
 def test_bars_are_as_long_as_the_counts():

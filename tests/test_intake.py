@@ -132,6 +132,16 @@ def test_edition_that_sets_the_parameter_itself_keeps_its_value(city):
     assert edition.runs[0].parameters == {"records": (city.folder / "mine").as_posix()}
 
 
+def test_error_of_a_library_repeats_no_record(city, capsys):
+    """The message of a notebook that stops names the kind of error; what it said stays in a folder of the owner's."""
+    city.write_notebook("05-read", f"raise KeyError({PRIVATE!r})", parameters=DECLARED)
+    with pytest.raises(RunError, match="KeyError .its message may repeat") as caught:
+        run_edition(ingest_records(load_edition(city.file)))
+    failed = city.runs / "city" / "failed"
+    assert PRIVATE not in str(caught.value) + "".join(capsys.readouterr())
+    assert PRIVATE in (failed / "05-read.ipynb").read_text() and stat.S_IMODE(failed.stat().st_mode) == 0o700
+
+
 def test_no_run_without_records_nor_beside_another(city):
     """An edition whose records were not read is refused; two runs do not write one folder."""
     with pytest.raises(RunError, match="its records were not read"):

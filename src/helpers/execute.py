@@ -42,11 +42,11 @@ _EXPECTED = re.compile(r"TCP without encryption|frozen modules|PYDEVD_DISABLE|De
 
 
 class CellError(Exception):
-    """A notebook that stopped: the cell, what happened in it, and the notebook as far as it came."""
+    """A notebook that stopped: the cell, what happened in it, the notebook as far as it came, and the class of its error."""
 
-    def __init__(self, found: str, cell: int | None = None, notebook: dict | None = None):
+    def __init__(self, found: str, cell: int | None = None, notebook: dict | None = None, kind: str = ""):
         super().__init__(found)
-        self.found, self.cell, self.notebook = found, cell, notebook
+        self.found, self.cell, self.notebook, self.kind = found, cell, notebook, kind
 
 
 class Leashes:
@@ -256,7 +256,7 @@ def run_cells(
             return _drop_markers(done)
         except PapermillExecutionError as error:
             found = " ".join(f"{error.ename}: {error.evalue}".split())[:500]
-            raise CellError(found, error.cell_index + 1, _drop_markers(watch.notebook)) from None
+            raise CellError(found, error.cell_index + 1, _drop_markers(watch.notebook), error.ename) from None
         except Exception as error:
             if leashes.is_cut:
                 raise CellError("the run was stopped", watch.cell, _drop_markers(watch.notebook)) from None

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from . import _paths
-from .editions import Edition, Run, build_defaults, select_runs
+from .editions import RECORDS, Edition, Run, build_defaults, select_runs
 from .errors import RunError, SideDoorError
 from .files import hash_text, write_atomically
 from .keys import check_unchanged, compute_key, hash_house, list_private, show_parameters
@@ -39,6 +39,8 @@ from .results import (
 )
 from .scan import check_publication
 
+# Errors whose messages show no cell, or only its shape.
+_OURS = ("DataError", "IngestError", "ParameterError", "RunError")
 _MAKE_ROOM = "The results before are untouched; make room and run again."
 
 
@@ -212,7 +214,7 @@ def _run_one(edition, folder, run: Run, key: str, house, named, leashes, forks, 
         except CellError as error:
             kept = _keep_failed(folder, run, error.notebook, private)
             place = f"{run.name}, cell {error.cell}" if error.cell else run.name
-            found = PathEraser(private)(error.found)
+            found = PathEraser(private)(_hide_message(error, run))
             raise RunError(place, found, f"Mend it and run again. {kept}".strip()) from None
         check_regular(result, run)
         clean = scrub_notebook(executed, private, run.name)
@@ -236,6 +238,13 @@ def _run_one(edition, folder, run: Run, key: str, house, named, leashes, forks, 
         return content | {"folder": final.name}
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _hide_message(error, run: Run) -> str:
+    """Give what a notebook stopped at; of a library's error only the class if it may repeat a cell of private records."""
+    if not error.kind or error.kind in _OURS or not run.parameters.get(RECORDS):
+        return error.found
+    return f"{error.kind} (its message may repeat what stands in a record)"
 
 
 def _keep_facts(result: Path, run: Run) -> None:

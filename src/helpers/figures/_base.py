@@ -1,7 +1,9 @@
 """The house style, and a figure that carries its own source, description and numbers."""
 
 import contextlib
+import io
 import json
+import re
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -25,6 +27,8 @@ COLORS = {
     "gray": "#6E6E6E",
     "pale": "#D9D9D9",
 }
+# Signs that a name in a record may hold and XML may not: with one of them no browser shows the figure.
+_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STYLE = {
     "figure.dpi": 100,
     "savefig.dpi": 100,
@@ -117,14 +121,17 @@ def finish_figure(
 def save_figure(figure: CitedFigure) -> None:
     """Save a figure as PNG and SVG, its numbers as CSV and its description as JSON, beside the present run.
 
-    The files are the same bytes each time: no dates, fixed identifiers in the SVG.
+    The files are the same bytes each time: no dates, fixed identifiers in the SVG. Signs that XML cannot
+    hold stand there as U+FFFD.
     """
     folder = _paths.find_figure_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    stem = folder / figure.figure_id
+    stem, drawn = folder / figure.figure_id, io.BytesIO()
     with mpl.rc_context(_STYLE):
         figure.savefig(stem.with_suffix(".png"), bbox_inches="tight", metadata={"Software": None})
-        figure.savefig(stem.with_suffix(".svg"), bbox_inches="tight", metadata={"Date": None, "Creator": None})
+        figure.savefig(drawn, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+    svg = _UNFIT.sub("\ufffd", drawn.getvalue().decode("utf-8"))
+    stem.with_suffix(".svg").write_text(svg, encoding="utf-8", newline="\n")
     write_csv(figure.data, stem.with_suffix(".csv"))
     about = {key: getattr(figure, key) for key in ("figure_id", "alt", "caption", "source_line", "n", "period")}
     stem.with_suffix(".json").write_text(
