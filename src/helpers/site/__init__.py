@@ -225,7 +225,9 @@ def _place_notebook(
     figures = [_place_figure(path, name, extra) for path in sorted((result / "figures").glob("*.json"))]
     findings = json.loads((result / "findings.json").read_text(encoding="utf-8"))
     for finding in findings:
-        if unknown := [str(one) for one in finding["sources"] if one not in sources]:
+        # what is simulated here has no source outside, and its name says so
+        named = [str(one) for one in finding["sources"] if not (finding["simulated"] and str(one).startswith("simulated-"))]
+        if unknown := [one for one in named if one not in sources]:
             _log.warning("site: %s, finding %s: no source %s", name, finding["id"], ", ".join(unknown))
     notebook = nbformat.read(result / f"{name}.ipynb", as_version=4)
     (extra / "notebooks").mkdir(exist_ok=True)
