@@ -183,7 +183,8 @@ def _describe(one: Examined, report) -> None:
     one.said = [f"{report.family}: {report.form}, because {report.why}"]
     rows = f"{report.rows_in:,} rows: {report.rows_out:,} read, {aside:,} set aside"
     spans = [f"{name} from {first or 'unknown'} to {last or 'unknown'}" for name, (first, last) in report.span.items()]
-    one.said.append("; ".join([rows, *spans]))
+    printed = [f"times {report.time_zone}"] if "searches" in report.span and "time_zone" in one.needed else []
+    one.said.append("; ".join([rows, *spans, *printed]))
     one.said += [f"Warning: {text}" for text in report.warnings[:_MOST_WARNINGS]]
     if len(report.warnings) > _MOST_WARNINGS:
         one.said.append(f"Warning: and {len(report.warnings) - _MOST_WARNINGS} more: `sidedoor inspect` shows all.")

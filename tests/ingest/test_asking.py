@@ -64,7 +64,7 @@ def test_span_without_its_zone_is_said_to_be_as_printed(put):
     """The days on the page stand there; no time in UTC is claimed."""
     report = inspect_file(put(PORTAL))
     assert list(report.details["needed"]) == ["time_zone"] and report.rows_out == 2
-    assert "Span     searches: 2026-03-02 to 2026-03-09, as printed, its zone is not known" in describe_report(report, "x")
+    assert "Span     searches: 2026-03-02 to 2026-03-09, as printed, zone not known" in describe_report(report, "x")
     assert not {"span_utc", "span_local"} & set(report.details)
 
 

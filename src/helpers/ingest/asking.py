@@ -88,7 +88,7 @@ def _forget_stand_ins(report: Report, needed: Iterable[str]) -> None:
         report.details.pop("span_utc", None)
         report.details.pop("span_local", None)
     if "time_zone" in needed:
-        report.time_zone = "as printed, its zone is not known"
+        report.time_zone = "as printed, zone not known"
 
 
 def write_command(path: str, options: ReadOptions | None, needed: Iterable[str]) -> str:
