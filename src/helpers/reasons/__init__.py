@@ -4,13 +4,12 @@ from .agreement import arrange_kappa, measure_agreement
 from .classify import STATE, STATES, count_patterns, label_rows, name_states, tally_reasons
 from .counts import count_buckets, count_rules, count_states, range_rules, range_subjects
 from .hand_coding import draw_sample, read_sheet, write_sheet
-from .log import TRUTH, Log, open_log
+from .log import TRUTH, mark_log
 from .months import mark_months
 from .rule_sets import OTHER_SENSE, RuleSet, describe_rule_sets, list_rule_sets, load_rule_set, load_rule_sets
 from .scores import grade_rules, score_rules
 
 __all__ = [
-    "Log",
     "OTHER_SENSE",
     "RuleSet",
     "STATE",
@@ -28,10 +27,10 @@ __all__ = [
     "list_rule_sets",
     "load_rule_set",
     "load_rule_sets",
+    "mark_log",
     "mark_months",
     "measure_agreement",
     "name_states",
-    "open_log",
     "range_rules",
     "range_subjects",
     "read_sheet",
