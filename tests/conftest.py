@@ -111,6 +111,15 @@ def house(tmp_path, monkeypatch) -> House:
 
 
 @pytest.fixture(scope="session")
+def mirror() -> Path:
+    """The folder of real public records; without it the test is skipped."""
+    folder = os.environ.get("SIDEDOOR_MIRROR")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("SIDEDOOR_MIRROR names no folder of real records")
+    return Path(folder).absolute()
+
+
+@pytest.fixture(scope="session")
 def spark():
     """Connect to a local Spark, one for all tests; skipped where it or Java is missing."""
     pytest.importorskip("pyspark", reason="Spark is not installed (extra `engines`)")

@@ -1,25 +1,11 @@
 """Doors on real records of the mirror: a LEARN report of 2020 as the list, and an audit of 2025."""
 
-import os
-from pathlib import Path
-
 import pandas as pd
-import pytest
 
 from helpers import agencies, doors, engine
 from helpers.ingest.canonical import build_table
 from helpers.ingest.files import read_source
 from helpers.ingest.source import open_source
-
-
-@pytest.fixture
-def mirror() -> Path:
-    """The folder of real public records; without it the test is skipped."""
-    folder = os.environ.get("SIDEDOOR_MIRROR")
-    if not folder or not Path(folder).is_dir():
-        pytest.skip("SIDEDOOR_MIRROR names no folder of real records")
-    return Path(folder).absolute()
-
 
 HOST = "Orange County Sheriffs Department"
 # Looked up in the report by eye: page 1 ff., section Detections Shared.

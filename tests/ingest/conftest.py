@@ -1,6 +1,5 @@
-"""Writers of small PDFs, and access to the real records that a developer may have at hand."""
+"""Writers of small PDFs."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -22,12 +21,3 @@ def write_pdf(tmp_path):
         return pdf.write_pdf(tmp_path / name, pages, size)
 
     return write
-
-
-@pytest.fixture
-def mirror() -> Path:
-    """The folder of real public records; without it the test is skipped."""
-    folder = os.environ.get("SIDEDOOR_MIRROR")
-    if not folder or not Path(folder).is_dir():
-        pytest.skip("SIDEDOOR_MIRROR names no folder of real records")
-    return Path(folder).absolute()

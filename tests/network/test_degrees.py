@@ -1,12 +1,8 @@
 """Degrees as intervals, strength by kind, concentration and states, worked by hand."""
 
-from fractions import Fraction
-
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from helpers.errors import DataError
 from helpers.network import (
@@ -14,7 +10,7 @@ from helpers.network import (
     measure_strength,
 )  # fmt: skip
 
-from .conftest import FEW, FIVE, make_graph
+from .conftest import FIVE, make_graph
 from .test_lists import ROWS, make_lists
 
 
@@ -61,15 +57,6 @@ def test_concentration_by_hand():
     assert measure_concentration([0, 0])["value"].isna().all()
     with pytest.raises(DataError):
         measure_concentration([1, -1])
-
-
-@FEW
-@given(st.lists(st.integers(0, 50), min_size=1, max_size=12).filter(any))
-def test_gini_is_the_mean_difference(counts):
-    """The Gini coefficient is half the mean difference of all pairs, over the mean."""
-    size, total = len(counts), sum(counts)
-    expected = Fraction(sum(abs(a - b) for a in counts for b in counts), 2 * size * total)
-    assert measure_concentration(counts)["value"].iloc[0] == pytest.approx(float(expected), abs=1e-12)
 
 
 def test_states(five):

@@ -9,7 +9,7 @@ import pytest
 from helpers.errors import DataError
 from helpers.network import build_coded
 from helpers.network.sampling import (
-    accumulate_recipients, bound_degrees, bound_mean, bound_reciprocity, bound_share, count_readers,
+    accumulate_recipients, bound_degrees, bound_mean, bound_reciprocity, count_readers,
     find_largest_reporter,
     foresee_list, leave_out_reporter, rank_readers,
 )  # fmt: skip
@@ -57,14 +57,6 @@ def test_degrees_with_and_without_the_longest_list():
     assert [1.0, 1.0] == table["median_n"].tolist()
     assert (1.0, 1.0) == tuple(table.loc["without the longest list", ["low_n", "high_n"]])
     assert table.loc["all lists", "low_n"] <= 2.0 <= table.loc["all lists", "high_n"]
-
-
-def test_wilson_intervals_are_those_of_the_textbook():
-    """10 of 20: 0.2993 to 0.7007; 0 of 10: 0 to 0.2775."""
-    low, high = bound_share(np.array([10, 0]), np.array([20, 10]), 0.95)
-
-    assert [0.2993, 0.0] == low.round(4).tolist()
-    assert [0.7007, 0.2775] == high.round(4).tolist()
 
 
 def test_interval_of_reciprocity_covers_at_its_level():

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from helpers import _paths, engine
-from helpers.errors import DataError
 from helpers.ingest.files import ingest_file
 from helpers.ingest.source import ReadOptions
-from helpers.reasons import TRUTH, count_rules, count_states, load_rule_sets, open_log, tally_reasons
+from helpers.logbook import open_log
+from helpers.reasons import TRUTH, count_rules, count_states, load_rule_sets, mark_log, tally_reasons
 from helpers.simulate.log import build_log
 from helpers.simulate.world import REASONS
 
@@ -47,7 +47,7 @@ def records(tmp_path_factory):
 
 def test_simulated_log_has_its_truth_beside_each_row():
     """Without records the log is simulated; row by row the truth is the one that was built."""
-    log = open_log("", ZONE, rows_n=800, seed=4)
+    log = mark_log(open_log("", 800, 4), ZONE)
     _, truth = build_log(4, 800)
     rows = engine.fetch(log.table.select("source_id", "row_no", *TRUTH), ["source_id", "row_no"])
 
@@ -59,7 +59,7 @@ def test_simulated_log_has_its_truth_beside_each_row():
 def test_records_are_read_without_truth(records):
     """Reasons that were kept are counted; a copy for publication says that they were left out."""
     sets = load_rule_sets(["word-boundary", "suncoast"])
-    private, public = (open_log(str(records / name), ZONE, rows_n=1, seed=1) for name in ("private", "public"))
+    private, public = (mark_log(open_log(str(records / name), 1, 1), ZONE) for name in ("private", "public"))
     found = count_rules(tally_reasons(private.table, sets), sets)
     states = count_states(tally_reasons(public.table, sets)).set_index("reason_state")["rows_n"].to_dict()
 
@@ -67,12 +67,6 @@ def test_records_are_read_without_truth(records):
     assert [18, 18] == found["found_n"].tolist()
     assert {"left_out": 44, "empty": 8, "masked": 8} == states
     assert private.first == "2025-01-01"
-
-
-def test_records_that_are_not_there_are_refused():
-    """A folder without records."""
-    with pytest.raises(DataError):
-        open_log("data/facts", ZONE, rows_n=1, seed=1)
 
 
 def run_notebook(until="", **parameters):

@@ -3,14 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from helpers import engine
 from helpers.errors import DataError
 from helpers.reasons import grade_rules, load_rule_sets, score_rules, tally_reasons
-from helpers.reasons.scores import Stratum, bound_share, bound_total
+from helpers.reasons.scores import Stratum, bound_total
 from helpers.simulate.log import build_log
 
 
@@ -53,23 +51,14 @@ def test_grades_without_truth_divide_by_nothing(make_log):
     assert grades[["precision", "recall", "recall_text"]].isna().all(axis=None)
 
 
-@given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_share_is_wilsons(pair):
-    """Wilson's interval, as statsmodels computes it; it holds the share."""
-    low, high = bound_share(*pair)
-    theirs = proportion_confint(*pair, method="wilson")
-
-    assert (low, high) == pytest.approx(theirs, abs=1e-9)
-    assert low <= pair[0] / pair[1] <= high
-
-
 def test_a_stratum_looked_through_is_known():
     """Nothing is open where all rows were coded."""
-    assert (0.25, 0.25) == bound_share(1, 4, 4)
-    assert bound_share(1, 4, 5) != (0.25, 0.25)
-    for wrong in ((5, 4, None), (-1, 4, None), (0, 0, None), (1, 4, 3)):
+    assert (1, 1, 1) == bound_total([Stratum(1, 4, 4)])
+    total, low, high = bound_total([Stratum(1, 4, 5)])
+    assert low < total == 1.25 < high
+    for wrong in (Stratum(5, 4, 9), Stratum(-1, 4, 9), Stratum(0, 0, 9), Stratum(1, 4, 3)):
         with pytest.raises(DataError):
-            bound_share(*wrong)
+            bound_total([wrong])
 
 
 def test_total_of_one_stratum_is_wilsons_and_of_two_is_narrower_than_their_sum():

@@ -20,16 +20,6 @@ def make_counts(sizes, unnamed=0):
     return pd.DataFrame(rows, columns=["searcher", "searches_n"])
 
 
-@settings(max_examples=50, deadline=None)
-@given(sizes=st.lists(st.integers(1, 1000), min_size=1, max_size=12))
-def test_gini_is_the_mean_difference_over_twice_the_mean(sizes):
-    """By the definition over all pairs, in fractions."""
-    pairs = sum(abs(a - b) for a in sizes for b in sizes)
-    expected = Fraction(pairs, 2 * len(sizes) * sum(sizes))
-
-    assert pytest.approx(float(expected), abs=1e-12) == spread.measure_concentration(make_counts(sizes)).set_index("measure")["value"]["gini"]
-
-
 def test_shares_of_the_largest_are_bounded_by_unnamed_searches():
     """Of 60 + 30 + 10 named and 100 unnamed: the largest has 60 percent of the named, between 30 and 80 percent of all."""
     found = spread.measure_concentration(make_counts([30, 60, 10], 100), (1, 2)).set_index("measure")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from ..concentration import measure_gini, sum_largest
 from ..errors import DataError
 from .graph import SharingGraph
 from .lists import SharingLists
@@ -81,7 +82,7 @@ def measure_strength(lists: SharingLists) -> pd.DataFrame:
     return pd.DataFrame(counts, index=pd.Index(names, name="agency_id", dtype="str")).reset_index()
 
 
-def measure_concentration(counts: Iterable[float], top: Iterable[int] = (1, 5, 10)) -> pd.DataFrame:
+def measure_concentration(counts: Iterable[int], top: Iterable[int] = (1, 5, 10)) -> pd.DataFrame:
     """Measure how unevenly counts are spread: the Gini coefficient and what the largest hold.
 
     Parameters
@@ -100,14 +101,10 @@ def measure_concentration(counts: Iterable[float], top: Iterable[int] = (1, 5, 1
     DataError
         A count is missing or negative.
     """
-    values = np.sort(np.asarray(list(counts), dtype=float))
-    if not np.all(values >= 0):
-        raise DataError("counts", "one is missing or negative", "Give what was counted, unknown ones left out.")
-    total, size = values.sum(), len(values)
-    ranks = np.arange(1, size + 1)
-    rows = [("gini", (2 * (ranks * values).sum() / (size * total) - (size + 1) / size) if total else np.nan)]
-    rows += [(f"top {k} share", values[max(0, size - k) :].sum() / total if total else np.nan) for k in top]
-    return pd.DataFrame(rows, columns=["measure", "value"])
+    counts = list(counts)
+    total, largest = sum(counts), sum_largest(counts, top)
+    rows = [("gini", measure_gini(counts)), *((f"top {k} share", held / total if total else None) for k, held in largest.items())]
+    return pd.DataFrame(rows, columns=["measure", "value"]).astype({"value": "float64"})
 
 
 def count_state_edges(graph: SharingGraph, states: pd.Series) -> pd.DataFrame:

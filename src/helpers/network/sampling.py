@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from ..intervals import bound_share
 from .graph import SharingGraph
 from .places import list_ends
 
@@ -207,7 +208,7 @@ def rank_readers(
     counts = lists.sum(axis=0)
     order = np.lexsort([np.arange(len(named)), -counts])[:most]
     n = len(places) - graph.is_reporter[named]
-    low, high = bound_share(counts, n, level)
+    shares = [bound_share(int(part), int(whole), level) for part, whole in zip(counts[order], n[order], strict=True)]
     rank_low, rank_high = _bound_ranks(lists, order, level, draws, seed)
     longest = int(np.argmax(lists.sum(axis=1)))
     other = counts - lists[longest]
@@ -216,8 +217,8 @@ def rank_readers(
             "agency_id": graph.names[named[order]],
             "lists_n": counts[order].astype(int),
             "share_frac": (counts / n)[order],
-            "share_low": low[order],
-            "share_high": high[order],
+            "share_low": [share.low for share in shares],
+            "share_high": [share.high for share in shares],
             "rank": [1 + int((counts > counts[at]).sum()) for at in order],
             "rank_low": rank_low,
             "rank_high": rank_high,
@@ -244,17 +245,6 @@ def count_readers(graph: SharingGraph, most: int = 15) -> pd.DataFrame:
     for column in ("rank", "rank_low", "rank_high", "rank_without_longest"):
         table[column] = pd.array([pd.NA] * len(table), dtype="Int64")
     return table.assign(is_reporter=graph.is_reporter[order]).astype({"agency_id": "str"})
-
-
-def bound_share(counts: np.ndarray, n: np.ndarray | int, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """Bound shares by Wilson's score interval."""
-    from scipy.stats import norm
-
-    z = norm.ppf((1 + level) / 2)
-    share, n = counts / n, np.asarray(n, dtype=float)
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
 
 
 def _bound_ranks(lists, order, level: float, draws: int, seed: int) -> tuple[list[int], list[int]]:

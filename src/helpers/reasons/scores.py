@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 from typing import NamedTuple
 
 import pandas as pd
 
 from ..errors import DataError
+from ..intervals import bound_share
 from .classify import STATE, STATES
 from .rule_sets import RuleSet
 
@@ -45,35 +45,6 @@ def grade_rules(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], is_true: pd.S
     return pd.DataFrame(rows, columns=columns).astype({"precision": "float64", "recall": "float64", "recall_text": "float64"})
 
 
-def bound_share(hits: int, n: int, whole: int | None = None, level: float = LEVEL) -> tuple[float, float]:
-    """Bound a share from a random sample: Wilson's score interval.
-
-    Parameters
-    ----------
-    hits, n
-        Rows that are, of rows looked at.
-    whole
-        Rows that the sample was drawn from; if all were looked at, the share is known.
-    level
-        Confidence.
-
-    Raises
-    ------
-    DataError
-        No row was looked at, or there are more hits than rows.
-    """
-    if not 0 <= hits <= n or n < 1 or whole is not None and n > whole:
-        raise DataError("share", f"{hits} of {n} of {whole}", "Count hits among rows, at least one row.")
-    share = hits / n
-    if n == whole:
-        return share, share
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return (0.0 if hits == 0 else low), (1.0 if hits == n else high)
-
-
 class Stratum(NamedTuple):
     """Coded rows of one stratum: those that are, those looked at, and all that it has."""
 
@@ -96,6 +67,11 @@ def bound_total(strata: Sequence[Stratum], level: float = LEVEL) -> tuple[float,
     -------
     Estimate and its bounds [rows].
 
+    Raises
+    ------
+    DataError
+        A stratum has no row looked at, more hits than those, or fewer rows than were looked at.
+
     Notes
     -----
     Wilson's interval in each stratum, put together by the distances between estimate and bounds (the method of
@@ -104,10 +80,13 @@ def bound_total(strata: Sequence[Stratum], level: float = LEVEL) -> tuple[float,
     """
     total = below = above = 0.0
     for hits, n, whole in strata:
-        share, (low, high) = hits / n, bound_share(hits, n, whole, level)
+        if n > whole:
+            raise DataError("stratum", f"{n} rows looked at of {whole}", "Count the rows of the whole stratum.")
+        bounds, share = bound_share(hits, n, level), hits / n
         total += whole * share
-        below += (whole * (share - low)) ** 2
-        above += (whole * (high - share)) ** 2
+        if n < whole:  # else every row was looked at, and nothing is open
+            below += (whole * (share - bounds.low)) ** 2
+            above += (whole * (bounds.high - share)) ** 2
     whole = float(sum(part.whole for part in strata))
     return total, max(0.0, total - math.sqrt(below)), min(whole, total + math.sqrt(above))
 

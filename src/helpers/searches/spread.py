@@ -4,6 +4,7 @@ import ibis
 import pandas as pd
 
 from .. import engine
+from ..concentration import measure_gini, sum_largest
 from ..errors import DataError
 
 
@@ -44,15 +45,12 @@ def measure_concentration(counts: pd.DataFrame, tops: tuple[int, ...] = (1, 5, 1
         No search names an agency.
     """
     named = counts.dropna(subset=["searcher"])
-    sizes = sorted(int(n) for n in named["searches_n"])
+    sizes = named["searches_n"].tolist()
     total, unnamed = sum(sizes), int(counts.loc[counts["searcher"].isna(), "searches_n"].sum())
     if not total:
         raise DataError("concentration", "no search names an agency", "Give a log that does.")
-    n = len(sizes)
-    gini = sum((2 * place - n - 1) * size for place, size in enumerate(sizes, start=1)) / (n * total)
-    rows = [("gini", gini, None, None)]
-    for top in tops:
-        held = sum(sizes[-top:])
+    rows = [("gini", measure_gini(sizes), None, None)]
+    for top, held in sum_largest(sizes, tops).items():
         rows.append((f"top {top}", held / total, held / (total + unnamed), (held + unnamed) / (total + unnamed)))
     return pd.DataFrame(rows, columns=["measure", "value", "low", "high"])
 

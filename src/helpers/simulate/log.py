@@ -48,11 +48,6 @@ def build_log(seed: int, rows_n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     return log.astype(COLUMNS["searches"]), truth
 
 
-def build_truth(seed: int, rows_n: int) -> pd.DataFrame:
-    """Build the truth of a simulated log alone: the second table of `build_log`."""
-    return build_log(seed, rows_n)[1]
-
-
 def iterate_log(seed: int, rows_n: int, part_n: int = _PART) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
     """Build a simulated log part by part, in order of time: memory does not grow with it.
 
