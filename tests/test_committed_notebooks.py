@@ -122,13 +122,12 @@ def _read_pixels(content):
     return matplotlib.image.imread(io.BytesIO(content)).tobytes()
 
 
-@pytest.mark.parametrize("spoil", [False, True])
-def test_a_changed_digit_makes_nbval_fail(tmp_path, spoil):
-    """nbval passes the template as committed, and fails when one digit of a finding in it is another."""
+def test_a_changed_digit_makes_nbval_fail(tmp_path):
+    """nbval, which passes the template as committed in every run of the tests, fails in one cell if a finding's digit is another."""
     book = json.loads((_paths.NOTEBOOKS / "99-template.ipynb").read_text(encoding="utf-8"))
     for cell in book["cells"]:
         for output in cell.get("outputs", []):
-            if spoil and "sidedoor_finding" in output.get("metadata", {}):
+            if "sidedoor_finding" in output.get("metadata", {}):
                 text = "".join(output["data"]["text/markdown"])
                 digit = re.search(r"\d", text)
                 other = str((int(digit[0]) + 1) % 10)
@@ -141,7 +140,7 @@ def test_a_changed_digit_makes_nbval_fail(tmp_path, spoil):
         [*call, "-p", "no:cacheprovider", "-o", "addopts=", str(copy)], cwd=tmp_path, capture_output=True, text=True
     )
 
-    assert (1 if spoil else 0) == done.returncode, done.stdout
+    assert re.search(r"^1 failed, \d+ passed", done.stdout, flags=re.M), done.stdout
 
 
 @pytest.fixture(scope="module")
