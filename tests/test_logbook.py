@@ -34,7 +34,7 @@ def test_records_have_no_truth_and_are_called_by_their_source(tmp_path, source_i
 
     assert log.rows_n == int(engine.fetch(log.table.aggregate(n=log.table.count()))["n"].iloc[0]) > 1
     assert not log.has_truth and log.made is None and log.is_simulated == is_simulated
-    assert (["simulated-log"] if is_simulated else [source_id]) == log.cited
+    assert [source_id] == log.cited
     assert ("simulated log" if is_simulated else f"log of {source_id}") == log.name
     assert is_simulated == ("simulated" in log.opening) == ("simulated" in log.kind)
     lists = load_lists(str(tmp_path / "records"), 1)

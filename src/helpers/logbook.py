@@ -9,7 +9,7 @@ from .ingest.canonical import COLUMNS, build_table
 from .records import SIMULATED, list_files, list_records, load_records
 from .simulate import log as simulated
 
-# What findings from invented logs cite: the row of the table `sources` that says how such logs are made.
+# What findings from a log that was made here cite: the row of the table `sources` that says how. Records cite themselves.
 SIMULATED_LOG = "simulated-log"
 
 
@@ -76,7 +76,7 @@ class Log:
     @property
     def cited(self) -> list[str]:
         """List what a finding from it cites [source_id]."""
-        return [SIMULATED_LOG] if self.is_simulated else list(self.source_ids)
+        return [SIMULATED_LOG] if self.has_truth else list(self.source_ids)
 
 
 def open_log(records: str, rows_n: int, seed: int, engine_name: str = engine.DUCKDB) -> Log:

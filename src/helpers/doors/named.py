@@ -5,10 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ..ingest.canonical import BLANK, HIDDEN
 from .decide import load_registry
-
-_HIDDEN = ("not_exported", "masked", "redacted")
-_BLANK = ("empty", "placeholder")
 
 
 class Patterns(NamedTuple):
@@ -57,8 +55,8 @@ def class_reasons(log):
     known = list_patterns()
     text, cell = log.reason_text.lower(), log.reason_text_cell
     branches = [
-        (cell.isin(_HIDDEN), "hidden:"),
-        (cell.isin(_BLANK), "blank:"),
+        (cell.isin(HIDDEN), "hidden:"),
+        (cell.isin(BLANK), "blank:"),
         (log.reason_text.isnull(), "hidden:"),  # there was a text, and it was not kept
         (~text.re_search(known.any), "nobody:"),
         *((text.re_search(pattern), code) for code, pattern in known.ordered),

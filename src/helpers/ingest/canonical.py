@@ -8,6 +8,8 @@ SECTIONS = ("detections_shared", "detections_received", "hot_lists_shared", "hot
 MEASURES = ("detections", "hits", "searches", "records")
 # What a cell of a log can be besides a value: five different facts, kept apart.
 CELL_STATES = ("value", "empty", "not_exported", "masked", "redacted", "placeholder")
+# Of these: nothing was written, or a word that says nothing; and what was written is not shown.
+BLANK, HIDDEN = ("empty", "placeholder"), ("not_exported", "masked", "redacted")
 # Fields of a search that an agency may withhold; each has a column `<field>_cell` with its state.
 WITHHELD = (
     "search_id", "searched_at", "searcher_agency_as_printed", "search_type", "window_start", "window_end",

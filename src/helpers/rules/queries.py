@@ -6,9 +6,9 @@ import operator
 import pandas as pd
 
 from ..errors import DataError
+from ..ingest.canonical import BLANK
 
 STATUSES = ("met", "not met", "cannot be seen")
-_BLANK = ("empty", "placeholder")
 
 
 def check_queries(log, book: dict, limits: dict[str, int] | None = None):
@@ -57,8 +57,8 @@ def _is_given(log, field):
     cell = ibis.coalesce(log[f"{field}_cell"], "not_exported")
     if field == "has_case_number":
         has = ibis.coalesce(log.has_case_number, False)
-        return has, cell.isin(_BLANK) | ((cell == "value") & ~has)
-    return cell == "value", cell.isin(_BLANK)
+        return has, cell.isin(BLANK) | ((cell == "value") & ~has)
+    return cell == "value", cell.isin(BLANK)
 
 
 def _check_given(log, rule: dict, limits: dict):
