@@ -1,5 +1,6 @@
 """The notebooks: find them, read what they declare, write them without what varies from run to run."""
 
+import base64
 import copy
 import hashlib
 import json
@@ -243,6 +244,15 @@ class PathEraser:
     def finds(self, text: str) -> bool:
         """Say whether a path of this machine stands in a text."""
         return self.locate(text) is not None
+
+
+def find_picture(notebook: dict, figure_id: str) -> bytes | None:
+    """Find the picture (PNG) of a figure among the outputs of an executed notebook; None if it is not there."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if output.get("metadata", {}).get("image/png", {}).get("sidedoor") == figure_id:
+                return base64.b64decode("".join(output["data"]["image/png"]))
+    return None
 
 
 def _scrub_output(output: dict, replace: PathEraser) -> dict:

@@ -18,7 +18,7 @@ from .editions import RECORDS, Edition, Run, build_defaults, select_runs
 from .errors import RunError, SideDoorError
 from .files import hash_text, write_atomically
 from .keys import check_unchanged, compute_key, hash_house, list_private, show_parameters
-from .notebooks import PathEraser, check_executed, format_notebook, scrub_notebook
+from .notebooks import PathEraser, check_executed, find_picture, format_notebook, scrub_notebook
 from .outcome import check_leaks, check_regular, collect_findings
 from .results import (
     FAILED,
@@ -136,11 +136,12 @@ def refresh_notebooks(
     changed = []
     remove_leftovers(_paths.NOTEBOOKS)
     for entry in manifest["notebooks"]:
-        executed = folder / entry["folder"] / f"{entry['name']}.ipynb"
-        if write_atomically(current[entry["name"]], executed.read_text(encoding="utf-8")):
+        executed = (folder / entry["folder"] / f"{entry['name']}.ipynb").read_text(encoding="utf-8")
+        if write_atomically(current[entry["name"]], executed):
             changed.append(current[entry["name"]])
-        picture = folder / entry["folder"] / _paths.FRONT_FIGURE
-        if picture.is_file() and write_atomically(_paths.FRONT_PICTURE, picture.read_bytes()):
+        # the copy in the notebook, as the saved one may be cut a pixel wider
+        picture = find_picture(json.loads(executed), _paths.FRONT_FIGURE)
+        if picture and write_atomically(_paths.FRONT_PICTURE, picture):
             changed.append(_paths.FRONT_PICTURE)
     return changed
 
