@@ -9,7 +9,7 @@ from .ingest.canonical import COLUMNS, build_table
 from .records import SIMULATED, list_files, list_records, load_records
 from .simulate import log as simulated
 
-# What findings from a log that was made here cite: the row of the table `sources` that says how. Records cite themselves.
+# What findings from a log that was made here cite: it has no source outside. Records, simulated or not, cite themselves.
 SIMULATED_LOG = "simulated-log"
 
 
