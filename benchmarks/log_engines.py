@@ -32,7 +32,7 @@ def _sum_up(path: Path, columns: str):
     """Sum up a Parquet file that was written, so that conversions can be compared."""
     import duckdb
 
-    return np.array(duckdb.sql(f"SELECT {columns} FROM read_parquet('{path}')").fetchall()[0], np.int64)
+    return np.array(duckdb.connect().sql(f"SELECT {columns} FROM read_parquet('{path}')").fetchall()[0], np.int64)
 
 
 _SUMS = "count(*), count({at}), sum(epoch({at})), sum({n}), count(DISTINCT {who}), sum(strlen({why})), sum(strlen({why}) * (epoch({at}) % 97))"
@@ -254,7 +254,7 @@ def _open_floor(folder: Path) -> list:
 
     def ingest():
         counts = ", ".join(f"count({name})" for name in NAMES)
-        duckdb.sql(
+        duckdb.connect().sql(
             f"SELECT {counts} FROM read_csv('{folder / 'log.csv'}', columns = {{{columns}}}, header = true, "
             "auto_detect = false, quote = '\"', escape = '\"', delim = ',')"
         ).fetchall()
@@ -265,7 +265,7 @@ def _open_floor(folder: Path) -> list:
         reasons = folder / "reasons.txt"
         if not reasons.is_file():
             read = folder / "read" / "searches.parquet"
-            duckdb.sql(f"COPY (SELECT replace(reason_text, chr(10), ' ') FROM '{read}') TO '{reasons}' (FORMAT csv, HEADER false)")
+            duckdb.connect().sql(f"COPY (SELECT replace(reason_text, chr(10), ' ') FROM '{read}') TO '{reasons}' (FORMAT csv, HEADER false)")
         command = ["rg", "-ic", "-f", str(folder / "patterns.txt"), str(reasons)]
         tasks += _tasks(patterns=lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True) and None)
     return tasks

@@ -69,7 +69,7 @@ def count_flags(path: Path) -> dict[str, set]:
     import duckdb
     import polars as pl
 
-    days = duckdb.sql(
+    days = duckdb.connect().sql(
         "SELECT searcher_agency_as_printed AS who, searched_at::DATE::TIMESTAMP AS day, count(*) AS n "
         f"FROM read_parquet('{path}') WHERE searched_at IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
     ).df()
@@ -81,7 +81,7 @@ def count_flags(path: Path) -> dict[str, set]:
     spread = days.groupby("who")["n"].transform(lambda n: n.shift(1).rolling(7).std(ddof=0))
     flagged["pandas"] = (days["n"] > rolled + 4 * spread.clip(lower=1)).to_numpy()
     window = "OVER (PARTITION BY who ORDER BY day ROWS BETWEEN 7 PRECEDING AND 1 PRECEDING)"
-    sums = duckdb.sql(
+    sums = duckdb.connect().sql(
         f"SELECT avg(n) {window} AS m, stddev_pop(n) {window} AS s, sum(n) {window} AS total, sum(n * n) {window} AS squares, "
         f"count(*) {window} AS k, n FROM days ORDER BY who, day"
     ).df()
