@@ -139,14 +139,15 @@ def _read_pages(source: Source, table: TextTable, options: ReadOptions, report: 
     volumes, retention, lists = VolumeTable(), {}, {"names": 0, "a count": 0, "none": 0}
     captures: dict[str, list[str]] = {}
     stale = undated = 0
-    for line, cells in table.rows():
-        row = dict(zip(table.header, cells, strict=True))
+    rows = [(line, dict(zip(table.header, cells, strict=True))) for line, cells in table.rows()]
+    days = {name: _read_days([row[columns[name]] for _, row in rows], known) for name in ("captured_at", "updated_at") if name in columns}
+    for at, (line, row) in enumerate(rows):
         who = (row[columns["reported_by"]] if "reported_by" in columns else options.reported_by).strip()
-        printed = _read_day(row[columns["captured_at"]], known)
+        printed = days["captured_at"][at]
         captured = printed or options.as_of
         undated += not printed
         if "updated_at" in columns and printed:
-            stale += (_read_day(row[columns["updated_at"]], known) or printed) < printed
+            stale += (days["updated_at"][at] or printed) < printed
         for measure in MEASURES:
             if measure in columns:
                 _take_figure(
@@ -211,9 +212,9 @@ def _take_figure(volumes, source, options, line, who, captured, measure, column,
         )  # fmt: skip
 
 
-def _read_day(text: str, known: dict) -> str | None:
-    values = read_times(_as_cells([text]), known["times"]["forms"]).values
-    return str(values[0])[:10] if not str(values[0]).startswith("NaT") else None
+def _read_days(texts: list[str], known: dict) -> list[str | None]:
+    values = read_times(_as_cells(texts), known["times"]["forms"]).values
+    return [None if str(value).startswith("NaT") else str(value)[:10] for value in values]
 
 
 def _read_retention(text: str, known: dict) -> str:
