@@ -608,6 +608,25 @@ def test_table_hides_an_index_that_only_counts():
         assert len(re.findall(r"<tbody>.*?<th", clean_html(kept.to_html()), re.S)) == 1
 
 
+def test_table_says_no_value_and_no_bound_in_signs():
+    """A missing value is a dash and an open side a sign of infinity, in a column of numbers still; words stay."""
+    frame = pandas.DataFrame({"high": [1.5, float("inf")], "page": [None, "p. 3"], "low": [float("nan"), 2]})
+
+    shown = clean_html(frame.set_index(pandas.Index([True, False], name="is_open")).to_html())
+
+    assert re.findall(r'<td class="n">([^<]*)<', shown) == ["1.5", "–", "∞", "2.0"]
+    assert re.findall(r"<td>([^<]*)<", shown) == ["–", "p. 3"]
+    assert re.findall(r"<tbody>.*", shown, re.S)[0].count("<th>yes</th>") == 1
+    assert "<td>information</td>" in clean_html("<table><tr><td>information</td></tr></table>")
+
+
+def test_long_labels_of_rows_get_room():
+    """The label of a row that would be a tall stack of words gets a width of its own; a short one does not."""
+    frame = pandas.DataFrame({"n": [1, 2]}, index=["records in the vendor database, by a newspaper", "short"])
+
+    assert re.findall(r'<th class="long">(\w+)', clean_html(frame.to_html())) == ["records"]
+
+
 def test_identifiers_in_tables_stay_whole():
     """A cell that is one identifier is marked so that it is not broken; words and long texts are not."""
     table = "<table><tr><td>stanislaus-county-so-ca</td><td>police</td><td>a-b c</td><td>{}</td></tr></table>"

@@ -24,7 +24,7 @@ _DROPPED = set(
 )
 _CLASSES = {"dataframe"}
 _LOCAL_LINK = re.compile(r"#[\w.-]+|[\w./-]+\.(html|csv|ipynb)(#[\w.-]+)?")
-_NUMBER = re.compile(r"[-+−]?(\d[\d,]*(\.\d+)?|\.\d+)\s*%?|NaN|&lt;NA&gt;|-?inf|None|")
+_NUMBER = re.compile(r"[-+−]?(\d[\d,]*(\.\d+)?|\.\d+)\s*%?|–|−?∞|None|")
 # A finding that rests on more sources than this shows their number, and their names when it is opened.
 _MOST_SOURCES = 5
 _SVG_ELEMENTS = set(
@@ -37,12 +37,16 @@ _SVG_ABOUT = {
     "{http://creativecommons.org/ns#",
     "{http://purl.org/dc/elements/1.1/",
 }
-_TRUTH = {"True": "yes", "False": "no"}
+# What pandas writes for truth, for a missing value and for a side without a bound.
+_WORDS = {"True": "yes", "False": "no", "NaN": "–", "NaT": "–", "&lt;NA&gt;": "–", "inf": "∞", "-inf": "−∞"}
+_WORD_CELL = re.compile(rf"<(t[dh])>\s*({'|'.join(_WORDS)})\s*</\1>")
 # Identifiers up to this many characters fit on a telephone and are not broken at their hyphens.
 _LONGEST_WHOLE = 40
 _NAME_CELL = re.compile(
-    rf"<td>\s*((?=[^<]{{1,{_LONGEST_WHOLE}}}</td>)[a-z0-9]+(?:[-_][a-z0-9]+)+)\s*</td>"
+    rf"<(t[dh])>\s*((?=[^<]{{1,{_LONGEST_WHOLE}}}</)[a-z0-9]+(?:[-_][a-z0-9]+)+)\s*</\1>"
 )
+# Labels of rows from this length on get room for some words a line.
+_LONG_LABEL = re.compile(r"(<tr>\s*)<th>(?=[^<]{25})")
 _PAGE = re.compile(r"(PDF |)p\. (\d{1,9})", re.A)
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -130,9 +134,10 @@ def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:
 
 
 def _set_table(table: str) -> str:
-    """Set a table for readers: yes and no, no column that only counts, numbers flush right, names whole."""
-    worded = re.sub(r"<td>\s*(True|False)\s*</td>", lambda cell: f"<td>{_TRUTH[cell[1]]}</td>", table)
-    return _NAME_CELL.sub(r'<td><span class="name">\1</span></td>', _align_numbers(_drop_counter(worded)))
+    """Set a table for readers: words for truth and for no value, no column that only counts, numbers flush right."""
+    worded = _WORD_CELL.sub(lambda cell: f"<{cell[1]}>{_WORDS[cell[2]]}</{cell[1]}>", table)
+    roomy = _LONG_LABEL.sub(r'\1<th class="long">', _align_numbers(_drop_counter(worded)))
+    return _NAME_CELL.sub(r'<\1><span class="name">\2</span></\1>', roomy)
 
 
 def _drop_counter(table: str) -> str:
