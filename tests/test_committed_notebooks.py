@@ -214,6 +214,9 @@ def test_network_of_portals_has_the_published_numbers(other_findings):
     assert re.search(r"False 224 165.6 127 3861", text)
     assert re.search(r"at the start 37099 1 224 4619 207", text)
     assert re.search(r"without the longest list 223 33 238 4 260", text)
+    assert 6 == found["sharing-groups"]["value"] and "10 starts give the same" in found["sharing-groups"]["sentence"]
+    assert found["sharing-out-of-state"]["low"] < found["sharing-out-of-state"]["value"] < found["sharing-out-of-state"]["high"]
+    assert "sharing-network.graphml" in text
 
 
 def test_twelve_months_of_the_floor(other_findings):

@@ -132,6 +132,15 @@ def test_adjacency_tells_unknown_rows_from_empty_ones():
         figures.draw_adjacency(links, agencies[:2], **ABOUT)
 
 
+def test_adjacency_says_what_it_is_ordered_by():
+    """Another order has another name, in title, caption and description."""
+    agencies = pd.DataFrame({"name": ["A", "B"], "group": ["CA (2)"] * 2, "is_reporter": True})
+    figure = figures.draw_adjacency(np.eye(2)[::-1], agencies, by="group", then="state", figure_id="other", **ABOUT)
+
+    assert "ordered by group" in figure.alt and "by group, then by state." in figure.caption
+    assert "Who shares with whom, ordered by group" == figure.get_suptitle() and "other" == figure.figure_id
+
+
 def test_ego_writes_names_and_counts_the_rest():
     """Federal accounts first; beyond the room, one line per group says how many more."""
     count = 40

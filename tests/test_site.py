@@ -419,6 +419,27 @@ def test_figure_has_description_caption_and_files(edition):
         assert (site / f"scans.{kind}").read_bytes() == (saved / f"scans.{kind}").read_bytes()
 
 
+def test_graph_beside_the_figures_can_be_downloaded(tmp_path):
+    """A graph and its tables are linked at the foot of the page; one that a browser could run, or of another kind, is not."""
+    folder = made.place_edition(tmp_path)
+    entries = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["notebooks"]
+    saved = folder / entries[0]["folder"] / "figures"
+    graph = '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph edgedefault="directed">{}</graph></graphml>'
+    texts = {"net.graphml": graph.format(""), "net.csv": "from_id,to_id\na,b\n", "net.html": "<p>a</p>",
+             "bad.graphml": graph.format('<script xmlns="http://www.w3.org/1999/xhtml">x</script>')}  # fmt: skip
+    for name, text in texts.items():
+        (saved / name).write_text(text, encoding="utf-8")
+    described = {key: value for key, value in entries[0].items() if key not in ("files", "folder")}
+    entries[0] = made.seal_result_again(saved.parent, described) | {"folder": entries[0]["folder"]}
+    made.write_manifest(folder, entries)
+    build_site(made.EDITION, tmp_path)
+    page = read(folder, "01-read-the-release.html")
+
+    assert {"figures/01-read-the-release/net.csv", "figures/01-read-the-release/net.graphml"} <= set(page.links)
+    assert ["net.csv", "net.graphml"] == sorted(path.name for path in (folder / "site/figures/01-read-the-release").glob("net*"))
+    assert not list(folder.glob("site/**/bad.graphml"))
+
+
 def test_picture_that_was_not_saved_is_shown_too(edition):
     """A picture drawn by hand becomes a file of the site, not a picture without a description."""
     pictures = [values for tag, values in read(edition, "02-map-the-access.html").tags if tag == "img"]

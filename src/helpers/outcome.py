@@ -11,7 +11,7 @@ from .notebooks import PathEraser
 
 FINDING_KEY = "sidedoor_finding"
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_TEXT = {".ipynb", ".json", ".csv", ".svg", ".txt", ".html", ".md"}
+_TEXT = {".ipynb", ".json", ".csv", ".svg", ".txt", ".html", ".md", ".graphml", ".gexf"}
 
 
 def collect_findings(notebook: dict, run: Run) -> list[dict]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from helpers.errors import DataError
 from helpers.network import cosharing
-from helpers.network.cosharing import count_common, list_cosharing
+from helpers.network.cosharing import list_cosharing
 
 from .conftest import make_graph
 
@@ -47,14 +47,6 @@ def test_pairs_agree_with_sets(pairs, rows):
 
     assert [row[2:] for row in sorted(expected)] == list(zip(table["a_id"], table["b_id"]))
     assert np.allclose([-row[0] for row in sorted(expected)], table["alike_frac"])
-
-
-def test_common_recipients_of_some():
-    """A square table, all recipients on the diagonal."""
-    table = count_common(make_graph(PAIRS), ["b", "a"])
-
-    assert [[2, 2], [2, 4]] == table.to_numpy().tolist()
-    assert ["b", "a"] == list(table.index) == list(table.columns)
 
 
 def test_senseless_numbers_are_refused():

@@ -7,8 +7,9 @@ import networkx as nx
 import pandas as pd
 import pytest
 
+from helpers import _paths
 from helpers.errors import DataError
-from helpers.network import export_graph
+from helpers.network import export_graph, save_graph
 
 from .conftest import make_graph
 
@@ -65,6 +66,17 @@ def test_more_about_nodes(five, tmp_path):
     assert read.nodes["n1"] == {"name": "b", "is_reporter": True, "is_pool": False, "in_n": 2.0}
     assert read.nodes["n0"]["state"] == "CA" and "in_n" not in read.nodes["n4"]
     ET.parse(export_graph(five, tmp_path / "g.gexf", nodes)[0])
+
+
+def test_saved_beside_the_figures(five, tmp_path, monkeypatch):
+    """GraphML and CSV go where the present run keeps its figures, and are what an export writes."""
+    monkeypatch.setenv("SIDEDOOR_FIGURES", str(tmp_path / "figures"))
+
+    assert save_graph(five, "net") == ["net.graphml", "net.csv", "net-nodes.csv"]
+    for form in ("graphml", "csv"):
+        export_graph(five, tmp_path / f"net.{form}")
+    for name in ("net.graphml", "net.csv", "net-nodes.csv"):
+        assert (_paths.find_figure_folder() / name).read_bytes() == (tmp_path / name).read_bytes()
 
 
 def test_other_forms_are_refused(five, tmp_path):

@@ -5,7 +5,8 @@ import pytest
 
 from helpers.errors import DataError
 from helpers.network.views import (
-    count_leverage, count_own, count_states, find_regions, list_givers, list_neighbors, name_steps, order_links,
+    count_leverage, count_own, count_states, find_regions, list_givers, list_neighbors, name_steps, order_groups,
+    order_links, sum_state_shares,
 )  # fmt: skip
 
 from .conftest import make_graph
@@ -50,6 +51,38 @@ def test_links_are_ordered_by_state_and_size():
     assert ["a", "c", "b"] == table["agency_id"].tolist()
     assert [[False, True, True], [False, False, False], [True, False, False]] == links.tolist()
     assert ["a", "c", "b", "f", "d", "p"] == order_links(make_graph(PAIRS), ABOUT)[1]["agency_id"].tolist()
+
+
+def test_groups_are_ordered_by_size_and_state():
+    """The largest group first, in it by state, unknown last; a title counts states, and its agencies."""
+    graph = make_graph(PAIRS)
+    members = pd.DataFrame({"agency_id": list("abcdfp"), "is_reporter": False, "community": [0, 1, 0, 0, 0, 1]})
+    links, table = order_groups(graph, ABOUT, members)
+
+    assert list("acfdbp") == table["agency_id"].tolist()
+    assert ["CA, federal (4)"] * 4 + ["TX (2)"] * 2 == table["group"].tolist()
+    assert [[False, True, True, False, True, True]] == links[:1].tolist()
+
+
+def test_titles_of_groups_name_three_states():
+    """The three states with most agencies, by name among equals, and how many more; nothing where none is known."""
+    about = pd.DataFrame({"agency_id": list("abcdefg"), "name": list("abcdefg"), "state": [*"WXYZZ", None, None], "kind": "police"})
+    members = pd.DataFrame({"agency_id": list("abcdefg"), "is_reporter": True, "community": [0, 0, 0, 0, 0, 1, 1]})
+    table = order_groups(make_graph([], nodes=list("abcdefg")), about, members)[1]
+
+    assert {"Z, W, X, 1 more (5)", "state unknown (2)"} == set(table["group"])
+
+
+def test_shares_are_summed_by_state():
+    """The states with most shares, then all owners without one, federal accounts among them."""
+    shares = pd.DataFrame(
+        [("CA", 2, 1, 1, 0), ("CA", 1, 0, 0, 3), ("TX", 0, 5, 0, 0), ("AL", 1, 0, 0, 0), ("", 0, 0, 1, 4), ("federal", 0, 0, 0, 2), ("OR", 0, 0, 0, 0)],
+        columns=["state", "in_state_n", "out_of_state_n", "federal_n", "unknown_n"],
+    )
+    table = sum_state_shares(shares, most=2)
+
+    assert ["CA", "TX", "no state in the name"] == table.index.tolist()
+    assert [[3, 1, 1, 3], [0, 5, 0, 0], [0, 0, 1, 6]] == table.to_numpy().tolist()
 
 
 def test_steps_get_names_and_a_start():

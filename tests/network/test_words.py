@@ -51,13 +51,52 @@ def test_most_named_is_worth_what_the_lists_are(lists, reporter, said, unsaid):
 
 
 def test_out_of_state_needs_known_states():
-    """Federal accounts and unknown states are no state; with too few known ones nothing is told."""
-    edges = pd.DataFrame({"from_state": ["CA", "CA", ""], "to_state": ["CA", "TX", "CA"], "edges_n": [6, 2, 2]})
-    few = edges.assign(to_state="federal")
+    """Federal accounts and unknown states are no state; with too few known ones nothing is told; unknown ones make bounds."""
+    shares = pd.DataFrame({"in_state_n": [6, 0], "out_of_state_n": [2, 0], "federal_n": [5, 0], "unknown_n": [0, 0]})
+    open_ones = shares.assign(unknown_n=[0, 2])
+    few = shares.assign(in_state_n=0, out_of_state_n=0, federal_n=10)
+    told = words.tell_outside(open_ones)
 
-    assert "Of 8 shares between agencies whose states are in their names, 25 percent lead out of the state." == state(**words.tell_outside(edges))
-    assert "without the longest list, that of A, 50 percent" in state(**words.tell_outside(edges, edges.assign(edges_n=[1, 1, 0]), "A"))
-    assert "In 10 of 10 shares" in state(**words.tell_outside(few))
+    assert "Of 8 shares between agencies whose states are in their names, 25 percent lead out of the state." == state(**words.tell_outside(shares))
+    assert "20 to 40 percent, if the 2 with a state unknown all stay" in state(**told) and (20, 40) == (told["low"], told["high"])
+    assert "without the longest list, that of A, 50 percent" in state(**words.tell_outside(shares, shares.assign(in_state_n=[2, 0]), "A"))
+    assert "In 20 of 20 shares" in state(**words.tell_outside(few))
+
+
+PAIRS = pd.DataFrame({"a_id": ["a"], "b_id": ["b"], "common_n": [8], "a_n": [9], "b_n": [10], "alike_frac": [8 / 11]})
+
+
+def test_likeness_needs_two_whole_lists():
+    """8 of 9 and 10 are 8 of 11 of either; without a pair nothing is told."""
+    names = pd.Series({"a": "A", "b": "B"})
+
+    assert "Of 5 whole lists those of A and B are most alike: of 11 recipients of either, 8 are on both." in state(**words.tell_cosharing(PAIRS, 5, names))
+    assert "1 whole list is among these records" in state(**words.tell_cosharing(PAIRS[:0], 1, names))
+
+
+@pytest.mark.parametrize(
+    ("ari", "chance", "said", "value"),
+    [
+        (1, 0.1, "fall into 2 groups that share more among themselves than chance would have it: modularity 0.4, against up to 0.1 in 50 random "
+         "networks in which each shares with as many; 2 starts give the same. 3 of 4 states", 2),
+        (0.9, 0.1, "2 starts agree to 0.9 or better", 2),
+        (0.5, 0.1, "bear no groups: 2 starts of the method agree to 0.5 only", 0),
+        (1, 0.4, "bear no groups", 0),
+    ],
+)  # fmt: skip
+def test_groups_have_to_be_firm_and_beyond_chance(ari, chance, said, value):
+    """Groups are told only if the starts agree and random networks are not divided as well; an agency alone is no group."""
+    members = pd.DataFrame({"community": [0, 0, 0, 1, 1, 2]})
+    stability = pd.DataFrame({"seed_a": [0], "seed_b": [1], "ari": [ari]})
+    null = pd.DataFrame({"measure": ["modularity"], "observed": [0.4], "null_high": [chance], "samples_n": [50]})
+    told = words.tell_groups(6, members, stability, null, {"states_n": 4, "whole_n": 3})
+
+    assert said in state(**told) and value == told["value"]
+
+
+def test_too_few_lists_bear_no_groups():
+    """Below the least number of lists nothing was computed, and the sentence says why."""
+    assert "with 3 whole lists a group would show who was asked" in state(**words.tell_groups(3, None, None, None, None))
 
 
 def test_returned_shares_need_two_lists():

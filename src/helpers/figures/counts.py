@@ -56,6 +56,7 @@ def draw_counts(
         axes.invert_yaxis()
         axes.set_xlim(0, max(1, totals.max()) * 1.1)
         axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.set_xlabel(unit)
         axes.grid(axis="x")
         axes.set_title(title, pad=30 if counts.shape[1] > 1 else 8)

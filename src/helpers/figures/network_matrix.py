@@ -101,7 +101,10 @@ def _order(states) -> list[str]:
     return sorted(states, key=lambda state: (state == UNKNOWN, len(state) > 2, state))
 
 
-def draw_adjacency(links: np.ndarray, agencies: pd.DataFrame, *, source: str, period: str) -> CitedFigure:
+def draw_adjacency(
+    links: np.ndarray, agencies: pd.DataFrame, *, source: str, period: str, by: str = "state", then: str = "the number of shares",
+    figure_id: str = "adjacency",
+) -> CitedFigure:  # fmt: skip
     """Draw who shares with whom, agency by agency, and whether it is returned.
 
     Parameters
@@ -109,13 +112,17 @@ def draw_adjacency(links: np.ndarray, agencies: pd.DataFrame, *, source: str, pe
     links
         Truth values, square: row u, column v says that v may read data of u.
     agencies
-        One row per row of `links`, in the order drawn: name, group (state; rows of one group adjoin), is_reporter.
+        One row per row of `links`, in the order drawn: name, group (rows of one group adjoin), is_reporter.
     source, period
         For the source line.
+    by, then
+        What a group is, and what the order within one follows.
+    figure_id
+        Short name.
 
     Returns
     -------
-    CitedFigure `adjacency`; its data are the agencies with shared_n, received_n and returned_n.
+    CitedFigure; its data are the agencies with shared_n, received_n and returned_n.
 
     Raises
     ------
@@ -124,7 +131,7 @@ def draw_adjacency(links: np.ndarray, agencies: pd.DataFrame, *, source: str, pe
     """
     n = len(agencies)
     if not n or links.shape != (n, n):
-        raise DataError("figure `adjacency`", f"{links.shape} links and {n} agencies", "Give one row for each.")
+        raise DataError(f"figure `{figure_id}`", f"{links.shape} links and {n} agencies", "Give one row for each.")
     links = links.astype(bool)
     known = agencies["is_reporter"].to_numpy(bool)
     # 0 nothing listed, 1 row unknown, 2 one way, 3 returned
@@ -155,14 +162,14 @@ def draw_adjacency(links: np.ndarray, agencies: pd.DataFrame, *, source: str, pe
             handles.append(Patch(color=colors[1]))
             words.append("list not released: unknown")
         key_axes(axes, handles, words, columns=4)
-        title_figure(figure, "Who shares with whom, ordered by state")
+        title_figure(figure, f"Who shares with whom, ordered by {by}")
         data = agencies.assign(shared_n=links.sum(axis=1), received_n=links.sum(axis=0), returned_n=(links & links.T).sum(axis=1))
         return finish_figure(
             figure,
-            "adjacency",
-            alt=f"Square picture of {n} agencies, rows whose data, columns who may read them, ordered by state. {both:,} shares are "
+            figure_id,
+            alt=f"Square picture of {n} agencies, rows whose data, columns who may read them, ordered by {by}. {both:,} shares are "
             f"returned, {one:,} are not. The whole lists of {int(known.sum())} of these agencies were released.",
-            caption="One row and one column per agency, in the same order: by state, then by the number of shares. A returned share is "
+            caption=f"One row and one column per agency, in the same order: by {by}, then by {then}. A returned share is "
             "blue at both its places."
             + ("" if known.all() else " In gray rows nothing is known beyond what is marked."),
             source=source,

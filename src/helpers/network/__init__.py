@@ -9,15 +9,15 @@ import importlib
 _HOMES = {
     "graph": ("SharingGraph", "build_coded", "build_graph"),
     "lists": ("SharingLists", "build_sharing", "find_pools", "find_states", "list_paths", "list_sharing",
-              "load_private_eyes", "read_sharing"),
-    "export": ("export_graph",),
+              "read_sharing"),
+    "export": ("export_graph", "save_graph"),
     "degrees": ("count_state_edges", "measure_concentration", "measure_degrees", "measure_state_shares",
                 "measure_strength"),
     "structure": ("condense", "count_returned", "label_components", "list_components", "measure_cores",
                   "measure_reciprocity"),
     "reach": ("count_reach", "list_owners", "list_readers", "measure_hops", "trace_paths"),
     "centrality": ("measure_betweenness", "measure_pagerank"),
-    "communities": ("compare_labels", "find_communities"),
+    "communities": ("compare_labels", "count_whole_states", "find_communities", "measure_modularity"),
     "nulls": ("Rewiring", "compare_with_null", "measure_assortativity", "measure_clustering"),
     "cuts": ("cite_paths", "find_cut", "measure_steps", "split_sources"),
     "withdrawal": ("compare_scenarios", "group_by_state", "order_hubs", "rank_withdrawals", "remove_hubs"),
@@ -25,8 +25,8 @@ _HOMES = {
                  "leave_out_reporter", "rank_readers"),
     "conflicts": ("compare_lists", "count_conflicts"),
     "change": ("compare_reports", "count_changes"),
-    "cosharing": ("count_common", "list_cosharing"),
-    "views": ("count_leverage", "find_regions", "list_neighbors", "name_steps", "order_links"),
+    "cosharing": ("list_cosharing",),
+    "views": ("count_leverage", "find_regions", "list_neighbors", "name_steps", "order_groups", "order_links", "sum_state_shares"),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)

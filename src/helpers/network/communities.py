@@ -1,13 +1,17 @@
 """Communities: groups that share more among themselves than their degrees lead to expect, and how firm they are."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from ..errors import DataError
 from .graph import SharingGraph
+
+# Seeds whose partitions agree less (adjusted Rand index) tell no communities: below it agreement is called moderate
+# (Steinley, Psychological Methods 2004).
+FIRM = 0.8
 
 
 def find_communities(graph: SharingGraph, seeds: Iterable[int] = range(10)) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -35,21 +39,10 @@ def find_communities(graph: SharingGraph, seeds: Iterable[int] = range(10)) -> t
     DataError
         Fewer than two seeds, or one twice.
     """
-    import igraph
-
     seeds = list(seeds)
     if len(seeds) < 2 or len(set(seeds)) < len(seeds):
         raise DataError("seeds", f"{len(seeds)} given, {len(set(seeds))} different", "Give at least two, each once.")
-    pairs, weights = _weigh_pairs(graph)
-    undirected = igraph.Graph(n=graph.nodes_n, edges=pairs, directed=False)
-    found = {}
-    try:
-        for seed in seeds:
-            igraph.set_random_number_generator(random.Random(seed))
-            parts = undirected.community_leiden("modularity", weights=weights, n_iterations=5)
-            found[seed] = _order_labels(np.asarray(parts.membership, np.int64)), float(parts.modularity)
-    finally:
-        igraph.set_random_number_generator(random)
+    found = _divide(graph, seeds)
     best = max(seeds, key=lambda seed: (round(found[seed][1], 12), -seeds.index(seed)))
     labels = found[best][0]
     others = [found[seed][0] for seed in seeds if seed != best]
@@ -64,6 +57,36 @@ def find_communities(graph: SharingGraph, seeds: Iterable[int] = range(10)) -> t
     ]  # fmt: skip
     columns = ["seed_a", "seed_b", "communities_a_n", "communities_b_n", "modularity_a", "modularity_b", "ari", "nmi"]
     return pd.DataFrame(members).astype({"agency_id": "str"}), pd.DataFrame(rows, columns=columns)
+
+
+def measure_modularity(graph: SharingGraph, seed: int = 0) -> float:
+    """Measure how well Leiden divides a graph: the modularity of what it finds from one seed; 0 without an edge.
+
+    A random graph is divided as well, at a modularity above 0: compare with `nulls.compare_with_null`.
+    """
+    modularity = _divide(graph, [seed])[seed][1]
+    return modularity if modularity == modularity else 0.0
+
+
+def count_whole_states(members: pd.DataFrame, states: pd.Series) -> dict[str, int]:
+    """Count the states whose agencies all stand in one community.
+
+    Parameters
+    ----------
+    members
+        From `find_communities`.
+    states
+        State by agency_id; an empty or missing one, or one that is no postal code, is none.
+
+    Returns
+    -------
+    dict: states_n (with at least two of the agencies), whole_n (of these, in one community whole).
+    """
+    of = members["agency_id"].map(states)
+    named = members[of.str.len() == 2]
+    grouped = named.groupby(of[named.index])["community"].agg(["size", "nunique"])
+    several = grouped[grouped["size"] > 1]
+    return {"states_n": len(several), "whole_n": int((several["nunique"] == 1).sum())}
 
 
 def compare_labels(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
@@ -84,6 +107,23 @@ def compare_labels(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     shared = float((shares * np.log(shares / chance)).sum())
     entropy = sum(-float((p * np.log(p)).sum()) for p in (rows[rows > 0] / total, columns[columns > 0] / total)) / 2
     return float(ari), (shared / entropy if entropy > 1e-15 else 1.0)
+
+
+def _divide(graph: SharingGraph, seeds: Sequence[int]) -> dict[int, tuple[np.ndarray, float]]:
+    """Divide the graph with Leiden, once per seed: labels and modularity by seed."""
+    import igraph
+
+    pairs, weights = _weigh_pairs(graph)
+    undirected = igraph.Graph(n=graph.nodes_n, edges=pairs, directed=False)
+    found = {}
+    try:
+        for seed in seeds:
+            igraph.set_random_number_generator(random.Random(seed))
+            parts = undirected.community_leiden("modularity", weights=weights, n_iterations=5)
+            found[seed] = _order_labels(np.asarray(parts.membership, np.int64)), float(parts.modularity)
+    finally:
+        igraph.set_random_number_generator(random)
+    return found
 
 
 def _weigh_pairs(graph: SharingGraph) -> tuple[np.ndarray, list[float]]:

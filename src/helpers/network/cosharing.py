@@ -68,23 +68,3 @@ def _choose_alike(pairs: np.ndarray, most: int) -> np.ndarray:
     union = a_n + b_n - common
     order = np.lexsort([b, a, -common, -(common / np.maximum(union, 1))])
     return pairs[order[:most]]
-
-
-def count_common(graph: SharingGraph, agencies: list[str]) -> pd.DataFrame:
-    """Count the common recipients of some agencies.
-
-    Parameters
-    ----------
-    graph
-        The network.
-    agencies
-        agency_id of the agencies to compare, in the order of the table.
-
-    Returns
-    -------
-    DataFrame, square, index and columns the agencies: recipients that both share with; on the diagonal, all recipients.
-    """
-    places = [graph.find_node(name) for name in agencies]
-    bits = graph.out_bits[places]
-    common = np.bitwise_count(bits[:, None, :] & bits[None, :, :]).sum(axis=2, dtype=np.int64)
-    return pd.DataFrame(common, index=list(agencies), columns=list(agencies))

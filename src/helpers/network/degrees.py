@@ -14,6 +14,9 @@ from ..errors import DataError
 from .graph import SharingGraph
 from .lists import SharingLists
 
+# What a table by state calls the accounts that are in none.
+FEDERAL = "federal"
+
 
 def measure_degrees(graph: SharingGraph, pool_sizes: Mapping[str, int] | None = None) -> pd.DataFrame:
     """Measure how many recipients and how many sources each agency has, as intervals.
@@ -137,11 +140,19 @@ def count_state_edges(graph: SharingGraph, states: pd.Series) -> pd.DataFrame:
 def measure_state_shares(graph: SharingGraph, states: pd.Series) -> pd.DataFrame:
     """Measure how much of each agency's sharing leaves its state.
 
+    Parameters
+    ----------
+    graph
+        From `build_graph`.
+    states
+        State by agency_id, `federal` for accounts that are in no state; an empty or missing one is unknown.
+
     Returns
     -------
-    DataFrame, one row per agency by agency_id: agency_id, state, is_reporter, in_state_n, out_of_state_n, unknown_n
-    (recipients without a known state, or all if its own is unknown), out_of_state_low_frac and out_of_state_high_frac
-    (with the unknown ones counted as in and as out of state; missing without a recipient).
+    DataFrame, one row per agency by agency_id: agency_id, state, is_reporter, in_state_n, out_of_state_n, federal_n,
+    unknown_n (recipients without a known state, or all that are not federal if its own is unknown or none),
+    out_of_state_low_frac and out_of_state_high_frac (of the recipients that are not federal, with the unknown ones
+    counted as in and as out of state; missing without such a recipient).
     """
     codes, known = _code_states(graph, states)
     by_state = np.zeros((graph.nodes_n, len(known)), np.int64)
@@ -149,16 +160,17 @@ def measure_state_shares(graph: SharingGraph, states: pd.Series) -> pd.DataFrame
         mask = np.packbits(codes == state)
         by_state[:, state] = np.bitwise_count(graph.out_bits & mask).sum(axis=1, dtype=np.int64)
     own = by_state[np.arange(graph.nodes_n), codes]
-    is_known = known[codes] != ""
-    unknown = by_state[:, known == ""].sum(axis=1)
-    unknown = np.where(is_known, unknown, graph.out_degrees)
-    inside = np.where(is_known, own, 0)
-    outside = graph.out_degrees - inside - unknown
+    has_state = ~np.isin(known[codes], ["", FEDERAL])
+    federal = by_state[:, known == FEDERAL].sum(axis=1)
+    local = graph.out_degrees - federal
+    unknown = np.where(has_state, by_state[:, known == ""].sum(axis=1), local)
+    inside = np.where(has_state, own, 0)
+    outside = local - inside - unknown
     with np.errstate(invalid="ignore", divide="ignore"):
-        low, high = outside / graph.out_degrees, (outside + unknown) / graph.out_degrees
+        low, high = outside / local, (outside + unknown) / local
     table = pd.DataFrame({"agency_id": graph.names, "state": known[codes], "is_reporter": graph.is_reporter})
     table = table.assign(
-        in_state_n=inside, out_of_state_n=outside, unknown_n=unknown, out_of_state_low_frac=low,
+        in_state_n=inside, out_of_state_n=outside, federal_n=federal, unknown_n=unknown, out_of_state_low_frac=low,
         out_of_state_high_frac=high,
     )  # fmt: skip
     return table.astype({"agency_id": "str", "state": "str"})

@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
 
+from .. import _paths
 from ..errors import DataError
 from ..privacy import write_csv
 from .graph import SharingGraph
@@ -55,6 +56,25 @@ def export_graph(graph: SharingGraph, path: str | Path, nodes: pd.DataFrame | No
         raise DataError(path.name, f"`{path.suffix}` is no form of a graph", f"Choose .csv, {', '.join(writers)}.")
     path.write_bytes("\n".join([*writers[path.suffix](graph, table), ""]).encode("utf-8"))
     return [path]
+
+
+def save_graph(graph: SharingGraph, name: str, nodes: pd.DataFrame | None = None) -> list[str]:
+    """Save the graph as GraphML and CSV beside the figures of the present run, where they pass the same last gate.
+
+    Parameters
+    ----------
+    graph, nodes
+        As for `export_graph`.
+    name
+        Stem of the files.
+
+    Returns
+    -------
+    Names of the files written.
+    """
+    folder = _paths.find_figure_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    return [path.name for form in ("graphml", "csv") for path in export_graph(graph, folder / f"{name}.{form}", nodes)]
 
 
 def _describe_nodes(graph: SharingGraph, nodes: pd.DataFrame | None) -> pd.DataFrame:

@@ -177,13 +177,6 @@ def read_sharing(path: str | Path, options=None) -> pd.DataFrame:
     return reading.tables["sharing"]
 
 
-def load_private_eyes(folder: str | Path | None = None, mirror: str | Path | None = None) -> pd.DataFrame:
-    """Load the sharing lists of 224 Flock portals that The News & Observer collected, fetching them if need be."""
-    from ..fetch import fetch_source
-
-    return read_sharing(fetch_source(PRIVATE_EYES, folder, mirror))
-
-
 def find_pools(printed: pd.Series) -> list[str]:
     """Find the names that `agencies.parse_name` reads as a pool; `printed` holds them by agency id."""
     return [str(agency) for agency, name in printed.items() if agencies.parse_name(name).kind == "pool"]

@@ -54,9 +54,7 @@ def leave_out_reporter(graph: SharingGraph, agency_id: str) -> SharingGraph:
     left[np.concatenate([owners[keep], readers[keep]])] = True
     left |= graph.is_reporter
     left[place] = bool((readers[keep] == place).any())
-    bits, is_reporter = graph.out_bits.copy(), graph.is_reporter.copy()
-    bits[place], is_reporter[place] = 0, False
-    return SharingGraph(graph.names, bits, is_reporter, graph.is_pool).select_nodes(left)
+    return graph.drop_lists([agency_id]).select_nodes(left)
 
 
 def bound_degrees(

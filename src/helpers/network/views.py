@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from .degrees import FEDERAL
 from .graph import SharingGraph
 from .lists import UNNAMED_KINDS
 
-FEDERAL, HIDDEN, OTHER, SAME, LOCAL, NOWHERE = (
-    "federal", "pool or company", "other state", "same state", "state or local", "state not in the name",
+HIDDEN, OTHER, SAME, LOCAL, NOWHERE = (
+    "pool or company", "other state", "same state", "state or local", "state not in the name",
 )  # fmt: skip
 
 
@@ -83,6 +84,63 @@ def order_links(
     order = table["place"].to_numpy()
     links = np.unpackbits(graph.out_bits[order], axis=1, count=graph.nodes_n)[:, order].astype(bool)
     return links, table[["agency_id", "name", "group", "is_reporter"]].reset_index(drop=True)
+
+
+def order_groups(graph: SharingGraph, about: pd.DataFrame, members: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
+    """Order agencies by community, the largest first, in each by state and name, for a picture of who shares with whom.
+
+    Parameters
+    ----------
+    graph
+        The network that was divided.
+    about
+        One row per agency: agency_id, name, state (postal code or missing), kind.
+    members
+        From `communities.find_communities(graph)`.
+
+    Returns
+    -------
+    Truth values, square, in the order of the table; and the table: agency_id, name, group (its states, those with most
+    agencies first, and how many agencies it has), community, state (region, missing where unknown), is_reporter.
+    """
+    table = members.assign(place=range(graph.nodes_n), state=members["agency_id"].map(find_regions(about)))
+    table["name"] = table["agency_id"].map(about.set_index("agency_id")["name"])
+    titles = {}
+    for community, part in table.groupby("community"):
+        counts = part["state"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        named = [str(state) for state in counts.index[:3]]
+        more = [f"{len(counts) - 3} more"] if len(counts) > 3 else []
+        titles[community] = f"{', '.join(named + more) or 'state unknown'} ({len(part)})"
+    table["group"] = table["community"].map(titles)
+    table = table.sort_values(["community", "state", "name", "agency_id"], na_position="last")
+    order = table["place"].to_numpy()
+    links = np.unpackbits(graph.out_bits[order], axis=1, count=graph.nodes_n)[:, order].astype(bool)
+    columns = ["agency_id", "name", "group", "community", "state", "is_reporter"]
+    return links, table[columns].reset_index(drop=True)
+
+
+def sum_state_shares(shares: pd.DataFrame, most: int = 12) -> pd.DataFrame:
+    """Sum by the owner's state where shares lead.
+
+    Parameters
+    ----------
+    shares
+        From `degrees.measure_state_shares`.
+    most
+        States listed, those with most shares first [states].
+
+    Returns
+    -------
+    DataFrame, one row per state (index; owners without a state last): shares `in the state`, `out of it`, with a `federal`
+    account, and `unknown` where the state of one side is.
+    """
+    names = {"in_state_n": "in the state", "out_of_state_n": "out of it", "federal_n": "federal", "unknown_n": "unknown"}
+    table = shares.groupby("state")[list(names)].sum().rename(columns=names)
+    table = table[table.sum(axis=1) > 0]
+    table = table.loc[table.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+    has_state = table.index.str.len() == 2
+    rest = table[~has_state].sum().to_frame("no state in the name").T
+    return pd.concat([table[has_state].head(most), rest[rest.sum(axis=1) > 0]]).rename_axis("state")
 
 
 def name_steps(steps: pd.DataFrame, names: pd.Series, start: dict[str, int] | None = None) -> pd.DataFrame:

@@ -6,6 +6,7 @@ values that the sentence names.
 
 import pandas as pd
 
+from .communities import FIRM
 from .sampling import FEWEST
 
 
@@ -79,38 +80,39 @@ def tell_most_named(ranked: pd.DataFrame, lists_n: int, edges_n: int) -> dict:
     return {"sentence": sentence, "unit": "shares", **values}
 
 
-def tell_outside(state_edges: pd.DataFrame, without: pd.DataFrame | None = None, longest: str = "") -> dict:
+def tell_outside(shares: pd.DataFrame, without: pd.DataFrame | None = None, longest: str = "") -> dict:
     """Tell how much leaves its state, where names tell the states.
 
     Parameters
     ----------
-    state_edges
-        From `degrees.count_state_edges`: from_state, to_state (postal code; anything else is no state), edges_n.
+    shares
+        From `degrees.measure_state_shares`: in_state_n, out_of_state_n, federal_n, unknown_n.
     without
         The same without the longest list.
     longest
         The agency whose list is left out there.
     """
-    edges, known, outside = _count_outside(state_edges)
+    inside, outside, federal, unknown = _sum_shares(shares)
+    known, edges = inside + outside, inside + outside + federal + unknown
     if 2 * known < edges:
         sentence = "In {value} of {edges} shares the state of one side or both is unknown or none, so how much leaves a state "
         sentence += "cannot be told."
         return {"sentence": sentence, "value": edges - known, "unit": "shares", "edges": edges}
-    percent = round(100 * outside / known, 1)
+    low, high = (round(100 * part / (known + unknown), 1) for part in (outside, outside + unknown))
     sentence = "Of {known} shares between agencies whose states are in their names, {value} percent lead out of the state"
-    values = {"value": percent, "unit": "percent", "known": known}
+    values = {"value": round(100 * outside / known, 1), "low": low, "high": high, "unit": "percent", "known": known}
+    if unknown:
+        sentence += "; {low} to {high} percent, if the {unknown} with a state unknown all stay within one, or all leave"
+        values |= {"unknown": unknown}
     if without is not None:
-        _, known_less, outside_less = _count_outside(without)
+        inside, outside, *_ = _sum_shares(without)
         sentence += "; without the longest list, that of {longest}, {less} percent"
-        values |= {"longest": longest, "less": round(100 * outside_less / known_less, 1)}
+        values |= {"longest": longest, "less": round(100 * outside / (inside + outside), 1)}
     return {"sentence": sentence + ".", **values}
 
 
-def _count_outside(state_edges: pd.DataFrame) -> tuple[int, int, int]:
-    known = (state_edges["from_state"].str.len() == 2) & (state_edges["to_state"].str.len() == 2)
-    outside = known & (state_edges["from_state"] != state_edges["to_state"])
-    counts = state_edges["edges_n"]
-    return int(counts.sum()), int(counts[known].sum()), int(counts[outside].sum())
+def _sum_shares(shares: pd.DataFrame) -> tuple[int, int, int, int]:
+    return tuple(int(shares[name].sum()) for name in ("in_state_n", "out_of_state_n", "federal_n", "unknown_n"))
 
 
 def tell_returned(reciprocity: pd.DataFrame, own: pd.DataFrame, name: str, *, bounds: dict | None, is_reader_list: bool) -> dict:
@@ -165,6 +167,66 @@ def tell_conflicts(counts: dict[str, int]) -> dict:
         return {"sentence": sentence, "value": 0, "unit": "shares", **values}
     sentence = "Of {named} shares on which an owner's and a reader's list both speak, {value} {stand} in one of the two only."
     return {"sentence": sentence, "value": conflicts, "unit": "shares", "named": counts["named_n"], "stand": choose_number(conflicts, "stands", "stand")}
+
+
+def tell_cosharing(pairs: pd.DataFrame, lists_n: int, names: pd.Series) -> dict:
+    """Tell which two agencies share with the same recipients most, from whole lists only.
+
+    Parameters
+    ----------
+    pairs
+        From `cosharing.list_cosharing`, most alike first.
+    lists_n
+        Whole lists.
+    names
+        Name by agency_id.
+    """
+    if pairs.empty:
+        sentence = "Which agencies share with the same recipients cannot be told: it takes two whole lists that have a name in common, and "
+        sentence += "{value} {word} among these records."
+        word = choose_number(lists_n, "whole list is", "whole lists are")
+        return {"sentence": sentence, "value": lists_n, "unit": "lists", "word": word}
+    first = pairs.iloc[0]
+    either = int(first["a_n"] + first["b_n"] - first["common_n"])
+    sentence = "Of {lists} whole lists those of {one} and {other} are most alike: of {either} recipients of either, {value} are on both. "
+    sentence += "It shows a like choice, and not who copied it from whom."
+    return {"sentence": sentence, "value": int(first["common_n"]), "unit": "agencies", "lists": lists_n, "either": either,
+            "one": str(names[first["a_id"]]), "other": str(names[first["b_id"]])}  # fmt: skip
+
+
+def tell_groups(lists_n: int, members: pd.DataFrame | None, stability: pd.DataFrame | None, null: pd.DataFrame | None, whole: dict | None) -> dict:
+    """Tell into which groups the agencies with whole lists fall, if the lists can bear it.
+
+    Parameters
+    ----------
+    lists_n
+        Whole lists.
+    members, stability
+        From `communities.find_communities`, on those agencies; None where there are too few.
+    null
+        From `nulls.compare_with_null`, with `modularity`.
+    whole
+        From `communities.count_whole_states`.
+    """
+    if members is None or stability is None or null is None or whole is None:
+        sentence = "Whether agencies fall into groups that share among themselves cannot be told: with {value} whole {word} a group would "
+        sentence += "show who was asked for records, not who shares with whom."
+        return {"sentence": sentence, "value": lists_n, "unit": "lists", "word": choose_number(lists_n, "list", "lists")}
+    row = null.set_index("measure").loc["modularity"]
+    groups = members["community"].value_counts()
+    values = {"value": int((groups > 1).sum()), "unit": "groups", "lists": lists_n, "seeds": stability["seed_b"].nunique() + 1,
+              "ari": round(float(stability["ari"].min()), 2), "observed": round(float(row["observed"]), 2),
+              "chance": round(float(row["null_high"]), 2), "samples": int(row["samples_n"])}  # fmt: skip
+    agree = "{seeds} starts give the same" if stability["ari"].min() > 1 - 1e-9 else "{seeds} starts agree to {ari} or better (adjusted Rand index)"
+    if values["ari"] < FIRM or row["observed"] <= row["null_high"]:
+        sentence = "The shares between the {lists} agencies with whole lists bear no groups: {seeds} starts of the method agree to {ari} only "
+        sentence += "(adjusted Rand index), and it divides them at a modularity of {observed}, random networks in which each shares with as many at up to "
+        sentence += "{chance}."
+        return {"sentence": sentence, **values, "value": 0}
+    sentence = "The {lists} agencies with whole lists fall into {value} groups that share more among themselves than chance would have it: "
+    sentence += "modularity {observed}, against up to {chance} in {samples} random networks in which each shares with as many; " + agree
+    sentence += ". {whole} of {states} states with several of these agencies lie whole in one group. Agencies without a list have no group."
+    return {"sentence": sentence, **values, "whole": whole["whole_n"], "states": whole["states_n"]}
 
 
 def tell_hub(hubs: pd.DataFrame, *, is_reporter: bool, has_reporters: bool) -> dict:

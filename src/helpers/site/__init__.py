@@ -16,7 +16,7 @@ from ..errors import ParameterError, RunError
 from ..parameters import offer_nearest
 from ..results import format_json, load_manifest, lock_edition, read_result
 from ..scan import check_publication
-from ._cells import PlacedFigure, is_plain_svg, is_safe_link, measure_png, publish_notebook
+from ._cells import PlacedFigure, is_plain_graph, is_plain_svg, is_safe_link, measure_png, publish_notebook
 from ._facts import FactSet, find_facts, join_sources, list_names, place_tables, read_package
 from ._pages import (
     PlacedNotebook,
@@ -31,6 +31,7 @@ from ._records import show_limits, show_records
 
 _log = logging.getLogger(__name__)
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SAVED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.(csv|graphml)")
 _NOT_FOR_READERS = ("*.map", ".buildinfo*", "*.LICENSE.txt")
 
 
@@ -236,12 +237,14 @@ def _place_notebook(
     slug = "" if entry.get("notebook", name) == name else name[3:]
     title = entry["title"] + (f" ({slug.replace('-', ' ')})" if slug else "")
     file = f'<a href="notebooks/{name}.ipynb" download>{name}.ipynb</a>'
+    more = _place_files(result, {figure.figure_id for figure in figures}, name, extra)
+    told = f" Files beside its figures: {', '.join(more)}" if more else ""
     safe, order = publish_notebook(
         notebook,
         {figure.figure_id: figure for figure in figures},
         sources,
         slug=slug,
-        foot=f'<p class="page-files">Download this page as a notebook: {file}</p>',
+        foot=f'<p class="page-files">Download this page as a notebook: {file}{told}</p>',
         spare=extra / "figures" / name,
         spare_link=f"figures/{name}",
     )
@@ -268,6 +271,19 @@ def _place_figure(about: Path, name: str, extra: Path) -> PlacedFigure:
         size = measure_png(about.with_suffix(".png").read_bytes())
     texts = [str(described.get(key, "")) for key in ("alt", "caption", "source_line")]
     return PlacedFigure(about.stem, *texts, links, *size)
+
+
+def _place_files(result: Path, figures: set[str], name: str, extra: Path) -> list[str]:
+    """Copy the tables and graphs that a notebook saved beside its figures into the site, and link them."""
+    links = []
+    for path in sorted((result / "figures").glob("*")):
+        if path.stem in figures or not _SAVED.fullmatch(path.name):
+            continue
+        if path.suffix == ".csv" or is_plain_graph(path.read_text(encoding="utf-8")):
+            (extra / "figures" / name).mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, extra / "figures" / name / path.name)
+            links.append(f'<a href="figures/{name}/{path.name}" download>{path.name}</a>')
+    return links
 
 
 def _write_pages(

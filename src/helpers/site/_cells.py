@@ -401,13 +401,24 @@ def is_plain_svg(text: str) -> bool:
 
     Opened by itself, an SVG is a page without a policy: it could run what is in it.
     """
+    elements = _list_elements(text)
+    return bool(elements) and all(map(_is_drawing, elements))
+
+
+def is_plain_graph(text: str) -> bool:
+    """Tell whether a GraphML file holds only a graph: no element of another kind, which a browser could run."""
+    elements = _list_elements(text)
+    return bool(elements) and all(element.tag.startswith("{http://graphml.graphdrawing.org/xmlns}") for element in elements)
+
+
+def _list_elements(text: str) -> list[ElementTree.Element]:
+    """List the elements of an XML file; none if it cannot be read or says more than they do."""
     if re.search(r"<!ENTITY|<!DOCTYPE[^>]*\[|<\?(?!xml\s)", text):
-        return False
+        return []
     try:
-        elements = list(ElementTree.fromstring(text).iter())
+        return list(ElementTree.fromstring(text).iter())
     except ElementTree.ParseError:
-        return False
-    return all(map(_is_drawing, elements))
+        return []
 
 
 def _is_drawing(element: ElementTree.Element) -> bool:
