@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import _paths
+from helpers import _paths, schema
 
 PACKAGE = _paths.PACKAGE
 # The last gate of a run asks what counts as a leak.
@@ -108,6 +108,12 @@ def house(tmp_path, monkeypatch) -> House:
     }.items():
         monkeypatch.setattr(_paths, name, value)
     return made
+
+
+def pytest_collection_finish(session):
+    """Check the fact tables once for the kernels that nbval starts."""
+    if any(item.path.suffix == ".ipynb" for item in session.items):
+        os.environ[schema.CHECKED] = schema.vouch_for([_paths.FACTS])
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ import pytest
 
 from helpers import _paths
 from helpers.errors import DataError
-from helpers.tables import check_tables, describe_table, list_tables, load_table
+from helpers.schema import check_tables, describe_table, list_tables
+from helpers.tables import load_table
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import networkx as nx
 import pandas as pd
 
 from .errors import DataError
-from .tables import describe_table
+from .schema import describe_table
 
 WAYS = ("documented", "disputed", "ended")
 NO_WAYS = ("denied", "halted")

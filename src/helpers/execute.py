@@ -11,25 +11,21 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
-# jsonschema, which nbformat needs, builds a grammar of web addresses when it is imported: most of a second,
-# for a check that no notebook asks for. Without the grammar it leaves that check out.
-_is_withheld = "rfc3987_syntax" not in sys.modules
-if _is_withheld:
-    sys.modules["rfc3987_syntax"] = None
+from .grammar import withhold_grammar
 
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpec
-from papermill import execute_notebook
-from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine, papermill_engines
-from papermill.exceptions import PapermillExecutionError
-
-if _is_withheld:
-    del sys.modules["rfc3987_syntax"]
+# nbformat needs jsonschema
+with withhold_grammar():
+    from jupyter_client import AsyncKernelManager
+    from jupyter_client.kernelspec import KernelSpec
+    from papermill import execute_notebook
+    from papermill.clientwrap import PapermillNotebookClient
+    from papermill.engines import NBClientEngine, papermill_engines
+    from papermill.exceptions import PapermillExecutionError
 
 from . import _paths
 from .forks import Forks, ForkingProvisioner, can_fork, find_modules
 from .notebooks import INJECTED, KERNEL
+from .schema import CHECKED
 
 _LIBRARIES = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "NUMEXPR_NUM", "VECLIB_MAXIMUM")
 _USERS_OWN = (
@@ -121,7 +117,7 @@ logging.getLogger("papermill").addHandler(logging.NullHandler())
 logging.getLogger("papermill").propagate = False
 
 
-def build_environment(figures: Path, settings: Path) -> dict[str, str]:
+def build_environment(figures: Path, settings: Path, checked: str = "") -> dict[str, str]:
     """Build the environment of a kernel: whatever could change a result is set, not taken from the user.
 
     Parameters
@@ -130,6 +126,8 @@ def build_environment(figures: Path, settings: Path) -> dict[str, str]:
         Where figures of this notebook go.
     settings
         An empty folder in the place of the user's IPython settings.
+    checked
+        Which fact tables need no check, see `schema.vouch_for`.
     """
     # NETWORKX_* hands graphs to another library, which may count in another order.
     own = (name for name in os.environ if name not in _USERS_OWN and not name.startswith("NETWORKX_"))
@@ -143,6 +141,7 @@ def build_environment(figures: Path, settings: Path) -> dict[str, str]:
         # the kernel imports the same `helpers` as the runner, installed or not
         "PYTHONPATH": os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])]),
         "PYTHONUTF8": "1",
+        CHECKED: checked,
         "SIDEDOOR_FIGURES": str(figures),
         # what an engine puts on disk for the while, gone with the kernel
         "SIDEDOOR_SPILL": str(settings.parent),
@@ -184,6 +183,7 @@ def run_cells(
     timeout: int = 120,
     report: Callable[[int, int], None] | None = None,
     forks: Forks | None = None,
+    checked: str = "",
 ) -> dict:
     """Run a notebook from top to bottom in a fresh kernel.
 
@@ -205,6 +205,8 @@ def run_cells(
         Called before each cell with its number and the number of cells.
     forks
         From `open_forks`; without it each kernel starts by itself.
+    checked
+        Which fact tables need no check in the kernel, see `schema.vouch_for`.
 
     Returns
     -------
@@ -235,7 +237,7 @@ def run_cells(
                 manager.provisioner.forks = forks if attempt == 1 else None
                 launch = {
                     "cwd": str(_paths.ROOT),
-                    "env": build_environment(figures, work / "ipython"),
+                    "env": build_environment(figures, work / "ipython", checked),
                     "stdin": leash,
                     "stdout": log,
                     "stderr": log,

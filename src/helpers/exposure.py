@@ -10,7 +10,7 @@ import pandas as pd
 
 from .errors import DataError
 from .access import list_doors
-from .tables import describe_table
+from .schema import describe_table
 
 LOCAL = ("police", "sheriff", "campus_police", "fusion_center")
 UNNAMED = ("pool", "unnamed")

@@ -151,11 +151,14 @@ def _run_due(edition, folder, due, house, named, workers, timeout, report) -> di
     if not due:
         return {}
     from .execute import Leashes, open_forks
+    from .schema import vouch_for
 
     leashes, done, failed = Leashes(), {}, {}
     books = [run.notebook.path for run, _ in due]
     with open_forks(books, folder, leashes) as forks, ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        rest = (house, named, leashes, forks, timeout, report)
+        # while the process that forks kernels imports what they need
+        checked = vouch_for(_list_facts(due))
+        rest = (house, named, leashes, forks, checked, timeout, report)
         jobs = {pool.submit(_run_one, edition, folder, run, key, *rest): run for run, key in due}
         try:
             for job in as_completed(jobs):
@@ -191,7 +194,13 @@ def _name_error(error: Exception, run: Run) -> RunError:
     return RunError(run.name, found, "The results before are untouched. Please report this.")
 
 
-def _run_one(edition, folder, run: Run, key: str, house, named, leashes, forks, timeout, report) -> dict:
+def _list_facts(due: list[tuple[Run, str]]) -> list[Path]:
+    """List the folders of fact tables that notebooks are pointed at."""
+    named = {run.parameters[KEPT_FACTS] for run, _ in due if KEPT_FACTS in run.parameters}
+    return sorted({_paths.find_facts(folder) for folder in named if isinstance(folder, str)})
+
+
+def _run_one(edition, folder, run: Run, key: str, house, named, leashes, forks, checked, timeout, report) -> dict:
     from .execute import CellError, run_cells
 
     started = time.monotonic()
@@ -211,6 +220,7 @@ def _run_one(edition, folder, run: Run, key: str, house, named, leashes, forks, 
                 timeout,
                 lambda number, cells: report("cell", run.name, number, cells),
                 forks,
+                checked,
             )
         except CellError as error:
             kept = _keep_failed(folder, run, error.notebook, private)

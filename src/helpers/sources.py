@@ -9,7 +9,8 @@ import pandas as pd
 
 from . import __version__, _paths
 from .errors import DataError
-from .tables import describe_table, list_tables, load_table
+from .schema import describe_table, list_tables
+from .tables import load_table
 
 _HOUSE = ("pandas", "matplotlib", "networkx")
 

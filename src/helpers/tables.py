@@ -1,43 +1,14 @@
 """Load fact tables, checked against `data/datapackage.json`, the one schema."""
 
-import csv
-import json
-import re
-from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
 from . import _paths
-from .errors import DataError
+from .schema import check_tables, describe_table, find_table, list_tables
 
-# Control signs, a line end within a cell among them, and signs that turn the direction of writing.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+__all__ = ["check_tables", "describe_table", "list_tables", "load_table"]
 _DTYPES = {"string": "str", "date": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
-
-
-@lru_cache(maxsize=1)
-def _schema() -> dict:
-    return json.loads(_paths.SCHEMA.read_text(encoding="utf-8"))
-
-
-def list_tables() -> list[str]:
-    """List the names of the fact tables, in the order of the schema."""
-    return [resource["name"] for resource in _schema()["resources"]]
-
-
-def describe_table(name: str) -> dict:
-    """Return the schema's description of one table (a Frictionless resource).
-
-    Raises
-    ------
-    DataError
-        There is no table of that name.
-    """
-    for resource in _schema()["resources"]:
-        if resource["name"] == name:
-            return resource
-    raise DataError("data/datapackage.json", f"no table `{name}`", f"Tables: {', '.join(list_tables())}.")
 
 
 def load_table(name: str, facts: str | Path | None = None) -> pd.DataFrame:
@@ -65,80 +36,7 @@ def load_table(name: str, facts: str | Path | None = None) -> pd.DataFrame:
     folder = _paths.find_facts(facts)
     check_tables(folder)
     types = {field["name"]: _DTYPES[field["type"]] for field in resource["schema"]["fields"]}
-    table = pd.read_csv(_file(resource, folder), dtype="str", keep_default_na=False, na_values=[""])
+    table = pd.read_csv(find_table(resource, folder), dtype="str", keep_default_na=False, na_values=[""])
     booleans = [column for column, kind in types.items() if kind == "boolean"]
     table[booleans] = table[booleans].apply(lambda column: column.map({"true": True, "false": False}))
     return table.astype(types)
-
-
-def _file(resource: dict, folder: Path) -> Path:
-    return folder / Path(resource["path"]).name
-
-
-@lru_cache(maxsize=8)
-def check_tables(folder: Path = _paths.FACTS) -> None:
-    """Check every table in a folder against the schema.
-
-    Parameters
-    ----------
-    folder
-        Folder with one CSV file per table.
-
-    Raises
-    ------
-    DataError
-        A file is missing, or the first rows and columns that break the schema.
-    """
-    # Frictionless loads its plugins on import: only sessions that read tables pay for that.
-    from frictionless import Package, system
-
-    descriptor = json.loads(json.dumps(_schema()))
-    for resource in descriptor["resources"]:
-        if not _file(resource, folder).is_file():
-            raise DataError(
-                f"{folder.name}/{resource['name']}.csv",
-                "the file is missing",
-                "A folder of facts holds every table of data/datapackage.json, if only with its header line.",
-            )
-        _check_letters(_file(resource, folder))
-        resource["path"] = _file(resource, folder).name
-    with system.use_context(trusted=False):
-        report = Package.from_descriptor(descriptor, basepath=str(folder)).validate()
-    if report.valid:
-        return
-    broken = [(task, error.to_descriptor()) for task in report.tasks for error in task.errors]
-    broken = broken or [(None, error.to_descriptor()) for error in report.errors]
-    task, first = broken[0]
-    place = f"{folder.name}/{task.name}.csv" if task else folder.name
-    row = first.get("rowNumber")
-    if row:
-        place += f", row {row}" + _name_row(task.name, task.labels, first.get("cells", []))
-    count = "1 rule broken" if len(broken) == 1 else f"{len(broken)} rules broken in all"
-    raise DataError(
-        place,
-        f"{first['message'].rstrip('.')}; {count}",
-        f"Correct the {'row' if row else 'file'}; the rules of each column stand in data/README.md.",
-    )
-
-
-def _check_letters(path: Path) -> None:
-    """Refuse what a terminal or a page would obey instead of showing it: control signs and changes of direction."""
-    place = f"{path.parent.name}/{path.name}"
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            for cells in (reader := csv.reader(file)):
-                for found in filter(None, map(_UNSEEN.search, cells)):
-                    raise DataError(
-                        f"{place}, line {reader.line_num}",
-                        f"a cell holds the unseen sign U+{ord(found[0]):04X}",
-                        "Type the cell anew, on one line.",
-                    )
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(place, f"it cannot be read ({type(error).__name__})", "Save it as CSV in UTF-8.") from None
-
-
-def _name_row(name: str, labels: list[str], cells: list[str]) -> str:
-    """Name a row by its id, ` (pages-released)`: numbers of rows change with every row added above."""
-    key = describe_table(name)["schema"]["primaryKey"][0]
-    place = labels.index(key) if key in labels else len(cells)
-    return f" ({cells[place]})" if place < len(cells) and cells[place] else ""

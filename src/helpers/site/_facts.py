@@ -11,7 +11,8 @@ from .. import _paths
 from ..errors import DataError, RunError
 from ..files import hash_files
 from ..results import KEPT_FACTS
-from ..tables import check_tables, load_table
+from ..schema import check_tables
+from ..tables import load_table
 
 
 @dataclass(frozen=True)
