@@ -9,7 +9,7 @@ from helpers.imports import find_imports, list_modules, read_import_graph, trace
 
 # The floors of the design, from the ground up; a package's private modules stand on its own floor.
 FLOORS = [
-    {"errors", "grammar", "_kernel", "_paths"},
+    {"errors", "grammar", "_kernel", "_paths", "wording"},
     {"concentration", "dates", "environment", "files", "forks", "imports", "intervals", "metros",
      "progress", "sandbox", "_sandbox_child", "suppression"},
     {"schema"},

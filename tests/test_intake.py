@@ -103,13 +103,48 @@ def test_record_is_read_again_when_anything_has_changed(city, monkeypatch, chang
 
 def test_record_that_is_no_longer_listed_goes(city):
     """Notebooks are given what the edition lists and nothing else."""
-    shutil.copy(city.folder / "simulated-network-audit.csv", city.folder / "b.csv")
+    same = (city.folder / "simulated-network-audit.csv").read_bytes()
+    (city.folder / "b.csv").write_bytes(same + b"\r\n")
     text = city.file.read_text()
     city.file.write_text(text.replace(RECORD, RECORD + '[[record]]\nfile = "b.csv"\n'))
     assert [record["name"] for record in ingest_records(load_edition(city.file)).records] == ["audit", "b"]
     city.file.write_text(text)
     ingest_records(load_edition(city.file))
     assert sorted(path.name for path in (city.runs / "city" / "records").iterdir()) == ["audit"]
+
+
+def test_file_under_two_names_would_be_counted_twice(city):
+    """The same bytes read in the same way are refused; read in another way they are another record."""
+    shutil.copy(city.folder / "simulated-network-audit.csv", city.folder / "b.csv")
+    text = city.file.read_text()
+    city.file.write_text(text.replace(RECORD, RECORD + '[[record]]\nfile = "b.csv"\n'))
+    with pytest.raises(RunError, match="record b: the same bytes as simulated-network-audit.csv"):
+        ingest_records(load_edition(city.file))
+    city.file.write_text(text.replace(RECORD, RECORD + '[[record]]\nfile = "b.csv"\nreported_by = "Exampleton ZZ PD"\n'))
+    assert len(ingest_records(load_edition(city.file)).records) == 2
+
+
+def test_all_that_is_missing_is_said_at_once_and_how_an_edition_says_it(city):
+    """Two lists that lack something are named together, with the keys to write; the audit between them is read."""
+    (city.folder / "list.csv").write_text("Agencies we share data with\nSample Falls ZZ PD\n")
+    (city.folder / "names.csv").write_text("Sample Falls ZZ PD\nInventory County ZZ SO\n")
+    text = city.file.read_text()
+    lists = "".join(f'[[record]]\nfile = "{name}.csv"\nas_of = "2025-03-01"\n' for name in ("list", "names"))
+    city.file.write_text(text.replace(RECORD, lists + RECORD))
+    events, report = note()
+    with pytest.raises(IngestError) as refused:
+        ingest_records(load_edition(city.file), report)
+    said = str(refused.value)
+    assert said.startswith("edition city: 2 of its records cannot be read. One by one:\n- list.csv: ") and ("read", "audit") in events
+    assert 'In city.toml, below `file = "list.csv"`, write for example: reported_by = "Exampleton ZZ PD".' in said
+    assert 'below `file = "names.csv"`, write for example: reported_by = "Exampleton ZZ PD", section = "detections_shared".' in said
+    city.file.write_text(text.replace(RECORD, lists.replace("as_of", 'reported_by = "Exampleton ZZ PD"\nas_of') + RECORD))
+    with pytest.raises(IngestError, match="names.csv.*without a header.*--section"):
+        ingest_records(load_edition(city.file))
+    answered = lists.replace("as_of", 'reported_by = "Exampleton ZZ PD"\nas_of') + 'section = "detections_received"\n' + RECORD
+    city.file.write_text(text.replace(RECORD, answered))
+    records = ingest_records(load_edition(city.file)).records
+    assert [record["tables"] for record in records] == [{"sharing": 1}, {"sharing": 2}, {"searches": 60}]
 
 
 def test_file_that_cannot_be_read_stops_the_run_and_says_why(city):

@@ -10,6 +10,7 @@ from . import __version__
 from .errors import ParameterError, SideDoorError, escape_controls
 from .progress import FetchProgress, Progress
 from .progress import shorten_path as _shorten
+from .wording import say_number
 
 try:
     from . import _paths
@@ -183,7 +184,7 @@ def verify(edition: EditionOption = _paths.DEFAULT_EDITION, timeout: TimeoutOpti
         print(escape_controls(f"{difference.file}: {difference.where}"), file=sys.stderr)
     if differences:
         raise typer.Exit(1)
-    print(f"{count} files came out the same, byte for byte.")
+    print(f"{say_number(count, 'file')} came out the same, byte for byte.")
 
 
 @app.command()
@@ -203,6 +204,13 @@ ZoneOption = Annotated[
 ]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Date of a list that prints none, YYYY-MM-DD.")]
 AgencyOption = Annotated[str | None, typer.Option("--reported-by", help="Agency whose list or log it is, if not said.")]
+SectionOption = Annotated[
+    str | None,
+    typer.Option("--section", help="Which way a list of names flows: detections_shared or detections_received, for example."),
+]
+MeasureOption = Annotated[
+    str | None, typer.Option("--measure", help="What figures by month count: detections, hits, searches or records.")
+]
 MappingOption = Annotated[
     Path | None, typer.Option("--mapping", help="A TOML file that says which columns of an unknown form mean what.")
 ]
@@ -217,6 +225,8 @@ def inspect(
     time_zone: ZoneOption = None,
     as_of: AsOfOption = None,
     reported_by: AgencyOption = None,
+    section: SectionOption = None,
+    measure: MeasureOption = None,
     mapping: MappingOption = None,
     day_first: DayFirstOption = None,
 ) -> None:
@@ -225,7 +235,9 @@ def inspect(
     from .ingest.describe import describe_report
     from .ingest.source import ReadOptions
 
-    options = ReadOptions(time_zone, as_of, reported_by, mapping=mapping, day_first=day_first)
+    options = ReadOptions(
+        time_zone, as_of, reported_by, mapping=mapping, day_first=day_first, section=section, measure=measure
+    )
     with FetchProgress() as progress:
         report = inspect_file(file, options, follow=progress.follow(escape_controls(file.name)))
     print(describe_report(report, str(file), options=options))
@@ -240,6 +252,8 @@ def ingest(
     time_zone: ZoneOption = None,
     as_of: AsOfOption = None,
     reported_by: AgencyOption = None,
+    section: SectionOption = None,
+    measure: MeasureOption = None,
     mapping: MappingOption = None,
     day_first: DayFirstOption = None,
     source_id: Annotated[str | None, typer.Option("--source-id", help="Id under which rows cite this file.")] = None,
@@ -257,12 +271,12 @@ def ingest(
     from .privacy import load_key
 
     key = load_key(key_file) if key_file else None
-    options = ReadOptions(time_zone, as_of, reported_by, source_id, key, mapping, day_first, private)
+    options = ReadOptions(time_zone, as_of, reported_by, source_id, key, mapping, day_first, private, section, measure)
     with FetchProgress() as progress:
         reading = ingest_file(file, out, options, follow=progress.follow(escape_controls(file.name)))
     print(describe_report(reading.report, str(file), command="done"))
     for name, table in reading.tables.items():
-        print(f"Table    {name}: {len(table):,} rows")
+        print(f"Table    {name}: {say_number(len(table), 'row')}")
     print(f"Written: {_shorten(out.absolute())}")
 
 
@@ -280,7 +294,7 @@ def simulate(
         from .simulate.town import ROWS, write_town
 
         files = write_town(out, seed, rows or ROWS)
-        print(f"Simulated: {len(files)} files of an invented town and its neighbors")
+        print(f"Simulated: {say_number(len(files), 'file')} of an invented town and its neighbors")
         print(f"Written: {_shorten(out.absolute())}")
         print(f"Next:    sidedoor new {_shorten(out.absolute() / 'my-town')} {_shorten(out.absolute())}")
         return
@@ -290,7 +304,7 @@ def simulate(
 
     rows = rows or 20_000
     report = write_log(out, seed, rows)
-    print(f"Simulated: {rows:,} rows of searches, {' to '.join(report.span['searches'])}, and declared lists")
+    print(f"Simulated: {say_number(rows, 'row')} of searches, {' to '.join(report.span['searches'])}, and declared lists")
     print(f"Written: {_shorten(out.absolute())}")
 
 

@@ -11,6 +11,7 @@ from .editions import LARGEST_FILE, RECORDS, check_file_name
 from .errors import IngestError, ParameterError
 from .notebooks import Notebook, list_notebooks, load_notebook
 from .raw import name_record
+from .wording import say_number
 
 TABLES = ("sharing", "searches", "volumes")
 # Words by which the comment of a parameter `records` says which tables it asks for.
@@ -181,7 +182,7 @@ def _describe(one: Examined, report) -> None:
 
     aside = sum(part.rows_n for part in report.set_aside)
     one.said = [f"{report.family}: {report.form}, because {report.why}"]
-    rows = f"{report.rows_in:,} rows: {report.rows_out:,} read, {aside:,} set aside"
+    rows = f"{say_number(report.rows_in, 'row')}: {report.rows_out:,} read, {aside:,} set aside"
     spans = [f"{name} from {first or 'unknown'} to {last or 'unknown'}" for name, (first, last) in report.span.items()]
     printed = [f"times {report.time_zone}"] if "searches" in report.span and "time_zone" in one.needed else []
     one.said.append("; ".join([rows, *spans, *printed]))
@@ -207,7 +208,7 @@ def _write_toml(name: str, examined: list[Examined], fitting: list[Notebook], bo
     invented = all(Path(one.file).name.startswith(_SIMULATED) for one in examined)
     town = name.replace("-", " ").capitalize()
     lines = [
-        f"# Drafted by `sidedoor new` from {len(examined)} files. Change what you know better, then:",
+        f"# Drafted by `sidedoor new` from {say_number(len(examined), 'file')}. Change what you know better, then:",
         f"#     sidedoor run --edition {name}.toml",
         f"#     sidedoor site --edition {name}.toml",
         f"title = {_quote(f'{town}: plate-reader records' + (' (simulated)' if invented else ''))}",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from . import _paths
 from .editions import Edition, give_records
-from .errors import RunError
+from .errors import IngestError, RunError
 from .files import hash_file, hash_files, hash_text, write_atomically
 from .raw import RawFile
 from .results import check_owner, format_json, lock_edition, remove_path
@@ -20,7 +20,7 @@ from .results import check_owner, format_json, lock_edition, remove_path
 _MEMORY = ".records.json"
 _REPORT = "report.json"
 # What turns a file into a table: a test compares it with what the readers import.
-READER_CODE = ("ingest", "_paths.py", "errors.py", "privacy.py", "sandbox.py", "_sandbox_child.py")
+READER_CODE = ("ingest", "_paths.py", "errors.py", "privacy.py", "sandbox.py", "_sandbox_child.py", "wording.py")
 
 
 def ingest_records(edition: Edition, report: Callable[..., None] | None = None) -> Edition:
@@ -44,9 +44,9 @@ def ingest_records(edition: Edition, report: Callable[..., None] | None = None) 
     Raises
     ------
     IngestError
-        A file cannot be read: the first that cannot ends it.
+        Files cannot be read: each that cannot is named, after the others have been read.
     RunError
-        Another run of the edition is under way, or the disk is full.
+        Another run of the edition is under way, the disk is full, or a file stands there twice.
     """
     if not edition.raw_files:
         return edition
@@ -65,13 +65,23 @@ def ingest_records(edition: Edition, report: Callable[..., None] | None = None) 
             names = {file.name for file in edition.raw_files}
             for left in (path for path in folder.iterdir() if path.name not in names):
                 remove_path(left)
-            records = []
+            _check_twins(edition, code)
+            records, errors = [], []
             for file in edition.raw_files:
-                memory[file.name] = _ingest_one(file, folder / file.name, memory.get(file.name), code, report)
+                try:
+                    memory[file.name] = _ingest_one(file, folder / file.name, memory.get(file.name), code, report)
+                except IngestError as error:  # the others are read, so that all that is missing is said at once
+                    errors.append(_tell_edition(error, file, edition.name))
+                    continue
                 # After each, so that what was read is not read again if a later one fails.
                 kept = {name: memory[name] for name in sorted(memory.keys() & names)}
                 write_atomically(results / _MEMORY, format_json(kept))
                 records.append(memory[file.name]["described"])
+            if len(errors) > 1:
+                told = "".join(f"\n- {error}" for error in errors)
+                raise IngestError(f"edition {edition.name}", f"{len(errors)} of its records cannot be read", f"One by one:{told}")
+            if errors:
+                raise errors[0]
     except OSError as error:
         way_out = "Make room, or mend the permissions, and run again."
         raise RunError(f"runs/{edition.name}/records", error.strerror or str(error), way_out) from None
@@ -132,9 +142,30 @@ def _ingest_one(file: RawFile, out: Path, known: dict | None, code: str, report)
     return {"key": key, "files": hash_files(out), "described": describe_record(out)}
 
 
-def _compute_key(file: RawFile, code: str) -> str:
+def _check_twins(edition: Edition, code: str) -> None:
+    """Refuse a file that stands there twice, under whatever name: its rows would be counted twice."""
+    seen: dict[str, RawFile] = {}
+    for file in edition.raw_files:
+        other = seen.setdefault(_compute_key(file, code, name=""), file)
+        if other is not file:
+            found = f"the same bytes as {other.path.name}, read in the same way: its rows would be counted twice"
+            raise RunError(f"{edition.name}, record {file.name}", found, "Take one of the two out of the edition.")
+
+
+def _tell_edition(error: IngestError, file: RawFile, name: str) -> IngestError:
+    """Say how an answer that is missing is written in an edition."""
+    from .ingest.asking import QUESTIONS, list_questions
+
+    asked = [f"{option} = {QUESTIONS[option].example}" for option in list_questions(error.way_out)]
+    if not asked:
+        return error
+    way_out = f'{error.way_out} In {name}.toml, below `file = "{file.path.name}"`, write for example: {", ".join(asked)}.'
+    return type(error)(error.place, error.found, way_out)
+
+
+def _compute_key(file: RawFile, code: str, name: str | None = None) -> str:
     options = {name: hash_file(value) if isinstance(value, Path) else value for name, value in file.options}
-    return hash_text(format_json([file.path.name, hash_file(file.path), options, code]))
+    return hash_text(format_json([file.path.name if name is None else name, hash_file(file.path), options, code]))
 
 
 def _load_memory(path: Path) -> dict[str, dict]:

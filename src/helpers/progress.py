@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from .errors import SideDoorError, escape_controls
+from .wording import say_number
 
 
 class FetchProgress:
@@ -91,9 +92,9 @@ class Progress:
 
             self._live.update(Text(f"reading record {name}"))
         elif event == "read":
-            self._print(f"record {name}  {values[0]:,} rows read in {values[1]:.1f} s")
+            self._print(f"record {name}  {say_number(values[0], 'row')} read in {values[1]:.1f} s")
         elif event == "kept":
-            self._print(f"record {name}  {values[0]:,} rows, unchanged")
+            self._print(f"record {name}  {say_number(values[0], 'row')}, unchanged")
 
     def _print(self, line: str) -> None:
         if self._live:

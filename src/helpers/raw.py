@@ -9,7 +9,7 @@ from . import _paths
 from .errors import ParameterError
 from .parameters import confine_path, offer_nearest, show_value
 
-_TEXTS = ("time_zone", "as_of", "reported_by", "source_id", "mapping")
+_TEXTS = ("time_zone", "as_of", "reported_by", "source_id", "mapping", "section", "measure")
 KEYS = ("file", "name", *_TEXTS, "day_first")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST = 64

@@ -350,7 +350,7 @@ def test_zeros_repeats_and_windows_are_told_and_left(log):
     }
     assert table["window_start_cell"].tolist() == ["value", "value", "placeholder"]
     said = " ".join(report.warnings)
-    assert "1 rows repeat the search id" in said
+    assert "1 row repeats the search id" in said
     assert "fills the column with 0" in said
     assert "does not mean zero" in " ".join(report.notes)
 
@@ -475,7 +475,7 @@ def test_a_total_below_the_log_is_no_search(log):
     reading = log([row(0), row(1, **{"Search Time": ""}), total])
     assert (reading.report.rows_in, reading.report.rows_out) == (3, 2)
     assert "not a search" in reading.report.set_aside[0].reason
-    assert "1 rows print no search time (1 empty): kept, and in no span or count by day." in reading.report.notes
+    assert "1 row prints no search time (1 empty): kept, and in no span or count by day." in reading.report.notes
 
 
 def test_a_repeated_header_alarms_nobody(log):

@@ -176,7 +176,7 @@ def test_captures_of_one_portal(tmp_path):
     reading = read(path, reported_by="Rockford MI DPS")
     assert len(reading.tables["volumes"]) == 5
     assert any("never add them" in text for text in reading.report.warnings)
-    assert any("1 pages were last updated on an earlier day" in text for text in reading.report.notes)
+    assert any("1 page was last updated on an earlier day" in text for text in reading.report.notes)
 
 
 def test_figures_without_a_date(tmp_path):

@@ -1,15 +1,18 @@
 """Workbooks that a clerk put together: sheets taken for what they hold."""
 
 import sys
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from made_tables import OFFICER, REASON, read, refuse, write_book  # noqa: E402
+from made_tables import OFFICER, PLATE, REASON, read, refuse, write_book, write_csv  # noqa: E402
 
-ME = {"reported_by": "Irvine CA PD", "as_of": "2025-03-10", "time_zone": "America/Los_Angeles"}
+from helpers.ingest import inspect_file  # noqa: E402
+from helpers.ingest.source import FileLimits, ReadOptions  # noqa: E402
+
+ME = {"reported_by": "Irvine CA PD", "as_of": "2025-03-10", "time_zone": "America/Los_Angeles", "measure": "searches"}
 NAMES = [["ORGANIZATION NAME"], ["Chino CA PD "], ["Brea CA PD"]]
 SHEETS = {
     "Request": [["Please provide the lists A1 to A4"], ["and the log"]],
@@ -193,7 +196,7 @@ def test_notes_and_totals_in_a_log_are_no_searches(book):
     assert reading.tables["searches"]["reason_text"].tolist() == ["INV", "Total loss vehicle"]
     aside = [(part.rows_n, part.reason) for part in reading.report.set_aside]
     assert aside == [(4, "a total or a note, without a time")] and reading.report.rows_in == 6
-    assert "1 rows print no search time (1 empty): kept, and in no span or count by day." in reading.report.notes
+    assert "1 row prints no search time (1 empty): kept, and in no span or count by day." in reading.report.notes
 
 
 def test_fiscal_years_are_no_calendar_years(book):
@@ -219,3 +222,58 @@ def test_a_number_or_a_state_beside_a_name_is_dropped_and_said(book, header):
 def test_a_list_with_a_column_that_is_not_known_is_left_to_a_mapping(book):
     """Two lists side by side are not read as one."""
     assert "no reader knows" in refuse(book({"S": [["Agency", "Shared With"], ["Chino PD", "Brea PD"]]}), **ME).found
+
+
+UTC = {"reported_by": "Irvine CA PD", "time_zone": "UTC"}
+# By hand: the third of April and the 25th of April, where a 25 says that the month comes first.
+SPLIT = [["04/03/2025", "09:05"], ["04/25/2025", "23:59"]]
+
+
+@pytest.mark.parametrize("header", [("Date", "Time"), ("Search Date", "Search Time"), ("Date of Search", "Time of Search")])
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_date_and_time_in_two_columns(tmp_path, header, kind):
+    """Day and time of day are joined; the rows decide the order of day and month by the column of days alone."""
+    rows = [[*header, "Reason", "User", "Plate"], *([*when, REASON, OFFICER, PLATE] for when in SPLIT)]
+    path = tmp_path / f"log.{kind}"
+    write_csv(path, rows) if kind == "csv" else write_book(path, {"Audit": rows})
+    reading = read(path, **UTC)
+    assert reading.tables["searches"]["searched_at"].tolist() == [datetime(2025, 4, 3, 9, 5), datetime(2025, 4, 25, 23, 59)]
+    assert "The month comes first in dates: 1 row allows no other reading." in reading.report.notes
+    assert set(reading.report.columns_dropped) == {"User", "Plate"}
+    open_ = write_csv(tmp_path / "open.csv", rows[:2])
+    assert "--day-first" in refuse(open_, **UTC).way_out
+    assert read(open_, day_first=True, **UTC).tables["searches"]["searched_at"][0] == datetime(2025, 3, 4, 9, 5)
+
+
+@pytest.mark.parametrize(
+    ("day", "hour"), [("2025-04-03", "9:05 AM"), ("4/3/2025", "9:05AM"), ("Apr 3, 2025", "09:05:00"), ("3-Apr-25", "9:05"), ("4/3/25", "09:05")]
+)  # fmt: skip
+def test_ways_of_writing_day_and_time(tmp_path, day, hour):
+    """All of them are the third of April, five past nine."""
+    path = write_csv(tmp_path / "log.csv", [["Date", "Time", "Reason"], [day, hour, REASON]])
+    assert read(path, day_first=False, **UTC).tables["searches"]["searched_at"].tolist() == [datetime(2025, 4, 3, 9, 5)]
+
+
+def test_cells_of_days_and_hours_of_a_workbook(book):
+    """A date cell and a time cell, and a serial number that nobody formatted, are one moment each."""
+    rows = [["Date", "Time", "Reason"], [datetime(2025, 4, 3), time(9, 5), REASON], [45750, time(9, 5), REASON]]
+    table = read(book({"Audit": rows}), **UTC).tables["searches"]
+    assert table["searched_at"].tolist() == [datetime(2025, 4, 3, 9, 5)] * 2  # 45750 days after 1899-12-30
+
+
+def test_a_log_of_days(tmp_path):
+    """Days without times stand at their beginning, and the report says so; a log that is asked about asks once."""
+    path = write_csv(tmp_path / "log.csv", [["Date", "Agency", "Purpose"], ["2025-04-03", "Brea CA PD", REASON]])
+    reading = read(path, **UTC)
+    assert reading.tables["searches"]["searched_at"].tolist() == [datetime(2025, 4, 3)]
+    assert "The log prints days and no times: each search is put at the start of its day." in reading.report.notes
+    assert list(inspect_file(path).details["needed"]) == ["time_zone"]
+
+
+def test_a_large_log_of_two_columns_is_read_alike(tmp_path):
+    """In bulk the same rows come out, and the order of day and month is decided by all of them."""
+    rows = [[f"{n % 28 + 1:02d}/04/2025", f"{n % 24:02d}:{n % 60:02d}", REASON] for n in range(400)]
+    path = write_csv(tmp_path / "log.csv", [["Date", "Time", "Reason"], *rows])
+    small, large = (inspect_file(path, ReadOptions(time_zone="UTC"), limits) for limits in (None, FileLimits(bulk_bytes=1_000)))
+    assert small.span == large.span == {"searches": ["2025-04-01", "2025-04-28"]}
+    assert (small.rows_out, large.rows_out) == (400, 400) and small.notes == large.notes

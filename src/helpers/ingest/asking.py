@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from ..errors import IngestError
 from .report import Reading, Report
 from .source import ReadOptions, Source
 
@@ -25,6 +26,8 @@ QUESTIONS = {
     ),
     "as_of": Question(r"--as-of|\(as_of\)", "2000-01-01", "--as-of YYYY-MM-DD", '"2025-12-31"'),
     "time_zone": Question(r"--time-zone|\(time_zone\)", "UTC", "--time-zone ZONE", '"America/Los_Angeles"'),
+    "section": Question(r"--section\b|\(section\)", "detections_shared", "--section SECTION", '"detections_shared"'),
+    "measure": Question(r"--measure\b|\(measure\)", "detections", "--measure MEASURE", '"searches"'),
     "day_first": Question(r"--day-first|--month-first", True, "(--month-first or --day-first)", "false"),
 }
 # What a report says of an answer; of one that stands in it may not be repeated.
@@ -72,6 +75,23 @@ def read_asking(read: Callable[..., Reading], source: Source, options: ReadOptio
     return reading
 
 
+def ask_for_all(error: IngestError, read: Callable[..., Reading], source: Source, options: ReadOptions) -> IngestError:
+    """Make of an error that asks for one option one that asks for all that are missing; any other stays as it is."""
+    if find_question(error.way_out) is None:
+        return error
+    reading = read_asking(read, source, options)
+    needed = reading.report.details.get("needed", {})
+    if len(needed) < 2:
+        return error
+    hints = [f"({number}) {hint}" for number, hint in enumerate(needed.values(), 1)]
+    return IngestError(source.name, f"{len(needed)} things are missing that only you can know", " ".join(hints))
+
+
+def list_questions(text: str) -> list[str]:
+    """List the options that a text asks for."""
+    return [name for name, one in QUESTIONS.items() if re.search(one.sign, text)]
+
+
 def find_question(text: str, known: Iterable[str] = ()) -> str | None:
     """Find the option that a text asks for, other than those known."""
     return next((name for name, one in QUESTIONS.items() if name not in known and re.search(one.sign, text)), None)
@@ -95,7 +115,7 @@ def write_command(path: str, options: ReadOptions | None, needed: Iterable[str])
     """Write the command to type next, with what was given and a place for what is needed."""
     told = []
     if options:
-        flags = {"time_zone": "--time-zone", "as_of": "--as-of", "reported_by": "--reported-by", "mapping": "--mapping"}
+        flags = {"time_zone": "--time-zone", "as_of": "--as-of", "reported_by": "--reported-by", "section": "--section", "measure": "--measure", "mapping": "--mapping"}
         told = [
             f"{flag} {shlex.quote(str(getattr(options, name)))}" for name, flag in flags.items() if getattr(options, name)
         ]

@@ -151,7 +151,12 @@ def ingest_file(
     check_folder(out)
     source = _open(path, limits)
     is_large = source.is_packed or source.bytes_n >= source.limits.bulk_bytes
-    reading = None if is_large else read_source(source, options)
+    try:
+        reading = None if is_large else read_source(source, options)
+    except IngestError as error:
+        from .asking import ask_for_all
+
+        raise ask_for_all(error, read_source, source, options) from None
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:

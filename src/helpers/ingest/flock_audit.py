@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..errors import IngestError
+from ..wording import say_number
 from .bulk import start_log
 from .formats import load_format
 from .headers import bind_columns, list_beginnings, list_unbound, locate, make_frames, tidy_header
@@ -180,7 +181,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
             report.notes += text.notes
             report.warnings += text.warnings
             if text.blank_n:
-                report.notes.append(f"{text.blank_n:,} empty lines were passed over.")
+                report.notes.append(f"{say_number(text.blank_n, 'empty line was', 'empty lines were')} passed over.")
         else:
             moments = tuple(
                 table.columns[name] for name in ("searched_at", "search_date") if name in table.columns
@@ -254,7 +255,7 @@ def describe_log(searches, log: LogTable, report: Report, known: dict, zone) -> 
     federal = facts.count_agencies(prefix)
     if federal:
         report.details["federal_rows"] = federal
-        report.notes.append(f"{federal:,} names of agencies begin with {prefix.strip()!r}: kept as printed.")
+        report.notes.append(f"{say_number(federal, 'name of an agency begins', 'names of agencies begin')} with {prefix.strip()!r}: kept as printed.")
         if federal == len(facts):
             report.form += "; Federal searches"
     if not facts.has_host():

@@ -3,6 +3,7 @@
 import re
 
 from ..errors import IngestError
+from ..wording import say_number
 from .bulk import start_log
 from .formats import load_format
 from .headers import bind_columns, check_day, list_first_rows, list_unbound
@@ -48,7 +49,7 @@ def recognize(source: Source) -> Match | None:
     ):
         raise IngestError(
             f"{source.name}, line 1",
-            f"rows without a header that look like a portal's search audit ({len(header)} columns)",
+            f"rows without a header that look like a portal's search audit ({say_number(len(header), 'column')})",
             "Put the header on top of a copy of the file, for example: "
             "id,userId,searchDate,networkCount,reason",
         )
@@ -181,7 +182,7 @@ def _read_pages(source: Source, table: TextTable, options: ReadOptions, report: 
     overlapping = sum(1 for days in captures.values() if _overlap(sorted(days)))
     if overlapping:
         report.warnings.append(
-            f"Figures of {overlapping:,} portals were captured again within {DAYS} days: their periods "
+            f"Figures of {say_number(overlapping, 'portal')} were captured again within {DAYS} days: their periods "
             "overlap, never add them."
         )
     report.notes.append(
@@ -190,10 +191,10 @@ def _read_pages(source: Source, table: TextTable, options: ReadOptions, report: 
     )
     if stale:
         report.notes.append(
-            f"{stale:,} pages were last updated on an earlier day than they were captured on."
+            f"{say_number(stale, 'page was last updated on an earlier day than it was', 'pages were last updated on an earlier day than they were')} captured on."
         )
     if undated and options.as_of:
-        report.notes.append(f"{undated:,} captures print no date: taken as of {options.as_of}, as given.")
+        report.notes.append(f"{say_number(undated, 'capture prints', 'captures print')} no date: taken as of {options.as_of}, as given.")
     return Reading({"volumes": frame}, report)
 
 

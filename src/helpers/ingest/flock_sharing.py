@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ..errors import IngestError
+from ..wording import say_number
 from .canonical import build_table
 from .formats import load_format
 from .headers import bind_columns, check_day, list_beginnings, list_unbound, locate, tidy_header
@@ -82,6 +83,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     known = load_format("flock")["sharing"]
     inactive, fragment = re.compile(known["inactive"]), re.compile(known["fragments"])
+    note = re.compile(load_format("workbook")["names"]["note"])
     counts = {name: _Direction() for name in SECTIONS if name in columns}
     rows, names, widest = [], Counter(), ("", 0)
     for row_no, (place, cells) in enumerate(_list_rows(source, sheet, header_row, header, report), 1):
@@ -93,6 +95,9 @@ def read(source: Source, options: ReadOptions) -> Reading:
             continue
         if not who:
             _set_aside(report, place, "networks without the name of an organization")
+            continue
+        if note.search(who):
+            _set_aside(report, place, "a total or a note, and no organization")
             continue
         names[who] += 1
         if not any(told.values()):
@@ -215,7 +220,7 @@ def _describe(report: Report, counts: dict, names: Counter, widest: tuple[str, i
         }
         if count.fragments:
             report.warnings.append(
-                f"{sum(count.fragments.values()):,} pieces in {SECTIONS[name]} look like the rest of a name "
+                f"{say_number(sum(count.fragments.values()), 'piece')} in {SECTIONS[name]} may be the rest of a name "
                 "with a comma "
                 "in it: the number of networks lies between the two counts in the details."
             )
@@ -235,7 +240,7 @@ def _describe(report: Report, counts: dict, names: Counter, widest: tuple[str, i
     twice = {name: count for name, count in names.items() if count > 1}
     if twice:
         report.details["listed_twice"] = twice
-        report.warnings.append(f"{len(twice):,} organizations stand in more than one row; each row is kept.")
+        report.warnings.append(f"{say_number(len(twice), 'organization stands', 'organizations stand')} in more than one row; each row is kept.")
     report.notes.append(
         "A blank cell is no share in that direction. The list is a setting on one day, not a record of use."
     )

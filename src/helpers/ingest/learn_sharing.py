@@ -9,6 +9,7 @@ import re
 from collections import Counter
 
 from ..errors import IngestError
+from ..wording import say_number
 from ._learn_form import check_pages, find_product, load_form, squeeze
 from ._learn_layout import gather_lines
 from ._learn_pages import (
@@ -217,15 +218,15 @@ def _report_records(records: list[Record], report: Report) -> None:
     if alone:
         shown = ", ".join(alone[:10]) + (f" and {len(alone) - 10} more" if len(alone) > 10 else "")
         report.warnings.append(
-            f"{len(alone)} names stand alone in a row of two, so that one beside each may be lost: {shown}."
+            f"{say_number(len(alone), 'name stands', 'names stand')} alone in a row of two, so that one beside each may be lost: {shown}."
         )
     if demos:
         report.notes.append(
-            f"{len(demos)} names look like accounts of the vendor or for demonstrations; kept: "
+            f"{say_number(len(demos), 'name looks', 'names look')} like accounts of the vendor or for demonstrations; kept: "
             f"{', '.join(dict.fromkeys(demos))}."
         )
     if inactive_n:
-        report.notes.append(f"{inactive_n} names are marked as inactive.")
+        report.notes.append(f"{say_number(inactive_n, 'name is', 'names are')} marked as inactive.")
 
 
 def _report_sections(sections: list[Section], records: list[Record], report: Report) -> None:
@@ -245,7 +246,7 @@ def _report_sections(sections: list[Section], records: list[Record], report: Rep
         if not own and not section.is_empty:
             report.warnings.append(f"The list {section.name} holds no name, and does not say None.")
         if section.is_empty and own:
-            report.warnings.append(f"The list {section.name} says None and holds {len(own)} names.")
+            report.warnings.append(f"The list {section.name} says None and holds {say_number(len(own), 'name')}.")
         names = Counter((record.name, record.hot_list, record.city, record.state) for record in own)
         for (name, *_), count in names.items():
             if count > 1:

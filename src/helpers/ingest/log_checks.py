@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from ..wording import say_number
 from .formats import load_format
 from .log_facts import TableFacts, measure
 from .logs import LogTable
@@ -36,18 +37,18 @@ def check_log(table, log: LogTable, report: Report, zone: ZoneInfo | None = None
         details["moderation"] = dict(sorted(log.moderation.items()))
     for name, (count, place, shape) in sorted(log.unread.items()):
         report.warnings.append(
-            f"{count:,} cells of {name} hold something else, first at {place} (like {shape!r})."
+            f"{say_number(count, 'cell')} of {name} {'holds' if count == 1 else 'hold'} something else, first at {place} (like {shape!r})."
         )
     untimed = {state: n for state, n in log.cells["searched_at"].items() if n and state not in ("value", "not_exported")}
     if untimed and log.cells["searched_at"].get("value"):
         report.notes.append(
-            f"{sum(untimed.values()):,} rows print no search time "
+            f"{say_number(sum(untimed.values()), 'row prints', 'rows print')} no search time "
             f"({', '.join(f'{n:,} {state}' for state, n in sorted(untimed.items()))}): kept, and in no span or count by day."
         )
     misplaced = sum(part.rows_n for part in report.set_aside if "shifted" in part.reason)
     if misplaced:
         report.warnings.append(
-            f"{misplaced:,} rows have no time where it should be: look whether a second export was put below "
+            f"{say_number(misplaced, 'row has', 'rows have')} no time where it should be: look whether a second export was put below "
             "the first."
         )
     report.warnings += warn_of_rows(log.rows_n)
@@ -83,7 +84,7 @@ def _check_clock(log: LogTable) -> list[str]:
         )
     if log.local_n and log.utc_n:
         found.append(
-            f"{log.local_n:,} times print no zone and {log.utc_n:,} do: the rows come from two forms."
+            f"{say_number(log.local_n, 'time prints', 'times print')} no zone and {log.utc_n:,} do: the rows come from two forms."
         )
     return found
 
@@ -94,7 +95,7 @@ def _check_ids(facts: TableFacts, report: Report) -> None:
         report.details["search_ids"] = {"rows_with_id": rows_n, "distinct": distinct}
         if distinct < rows_n:
             report.warnings.append(
-                f"{rows_n - distinct:,} rows repeat the search id of another row ({distinct:,} distinct "
+                f"{say_number(rows_n - distinct, 'row repeats', 'rows repeat')} the search id of another row ({distinct:,} distinct "
                 "ids): count ids, "
                 "not rows. Nothing was removed."
             )
@@ -115,7 +116,7 @@ def _check_numbers(facts: TableFacts, report: Report) -> None:
     report.details["zeros"] = zeros
     if count := zeros.get("networks_n"):
         report.notes.append(
-            f"{count:,} rows say 0 networks searched: kept as printed, but it does not mean zero."
+            f"{say_number(count, 'row says', 'rows say')} 0 networks searched: kept as printed, but it does not mean zero."
         )
     if count := zeros.get("devices_n"):
         filled = counts["devices_n"][0]
@@ -124,7 +125,7 @@ def _check_numbers(facts: TableFacts, report: Report) -> None:
                 f"{count:,} of {filled:,} rows say 0 devices searched: the export fills the column with 0."
             )
         else:
-            report.notes.append(f"{count:,} rows say 0 devices searched: kept as printed.")
+            report.notes.append(f"{say_number(count, 'row says', 'rows say')} 0 devices searched: kept as printed.")
 
 
 def _check_windows(facts: TableFacts, report: Report) -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import IngestError
+from ..wording import say_number
 from .canonical import WITHHELD, build_table
 from .cells import (
     count_states, fill_states, find_states, is_state, keep_values, load_marks, name_states,
@@ -166,7 +167,7 @@ class LogTable:
             raise IngestError(
                 f"{self.source.name}, {misplaced.places[0]}",
                 f"search times in a form that is not known ({misplaced.what}), in {misplaced.rows_n:,} of "
-                f"{self.rows_n:,} rows",
+                f"{say_number(self.rows_n, 'row')}",
                 "Compare the columns with the header; if the dates are only written in another way, give a "
                 "mapping with "
                 "their form: --mapping FILE.toml.",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import IngestError
+from ..wording import say_number
 from .bulk import read_order, start_log
 from .canonical import MEASURES, SECTIONS, build_table
 from .cells import find_states, is_state, load_marks
@@ -18,7 +19,7 @@ from .mapping_file import find_column, list_checksums, load_mapping
 from .report import Reading, Report, SetAside, warn_of_rows
 from .source import Match, ReadOptions, Source, open_source
 from .text import Skip, read_table
-from .times import DayOrder, compile_form, find_zone, read_times
+from .times import DayOrder, compile_form, find_zone, list_days, read_times
 from .volumes import VolumeTable, read_figure
 from .xlsx import Sheet, read_workbook
 
@@ -131,7 +132,7 @@ class _Rows:
             if len(told["header"]) != len(self.header):
                 raise IngestError(
                     source.name,
-                    f"{len(self.header)} columns where the mapping's header has {len(told['header'])}",
+                    f"{say_number(len(self.header), 'column')} where the mapping's header has {len(told['header'])}",
                     "Correct file.header."
                 )  # fmt: skip
             self.header = [str(name) for name in told["header"]]
@@ -158,7 +159,7 @@ class _Rows:
         sheets = [sheet for sheet in read_workbook(self.source).sheets if sheet.rows]
         chosen = [sheet for sheet in sheets if sheet.name == name] if name else sheets
         if len(chosen) != 1:
-            found = f"no sheet {name!r}" if name else f"{len(sheets)} sheets"
+            found = f"no sheet {name!r}" if name else say_number(len(sheets), "sheet")
             names = ", ".join(repr(sheet.name) for sheet in sheets[:20])
             raise IngestError(self.source.name, found, f"Say which one in [file] sheet: {names}.")
         for sheet in sheets:
@@ -214,6 +215,8 @@ class _Rows:
         """Decide whether the month comes first, if a form leaves it open: by all rows."""
         forms = [form for form in self.mapping["times"].get("forms", []) if "q" in compile_form(form).parts]
         columns = [self.columns[field] for field in fields if field in self.columns]
+        if "search_date" in self.columns and "searched_at" in fields:
+            columns, forms = [self.columns["search_date"]], list_days(forms)
         if not forms or not columns:
             return True
         order = read_order(self.table, self.header, self.skips, columns, forms) if self.sheet is None else None
@@ -356,7 +359,7 @@ def _describe_edges(table: pd.DataFrame, report: Report) -> None:
     report.warnings += warn_of_rows(len(table))
     for name in ("repeated", "to_itself"):
         if count := report.details["edges"][name]:
-            report.warnings.append(f"{count:,} edges are {name.replace('_', ' ')}; each row is kept.")
+            report.warnings.append(f"{say_number(count, 'edge is', 'edges are')} {name.replace('_', ' ')}; each row is kept.")
 
 
 def _load_names(source: Source, mapping: dict, rows: _Rows, report: Report) -> _Names:

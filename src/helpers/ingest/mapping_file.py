@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import IngestError
+from ..wording import say_number
 from .canonical import CELL_STATES, MEASURES, SECTIONS
 from .cells import build_marks
 from .formats import FORMATS, load_format
@@ -292,5 +293,5 @@ def find_column(name: str, header: list[str], place: str) -> str:
     # no list of its columns: without a header they would be what its first row holds
     hint = _hint(
         name, header
-    ) or f"It has {len(header)} columns: look whether line and spelling of its header are right."
+    ) or f"It has {say_number(len(header), 'column')}: look whether line and spelling of its header are right."
     raise IngestError(place, f"no column {name!r}, which the mapping names", hint)

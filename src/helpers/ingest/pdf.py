@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import IngestError
+from ..wording import say_number
 from ..sandbox import run_limited
 from .report import Report, SetAside
 from .source import Source
@@ -96,7 +97,7 @@ def read_pages(source: Source) -> list[Page]:
                 raise IngestError(source.name, found, "Open it: if names can be seen, print it to a new PDF.")
             raise IngestError(
                 source.name,
-                f"{len(pages)} pages and no text layer: they are pictures",
+                f"{say_number(len(pages), 'page')} and no text layer: {'it is a picture' if len(pages) == 1 else 'they are pictures'}",
                 "Run ocrmypdf first: ocrmypdf IN.pdf OUT.pdf, and give OUT.pdf.",
             )
         _refuse_unreadable(pages, source.name)

@@ -5,6 +5,7 @@ import importlib.util
 from types import ModuleType
 
 from ..errors import IngestError
+from ..wording import say_number
 from .source import Match, ReadOptions, Source
 
 # In no order of preference: the surest claim wins, and two that are equally sure are refused.
@@ -71,15 +72,15 @@ def _refuse_unknown(source: Source) -> IngestError:
     if source.kind == "text":
         from .text import read_table
 
-        kind = f"a text with {len(read_table(source).header)} columns"
+        kind = f"a text with {say_number(len(read_table(source).header), 'column')}"
     elif source.kind == "pdf":
         from .pdf import read_pages
 
-        kind = f"a PDF of {len(read_pages(source))} pages"
+        kind = f"a PDF of {say_number(len(read_pages(source)), 'page')}"
     else:
         from .xlsx import read_workbook
 
-        kind = f"a workbook of {len(read_workbook(source).sheets)} sheets"
+        kind = f"a workbook of {say_number(len(read_workbook(source).sheets), 'sheet')}"
     way_out = (
         "If it is a sharing list or a search log, say which columns mean what: copy "
         "data/registry/formats/mappings/example.toml, change it, and give it with --mapping FILE.toml."

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -72,6 +73,11 @@ class ReadOptions:
         Secret for tokens of officers, plates and case numbers; without it they are dropped.
     mapping
         TOML file that maps columns of an unknown vendor.
+    section
+        Which way the data of a list of names flows where nothing says it: one of `canonical.SECTIONS`, or one for each list,
+        joined by commas.
+    measure
+        What figures by month count where nothing says it: one of `canonical.MEASURES`.
     day_first
         How dates such as 03/04/2025 are to be read where the file leaves both readings open.
     keep_reasons
@@ -86,6 +92,8 @@ class ReadOptions:
     mapping: Path | str | None = None
     day_first: bool | None = None
     keep_reasons: bool = False
+    section: str | None = None
+    measure: str | None = None
 
 
 @dataclass(frozen=True)
@@ -206,11 +214,12 @@ def _read_ends(file: BinaryIO, bytes_n: int) -> tuple[bytes, bytes]:
     return head, file.read(HEAD)
 
 
+_COPY = "Copy its table into a spreadsheet and save that as .xlsx or CSV; if it is a report of the vendor's, save it as PDF."
 # First bytes of forms that are refused: what it is, and the way out.
 _OTHER = {
     b"PAR1": ("a Parquet file", "Give the file that it was made from."),
     b"SQLite format 3": ("a SQLite database", "Export the table as CSV."),
-    b"{\\rtf": ("a rich text document", "Save it as PDF or copy its table to a CSV file."),
+    b"{\\rtf": ("a rich text document", _COPY),
     b"\x89PNG": (
         "a picture", "Make a PDF with a text layer from it: ocrmypdf --image-dpi 300 IN.png OUT.pdf."
     ),
@@ -229,8 +238,8 @@ _OTHER = {
 _ZIPPED = (
     (b"xl/workbook.bin", "a binary Excel workbook (.xlsb)", "Save it as .xlsx."),
     (b"opendocument.spreadsheet", "an OpenDocument spreadsheet (.ods)", "Save it as .xlsx."),
-    (b"opendocument", "an OpenDocument file", "Save it as PDF."),
-    (b"word/document.xml", "a Word document", "Save it as PDF."),
+    (b"opendocument", "an OpenDocument file", _COPY),
+    (b"word/document.xml", "a Word document", _COPY),
     (b"ppt/presentation.xml", "a presentation", "Save it as PDF."),
 )
 
@@ -263,6 +272,9 @@ def _find_kind(head: bytes, tail: bytes, name: str) -> str:
     return "text"
 
 
+_JSON = re.compile(rb"\[\s*\{\s*[\"}]|\{\s*\"[^\"]{0,200}\"\s*:|\[\s*\[\s*[\"\d\[]")
+
+
 def _refuse_page(head: bytes, name: str) -> None:
     wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
     start = head.replace(b"\x00", b"")[2:] if wide else head.removeprefix(b"\xef\xbb\xbf")
@@ -270,11 +282,13 @@ def _refuse_page(head: bytes, name: str) -> None:
     if start.startswith(b"<"):
         is_page = any(mark in start for mark in (b"<!doctype html", b"<html", b"<head", b"<body", b"<table"))
         found = "a web page, not a table" if is_page else "XML or a piece of a web page, not a table"
-        raise IngestError(
-            f"{name}, line 1",
-            found,
-            "Download the file itself: an error page or a log-in page may have come in its place.",
-        )
+        way_out = "Download the file itself: an error page or a log-in page may have come in its place."
+        if is_page:
+            way_out += " If the table is on the page, open it in a browser, copy it into a spreadsheet and save that as CSV."
+        raise IngestError(f"{name}, line 1", found, way_out)
+    if _JSON.match(start):
+        way_out = "Open it in Excel with Data, Get Data, From JSON, and save the table as CSV; or ask for CSV."
+        raise IngestError(f"{name}, line 1", "JSON, not a table", way_out)
 
 
 def _refuse_size(name: str, bytes_n: int, cap: int) -> IngestError:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..errors import IngestError
+from ..wording import say_number
 from .decode import Encoding, find_encoding
 from .source import Source
 
@@ -100,7 +101,7 @@ class TextTable:
             if len(last[1]) < width and not self.encoding.ends_with_newline:
                 raise IngestError(
                     f"{self.source.name}, line {last[0]}",
-                    f"the last row breaks off after {len(last[1])} of {width} cells, and no line end follows",
+                    f"the last row breaks off after {len(last[1])} of {say_number(width, 'cell')}, and no line end follows",
                     "The file was cut off on its way: download it again and compare its size or its rows.",
                 )
             yield self._fit_row(*last, width)
@@ -112,7 +113,7 @@ class TextTable:
             return line, cells[:width]
         raise IngestError(
             f"{self.source.name}, line {line}",
-            f"{len(cells)} cells where the header has {width}",
+            f"{say_number(len(cells), 'cell')} where the header has {width}",
             "A cell may hold the separator without quotes around it, or a line end: correct this row in a copy of "
             "the file, or ask for the original export.",
         )
@@ -187,7 +188,7 @@ def _read_table(source: Source, header_line: int) -> TextTable:
     while len(header) > 1 and not header[-1]:
         header.pop()
     if len(header) < len(cells):
-        table.notes.append(f"{len(cells) - len(header)} unnamed columns at the end hold nothing.")
+        table.notes.append(f"{say_number(len(cells) - len(header), 'unnamed column')} at the end {'holds' if len(cells) - len(header) == 1 else 'hold'} nothing.")
     twice = sorted(name for name, count in Counter(header).items() if count > 1 and name)
     if twice:
         raise IngestError(

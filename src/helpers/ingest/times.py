@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import IngestError
+from ..wording import say_number
 from .cells import strip_cells
 
 _PARTS = {
@@ -90,6 +91,12 @@ def compile_form(notation: str) -> TimeForm:
 
 def _refuse_form(notation: str, found: str) -> IngestError:
     return IngestError(f"date form {notation!r}", found, "Write it like %m/%d/%Y, %I:%M:%S %p.")
+
+
+def list_days(forms: list[str]) -> list[str]:
+    """Make forms of the days alone, for a column that holds them beside another with the time of day."""
+    days = {re.sub(r"[\s,T\[]*%[HI].*$", "", notation): None for notation in forms}
+    return [f"{notation}[ 00:00:00]" for notation in days]
 
 
 def find_zone(name: str) -> ZoneInfo:
@@ -267,7 +274,7 @@ class DayOrder:
         if self.first_n or self.second_n:
             count = self.first_n or self.second_n
             which = "day" if self.first_n else "month"
-            return not self.first_n, f"The {which} comes first in dates: {count:,} rows allow no other reading."
+            return not self.first_n, f"The {which} comes first in dates: {say_number(count, 'row allows', 'rows allow')} no other reading."
         if day_first is None and self.rows_n:
             raise IngestError(
                 place,

@@ -1,105 +1,46 @@
-"""A workbook that a clerk put together: lists of names, a log of reasons and times, months by years, users."""
+"""Tables that a clerk put together, as a workbook or as CSV: lists of names, logs of reasons and times, months, users."""
 
-import calendar
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from ..errors import IngestError
-from .canonical import MEASURES, SECTIONS, build_table
+from ..wording import say_number
+from .bulk import is_bulk, start_log
+from .canonical import build_table
+from .clerk_months import read_months
+from .clerk_names import read_names, settle_sections
+from .clerk_sheets import Found, check_sheet_names, look_at_sheets
 from .flock_audit import find_tables
 from .flock_sharing import find_header
 from .formats import load_format
-from .headers import HEADER_ROWS, bind_columns, check_day, make_frames, tidy_header
+from .headers import check_day, make_frames
 from .log_checks import check_log
 from .logs import LogForm, LogTable
 from .report import Reading, Report, SetAside
 from .source import Match, ReadOptions, Source
-from .times import DayOrder, compile_form, find_zone
-from .volumes import VolumeTable, find_sentinel, read_figure
-from .xlsx import Sheet, read_workbook
+from .text import read_table
+from .times import DayOrder, compile_form, find_zone, list_days
+from .volumes import VolumeTable
+from .xlsx import read_workbook
 
-KINDS = ("xlsx",)
-FAMILY = "clerk's workbook"
-MONTHS = {
-    name.casefold(): number
-    for names in (calendar.month_name, calendar.month_abbr)
-    for number, name in enumerate(names)
-    if name
-}
-MONTHS["sept"] = 9
-
-
-@dataclass
-class Found:
-    """What a sheet was taken for: `names`, `searches`, `months`, `users` or `other`, and where its header stands."""
-
-    sheet: Sheet
-    kind: str
-    header_row: int = 0
-    header: list[str] = field(default_factory=list)
-    columns: dict[str, str] = field(default_factory=dict)
-    titles: list[str] = field(default_factory=list)
-
-    @property
-    def place(self) -> str:
-        """Name the sheet."""
-        return f"sheet {self.sheet.name}"
+KINDS = ("xlsx", "text")
+FAMILY, TEXT_FAMILY = "clerk's workbook", "clerk's table"
 
 
 def recognize(source: Source) -> Match | None:
-    """Recognize a workbook by what its sheets hold; a vendor's own export is left to its reader."""
+    """Recognize a workbook or a text by what its sheets hold; a vendor's own export is left to its reader."""
     if find_tables(source) or find_header(source):
         return None
-    kinds = [found.kind for found in look_at_sheets(source)]
-    known = [kind for kind in kinds if kind != "other"]
+    found = look_at_sheets(source)
+    known = [part.kind for part in found if part.kind != "other"]
     if not set(known) & {"names", "searches", "months"}:
         return None
-    why = ", ".join(f"{known.count(kind)} of {kind}" for kind in dict.fromkeys(known))
     form = " + ".join(kind for kind in ("names", "searches", "months", "users") if kind in known)
-    return Match(FAMILY, form, f"of {len(kinds)} sheets: {why}", 0.8)
-
-
-def look_at_sheets(source: Source) -> list[Found]:
-    """Say of each sheet what it holds."""
-    if "workbook sheets" not in source.cache:
-        source.cache["workbook sheets"] = [_look_at(sheet) for sheet in read_workbook(source).sheets]
-    return source.cache["workbook sheets"]
-
-
-def _look_at(sheet: Sheet) -> Found:
-    known = load_format("workbook")
-    titles: list[str] = []
-    for number, cells in list(sheet)[:HEADER_ROWS]:
-        filled = [cell.strip() for cell in cells if cell.strip()]
-        tidy = [tidy_header(cell) for cell in cells]
-        for kind in ("months", "searches", "names", "users"):
-            if _is_header(kind, tidy, filled, known):
-                header = [cell.strip() for cell in cells]
-                columns = {}
-                if kind == "searches":
-                    columns = bind_columns(
-                        [name for name in header if name],
-                        known["searches"]["columns"],
-                        f"{sheet.name} row {number}",
-                    )
-                return Found(sheet, kind, number, header, columns, titles)
-        titles += filled
-    return Found(sheet, "other", titles=titles)
-
-
-def _is_header(kind: str, tidy: list[str], filled: list[str], known: Mapping) -> bool:
-    if kind == "months":
-        forms = [known["months"][form] for form in ("year", "fiscal")]
-        years = sum(any(re.fullmatch(form, cell) for form in forms) for cell in filled)
-        return years >= 1 and bool(set(tidy) & {tidy_header(name) for name in known["months"]["columns"]})
-    if kind == "searches":
-        columns = known["searches"]["columns"]
-        has = {name for name, names in columns.items() if set(tidy) & {tidy_header(part) for part in names}}
-        return "searched_at" in has and bool(has & {"reason_text", "searcher_agency_as_printed"})
-    names, beside = ({tidy_header(name) for name in known[kind].get(part, ())} for part in ("columns", "beside"))
-    here = [cell for cell in tidy if cell]
-    return sum(cell in names for cell in here) == 1 and all(cell in names | beside for cell in here)
+    if source.kind == "text":
+        part = found[0]
+        why = f"the header in line {part.header_row}" if part.header_row else "no header, and most rows hold a word of an agency"
+        return Match(TEXT_FAMILY, form, why, 0.8 if part.header_row else 0.6)
+    why = ", ".join(f"{known.count(kind)} of {kind}" for kind in dict.fromkeys(known))
+    return Match(FAMILY, form, f"of {say_number(len(found), 'sheet')}: {why}", 0.8)
 
 
 def read(source: Source, options: ReadOptions, sheets: Mapping[str, Mapping] | None = None) -> Reading:
@@ -110,7 +51,7 @@ def read(source: Source, options: ReadOptions, sheets: Mapping[str, Mapping] | N
     source, options
         The file, and what the person knows.
     sheets
-        What a mapping says of sheets, by name: `section`, `measure`, `scope`, `skip`, `column`.
+        What a mapping says of sheets, by name: `section`, `measure`, `scope`, `skip`.
 
     Returns
     -------
@@ -119,31 +60,38 @@ def read(source: Source, options: ReadOptions, sheets: Mapping[str, Mapping] | N
     Raises
     ------
     IngestError
-        A log without a time zone, a list of names without its agency or date, or dates that can be read in two ways.
+        A log without a time zone, a list of names without its direction, agency or date, figures that may count anything, or
+        dates that can be read in two ways.
     """
     sheets = sheets or {}
     check_day(options.as_of)
-    found = look_at_sheets(source)
+    found = [replace(part) for part in look_at_sheets(source)]  # which are kept with the source, as they are
     match = recognize(source) or Match(FAMILY, "as mapped", "a mapping was given")
-    report = Report(source.name, source.sha256, source.bytes_n, FAMILY, match.form, match.why)
-    _check_sheet_names(source, found, sheets)
+    report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
+    check_sheet_names(source, found, sheets)
+    for part in found:
+        if part.kind == "users" and "section" in sheets.get(part.sheet.name, {}):
+            part.kind, part.lists = "names", [(next(at for at, name in enumerate(part.header) if name), None)]
+    in_use = [part for part in found if not sheets.get(part.sheet.name, {}).get("skip")]
+    lists = [part for part in in_use if part.kind == "names"]
+    is_all = not any(part.kind in ("searches", "months") or any(way for _, way in part.lists) for part in in_use)
+    settle_sections(source, options, lists, sheets, is_all=is_all, report=report)
     tables = {}
     rows: list[dict] = []
-    log, volumes = LogTable(source, options), VolumeTable()
-    order = _decide_order(source, options, found, sheets, report)
+    log, volumes = start_log(source, options), VolumeTable()
+    order = _decide_order(source, options, [part for part in in_use if part.kind == "searches"], report)
     for part in found:
-        told = sheets.get(part.sheet.name, {})
         if part.sheet.is_hidden:
             report.warnings.append(f"Sheet {part.sheet.name!r} is hidden.")
-        report.details.setdefault("sheets", {})[part.sheet.name] = part.kind
-        if told.get("skip"):
+        report.details.setdefault("sheets", {})[part.sheet.name or "text"] = part.kind
+        if part not in in_use:
             _skip(part, report, "left out by the mapping")
-        elif part.kind == "names" or (part.kind == "users" and "section" in told):
-            rows += _read_names(source, options, part, told, report)
+        elif part.kind == "names":
+            rows += read_names(source, options, part, report)
         elif part.kind == "searches":
             _read_searches(source, options, part, log, order, report)
         elif part.kind == "months":
-            _read_months(source, options, part, told, volumes, report)
+            read_months(source, options, part, sheets.get(part.sheet.name, {}), volumes, report)
         elif part.kind == "users":
             _drop_users(part, report)
         else:
@@ -158,49 +106,26 @@ def read(source: Source, options: ReadOptions, sheets: Mapping[str, Mapping] | N
         zone = find_zone(options.time_zone) if options.time_zone else None
         check_log(tables["searches"], log, report, zone)
         report.time_zone = f"{zone.key}, as given" if log.local_n else "UTC, printed with every time"
-    if volumes.rows or any(part.kind == "months" for part in found):
+    if volumes.rows or any(part.kind == "months" for part in in_use):
         tables["volumes"] = volumes.close(report)
-    _warn_of_direction(report)
+    _tell_text(source, found, report)
     report.check()
     return Reading(tables, report)
 
 
-def _warn_of_direction(report: Report) -> None:
-    if names := report.details.get("without_direction"):
-        report.warnings.append(
-            f"Sheets {', '.join(map(repr, names))} list names and do not say which way the data flows. Say "
-            "it in a mapping: "
-            f'table = "workbook", and for each [sheets."{names[0]}"] section = "detections_shared", for '
-            'example.'
-        )
+def _tell_text(source: Source, found: list[Found], report: Report) -> None:
+    """Say how a text was decoded; a log says it by its table."""
+    if source.kind == "text" and found[0].kind != "searches":
+        encoding = source.cache["encoding"]
+        report.notes += encoding.notes
+        report.warnings += encoding.warnings
 
 
 def _set_aside(report: Report, place: str, reason: str, rows_n: int = 1) -> None:
-    """Note rows of a list or a whole sheet; logs and figures account for their own."""
+    """Note whole sheets, and notes within a log; logs, lists and figures account for their own rows."""
     if rows_n:
         report.set_aside.append(SetAside(place, reason, rows_n=rows_n))
         report.rows_in += rows_n
-
-
-def _check_sheet_names(source: Source, found: list[Found], sheets: Mapping) -> None:
-    import difflib
-
-    names = [part.sheet.name for part in found]
-    for name in sheets:
-        if name not in names:
-            near = difflib.get_close_matches(name, names, 1)
-            raise IngestError(
-                source.name, f"no sheet {name!r}, which the mapping names",
-                f"Did you mean {near[0]!r}?" if near else f"Its sheets are {', '.join(map(repr, names[:12]))}.",
-            )  # fmt: skip
-
-
-def _list_cells(part: Found) -> list[tuple[int, list[str]]]:
-    return [
-        (number, cells)
-        for number, cells in part.sheet
-        if number > part.header_row and any(cell.strip() for cell in cells)
-    ]
 
 
 def _skip(part: Found, report: Report, reason: str) -> None:
@@ -209,100 +134,44 @@ def _skip(part: Found, report: Report, reason: str) -> None:
 
 
 def _drop_users(part: Found, report: Report) -> None:
-    rows_n = len(_list_cells(part))
+    rows_n = len(part.list_cells())
     report.columns_dropped += [name for name in part.header if name]
     report.details["users_n"] = report.details.get("users_n", 0) + rows_n
-    report.notes.append(f"{rows_n:,} names of users in {part.place} were counted and dropped.")
+    said = say_number(rows_n, "name of a user", "names of users")
+    report.notes.append(f"{said} in {part.place} {'was' if rows_n == 1 else 'were'} counted and dropped.")
     _set_aside(report, part.place, "names of users, which enter no table", rows_n)
 
 
-def find_section(part: Found) -> str | None:
-    """Find the direction of a list in what stands above it, in its column's name or in its sheet's name."""
-    for heading in load_format("workbook")["headings"]:
-        if any(re.search(heading["pattern"], text) for text in (*part.titles, *part.header, part.sheet.name)):
-            return heading["section"]
-    return None
+def _bind_times(part: Found) -> tuple[dict[str, str], list[str]]:
+    """Say which columns hold the time, and in which forms: day and time of day joined, or the day alone."""
+    known, columns = load_format("workbook")["searches"]["times"], dict(part.columns)
+    if "searched_at" not in columns:
+        columns["searched_at"] = columns.pop("search_date")
+        return columns, [*known["forms"], *known["days"]]
+    return columns, known["forms"]
 
 
-def _read_names(
-    source: Source, options: ReadOptions, part: Found, told: Mapping, report: Report
-) -> list[dict]:
-    cells = _list_cells(part)
-    section = told.get("section") or find_section(part)
-    if section is None:
-        _set_aside(
-            report, part.place, "a list of names that does not say which way the data flows", len(cells)
-        )
-        report.details.setdefault("without_direction", []).append(part.sheet.name)
-        return []
-    if section not in SECTIONS:
-        raise IngestError(part.place, f"section {section!r}", f"It is one of {', '.join(SECTIONS)}.")
-    if not options.reported_by:
-        raise IngestError(
-            f"{source.name}, {part.place}",
-            "a list that does not say whose it is",
-            "Say it: --reported-by 'AGENCY'.",
-        )
-    if not options.as_of:
-        raise IngestError(
-            f"{source.name}, {part.place}", "a list without a date", "Give it: --as-of YYYY-MM-DD."
-        )
-    inactive = re.compile(load_format("workbook")["names"]["inactive"])
-    named = {tidy_header(name) for kind in ("names", "users") for name in load_format("workbook")[kind]["columns"]}
-    column = next(at for at, name in enumerate(part.header) if tidy_header(name) in named)
-    report.columns_dropped += [name for at, name in enumerate(part.header) if name and at != column]
-    rows, seen, twice = [], set(), 0
-    for number, row in cells:
-        name = row[column].strip()
-        if not name or tidy_header(name) == tidy_header(part.header[column]):
-            reason = "the header, repeated among the rows" if name else "a row without a name"
-            _set_aside(report, f"{part.sheet.name} row {number}", reason)
-            continue
-        twice += name in seen
-        seen.add(name)
-        is_out = section.endswith("_shared")
-        rows.append(
-            {
-                "from_agency_as_printed": options.reported_by if is_out else name,
-                "to_agency_as_printed": name if is_out else options.reported_by,
-                "shares": "detections" if section.startswith("detections") else "hot_list",
-                "reported_by": options.reported_by, "section": section,
-                "is_inactive": bool(inactive.search(name)),
-                "as_of": options.as_of, "source_id": options.source_id or source.id, "row_no": number,
-            }
-        )  # fmt: skip
-    report.details.setdefault("sections", {})[part.sheet.name] = {"section": section, "names": len(rows)}
-    if twice:
-        report.warnings.append(f"{part.place}: {twice:,} names stand there more than once; each row is kept.")
-    return rows
-
-
-def _decide_order(
-    source: Source, options: ReadOptions, found: list[Found], sheets: Mapping, report: Report
-) -> bool:
-    """Decide whether the month comes first in dates that are text, over all logs of the workbook."""
-    order, forms = DayOrder(), load_format("workbook")["searches"]["times"]["forms"]
-    for part in found:
-        if part.kind == "searches" and not sheets.get(part.sheet.name, {}).get("skip"):
-            for frame in _list_frames(source, part):
-                order.add(
-                    frame[part.columns["searched_at"]],
-                    [name for name in forms if "q" in compile_form(name).parts],
-                )
+def _decide_order(source: Source, options: ReadOptions, parts: list[Found], report: Report) -> bool:
+    """Decide whether the month comes first in dates that are text, over all logs of the file."""
+    order, known = DayOrder(), load_format("workbook")["searches"]["times"]
+    for part in parts:
+        columns, forms = _bind_times(part)
+        column = columns.get("search_date", columns["searched_at"])
+        if "search_date" in columns:
+            forms = list_days(known["days"])
+        forms = [form for form in forms if "q" in compile_form(form).parts]
+        for frame in _list_frames(source, part, column):
+            order.add(frame[column], forms)
     month_first, how = order.decide(options.day_first, source.name)
     if order.rows_n:
         report.notes.append(how)
     return month_first
 
 
-def _list_frames(source: Source, part: Found):
-    return make_frames(
-        part.sheet,
-        part.header_row,
-        part.header,
-        (part.columns["searched_at"],),
-        read_workbook(source).date_1904,
-    )
+def _list_frames(source: Source, part: Found, *moments: str):
+    if part.is_text:
+        return read_table(source, header_line=part.header_row).frames()
+    return make_frames(part.sheet, part.header_row, part.header, moments, read_workbook(source).date_1904)
 
 
 def _read_searches(
@@ -310,81 +179,24 @@ def _read_searches(
 ) -> None:
     known = load_format("workbook")["searches"]["times"]
     zone = find_zone(options.time_zone) if options.time_zone else None
-    form = LogForm(part.columns, known["forms"], zone, known["zone_hint"], month_first=month_first)
-    for frame in _list_frames(source, part):
-        # a log of two columns: a note in one of them looks like a search without its time
-        filled = frame.apply(lambda cells: cells.str.strip() != "")
-        text = frame.agg("".join, axis=1).str.strip()
-        is_note = (filled.sum(axis=1) == 1) & text.str.contains(known["note"])
-        if is_note.any():
-            _set_aside(report, f"{part.sheet.name} row {frame.index[is_note][0]}", "a total or a note, without a time", int(is_note.sum()))
-        log.add(frame[~is_note], form, f"{part.sheet.name} row {{}}")
-    used = {
-        name
-        for field_, name in part.columns.items()
-        if field_ not in ("officer", "plate", "case_number")
-    }
+    columns, forms = _bind_times(part)
+    form = LogForm(columns, forms, zone, known["zone_hint"], month_first=month_first)
+    table = read_table(source, header_line=part.header_row) if part.is_text else None
+    if is_bulk(source):
+        log.read_text(table, form)
+    else:
+        for frame in _list_frames(source, part, columns.get("search_date", columns["searched_at"])):
+            # a log of two columns: a note in one of them looks like a search without its time
+            filled = frame.apply(lambda cells: cells.str.strip() != "")
+            text = frame.agg("".join, axis=1).str.strip()
+            is_note = (filled.sum(axis=1) == 1) & text.str.contains(known["note"])
+            if is_note.any():
+                _set_aside(report, part.name_row(frame.index[is_note][0]), "a total or a note, without a time", int(is_note.sum()))
+            log.add(frame[~is_note], form, part.name_row("{}"))
+    if table:
+        report.notes += table.notes
+        report.warnings += table.warnings
+    if "search_date" in part.columns and "search_date" not in columns:
+        report.notes.append("The log prints days and no times: each search is put at the start of its day.")
+    used = {name for field_, name in columns.items() if field_ not in ("officer", "plate", "case_number")}
     report.columns_dropped += [name for name in part.header if name and name not in used]
-
-
-def _read_months(
-    source: Source, options: ReadOptions, part: Found, told: Mapping, volumes: VolumeTable, report: Report
-) -> None:
-    known = load_format("workbook")["months"]
-    month_column = next(
-        at
-        for at, name in enumerate(part.header)
-        if tidy_header(name) in {tidy_header(n) for n in known["columns"]}
-    )
-    years = {
-        at: int(found[1])
-        for at, name in enumerate(part.header)
-        if (found := re.fullmatch(known["year"], name))
-    }
-    fiscal = [at for at, name in enumerate(part.header) if re.fullmatch(known["fiscal"], name)]
-    measure = told.get("measure", known["measure"])
-    if measure not in MEASURES:
-        raise IngestError(part.place, f"measure {measure!r}", f"It is one of {', '.join(MEASURES)}.")
-    scope = told.get("scope") or " ".join(part.titles) or part.sheet.name
-    totals: dict[int, float] = {}
-    sums = dict.fromkeys(years, 0.0)
-    reported_by = options.reported_by
-    for number, cells in _list_cells(part):
-        label = cells[month_column].strip()
-        month = MONTHS.get(label.rstrip(".").casefold())
-        for at in fiscal:
-            place = part.sheet.locate(number - part.sheet.first_row, at)
-            volumes.set_aside(place, "a fiscal year: in which calendar year its months lie is not said")
-        for at, year in years.items():
-            place, value = part.sheet.locate(number - part.sheet.first_row, at), read_figure(cells[at])
-            if month is None:
-                is_total = bool(re.search(known["total"], label))
-                if is_total and value is not None:
-                    totals[at] = value
-                volumes.set_aside(place, "a total" if is_total else "a row that is no month")
-            elif value is None:
-                volumes.set_aside(place, find_sentinel(cells[at], known["sentinels"]) or "not a number")
-            else:
-                sums[at] += value
-                last = calendar.monthrange(year, month)[1]
-                volumes.add(
-                    reported_by=reported_by, measure=measure, value=value,
-                    period_start=f"{year}-{month:02d}-01",
-                    period_end=f"{year}-{month:02d}-{last}", scope=scope,
-                    source_id=options.source_id or source.id,
-                )  # fmt: skip
-    for at, total in totals.items():
-        if total != sums[at]:
-            report.warnings.append(
-                f"{part.place}: the printed total of {years[at]} is {total:,.0f}, its months add up to "
-                f"{sums[at]:,.0f}."
-            )
-    report.columns_dropped += [
-        name for at, name in enumerate(part.header) if name and at not in (*years, *fiscal, month_column)
-    ]
-    report.notes.append(f"{part.place}: figures are taken for {measure}, scope as printed: {scope!r}.")
-    if not reported_by:
-        report.warnings.append(
-            f"{part.place}: the figures do not say whose they are: say so with --reported-by."
-        )
-
