@@ -13,6 +13,7 @@ import pytest
 
 from helpers import _paths
 from helpers.editions import load_edition
+from helpers.findings import format_number
 from helpers.notebooks import format_notebook, list_notebooks, scrub_notebook
 from helpers.run import run_edition
 
@@ -144,6 +145,7 @@ def other_findings(tmp_path_factory):
         "02": {"include_disputed": False, "include_ended": False},
         "03": {"network": "private-eyes"} if HAS_MIRROR else {"budget": 3},
         "04": {"months": 12},
+        "05": {"zone": "UTC", "rule_set": "protest-house", "rows": 2000},
         "06": {"subject": "protest", "rows": 2000},
         "07": {"rows": 6000, "months": 0},
         "08": {"book": "us-ca-1798-90-52", "rows": 3000},
@@ -224,6 +226,22 @@ def test_twelve_months_of_the_floor(other_findings):
     floor = other_findings[0]["queries-floor"]
 
     assert (360_000, 360_000, None) == (floor["value"], floor["low"], floor["high"])
+
+
+def test_log_of_two_thousand_rows_is_held_against_its_truth(other_findings):
+    """Notebook 05 on a smaller log: rows against the events that were made, the bounds around them, the width of the median event."""
+    from helpers.simulate.log import build_log
+
+    rows, truth = build_log(2019, 2_000)
+    events = truth["event_n"].nunique()
+    widths = rows["networks_n"].groupby(truth["event_n"].to_numpy()).max()
+    known = sorted(widths[widths > 0])
+    found, texts = other_findings
+
+    assert "the count of rows is " + format_number(round(100 * (2000 / events - 1), 1)) in found["simulated-count-error"]["sentence"]
+    assert found["log-rows-and-searches"]["low"] <= events <= found["log-rows-and-searches"]["high"]
+    assert abs(known.index(found["log-width"]["value"]) - len(known) / 2) <= 0.02 * len(known)
+    assert "by reason (protest-house)" in texts["05"]
 
 
 def test_history_under_the_law_of_maine(other_findings):

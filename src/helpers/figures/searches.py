@@ -15,6 +15,10 @@ from .logs import say_simulated
 _FORMS = ("blue", "green", "pink", "orange", "sky")
 _LINES = (("blue", "-"), ("orange", "--"), ("green", "-."), ("pink", ":"), ("red", (0, (5, 1))), ("black", (0, (1, 1))), ("gray", "-"))
 _WIDTHS = {"networks_n": "networks", "devices_n": "devices"}
+_SAID = {
+    "type": "Types are the vendor's labels; none says whether a person or a machine searched.",
+    "reason": "A reason is the bucket of one rule set; another set puts other searches there.",
+}
 
 
 def draw_search_months(months: pd.DataFrame, *, unit: str, source: str, period: str, is_simulated: bool) -> CitedFigure:
@@ -150,19 +154,23 @@ def draw_days(
         )
 
 
-def draw_widths(widths: pd.DataFrame, *, unit: str, source: str, period: str, is_simulated: bool, field: str = "networks_n", most: int = 6) -> CitedFigure:
-    """Draw, for each type of search, the share that went over at most so many networks or devices.
+def draw_widths(
+    widths: pd.DataFrame, *, unit: str, source: str, period: str, is_simulated: bool, field: str = "networks_n", by: str = "type", most: int = 6
+) -> CitedFigure:
+    """Draw, for each type of search or reason, the share that went over at most so many networks or devices.
 
     Parameters
     ----------
     widths
-        Result of `searches.spread.count_widths`.
+        Result of `searches.spread.count_widths`, or of `reasons.count_reason_widths`.
     unit, source, period, is_simulated
         As for `draw_search_months`.
     field
         What is counted: `networks_n` or `devices_n`.
+    by
+        What the groups are: `type` or `reason`.
     most
-        How many types are drawn, those with most searches first.
+        How many groups are drawn, those with most searches first.
 
     Raises
     ------
@@ -189,8 +197,8 @@ def draw_widths(widths: pd.DataFrame, *, unit: str, source: str, period: str, is
         axes.grid(axis="both")
         handles = [Line2D([], [], color=COLORS[color], ls=dash, lw=1.9) for (color, dash), _ in zip(_LINES, groups, strict=False)]
         labels = [f"{group} ({int(sizes.loc[sizes['group'] == group, 'searches_n'].iloc[0]):,})" for group in groups]
-        key_axes(axes, handles, labels, columns=4)
-        title_figure(figure, say_simulated("How wide one search is", is_simulated))
+        key_axes(axes, handles, labels, columns=4 if max(map(len, labels)) < 24 else 2)
+        title_figure(figure, say_simulated(f"How wide one search is, by {by}", is_simulated))
         medians = []
         for group in groups:
             part = known[known["group"] == group].sort_values("width")
@@ -198,10 +206,10 @@ def draw_widths(widths: pd.DataFrame, *, unit: str, source: str, period: str, is
             medians.append(f"{group} {int(half):,}")
         return finish_figure(
             figure,
-            f"width-{_WIDTHS[field]}",
-            alt=f"Rising steps, one for each type of search, on a logarithmic axis of {_WIDTHS[field]}. Medians: {', '.join(medians)}.",
+            f"width-{_WIDTHS[field]}" + ("" if by == "type" else f"-by-{by}"),
+            alt=f"Rising steps, one for each {by} of search, on a logarithmic axis of {_WIDTHS[field]}. Medians: {', '.join(medians)}.",
             caption=("Simulated data. " if is_simulated else "")
-            + "Types are the vendor's labels; none says whether a person or a machine searched. Rows that say 0 are left out: it does not mean none.",
+            + f"{_SAID[by]} Rows that say 0 are left out: it does not mean none.",
             source=source,
             n=int(known["searches_n"].sum()),
             period=period,

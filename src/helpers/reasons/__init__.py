@@ -8,6 +8,7 @@ from .log import TRUTH, mark_log
 from .months import mark_months
 from .rule_sets import OTHER_SENSE, RuleSet, describe_rule_sets, list_rule_sets, load_rule_set, load_rule_sets
 from .scores import grade_rules, score_rules
+from .widths import count_reason_widths
 
 __all__ = [
     "OTHER_SENSE",
@@ -18,6 +19,7 @@ __all__ = [
     "arrange_kappa",
     "count_buckets",
     "count_patterns",
+    "count_reason_widths",
     "count_rules",
     "count_states",
     "describe_rule_sets",

@@ -8,7 +8,7 @@ from ..errors import DataError
 from .classify import STATE, STATES
 from .rule_sets import RuleSet
 
-_TEXT = STATES[0]
+_TEXT, _NONE = STATES[0], "none"
 # Stands at both ends of a range that has no width.
 ALL_RULES = "all rules"
 
@@ -87,14 +87,18 @@ def count_buckets(tally: pd.DataFrame, rules: RuleSet, by: Sequence[str] = ()) -
     order of the file, then `none` (a text that no label fits) and one column for each state without a text that occurs.
     """
     by = list(by)
-    buckets = {label.name: label.bucket for label in rules.labels}
-    has_text = tally[STATE] == _TEXT
-    place = tally[rules.name].map(buckets).fillna("none").where(has_text, tally[STATE])
-    order = [*dict.fromkeys(buckets.values()), "none", *STATES[1:]]
-    counted = tally.assign(place=place).groupby([*by, "place"], dropna=False)["rows_n"].sum()
+    buckets = list(dict.fromkeys(label.bucket for label in rules.labels))
+    order = [*buckets, _NONE, *STATES[1:]]
+    counted = tally.assign(place=name_places(tally, rules)).groupby([*by, "place"], dropna=False)["rows_n"].sum()
     wide = counted.unstack("place", fill_value=0) if by else counted.to_frame().T.reset_index(drop=True)
-    kept = [name for name in order if name in wide.columns or name in order[: len(set(buckets.values())) + 1]]
+    kept = [name for name in order if name in wide.columns or name in order[: len(buckets) + 1]]
     return wide.reindex(columns=kept, fill_value=0).rename_axis(None, axis="columns").astype("int64")
+
+
+def name_places(tally: pd.DataFrame, rules: RuleSet, none: str = _NONE, before_state: str = "") -> pd.Series:
+    """Name where each row of a tally belongs: a bucket, `none` for a text that no label fits, or its state without a text."""
+    buckets = {label.name: label.bucket for label in rules.labels}
+    return tally[rules.name].map(buckets).fillna(none).where(tally[STATE] == _TEXT, before_state + tally[STATE])
 
 
 def count_states(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:

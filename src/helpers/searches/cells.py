@@ -6,7 +6,7 @@ import pandas as pd
 from .. import engine
 from ..ingest.canonical import CELL_STATES, WITHHELD
 from ..ingest.formats import load_format
-from .clock import shift_to_local
+from .clock import mark_days, name_months, number_months
 from .logs import LEAST_ROWS, fold_name
 
 _TESTED = ("reason_text", "networks_n", "devices_n", "search_type", "searcher_agency_as_printed", "plate_state", "has_case_number")
@@ -87,9 +87,7 @@ def find_breaks(log, logs: pd.DataFrame, zone: str) -> pd.DataFrame:
     DataFrame: host, kind, field, before, after (`shown`, whatever was filled in, or one of the other
     `canonical.CELL_STATES`), last_before, first_after (days): the form changed between them.
     """
-    timed = log.filter(log.searched_at.notnull())
-    timed = timed.mutate(day=shift_to_local(timed.searched_at, zone).date())
-    counts = _count_patterns(timed, "source_id", "day").merge(logs[["source_id", "host", "kind"]], on="source_id", validate="m:1")
+    counts = _count_patterns(mark_days(log, zone), "source_id", "day").merge(logs[["source_id", "host", "kind"]], on="source_id", validate="m:1")
     rows = []
     for field in WITHHELD:
         cell = f"{field}_cell"
@@ -160,19 +158,16 @@ def compare_reasons(log, zone: str) -> pd.DataFrame:
     """
     constant = find_constants(log)
     overwritten = list(constant.loc[constant["field"] == "reason_text", "source_id"])
-    timed = log.filter(log.searched_at.notnull() & log.reason_text.notnull())
+    timed = number_months(log.filter(log.reason_text.notnull()), zone)
     timed = timed.filter(~timed.source_id.isin(overwritten)) if overwritten else timed
-    local = shift_to_local(timed.searched_at, zone)
-    timed = timed.mutate(month_no=(local.year() * 12 + local.month() - 1).cast("int64"), folded=timed.reason_text.lower())
+    timed = timed.mutate(folded=timed.reason_text.lower())
     texts = timed.group_by("month_no", "folded").agg(rows_n=timed.count())
     earlier = texts.select(before_no=texts.month_no + 1, before=texts.folded)
     joined = texts.left_join(earlier, (texts.month_no == earlier.before_no) & (texts.folded == earlier.before))
     found = joined.group_by("month_no").agg(
         rows_n=joined.rows_n.sum(), texts_n=joined.count(), carried_n=joined.before.notnull().ifelse(joined.rows_n, 0).sum()
     )
-    months = engine.fetch(found, ["month_no"])
-    months.insert(0, "month", [f"{number // 12}-{number % 12 + 1:02d}" for number in months.pop("month_no")])
-    return months
+    return name_months(engine.fetch(found, ["month_no"]))
 
 
 def find_other_words(months: pd.DataFrame) -> list[str]:

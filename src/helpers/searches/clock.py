@@ -5,6 +5,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import ibis
+import pandas as pd
 
 from ..errors import ParameterError
 
@@ -76,3 +77,24 @@ def shift_to_local(times, zone: str):
     ]
     oldest = times + ibis.interval(seconds=offsets[0][1])
     return ibis.cases(*newest_first, else_=oldest) if newest_first else oldest
+
+
+def mark_days(table, zone: str):
+    """Keep the rows with a time, and add the local day of each: `day`."""
+    timed = table.filter(table.searched_at.notnull())
+    return timed.mutate(day=shift_to_local(timed.searched_at, zone).date())
+
+
+def number_months(table, zone: str):
+    """Keep the rows with a time, and number the local month of each: `month_no`, months since the year 0."""
+    timed = table.filter(table.searched_at.notnull())
+    local = shift_to_local(timed.searched_at, zone)
+    return timed.mutate(month_no=(local.year() * 12 + local.month() - 1).cast("int64"))
+
+
+def name_months(counts: pd.DataFrame) -> pd.DataFrame:
+    """Replace `month_no` by `month` (`YYYY-MM`), which comes first."""
+    months = [f"{number // 12}-{number % 12 + 1:02d}" for number in counts["month_no"]]
+    named = counts.drop(columns="month_no")
+    named.insert(0, "month", months)
+    return named

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from .. import engine
-from .clock import shift_to_local
+from .clock import mark_days
 
 # Days without a row are a gap, not quiet ones, if the days around let expect at least so many rows in them.
 LEAST_LOST = 10
@@ -25,8 +25,7 @@ def count_days(log, logs: pd.DataFrame, zone: str) -> pd.DataFrame:
     -------
     DataFrame: host, kind, source_id, day, rows_n; days without a row are not in it.
     """
-    timed = log.filter(log.searched_at.notnull())
-    timed = timed.mutate(day=shift_to_local(timed.searched_at, zone).date())
+    timed = mark_days(log, zone)
     days = engine.fetch(timed.group_by("source_id", "day").agg(rows_n=timed.count()), ["source_id", "day"])
     found = days.merge(logs[["source_id", "host", "kind"]], on="source_id", how="left", validate="m:1")
     return found[["host", "kind", "source_id", "day", "rows_n"]].sort_values(["host", "kind", "source_id", "day"], ignore_index=True)

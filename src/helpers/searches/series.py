@@ -3,7 +3,7 @@
 import pandas as pd
 
 from .. import engine
-from .clock import shift_to_local
+from .clock import mark_days, name_months, number_months
 from .coverage import keep_panel
 from .same import Keyed
 
@@ -29,7 +29,7 @@ def count_by_day(keyed: Keyed, zone: str, panel: pd.DataFrame | None = None) -> 
     if panel is not None:
         rows = rows.filter(rows.source_id.isin(list(keep_panel(keyed.logs, panel)["source_id"])))
     keys = rows.group_by("search_key").agg(searched_at=rows.searched_at.min(), rows_n=rows.count())
-    keys = keys.mutate(day=shift_to_local(keys.searched_at, zone).date())
+    keys = mark_days(keys, zone)
     return engine.fetch(keys.group_by("day").agg(rows_n=keys.rows_n.sum(), searches_n=keys.count()), ["day"])
 
 
@@ -49,12 +49,9 @@ def count_by_type(searches, zone: str) -> pd.DataFrame:
     -------
     DataFrame: month (`YYYY-MM`), search_type (missing where no log gives it), searches_n.
     """
-    timed = searches.filter(searches.searched_at.notnull())
-    local = shift_to_local(timed.searched_at, zone)
-    timed = timed.mutate(month_no=(local.year() * 12 + local.month() - 1).cast("int64"))
-    found = engine.fetch(timed.group_by("month_no", "search_type").agg(searches_n=timed.count()), ["month_no", "search_type"])
-    found.insert(0, "month", [f"{number // 12}-{number % 12 + 1:02d}" for number in found.pop("month_no")])
-    return found
+    timed = number_months(searches, zone)
+    counts = timed.group_by("month_no", "search_type").agg(searches_n=timed.count())
+    return name_months(engine.fetch(counts, ["month_no", "search_type"]))
 
 
 def sum_months(days: pd.DataFrame, breaks: list[pd.Timestamp], unsure: pd.DataFrame | None = None) -> pd.DataFrame:
