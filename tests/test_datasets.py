@@ -87,6 +87,18 @@ def test_names_of_records_are_resolved():
     assert ("2020", "file-x", ["file-x"]) == (data.period, data.publishers, data.sources)
 
 
+def test_a_report_without_its_own_state_takes_the_given_one():
+    """Irvine's own report prints no state: given one, its list is that of the Irvine which another list names; no name that has a state changes."""
+    printed = RECORDS.replace({"Irvine Police Department (CA)": "Irvine Police Department"})
+    without, given = datasets.read_records(printed), datasets.read_records(printed, "CA")
+
+    assert ("Irvine Police Department",) == without.lists.reporters and ("irvine-pd-ca",) == given.lists.reporters
+    assert datasets.read_records(RECORDS).lists.edges.equals(given.lists.edges)
+    assert any(note.startswith("CA is taken for the state of 1 reporting agencies") for note in given.notes)
+    with pytest.raises(DataError, match="`California` is no state"):
+        datasets.read_records(printed, "California")
+
+
 def test_records_without_shares_of_detections_are_refused():
     """A list of hot lists alone is no network of detections."""
     with pytest.raises(DataError, match="no list shares detections"):

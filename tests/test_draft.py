@@ -94,6 +94,19 @@ def test_three_commands_lead_from_files_to_a_site(city, monkeypatch, capsys):
     assert not list(site.rglob("*.parquet"))
 
 
+def test_a_state_that_no_report_prints_is_asked_for(city):
+    """Below a notebook that takes it stands a comment, which is a right line without its sign."""
+    meaning = 'home: str = ""  # state of agencies that print none [postal code]'
+    city.write_notebook("05-read", COUNT, parameters=f"{DECLARED}\n{meaning}")
+    made = draft_edition("my-city", ["simulated-network-audit.csv"])
+    text = made.path.read_text(encoding="utf-8")
+    line = '# parameters = { home = "CA" }  # state of agencies that print none'
+
+    assert 1 == text.count(line) and "" == load_edition(made.path).runs[0].parameters["home"]
+    made.path.write_text(text.replace(line, line.removeprefix("# ")), encoding="utf-8")
+    assert "CA" == load_edition(made.path).runs[0].parameters["home"]
+
+
 def test_same_bytes_are_counted_once_and_names_are_told_apart(city):
     """A copy under another name is left out; two files of one name in two folders become two records."""
     shutil.copy("simulated-network-audit.csv", "again.csv")

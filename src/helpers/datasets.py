@@ -93,7 +93,7 @@ class SharingData:
         return sorted(set(self.statements["source_id"]))
 
 
-def load_network(network: str, records: str = "", facts: str | Path | None = None) -> SharingData:
+def load_network(network: str, records: str = "", facts: str | Path | None = None, home: str = "") -> SharingData:
     """Load the sharing network of a name.
 
     Parameters
@@ -105,11 +105,13 @@ def load_network(network: str, records: str = "", facts: str | Path | None = Non
         Folder of ingested records. Where it is given, `documented` yields to it.
     facts
         Folder with the fact tables; by default `data/facts`.
+    home
+        Postal code of the state of those agencies in the records that report without printing one.
 
     Raises
     ------
     DataError
-        There is no such network, its file was not fetched, or there are no records.
+        There is no such network, its file was not fetched, there are no records, or `home` is no state.
     """
     if network not in NETWORKS:
         raise DataError("network", f"there is no network `{network}`", f"Choose one of {', '.join(NETWORKS)}.")
@@ -122,7 +124,7 @@ def load_network(network: str, records: str = "", facts: str | Path | None = Non
     if records:
         held = list_records(records)
         files = [f"{name}  {digest}" for name, digest in zip(held["file"], held["sha256"], strict=True)]
-        return replace(read_records(load_records(records, "sharing")), files=tuple(files))
+        return replace(read_records(load_records(records, "sharing"), home), files=tuple(files))
     return read_documented(load_table("access_paths", facts), load_table("agencies", facts), facts)
 
 
@@ -198,27 +200,31 @@ def read_portals(path: Path | str) -> SharingData:
     )  # fmt: skip
 
 
-def read_records(sharing: pd.DataFrame) -> SharingData:
+def read_records(sharing: pd.DataFrame, home: str = "") -> SharingData:
     """Read the canonical table `sharing` of an edition's records: shares of detections, names resolved.
 
     A name that the registry of agencies knows for sure gets that agency's id; any other stays a node of its own,
-    under the name as printed. Where an agency's list has several dates, the latest counts.
+    under the name as printed. Where an agency's list has several dates, the latest counts. An agency that reports under
+    a name without a state, as on its own LEARN report, is the one that others print with `home`, if that is given.
 
     Raises
     ------
     DataError
-        No row shares detections.
+        No row shares detections, or `home` is no postal code.
     """
     rows = sharing[sharing["shares"] == DETECTIONS]
     if rows.empty:
         raise DataError("records, sharing", "no list shares detections", "Give a report that does.")
-    ids, about = _resolve_names(rows)
+    homeless = _find_homeless(rows, home)
+    ids, about = _resolve_names(rows, {name: f"{name} ({home})" for name in homeless})
     ends = {f"{end}_agency_id": rows[f"{end}_agency_as_printed"].map(ids) for end in ("from", "to")}
     rows = rows.assign(**ends)
     loops_n = int((rows["from_agency_id"] == rows["to_agency_id"]).sum())
     statements = _list_statements(rows, rows["reported_by"].map(ids))
     known = sum(1 for name, found in ids.items() if " ".join(name.split()) != found)
     notes = [f"{known:,} of {len(ids):,} names were found in the registry of agencies; the others stay as printed."]
+    if homeless:
+        notes.append(f"{home} is taken for the state of {len(homeless):,} reporting agencies that print none, as given.")
     if loops_n:
         notes.append(f"{loops_n:,} lines that name the reporting agency itself are left out.")
     return SharingData(
@@ -238,14 +244,28 @@ def _list_statements(sharing: pd.DataFrame, reported_by: pd.Series) -> pd.DataFr
     return _sort(sharing.assign(**ends, page=page, reported_by=reported_by))
 
 
-def _resolve_names(rows: pd.DataFrame) -> tuple[dict[str, str], pd.DataFrame]:
-    """Give each printed name an id, and describe the ids."""
+def _find_homeless(rows: pd.DataFrame, home: str) -> list[str]:
+    """Find the agencies that report under a name without a state; none if no state is given for them."""
+    from .agencies import parse_name
+    from .agencies.words import STATES
+
+    if not home:
+        return []
+    if home not in STATES:
+        raise DataError("home", f"`{home}` is no state", "Write its postal code, such as CA, or leave it empty.")
+    reporters = sorted(set(rows["reported_by"].dropna()))
+    return [name for name in reporters if not parse_name(name).state and parse_name(name, home).state]
+
+
+def _resolve_names(rows: pd.DataFrame, longer: dict[str, str]) -> tuple[dict[str, str], pd.DataFrame]:
+    """Give each printed name an id, and describe the ids; some names are read as longer ones."""
     from .agencies import load_registry, resolve_names
 
     printed = sorted(set(rows[["from_agency_as_printed", "to_agency_as_printed", "reported_by"]].stack()))
     registry = load_registry()
-    found = resolve_names(printed, registry)
-    given = [agency or " ".join(name.split()) for name, agency in zip(printed, found["agency_id"], strict=True)]
+    names = [longer.get(name, name) for name in printed]
+    found = resolve_names(names, registry)
+    given = [agency or " ".join(name.split()) for name, agency in zip(names, found["agency_id"], strict=True)]
     about = describe_names(set(given)).set_index("agency_id")
     known = registry.set_index("agency_id").reindex(about.index).dropna(subset=["name"])
     parsed = describe_names(set(known["name"])).set_index("agency_id")["federal_id"]

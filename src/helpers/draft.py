@@ -16,6 +16,8 @@ from .wording import say_number
 TABLES = ("sharing", "searches", "volumes")
 # Words by which the comment of a parameter `records` says which tables it asks for.
 _WORDS = {"sharing": r"sharing|lists?|network", "searches": r"searches|logs?", "volumes": r"volumes"}
+# The parameter that takes a state which no report prints.
+HOME = "home"
 _MOST_WARNINGS, _WIDTH = 6, 240
 _SIMULATED = "simulated-"
 _MAPPING = '# mapping = "my-mapping.toml"  # to be made from data/registry/formats/mappings/example.toml'
@@ -219,7 +221,9 @@ def _write_toml(name: str, examined: list[Examined], fitting: list[Notebook], bo
         lines += ["", *_write_record(one)]
     lines += ["", f"# Notebooks that run on records which hold {' and '.join(sorted(held)) or 'no table'}."]
     for book in fitting:
-        lines += ["[[run]]", f'notebook = "{book.number}"  # {_shorten(book.title)}', ""]
+        lines += ["[[run]]", f'notebook = "{book.number}"  # {_shorten(book.title)}']
+        lines += [f'# parameters = {{ {HOME} = "CA" }}  # {_shorten(book.parameters[HOME].meaning)}'] if HOME in book.parameters else []
+        lines.append("")
     if not fitting:
         start = books[0].number
         lines += ["# None of the notebooks does; this one says what there is.", "[[run]]", f'notebook = "{start}"', ""]
