@@ -72,12 +72,8 @@ def count_reach(graph: nx.MultiDiGraph, target: str, hops: int = 2) -> pd.DataFr
 
     Parameters
     ----------
-    graph
-        From `build_network`.
-    target
-        agency_id of the reader.
-    hops
-        Longest path counted [steps], at least 1.
+    graph, target, hops
+        As for `list_reach`.
 
     Returns
     -------
@@ -114,10 +110,8 @@ def list_ways(graph: nx.MultiDiGraph, target: str, hops: int = 1) -> pd.DataFram
 
     Parameters
     ----------
-    graph
-        From `build_network`.
-    target
-        agency_id of the reader.
+    graph, target
+        As for `list_reach`.
     hops
         Longest path counted [steps]; with 1, only paths straight to the target.
 
@@ -147,10 +141,8 @@ def check_removals(graph: nx.MultiDiGraph, target: str, hops: int | None = None)
 
     Parameters
     ----------
-    graph
-        From `build_network`.
-    target
-        agency_id of the reader.
+    graph, target
+        As for `list_reach`.
     hops
         Longest way counted [steps]; without it, ways of any length.
 

@@ -168,16 +168,10 @@ def rank_readers(
 
     Parameters
     ----------
-    graph
-        Node: agency. Edge u -> v: v may read data of u.
+    graph, level, draws, seed
+        As for `bound_degrees`.
     most
         Agencies ranked [agencies].
-    level
-        Coverage of each interval (0 to 1).
-    draws
-        Bootstrap samples [samples].
-    seed
-        Of the random numbers.
 
     Returns
     -------

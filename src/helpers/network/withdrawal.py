@@ -104,10 +104,8 @@ def compare_scenarios(
 
     Parameters
     ----------
-    graph
-        Node: agency. Edge u -> v: v may read data of u.
-    targets
-        agency_id of the reader's accounts, taken together.
+    graph, targets
+        As for `rank_withdrawals`.
     scenarios
         agency_id of those that stop, by the scenario's name. A target among them stops sharing, and still reads.
 

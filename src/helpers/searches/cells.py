@@ -77,10 +77,8 @@ def find_breaks(log, logs: pd.DataFrame, zone: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    log, logs
-        Ibis table of `searches`, and its `list_logs`.
-    zone
-        Time zone of the days.
+    log, logs, zone
+        As for `coverage.count_days`.
 
     Returns
     -------
