@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib import import_module
 
 import pytest
 from typer.main import get_command
@@ -114,6 +115,20 @@ def test_stated_counts_of_the_readme_are_the_tables_counts():
     rows = dict(re.findall(r"^\| `(\w+)` \| ([\d,]+) \|", section, flags=re.M))
 
     assert {name: format_number(len(load_table(name))) for name in list_tables()} == rows
+
+
+def test_what_no_notebook_calls_stands_in_the_readme():
+    """Each public function on networks and reasons is called by a notebook or another module, or is in the README; what is there exists."""
+    section = read_section(README, "## Use the package")
+    listed = set(re.findall(r"`((?:network|reasons)\.\w+)`", section))
+    cells = [cell for path in list_notebooks() for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    texts += [path.read_text(encoding="utf-8") for path in _paths.PACKAGE.rglob("*.py") if path.name != "__init__.py"]
+    code = re.sub(r"^\s*(def|from|import) .*$", "", "\n".join(texts), flags=re.M)
+    public = {f"{room}.{name}" for room in ("network", "reasons") for name in import_module(f"helpers.{room}").__all__}
+    uncalled = {name for name in public if not re.search(rf"(?<![`\w]){name.partition('.')[2]}\b", code)}
+
+    assert listed <= public and uncalled <= listed
 
 
 def test_citation_file_is_valid():
