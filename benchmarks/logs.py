@@ -44,7 +44,7 @@ def measure(reps: int, size: str = "1M", engines: list[str] | None = None) -> No
         flags = count_flags(folder / "read" / "searches.parquet")
     print(describe_machine(PACKAGES))
     print("results are equal; >cap took longer than it may; * is fewer than 5 turns; `wc -l` and `floor` convert nothing")
-    print_table(found, engines, ["imports", *TASKS], "floor")
+    print_table(found, engines, [*TASKS, "imports"], "floor")
     print_targets(found, engines, TARGETS, "floor")
     for task, most in MEMORY.items():
         peak = max(found["sidedoor", task].peak, default=float("nan")) if ("sidedoor", task) in found else float("nan")

@@ -18,12 +18,15 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from math import isnan, nan
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 
 CAP, SLOW = 60.0, 20.0
+# CPU seconds below this are none or one beat of the clock that counts them on some machines.
+TICK = 0.004
 # A folder of the same kind of data, very little of it: every task runs there once before it is measured.
 WARM = "warm"
 TOLERANCE = 1e-7
@@ -192,14 +195,17 @@ def _check_result(results: dict, engine: str, line: dict) -> None:
 
 
 def print_table(found: dict, engines: list[str], tasks: list[str], floor: str | None = None) -> None:
-    """Print one row per task and engine; ratios are medians of ratios of the same turn, to the first engine."""
+    """Print one row per task and engine; ratios are medians of ratios of the same turn, to the first engine.
+
+    A ratio of CPU times is `-` where ours is too short for the clock that counts it.
+    """
     ours = engines[0]
     print(
         f"{'task':<14}{'engine':<14}{'wall s':>10}{'min':>10}{'max':>10}{'CPU s':>10}{'peak MB':>9}{'n':>4}"
         f"{'wall ratio':>12}{'CPU ratio':>11}{'floor s':>10}{'to floor':>10}"
     )
     for task in tasks:
-        base = found.get((floor, task)) if floor else None
+        base = found.get((floor, task)) if floor and task != "imports" else None  # nothing is read there
         for engine in engines:
             turns = found.get((engine, task))
             if engine == floor or turns is None:
@@ -215,7 +221,7 @@ def print_table(found: dict, engines: list[str], tasks: list[str], floor: str | 
             row += f"{f'{len(turns.wall)}{few}':>4}"
             mine = found.get((ours, task))
             if mine and mine.wall:
-                row += f"{_show(_pair(turns.wall, mine.wall)):>12}{_show(_pair(turns.cpu, mine.cpu)):>11}"
+                row += f"{_show(_pair(turns.wall, mine.wall)):>12}{_show(_pair_cpu(turns.cpu, mine.cpu)):>11}"
             if base and base.wall:
                 row += f"{_show(median(base.wall)):>10}{_show(_pair(turns.wall, base.wall)):>10}"
             print(row)
@@ -225,7 +231,7 @@ def print_targets(found: dict, engines: list[str], targets: list[Target], floor:
     """Print for each target what was reached, in wall time and in CPU time.
 
     Wall time decides, unless our times spread by more than half of their median: then the machine was too busy for a
-    headline, and CPU time decides.
+    headline, and CPU time decides where it is long enough to be counted.
     """
     ours = engines[0]
     for target in targets:
@@ -241,11 +247,14 @@ def print_targets(found: dict, engines: list[str], targets: list[Target], floor:
             print(f"{target.task}: no peer to compare with")
             continue
         spread = (max(mine.wall) - min(mine.wall)) / median(mine.wall)
-        way = 0 if spread <= 0.5 else 1
+        is_busy, is_resolved = spread > 0.5, median(mine.cpu) >= TICK
+        way = 1 if is_busy and is_resolved else 0
         peer = min(ratios, key=lambda name: ratios[name][way])
         mark = ">" if not found[peer, target.task].wall else ""
         verdict = "reached" if ratios[peer][way] >= target.at_least else "NOT reached"
-        verdict += f" by CPU time (wall times spread by {spread:.1f} of their median: no headline)" if way else ""
+        if is_busy:
+            verdict += f" by {'CPU' if way else 'wall'} time (wall times spread by {spread:.1f} of their median: no headline"
+            verdict += ")" if is_resolved else f"; CPU time below {TICK} s could not be resolved)"
         shown = " and ".join(f"{mark}{_show(ratio)} ({kind})" for ratio, kind in zip(ratios[peer], ("wall", "CPU"), strict=True))
         print(f"{target.task}: {shown} times {peer}, wanted {target.at_least:g}: {verdict}")
 
@@ -253,8 +262,8 @@ def print_targets(found: dict, engines: list[str], targets: list[Target], floor:
 def _compare_turns(turns: Turns, mine: Turns) -> tuple[float, float]:
     """Give the ratios of wall and CPU time to ours; at least, for an engine that was stopped."""
     if not turns.wall:
-        return CAP / median(mine.wall), CAP / max(median(mine.cpu), 1e-6)
-    return _pair(turns.wall, mine.wall), _pair(turns.cpu, mine.cpu)
+        return CAP / median(mine.wall), CAP / median(mine.cpu) if median(mine.cpu) >= TICK else nan
+    return _pair(turns.wall, mine.wall), _pair_cpu(turns.cpu, mine.cpu)
 
 
 def _pair(times: list[float], base: list[float]) -> float:
@@ -262,7 +271,14 @@ def _pair(times: list[float], base: list[float]) -> float:
     return median(a / max(b, 1e-6) for a, b in zip(times, base, strict=False))
 
 
+def _pair_cpu(times: list[float], base: list[float]) -> float:
+    """Give the ratio of CPU times as `_pair` does; nothing where ours is too short for the clock that counts it."""
+    return _pair(times, base) if median(base) >= TICK else nan
+
+
 def _show(number: float) -> str:
+    if isnan(number):
+        return "-"
     return f"{number:.3g}" if number < 1000 else f"{number:,.0f}"
 
 

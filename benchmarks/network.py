@@ -85,7 +85,7 @@ def measure(reps: int, size: str = "S", engines: list[str] | None = None) -> Non
         found = compare("benchmarks.network_engines", folder, engines, TASKS, reps)
     print(describe_machine(PACKAGES))
     print("results are equal; a peer that took more than 60 CPU seconds is shown as >cap; * is fewer than 5 turns")
-    print_table(found, engines, ["imports", *TASKS], "floor")
+    print_table(found, engines, [*TASKS, "imports"], "floor")
     if size == "M":
         print_targets(found, [engine for engine in engines if engine != DENSE], TARGETS, "floor")
         print_targets(found, [engines[0], DENSE], [Target("reach-2-all", DENSE, 15)])

@@ -70,12 +70,19 @@ def _open_sidedoor(folder: Path) -> list:
     small = graph.build_coded(names[:9], *tiny)
     if len(owners) >= bits.COMPILED_FROM:
         kernels.set_bits(small.out_bits.copy(), *tiny)
-        kernels.list_bits(small.out_bits, *small.out_lists)
-        kernels.count_returned(kernels.pad_words(small.out_bits).view(np.uint8))
-        words = kernels.pad_words(small.out_bits)
-        kernels.extend_reach(words, words, words, 9)
-        kernels.measure_pagerank(*small.out_lists, 0.85, 1e-3)
+        kernels.measure_ahead(small.out_bits, 0, -1), kernels.measure_back(small.out_bits, 0, -1)
+        words = bits.pad_words(small.out_bits)
+        kernels.count_returned(words.view(np.uint8))
+        kernels.flip_words(words), kernels.extend_reach(words, words, words, 9)
+        indptr, _ = small.in_lists
+        for dtype in (np.int32, np.uint16):
+            places = np.zeros(9 + 8, dtype)
+            kernels.list_bits(small.in_bits, indptr, places)
+        kernels.measure_pagerank(indptr, places[:-8], small.out_degrees, 0.85, 1e-3)
     nulls.Rewiring(small, 1, True).walk(9)
+    if len(owners) >= nulls.WINDOWED_FROM:
+        walk = nulls.Rewiring(small, 1, True)
+        kernels.exchange(walk.bits, small.out_lists[0], walk.ends, np.zeros((1, 2), np.int64), np.zeros((9, 2), np.uint16), 9)
 
     def build(_):
         return graph.build_coded(names, owners, readers)

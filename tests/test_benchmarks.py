@@ -86,6 +86,22 @@ def test_turns_are_measured_and_a_slow_peer_is_capped(invented, capsys):
     assert ">cap" in shown and "times capped, wanted 2: reached" in shown
 
 
+def test_cpu_time_too_short_to_be_counted_is_no_ratio(capsys):
+    """Below one beat of the clock no ratio of CPU times is shown; wall time decides, and a busy machine is told."""
+    ours = measure.Turns([0.001, 0.002, 0.004], [0, 0.001, 0], [1, 1, 1])
+    long = measure.Turns([1.0, 2.0, 4.0], [0.5, 1.0, 2.0], [1, 1, 1])
+    found = {("ours", "hop"): ours, ("peer", "hop"): long, ("ours", "walk"): long, ("peer", "walk"): long}
+    found |= {("floor", "hop"): ours, ("floor", "imports"): ours, ("ours", "imports"): long}
+    measure.print_table(found, ["ours", "peer"], ["hop", "walk", "imports"], "floor")
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert rows[1][-4:] == ["1", "-", "0.002", "1"] and rows[2][-4:-2] == ["1,000", "-"]
+    assert rows[3][-2:] == ["1", "1"] and rows[5][-2:] == ["1", "1"]  # nothing is read once for imports: no floor
+    measure.print_targets(found, ["ours", "peer"], [measure.Target("hop", "best", 30), measure.Target("walk", "best", 1)])
+    first, second = capsys.readouterr().out.splitlines()
+    assert "(wall) and - (CPU)" in first and "reached by wall time" in first and "could not be resolved" in first
+    assert "reached by CPU time" in second
+
+
 def test_no_time_is_printed_where_results_differ(invented, capsys):
     """An engine with another result ends the run before any time is printed."""
     with pytest.raises(SystemExit, match="sum: liar and ours give different results"):

@@ -55,7 +55,30 @@ def test_bits_are_flipped(nodes_n):
     """Flipping a matrix of bits is transposing it, at every width."""
     matrix = np.random.default_rng(nodes_n).random((nodes_n, nodes_n)) < 0.4
     packed = np.packbits(matrix, axis=1)
-    assert np.array_equal(bits.flip_bits(packed), np.packbits(matrix.T, axis=1))
+    for is_compiled in (False, True):
+        assert np.array_equal(bits.flip_bits(packed, is_compiled), np.packbits(matrix.T, axis=1))
+
+
+@pytest.mark.parametrize("nodes_n", [1, 9, 64, 200])
+def test_bits_are_listed_and_counted(nodes_n, monkeypatch):
+    """Lists, pairs and counts of bits are those of the matrix, compiled or not, in every type."""
+    source = np.random.default_rng(nodes_n)
+    matrix = source.random((nodes_n, nodes_n)) < source.random(nodes_n)[:, None]
+    packed, expected = np.packbits(matrix, axis=1), np.argwhere(matrix)
+    degrees = bits.count_rows(packed)
+    assert degrees.tolist() == matrix.sum(axis=1).tolist()
+    for share in (0.02, 0.7):
+        mask, rows = source.random(nodes_n) < share, np.flatnonzero(source.random(nodes_n) < 0.5)
+        found = bits.count_common(packed, rows, bits.pack_mask(mask))
+        assert found.tolist() == (matrix[rows] & mask).sum(axis=1).tolist()
+    for is_compiled in (False, True):
+        monkeypatch.setattr(bits, "COMPILED_FROM", 0 if is_compiled else 1 << 20)
+        for dtype in (np.int32, np.uint16):
+            indptr, indices = bits.list_bits(packed, degrees, dtype)
+            assert indices.dtype == dtype and indices.tolist() == expected[:, 1].tolist()
+            assert indptr.tolist() == [0, *np.cumsum(matrix.sum(axis=1)).tolist()]
+            pairs = bits.list_pairs(packed, len(expected), dtype, is_compiled)
+            assert pairs.dtype == dtype and pairs.tolist() == expected.tolist()
 
 
 def test_compiled_building_is_the_same(monkeypatch):

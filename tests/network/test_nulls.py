@@ -33,11 +33,21 @@ def list_all(graph):
 @FEW
 @given(PAIRS, st.integers(0, 3))
 def test_walks_keep_degrees_and_are_one_compiled_or_not(pairs, seed):
-    """Degrees stay, no loop and no parallel edge comes up, and compiled code takes the same walk."""
+    """Degrees stay, no loop and no parallel edge comes up, and compiled code takes the same walk, in windows or not."""
     graph = make_graph((f"n{u}", f"n{v}") for u, v in pairs)
+    for window, windowed_from in ((4, 1 << 16), (4, 4)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(nulls, "WINDOW", window)
+            patch.setattr(nulls, "WINDOWED_FROM", windowed_from)
+            check_walks(graph, seed)
+
+
+def check_walks(graph, seed):
+    """Compare the plain and the compiled walk."""
     walks = [Rewiring(graph, seed, is_compiled) for is_compiled in (False, True)]
     for walk in walks:
-        walk.walk(300)
+        walk.walk(150)
+        walk.walk(150)
     ends = [walk.give_graph() for walk in walks]
     assert np.array_equal(ends[0].out_bits, ends[1].out_bits)
     assert walks[0].attempts_n == walks[1].attempts_n == 300
@@ -55,8 +65,11 @@ def test_walks_keep_degrees_and_are_one_compiled_or_not(pairs, seed):
         [("a", "b"), ("b", "c"), ("c", "d"), ("d", "a"), ("a", "c")],
     ],
 )
-def test_every_graph_is_reached_equally_often(pairs):
+@pytest.mark.parametrize("windowed_from", [1 << 16, 1])
+def test_every_graph_is_reached_equally_often(pairs, windowed_from, monkeypatch):
     """A ring of three can only be turned round. All graphs of the same degrees come up, none more than others."""
+    monkeypatch.setattr(nulls, "WINDOW", 2)
+    monkeypatch.setattr(nulls, "WINDOWED_FROM", windowed_from)
     graph = make_graph(pairs)
     every = list_all(graph)
     walk, seen, rounds = Rewiring(graph, 7, True), Counter(), 6000

@@ -69,19 +69,37 @@ def test_reach_is_that_of_networkx(pairs, hops):
 
 @pytest.mark.parametrize(("nodes_n", "density"), [(70, 0.02), (200, 0.05), (200, 0.5), (300, 0.01)])
 def test_other_ways_of_extending_are_the_same(nodes_n, density, monkeypatch):
-    """Products, rows joined one by one and the compiled kernel give the same rows of bits."""
+    """Rows joined in NumPy and by the compiled kernel are those of a product of matrices."""
     source = np.random.default_rng(nodes_n)
     matrix = source.random((nodes_n, nodes_n)) < density * source.lognormal(0, 1, nodes_n)[:, None]
     np.fill_diagonal(matrix, False)
     graph = make_graph((f"{u:03}", f"{v:03}") for u, v in zip(*np.nonzero(matrix), strict=True))
     plain = [reach.extend_reach(graph, graph.out_bits)]
     plain.append(reach.extend_reach(graph, plain[0]))
-    monkeypatch.setattr(reach, "MULTIPLIED_TO", 0)
-    assert np.array_equal(plain[0], reach.extend_reach(graph, graph.out_bits))
-    assert np.array_equal(plain[1], reach.extend_reach(graph, plain[0]))
+    wide = matrix = np.unpackbits(graph.out_bits, axis=1, count=graph.nodes_n).astype(int)
+    for found in plain:
+        wide = ((matrix @ wide + wide) > 0).astype(int)
+        np.fill_diagonal(wide, 0)
+        assert np.array_equal(found, np.packbits(wide.astype(bool), axis=1))
     monkeypatch.setattr(reach, "COMPILED_FROM", 0)
     assert np.array_equal(plain[0], reach.extend_reach(graph, graph.out_bits))
     assert np.array_equal(plain[1], reach.extend_reach(graph, plain[0]))
+
+
+@pytest.mark.parametrize("density", [0.0, 0.004, 0.02, 0.3])
+@pytest.mark.parametrize("nodes_n", [7, 64, 400])
+def test_compiled_steps_are_those_of_networkx(nodes_n, density, monkeypatch):
+    """The compiled kernels count the same steps, both ways, up to a limit or without one."""
+    there = nx.gnp_random_graph(nodes_n, density, seed=nodes_n, directed=True)
+    nodes = [f"{at:03}" for at in range(nodes_n)]
+    graph = make_graph(((nodes[u], nodes[v]) for u, v in there.edges), nodes=nodes)
+    monkeypatch.setattr(reach, "COMPILED_FROM", 0)
+    for node in (0, nodes_n // 2, nodes_n - 1):
+        for hops in (None, 1, 2, 3):
+            for is_reader, links in ((False, there), (True, there.reverse())):
+                steps = nx.single_source_shortest_path_length(links, node, cutoff=hops)
+                found = measure_hops(graph, node, hops, is_reader=is_reader)
+                assert found.tolist() == [steps.get(other, -1) for other in range(nodes_n)]
 
 
 @pytest.mark.parametrize("density", [0.002, 0.3])

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.network import graph as graph_module
 from helpers.network import (
-    condense, count_returned, label_components, list_components, measure_cores, measure_reciprocity, structure,
+    condense, count_returned, label_components, list_components, measure_cores, measure_reciprocity, reach, structure,
 )  # fmt: skip
 
 from .conftest import FEW, make_graph
@@ -53,6 +54,28 @@ def test_many_small_components():
     pairs += [(f"chain{i}", f"chain{i + 1}") for i in range(60)] + [("chain60", "r0-0")]
     graph = make_graph(pairs)
     assert np.bincount(label_components(graph)).tolist() == [50, *[3] * 40, *[1] * 61]
+
+
+@pytest.mark.parametrize("is_small", [True, False])
+@pytest.mark.parametrize("density", [0.02, 0.2])
+def test_components_and_cores_are_those_of_networkx(density, is_small, monkeypatch):
+    """Compiled or not, from bytes or from bits: the components of networkx, and its cores with both ways added."""
+    there = nx.gnp_random_graph(120, density, seed=4, directed=True)
+    graph = make_graph(((f"{u:03}", f"{v:03}") for u, v in there.edges), nodes=[f"{at:03}" for at in range(120)])
+    if not is_small:
+        for module in (graph_module, reach):
+            monkeypatch.setattr(module, "COMPILED_FROM", 0)
+        monkeypatch.setattr(structure, "_ADDED_TO", 0)
+    parts = sorted((sorted(part) for part in nx.strongly_connected_components(there)), key=lambda part: (-len(part), part[0]))
+    labels = label_components(graph)
+    assert [np.flatnonzero(labels == at).tolist() for at in range(len(parts))] == parts
+    cores, left, level = {}, nx.MultiDiGraph(there), 0
+    while left:
+        node, degree = min(left.degree, key=lambda pair: pair[1])
+        level = max(level, degree)
+        cores[node] = level
+        left.remove_node(node)
+    assert measure_cores(graph).tolist() == [cores[at] for at in range(120)]
 
 
 @pytest.mark.parametrize("nodes_n", [5, 8, 9, 64, 130])

@@ -61,6 +61,20 @@ def test_every_step_closes_most(pairs):
     assert 0 == last
 
 
+@pytest.mark.parametrize("edges_n", [60, 110, 400])
+def test_dominated_agencies_are_those_of_networkx(edges_n):
+    """On larger networks, sparse and dense, the first step closes most by networkx's dominators."""
+    there = nx.gnm_random_graph(60, edges_n, seed=edges_n, directed=True)
+    names = [f"{at:02}" for at in range(60)]
+    graph = make_graph(((names[u], names[v]) for u, v in there.edges), nodes=names)
+    above = nx.immediate_dominators(there.reverse(), 0)
+    tree = nx.DiGraph((up, node) for node, up in above.items() if node != 0 and up is not None)
+    closes = {node: 1 + len(nx.descendants(tree, node)) for node in tree if node != 0}
+    best = min(closes, key=lambda node: (-closes[node], node))
+    row = rank_withdrawals(graph, ["00"], budget=1).iloc[0]
+    assert (row["agency_id"], row["closes_n"], row["left_n"]) == (names[best], closes[best], len(closes) - closes[best])
+
+
 def test_several_accounts_of_a_reader_are_taken_together():
     """Who shares with two accounts is closed by its own withdrawal only."""
     table = rank_withdrawals(make_graph(["ai", "aj", "bi", "ij"]), ["i", "j"])

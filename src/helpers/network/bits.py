@@ -36,12 +36,43 @@ def pack_edges(nodes_n: int, from_codes: np.ndarray, to_codes: np.ndarray) -> tu
     return bits, int(np.bitwise_count(bits).sum(dtype=np.int64))
 
 
-def flip_bits(bits: np.ndarray) -> np.ndarray:
+def pad_words(bits: np.ndarray) -> np.ndarray:
+    """Give rows of bytes as rows of 64-bit numbers, filled up with zeros."""
+    words = np.zeros((bits.shape[0], (bits.shape[1] + 7) // 8 * 8), np.uint8)
+    words[:, : bits.shape[1]] = bits
+    return words.view(np.uint64)
+
+
+def count_rows(bits: np.ndarray) -> np.ndarray:
+    """Count the bits that are set in each row."""
+    counts = np.empty(len(bits), np.int64)
+    for start in range(0, len(bits), 1024):
+        words = pad_words(bits[start : start + 1024])
+        np.bitwise_count(words).sum(axis=1, dtype=np.int64, out=counts[start : start + 1024])
+    return counts
+
+
+def count_common(bits: np.ndarray, rows: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Count the bits that are set in each of some rows and in a mask as well."""
+    parts = np.array_split(rows, max(1, len(rows) // 1024))
+    some = np.flatnonzero(mask)
+    if len(some) * 4 < len(mask):
+        return np.concatenate([count_rows(bits[part[:, None], some] & mask[some]) for part in parts])
+    return np.concatenate([count_rows(bits[part] & mask) for part in parts])
+
+
+def flip_bits(bits: np.ndarray, is_compiled: bool = False) -> np.ndarray:
     """Flip rows and columns of a square matrix of bits.
 
-    Eight rows by eight bits are one 64-bit number, which three exchanges of masked parts turn over.
+    Eight rows by eight bits are one 64-bit number, which three exchanges of masked parts turn over. Compiled code turns
+    64 rows by 64 bits at a time.
     """
     nodes_n, width = bits.shape
+    if is_compiled:
+        from . import kernels
+
+        flipped = kernels.flip_words(pad_words(bits)).view(np.uint8)
+        return np.ascontiguousarray(flipped[:, :width])
     flipped = np.empty((width * 8, width), np.uint8)
     for start in range(0, width, 8):
         stop = min(start + 8, width)
@@ -68,22 +99,36 @@ def _turn_squares(words: np.ndarray) -> np.ndarray:
     return words
 
 
-def list_bits(bits: np.ndarray, degrees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def list_bits(bits: np.ndarray, degrees: np.ndarray, dtype: type = np.int32) -> tuple[np.ndarray, np.ndarray]:
     """List the bits that are set: (indptr, indices), sorted within each row."""
     indptr = np.concatenate([[0], np.cumsum(degrees)])
-    indices = np.empty(int(indptr[-1]), np.int32)
-    if len(indices) >= COMPILED_FROM:
+    if indptr[-1] >= COMPILED_FROM:
         from . import kernels
 
+        indices = np.empty(int(indptr[-1]) + 8, dtype)
         kernels.list_bits(bits, indptr, indices)
-        return indptr, indices
+        return indptr, indices[:-8]
+    indices = np.empty(int(indptr[-1]), dtype)
     step = max(1, (1 << 22) // max(1, bits.shape[1] * 8))
     for start in range(0, len(bits), step):
         stop = min(start + step, len(bits))
-        found = np.flatnonzero(np.unpackbits(bits[start:stop]))
-        found %= bits.shape[1] * 8
+        found = np.flatnonzero(np.unpackbits(bits[start:stop]).view(bool))
+        found -= np.repeat(np.arange(stop - start) * (bits.shape[1] * 8), degrees[start:stop])
         indices[indptr[start] : indptr[stop]] = found
     return indptr, indices
+
+
+def list_pairs(bits: np.ndarray, edges_n: int, dtype: type, is_compiled: bool = False) -> np.ndarray:
+    """List both ends of every bit that is set, sorted: one row per edge."""
+    ends = np.empty((edges_n + 8, 2), dtype)
+    if is_compiled:
+        from . import kernels
+
+        kernels.list_pairs(bits, ends)
+    else:
+        indptr, indices = list_bits(bits, count_rows(bits))
+        ends[:edges_n, 0], ends[:edges_n, 1] = np.repeat(np.arange(len(bits)), np.diff(indptr)), indices
+    return ends[:edges_n]
 
 
 def join_rows(bits: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from .bits import COMPILED_FROM
+from .bits import COMPILED_FROM, list_bits
 from .graph import SharingGraph
 
 # Owners followed at a time.
@@ -41,18 +41,23 @@ def measure_pagerank(graph: SharingGraph, damping: float = 0.85, tolerance: floa
     nodes_n = graph.nodes_n
     if not nodes_n:
         return np.zeros(0)
-    indptr, indices = graph.out_lists
     degrees = graph.out_degrees
-    if len(indices) >= COMPILED_FROM:
+    if graph.edges_n >= COMPILED_FROM:
         from . import kernels
 
-        return kernels.measure_pagerank(indptr, indices, damping, tolerance)
-    rank = np.full(nodes_n, 1 / nodes_n)
-    share = np.zeros(nodes_n)
+        # Owners' numbers in as few bytes as do: they are read over and over.
+        indptr, owners = list_bits(graph.in_bits, graph.in_degrees, np.uint16 if nodes_n <= 1 << 16 else np.int32)
+        return kernels.measure_pagerank(indptr, owners, degrees, damping, tolerance)
+    indptr, owners = graph.in_lists
+    owners = owners.astype(np.intp)
+    is_read = np.flatnonzero(graph.in_degrees)
+    rank, is_stuck = np.full(nodes_n, 1 / nodes_n), degrees == 0
+    share, moved = np.zeros(nodes_n), np.zeros(nodes_n)
     while True:
-        np.divide(rank, degrees, out=share, where=degrees > 0)
-        moved = np.bincount(indices, weights=np.repeat(share, degrees), minlength=nodes_n)
-        stuck = rank[degrees == 0].sum()
+        np.divide(rank, degrees, out=share, where=~is_stuck)
+        if len(is_read):
+            moved[is_read] = np.add.reduceat(share[owners], indptr[is_read])
+        stuck = rank[is_stuck].sum()
         after = damping * (moved + stuck / nodes_n) + (1 - damping) / nodes_n
         change = np.abs(after - rank).sum()
         rank = after

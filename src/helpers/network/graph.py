@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from .bits import flip_bits, list_bits, pack_edges
+from .bits import COMPILED_FROM, count_rows, flip_bits, list_bits, pack_edges
 
 PLACE = "edge table"
 
@@ -42,18 +42,18 @@ class SharingGraph:
     @cached_property
     def in_bits(self) -> np.ndarray:
         """Rows of bits the other way: bit u of row v says that data of u may be read by v."""
-        return flip_bits(self.out_bits)
+        return flip_bits(self.out_bits, self.edges_n >= COMPILED_FROM)
 
     @cached_property
     def out_degrees(self) -> np.ndarray:
         """Count the direct recipients of each node."""
-        return np.bitwise_count(self.out_bits).sum(axis=1, dtype=np.int64)
+        return count_rows(self.out_bits)
 
     @cached_property
     def in_degrees(self) -> np.ndarray:
         """Count the nodes whose data each node may read directly."""
-        if "in_bits" in self.__dict__:
-            return np.bitwise_count(self.in_bits).sum(axis=1, dtype=np.int64)
+        if "in_bits" in self.__dict__ or self.edges_n >= COMPILED_FROM:
+            return count_rows(self.in_bits)
         degrees = np.zeros(self.nodes_n, np.int64)
         for start in range(0, self.nodes_n, 128):
             rows = np.unpackbits(self.out_bits[start : start + 128], axis=1, count=self.nodes_n)
@@ -214,9 +214,11 @@ def build_coded(
     if distinct_n != len(from_codes):
         _refuse_codes(names, from_codes, to_codes)
     none = np.zeros(nodes_n, bool)
-    return SharingGraph(
+    graph = SharingGraph(
         names, bits, none if is_reporter is None else is_reporter, none.copy() if is_pool is None else is_pool
     )
+    graph.__dict__["edges_n"] = distinct_n  # counted already
+    return graph
 
 
 def _refuse_codes(names: np.ndarray, from_codes: np.ndarray, to_codes: np.ndarray) -> None:

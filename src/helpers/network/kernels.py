@@ -34,41 +34,82 @@ if _CACHE:
 compiled = numba.njit(cache=_CACHE is not None, nogil=True)
 
 
+_ONE, _SEVEN, _LOW = np.uint64(1), np.uint64(7), np.uint64(63)
+# Where the bits of each byte are set, and how many.
+_PLACES = np.zeros((256, 8), np.uint8)
+for _byte in range(256):
+    _set = [k for k in range(8) if _byte & (128 >> k)]
+    _PLACES[_byte, : len(_set)] = _set
+_COUNTS = np.bitwise_count(np.arange(256, dtype=np.uint8))
+
+
+# Numbers of nodes and places are turned into unsigned ones: compiled code then need not ask whether they count from the end.
 @compiled
 def set_bits(bits, from_codes, to_codes):
-    """Set the bit of every edge; return how many were not set before, or -1 at a loop or a number out of range."""
-    distinct, nodes_n = 0, bits.shape[0]
+    """Set the bit of every edge; return how many are set, or -1 at a loop or a number out of range."""
+    nodes_n, width = np.uint64(bits.shape[0]), np.uint64(bits.shape[1])
+    cells = bits.reshape(-1)
     for at in range(from_codes.size):
-        u, v = np.int64(from_codes[at]), np.int64(to_codes[at])
-        if u == v or u < 0 or v < 0 or u >= nodes_n or v >= nodes_n:
+        u, v = np.uint64(np.int64(from_codes[at])), np.uint64(np.int64(to_codes[at]))
+        if u >= nodes_n or v >= nodes_n or u == v:
             return -1
-        mark = np.uint8(128 >> (v & 7))
-        cell = bits[u, v >> 3]
-        distinct += (cell & mark) == 0
-        bits[u, v >> 3] = cell | mark
-    return distinct
-
-
-def pad_words(bits):
-    """Give rows of bytes as rows of 64-bit numbers, filled up with zeros."""
-    words = np.zeros((bits.shape[0], (bits.shape[1] + 7) // 8 * 8), np.uint8)
-    words[:, : bits.shape[1]] = bits
-    return words.view(np.uint64)
+        cells[u * width + (v >> np.uint64(3))] |= np.uint8(np.uint32(128) >> np.uint32(v & _SEVEN))
+    whole, total = cells.size // 8 * 8, 0
+    for word in cells[:whole].view(np.uint64):
+        total += _count_ones(word)
+    for at in range(whole, cells.size):
+        total += _COUNTS[cells[at]]
+    return total
 
 
 @compiled
 def list_bits(bits, indptr, indices):
-    """List the bits that are set in each row, sorted."""
+    """List the bits that are set in each row, sorted; `indices` has eight places more than there are bits."""
     for u in range(bits.shape[0]):
-        at = indptr[u]
+        at = np.uint64(indptr[u])
         for b in range(bits.shape[1]):
             cell = bits[u, b]
-            if cell:
-                for k in range(8):
-                    indices[at] = b * 8 + k
-                    at += (cell >> (7 - k)) & 1
-                    if at == indices.size:
-                        break
+            for k in range(8):  # those beyond the last bit of the byte are written over
+                indices[at + np.uint64(k)] = b * 8 + _PLACES[cell, k]
+            at += np.uint64(_COUNTS[cell])
+
+
+@compiled
+def list_pairs(bits, ends):
+    """List both ends of every edge, sorted; `ends` has eight rows more than there are edges."""
+    at = np.uint64(0)
+    for u in range(bits.shape[0]):
+        for b in range(bits.shape[1]):
+            cell = bits[u, b]
+            for k in range(8):
+                ends[at + np.uint64(k), 0] = u
+                ends[at + np.uint64(k), 1] = b * 8 + _PLACES[cell, k]
+            at += np.uint64(_COUNTS[cell])
+
+
+@compiled
+def flip_words(words):
+    """Flip rows and columns, a square of 64 by 64 bits after the other: see `bits.flip_bits`."""
+    rows, width = words.shape
+    flipped = np.zeros((rows, width), np.uint64)
+    square = np.zeros(64, np.uint64)
+    for r in range(width):
+        for c in range(width):
+            for k in range(64):
+                # Bits of a byte stand from the highest, bytes of a word from the lowest.
+                square[k ^ 7] = words[r * 64 + k, c] if r * 64 + k < rows else np.uint64(0)
+            half, mask = 32, np.uint64(0xFFFFFFFF)
+            while half:
+                for start in range(0, 64, 2 * half):
+                    for k in range(start, start + half):
+                        moved = ((square[k] >> np.uint64(half)) ^ square[k + half]) & mask
+                        square[k + half] ^= moved
+                        square[k] ^= moved << np.uint64(half)
+                half >>= 1
+                mask ^= mask << np.uint64(half)
+            for k in range(min(64, rows - c * 64)):
+                flipped[c * 64 + k, r] = square[k ^ 7]
+    return flipped
 
 
 @compiled
@@ -166,27 +207,101 @@ def extend_reach(out, reach, back, nodes_n):
 
 
 @compiled
-def measure_pagerank(indptr, indices, damping, tolerance):
-    """Spread rank over recipients until it changes no more."""
+def measure_ahead(bits, node, hops):
+    """Measure the steps from one node to all others; every row of bits is read once at most. Hops below 0: any number."""
+    rows, width = bits.shape
+    steps = np.full(rows, -1, np.int32)
+    front, front_n, step = np.empty(rows, np.int64), 1, 0
+    front[0], steps[node] = node, 0
+    full, joined = np.full(width, 255, np.uint8), np.zeros(width, np.uint8)
+    full[width - 1] = 256 - (1 << (width * 8 - rows))
+    while front_n and step != hops:
+        step += 1
+        for at in range(front_n):
+            row = bits[front[at]]
+            for b in range(width):
+                joined[b] |= row[b]
+            if at % 16 == 15:
+                missing = np.uint8(0)
+                for b in range(width):
+                    missing |= joined[b] ^ full[b]
+                if not missing:
+                    break
+        front_n = 0
+        for v in range(rows):
+            if steps[v] < 0 and joined[v >> 3] & (128 >> (v & 7)):
+                steps[v], front[front_n] = step, v
+                front_n += 1
+    return steps
+
+
+@compiled
+def measure_back(bits, node, hops):
+    """Measure the steps from all others to one node: of each row, bits are read until one is in the last front."""
+    rows, width = bits.shape
+    steps = np.full(rows, -1, np.int32)
+    steps[node] = 0
+    mask = np.zeros(width, np.uint8)
+    mask[node >> 3] = 128 >> (node & 7)
+    first, last = node >> 3, node >> 3
+    left, left_n, step, found_n = np.arange(rows), rows, 0, 1
+    while found_n and step != hops:
+        step += 1
+        kept, found_n = 0, 0
+        for at in range(left_n):
+            u = left[at]
+            row, b, hit = bits[u], first, np.uint8(0)
+            while not hit and b + 16 <= last + 1:
+                for k in range(16):
+                    hit |= row[b + k] & mask[b + k]
+                b += 16
+            while not hit and b <= last:
+                hit = row[b] & mask[b]
+                b += 1
+            if hit and steps[u] < 0:
+                steps[u] = step
+                found_n += 1
+            elif steps[u] < 0:
+                left[kept] = u
+                kept += 1
+        left_n = kept
+        mask[:] = 0
+        first, last = width, -1
+        for u in range(rows):
+            if steps[u] == step:
+                mask[u >> 3] |= np.uint8(128 >> (u & 7))
+                first, last = min(first, u >> 3), u >> 3
+    return steps
+
+
+@compiled
+def measure_pagerank(indptr, owners, degrees, damping, tolerance):
+    """Gather rank from the owners that each node reads until it changes no more; sums are in a fixed order."""
     nodes_n = indptr.size - 1
-    rank = np.full(nodes_n, 1 / nodes_n)
+    rank, share = np.full(nodes_n, 1 / nodes_n), np.zeros(nodes_n)
     change = np.inf
     while change >= tolerance:
-        after = np.zeros(nodes_n)
-        stuck = 0.0
+        stuck, change = 0.0, 0.0
         for u in range(nodes_n):
-            start, end = indptr[u], indptr[u + 1]
-            if start == end:
-                stuck += rank[u]
+            if degrees[u]:
+                share[u] = rank[u] / degrees[u]
             else:
-                share = rank[u] / (end - start)
-                for at in range(start, end):
-                    after[indices[at]] += share
-        change = 0.0
+                stuck += rank[u]
         for v in range(nodes_n):
-            after[v] = damping * (after[v] + stuck / nodes_n) + (1 - damping) / nodes_n
-            change += abs(after[v] - rank[v])
-        rank = after
+            at, end = np.uint64(indptr[v]), np.uint64(indptr[v + 1])
+            a, b, c, d = 0.0, 0.0, 0.0, 0.0  # four sums at once: none waits for another
+            for _ in range((end - at) >> np.uint64(2)):
+                a += share[np.uint32(owners[at])]
+                b += share[np.uint32(owners[at + np.uint64(1)])]
+                c += share[np.uint32(owners[at + np.uint64(2)])]
+                d += share[np.uint32(owners[at + np.uint64(3)])]
+                at += np.uint64(4)
+            while at < end:
+                a += share[np.uint32(owners[at])]
+                at += _ONE
+            after = damping * (a + b + (c + d) + stuck / nodes_n) + (1 - damping) / nodes_n
+            change += abs(after - rank[v])
+            rank[v] = after
     return rank / rank.sum()
 
 
@@ -213,36 +328,50 @@ def _flip(bits, u, v):
 
 
 @compiled
-def exchange(bits, indptr, ends, draws):
-    """Exchange ends of edges: see `nulls.Rewiring`. Return how many attempts changed the graph."""
-    accepted = 0
-    for at in range(draws.shape[0]):
-        i, j = np.int64(draws[at, 0]), np.int64(draws[at, 1])
-        a, b = np.int64(ends[i, 0]), np.int64(ends[i, 1])
-        c, d = np.int64(ends[j, 0]), np.int64(ends[j, 1])
-        if d == a:
-            i, j = j, i
-            a, b, c, d = c, d, a, b
-        if b == c:
-            if a == d or not _has(bits, d, a) or _has(bits, b, a) or _has(bits, d, b) or _has(bits, a, d):
+def _turn_triangle(bits, indptr, ends, i, j):
+    """Turn round the triangle of two edges that follow each other, where it is there and its opposite is not."""
+    if ends[i, 0] == ends[j, 1]:
+        i, j = j, i
+    a, b, d = np.int64(ends[i, 0]), np.int64(ends[i, 1]), np.int64(ends[j, 1])
+    if b != ends[j, 0] or a == d or not _has(bits, d, a) or _has(bits, b, a) or _has(bits, d, b) or _has(bits, a, d):
+        return 0
+    k = indptr[d]
+    while ends[k, 1] != a:
+        k += 1
+    for u, v in ((a, b), (b, d), (d, a)):
+        _flip(bits, u, v)
+        _flip(bits, v, u)
+    ends[i, 1], ends[j, 1], ends[k, 1] = d, a, b
+    return 1
+
+
+@compiled
+def exchange(bits, indptr, ends, starts, draws, window):
+    """Exchange ends of edges: see `nulls.Rewiring`. Return how many attempts changed the graph.
+
+    Whether an attempt holds is a number, 0 or 1, and everything is written either way: nothing has to be guessed.
+    """
+    cells, width, three, accepted = bits.reshape(-1), np.uint64(bits.shape[1]), np.uint64(3), 0
+    edges_n = np.uint64(ends.shape[0])
+    for turn in range(starts.shape[0]):
+        first, second = np.uint64(starts[turn, 0]), np.uint64(starts[turn, 1])
+        for at in range(turn * window, min((turn + 1) * window, draws.shape[0])):
+            i, j = first + np.uint64(draws[at, 0]), second + np.uint64(draws[at, 1])
+            i -= edges_n * np.uint64(i >= edges_n)
+            j -= edges_n * np.uint64(j >= edges_n)
+            a, b, c, d = np.uint64(ends[i, 0]), np.uint64(ends[i, 1]), np.uint64(ends[j, 0]), np.uint64(ends[j, 1])
+            if b == c or d == a:
+                accepted += _turn_triangle(bits, indptr, ends, i, j)
                 continue
-            k = indptr[d]
-            while ends[k, 1] != a:
-                k += 1
-            _flip(bits, a, b)
-            _flip(bits, b, d)
-            _flip(bits, d, a)
-            _flip(bits, b, a)
-            _flip(bits, d, b)
-            _flip(bits, a, d)
-            ends[i, 1], ends[j, 1], ends[k, 1] = d, a, b
-        elif i == j or _has(bits, a, d) or _has(bits, c, b):
-            continue
-        else:
-            _flip(bits, a, b)
-            _flip(bits, c, d)
-            _flip(bits, a, d)
-            _flip(bits, c, b)
-            ends[i, 1], ends[j, 1] = d, b
-        accepted += 1
+            row, other, byte, far = a * width, c * width, b >> three, d >> three
+            right, left = _SEVEN - (b & _SEVEN), _SEVEN - (d & _SEVEN)
+            is_there = (np.uint64(cells[row + far]) >> left) | (np.uint64(cells[other + byte]) >> right)
+            holds = ~is_there & _ONE  # an edge with itself never does: it is there
+            mark, mark_far = np.uint8(holds << right), np.uint8(holds << left)
+            cells[row + byte] ^= mark
+            cells[other + far] ^= mark_far
+            cells[row + far] ^= mark_far
+            cells[other + byte] ^= mark
+            ends[i, 1], ends[j, 1] = b ^ ((b ^ d) * holds), d ^ ((b ^ d) * holds)
+            accepted += np.int64(holds)
     return accepted

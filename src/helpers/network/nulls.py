@@ -4,6 +4,11 @@ Random graphs with the same degrees are made by exchanging the ends of two edges
 follow each other, a triangle that they are part of is turned round instead: without that some graphs of the same
 degrees could never be reached. Every attempt counts; one that would make a loop or a parallel edge leaves the graph as
 it is, which keeps all reachable graphs equally likely.
+
+In a large graph two windows of the list of edges are drawn first, and then as many pairs across them as a window is
+long. Which pairs are tried does not depend on where the walk stands, so all graphs stay equally likely; and what the
+attempts read lies close together in memory. A walk in windows wants about a third more attempts to forget as much of
+where it began; eight per edge leave no difference that could be measured.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from .bits import pack_edges
+from .bits import list_pairs, pack_edges, pad_words
 from .graph import SharingGraph
 from .structure import count_returned
 
@@ -21,6 +26,8 @@ COMPILED_FROM, CLOSED_FROM = 2_500_000, 100_000
 # From so many edges on, 100 samples do.
 LARGE = 1 << 20
 _DRAWS = 1 << 18
+# Edges in a window, and from how many edges on there are windows.
+WINDOW, WINDOWED_FROM = 1 << 13, 1 << 16
 
 
 class Rewiring:
@@ -33,19 +40,17 @@ class Rewiring:
     seed
         Of all draws; the same seed gives the same walk, compiled or not.
     is_compiled
-        Whether compiled code walks: some ten times faster, once it is loaded.
+        Whether compiled code walks: many times faster, once it is loaded.
     """
 
     def __init__(self, graph: SharingGraph, seed: int = 0, is_compiled: bool = False):
-        indptr, indices = graph.out_lists
         self.nodes_n = graph.nodes_n
-        # Both ends of an edge beside each other, in as few bytes as do.
-        self.ends = np.empty((len(indices), 2), np.uint16 if graph.nodes_n <= 1 << 16 else np.int32)
-        self.ends[:, 0] = np.repeat(np.arange(graph.nodes_n), np.diff(indptr))
-        self.ends[:, 1] = indices
         self.bits = graph.out_bits.copy()
+        # Both ends of an edge beside each other, in as few bytes as do.
+        self.ends = list_pairs(self.bits, graph.edges_n, np.uint16 if graph.nodes_n <= 1 << 16 else np.int32, is_compiled)
         self.attempts_n = self.accepted_n = 0
-        self._graph, self._starts, self._random = graph, indptr, np.random.default_rng(seed)
+        self._graph, self._random = graph, np.random.default_rng(seed)
+        self._starts = np.concatenate([[0], np.cumsum(graph.out_degrees)])
         self._is_compiled = is_compiled
 
     def walk(self, attempts: int) -> None:
@@ -53,13 +58,14 @@ class Rewiring:
         edges_n = len(self.ends)
         while attempts and edges_n > 1:
             count = min(attempts, _DRAWS)
-            draws = self._random.integers(0, edges_n, (count, 2), dtype=np.int32)
+            starts, draws, window = self._draw(count)
             if self._is_compiled:
                 from . import kernels
 
-                accepted = kernels.exchange(self.bits, self._starts, self.ends, draws)
+                accepted = kernels.exchange(self.bits, self._starts, self.ends, starts, draws, window)
             else:
-                accepted = self._exchange(draws)
+                pairs = np.repeat(starts, window, axis=0)[:count] + draws
+                accepted = self._exchange(pairs % edges_n)
             self.attempts_n += count
             self.accepted_n += int(accepted)
             attempts -= count
@@ -68,6 +74,15 @@ class Rewiring:
         """Give the graph where the walk stands."""
         graph = self._graph
         return SharingGraph(graph.names, self.bits.copy(), graph.is_reporter, graph.is_pool)
+
+    def _draw(self, count: int) -> tuple[np.ndarray, np.ndarray, int]:
+        """Draw pairs of edges: where two windows begin, steps from there, and how many steps belong to one pair of windows."""
+        edges_n = len(self.ends)
+        if edges_n < WINDOWED_FROM:
+            return np.zeros((1, 2), np.int64), self._random.integers(0, edges_n, (count, 2), dtype=np.int32), count
+        starts = self._random.integers(0, edges_n, (-(-count // WINDOW), 2))
+        steps = np.frombuffer(self._random.bytes(4 * count), "<u2").astype(np.uint16, copy=False).reshape(count, 2)
+        return starts, steps & np.uint16(WINDOW - 1), WINDOW
 
     def _exchange(self, draws: np.ndarray) -> int:
         """Exchange ends of edges: the plain twin of `kernels.exchange`."""
@@ -111,7 +126,7 @@ def count_closed(graph: SharingGraph) -> int:
         from . import kernels
 
         indptr, indices = graph.out_lists
-        return int(kernels.count_closed(kernels.pad_words(graph.out_bits), kernels.pad_words(graph.in_bits), indptr, indices))
+        return int(kernels.count_closed(pad_words(graph.out_bits), pad_words(graph.in_bits), indptr, indices))
     indptr, indices = graph.out_lists
     total = 0
     for u in np.flatnonzero(graph.out_degrees):

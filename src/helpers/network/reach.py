@@ -9,12 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from .bits import COMPILED_FROM, flip_bits, join_rows, pack_mask, unpack_row
+from .bits import COMPILED_FROM, count_rows, flip_bits, join_rows, list_bits, pack_mask, pad_words, unpack_row
 from .graph import SharingGraph
-
-# Up to so many senders, a product of matrices is faster than joining rows one by one.
-MULTIPLIED_TO = 1500
-
 
 def measure_hops(graph: SharingGraph, node: int, hops: int | None = 2, *, is_reader: bool = False) -> np.ndarray:
     """Measure the steps between one node and all others.
@@ -34,6 +30,11 @@ def measure_hops(graph: SharingGraph, node: int, hops: int | None = 2, *, is_rea
     -------
     One number per node: 0 for the node itself, -1 where no way is that short.
     """
+    if graph.edges_n >= COMPILED_FROM:
+        from . import kernels
+
+        measure = kernels.measure_back if is_reader else kernels.measure_ahead
+        return measure(graph.out_bits, node, -1 if hops is None else hops)
     steps = np.full(graph.nodes_n, -1, np.int32)
     steps[node] = 0
     frontier, step = np.array([node]), 0
@@ -90,8 +91,8 @@ def count_reach(graph: SharingGraph, hops: int = 2) -> pd.DataFrame:
     reach = graph.out_bits
     for step in range(1, hops + 1):
         reach = graph.out_bits if step == 1 else extend_reach(graph, reach)
-        table[f"readers_{step}_n"] = _count_rows(reach)
-        table[f"owners_{step}_n"] = graph.in_degrees if step == 1 else _count_rows(flip_bits(reach))
+        table[f"readers_{step}_n"] = count_rows(reach)
+        table[f"owners_{step}_n"] = graph.in_degrees if step == 1 else count_rows(flip_bits(reach))
     return pd.DataFrame(table).astype({"agency_id": "str"})
 
 
@@ -100,20 +101,28 @@ def extend_reach(graph: SharingGraph, reach: np.ndarray) -> np.ndarray:
     if graph.edges_n >= COMPILED_FROM:
         from . import kernels
 
-        words, back = kernels.pad_words(reach), kernels.pad_words(flip_bits(reach))
-        wide = kernels.extend_reach(kernels.pad_words(graph.out_bits), words, back, graph.nodes_n)
+        words, back = pad_words(reach), kernels.flip_words(pad_words(reach))
+        wide = kernels.extend_reach(pad_words(graph.out_bits), words, back, graph.nodes_n)
         return np.ascontiguousarray(wide.view(np.uint8)[:, : reach.shape[1]])
-    indptr, indices = graph.out_lists
+    # A way goes on from senders only: the first ones of all owners are joined at once, then the second ones, and so on.
+    wider, words = reach.copy(), pad_words(reach)
     senders = np.flatnonzero(graph.out_degrees)
-    wider = reach.copy()
-    if len(senders) <= MULTIPLIED_TO:
-        # A way goes on from senders only: few of them make a product of small matrices.
-        rows = [np.unpackbits(bits[senders], axis=1, count=graph.nodes_n) for bits in (graph.out_bits, reach)]
-        first, then = rows[0][:, senders].astype(np.float32), rows[1].astype(np.float32)
-        wider[senders] |= np.packbits(first @ then > 0, axis=1)
-    else:
-        for node in senders:
-            wider[node] |= join_rows(reach, indices[indptr[node] : indptr[node + 1]])
+    is_sender = np.zeros(graph.nodes_n, bool)
+    is_sender[senders] = True
+    linked = graph.out_bits & pack_mask(is_sender)
+    degrees = count_rows(linked)
+    indptr, indices = list_bits(linked, degrees)
+    owners = np.argsort(-degrees, kind="stable")
+    joined, most = words[owners], np.bitwise_or.reduce(words, axis=0)
+    for place in range(int(degrees.max(initial=0))):
+        if place % 16 == 0:  # leave out those that have nobody to join any more, or nothing to win
+            is_left = (degrees[owners] > place) & (joined != most).any(axis=1)
+            wider[owners[~is_left]] = joined[~is_left].view(np.uint8)[:, : reach.shape[1]]
+            owners, joined = owners[is_left], joined[is_left]
+            counts = -degrees[owners]
+        active = int(np.searchsorted(counts, -place))  # those with more than `place` senders among their recipients
+        joined[:active] |= words[indices[indptr[owners[:active]] + place]]
+    wider[owners] = joined.view(np.uint8)[:, : reach.shape[1]]
     at = np.arange(graph.nodes_n)
     wider[at, at >> 3] &= ~(128 >> (at & 7)).astype(np.uint8)
     return wider
@@ -204,10 +213,6 @@ def _find_senders(bits: np.ndarray, frontier: np.ndarray, rows: np.ndarray) -> n
             rows = rows[~hit]
         start, width = start + width, width * 4
     return np.sort(np.concatenate(hits)) if hits else np.zeros(0, np.int64)
-
-
-def _count_rows(bits: np.ndarray) -> np.ndarray:
-    return np.bitwise_count(bits).sum(axis=1, dtype=np.int64)
 
 
 def _check_hops(hops: int) -> None:

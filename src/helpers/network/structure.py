@@ -3,9 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from .bits import COMPILED_FROM, pack_mask
+from .bits import COMPILED_FROM, pack_mask, pad_words, unpack_row
 from .graph import SharingGraph
 from .reach import measure_hops
+
+# Up to so many nodes, k-cores are peeled from a matrix of bytes.
+_ADDED_TO = 2048
 
 
 def measure_reciprocity(graph: SharingGraph) -> pd.DataFrame:
@@ -30,7 +33,7 @@ def count_returned(graph: SharingGraph) -> int:
     if "in_bits" not in graph.__dict__ and graph.edges_n >= COMPILED_FROM:
         from . import kernels
 
-        return int(kernels.count_returned(kernels.pad_words(graph.out_bits).view(np.uint8)))
+        return int(kernels.count_returned(pad_words(graph.out_bits).view(np.uint8)))
     total = 0
     for start in range(0, graph.nodes_n, 512):
         both = graph.out_bits[start : start + 512] & graph.in_bits[start : start + 512]
@@ -50,13 +53,14 @@ def label_components(graph: SharingGraph) -> np.ndarray:
     What a node of many edges reaches, and is reached from, is one component, found on rows of bits. Of the rest, nodes
     without edges on both sides stand alone, and SciPy finds the components of the others.
     """
-    labels = np.arange(graph.nodes_n)
-    out, into = graph.out_degrees, graph.in_degrees
+    labels, out = np.arange(graph.nodes_n), graph.out_degrees
+    if graph.nodes_n and _find_core(graph, int(np.argmax(out))).all():
+        return np.zeros(graph.nodes_n, np.int64)
+    into = graph.in_degrees
     is_open = (out > 0) & (into > 0)
     if is_open.any():
         hub = int(np.argmax(np.where(is_open, np.minimum(out, into), -1)))
-        ahead = measure_hops(graph, hub, None) >= 0
-        core = ahead & (measure_hops(graph, hub, None, is_reader=True) >= 0)
+        core = _find_core(graph, hub)
         labels[core] = hub
         rest = np.flatnonzero(is_open & ~core)
         rest = _trim(graph, rest)
@@ -111,7 +115,8 @@ def measure_cores(graph: SharingGraph) -> np.ndarray:
     degrees = (graph.out_degrees + graph.in_degrees).copy()
     cores = np.zeros(graph.nodes_n, np.int64)
     left = np.ones(graph.nodes_n, bool)
-    ways = (graph.out_bits, graph.in_bits)
+    # A small graph is held as numbers of edges between two nodes, 0 to 2; a large one as bits, both ways.
+    both = _add_ways(graph) if graph.nodes_n <= _ADDED_TO else None
     level, left_n = 0, graph.nodes_n
     while left_n:
         gone = np.flatnonzero(left & (degrees <= level))
@@ -120,12 +125,27 @@ def measure_cores(graph: SharingGraph) -> np.ndarray:
             continue
         cores[gone], left[gone] = level, False
         left_n -= len(gone)
-        for start in range(0, len(gone), 128):
-            rows = gone[start : start + 128]
-            for bits in ways:
+        for start in range(0, len(gone), 64):
+            rows = gone[start : start + 64]
+            if both is not None:
+                degrees -= both[rows[0]] if len(rows) == 1 else both[rows].sum(axis=0, dtype=np.uint8)
+                continue
+            for bits in (graph.out_bits, graph.in_bits):
                 lost = np.unpackbits(bits[rows], axis=1, count=graph.nodes_n)
                 degrees -= lost[0] if len(rows) == 1 else lost.sum(axis=0, dtype=np.uint8)
     return cores
+
+
+def _add_ways(graph: SharingGraph) -> np.ndarray:
+    """Count the edges between every two nodes, both ways added."""
+    single = np.unpackbits(graph.out_bits, axis=1, count=graph.nodes_n)
+    return single + single.T
+
+
+def _find_core(graph: SharingGraph, node: int) -> np.ndarray:
+    """Find the component of a node: what it reaches and is reached from."""
+    ahead = measure_hops(graph, node, None) >= 0
+    return ahead & (measure_hops(graph, node, None, is_reader=True) >= 0)
 
 
 def _trim(graph: SharingGraph, rest: np.ndarray) -> np.ndarray:
@@ -135,7 +155,7 @@ def _trim(graph: SharingGraph, rest: np.ndarray) -> np.ndarray:
         inside[rest] = True
         mask = pack_mask(inside)
         goes = (graph.out_bits[rest] & mask).any(axis=1)
-        comes = (graph.in_bits[rest] & mask).any(axis=1) if len(rest) else goes
+        comes = unpack_row(np.bitwise_or.reduce(graph.out_bits[rest], axis=0), graph.nodes_n)[rest]
         kept = rest[goes & comes]
         if len(kept) == len(rest):
             break

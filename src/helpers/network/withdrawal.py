@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from .bits import count_common, pack_mask
 from .cuts import measure_steps
 from .graph import SharingGraph
 from .places import find_places, list_ends, mark_places
+
+# Passes over the bits that settle who needs nobody.
+_ROUNDS = 8
 
 
 def rank_withdrawals(
@@ -47,14 +51,13 @@ def rank_withdrawals(
     if budget < 1:
         raise DataError("budget", f"{budget} was given", "Allow at least one withdrawal.")
     targets, names = list(targets), graph.names
-    end, (owners, readers) = find_places(graph, targets, "target"), list_ends(graph)
+    end = find_places(graph, targets, "target")
     held = find_places(graph, fixed, "fixed") if (fixed := list(fixed)) else np.array([], dtype=int)
-    is_out = np.zeros(len(names), dtype=bool)
-    rows, start = [], int((measure_steps(graph, targets) > 0).sum())
+    is_out, steps = np.zeros(len(names), dtype=bool), measure_steps(graph, targets)
+    rows, start, is_direct = [], int((steps > 0).sum()), steps == 1
     left = start
     for step in range(1, budget + 1):
-        keep = ~is_out[owners] & ~is_out[readers]
-        closes = _count_dominated(owners[keep], readers[keep], len(names), end)
+        closes = _count_dominated(graph, ~is_out, is_direct, end)
         closes[held] = 0
         best = int(np.argmax(closes))
         if not left or not closes[best]:
@@ -66,26 +69,52 @@ def rank_withdrawals(
     return pd.DataFrame(rows, columns=columns).astype({"agency_id": "str"})
 
 
-def _count_dominated(owners, readers, n: int, end) -> np.ndarray:
-    """Count, for each agency, those whose every way to the end leads through it, itself included; 0 without a way."""
+def _count_dominated(graph: SharingGraph, is_open: np.ndarray, is_direct: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Count, for each agency, those whose every way to the end leads through it, itself included; 0 without a way.
+
+    One that shares straight needs no other way, and one that shares with two that need nobody needs nobody either: no
+    third agency stands on all of its ways. In a dense network that settles nearly all. Only the ways of the rest, and of
+    whom they share with, make a network in which dominators are looked for.
+    """
+    is_open[end] = False
+    is_free = is_open & is_direct
+    rest = np.flatnonzero(is_open & ~is_direct & (graph.out_degrees > 0))
+    for _ in range(_ROUNDS):
+        shared = count_common(graph.out_bits, rest, pack_mask(is_free))
+        is_free[rest[shared > 1]] = True
+        if not (shared > 1).any():
+            break
+        rest = rest[shared < 2]
+    counts = is_free.astype(np.int64)
+    waits = rest[count_common(graph.out_bits, rest, pack_mask(is_open)) > 0]
+    if len(waits):
+        below = _follow_rest(graph, waits, is_open, is_free)
+        counts[below.index] = below.to_numpy()
+    return counts
+
+
+def _follow_rest(graph: SharingGraph, waits: np.ndarray, is_open: np.ndarray, is_free: np.ndarray) -> pd.Series:
+    """Count the dominated of agencies that are not free, and of those free ones that they share with, by place."""
     import igraph
 
-    is_end = np.zeros(n + 1, dtype=bool)
-    is_end[end] = True
-    direct = np.unique(owners[is_end[readers] & ~is_end[owners]])
-    is_direct = np.zeros(n, dtype=bool)
-    is_direct[direct] = True
-    # one that shares straight needs no other way, so its others do not matter
-    keep = ~is_direct[owners] & ~is_end[owners] & ~is_end[readers]
-    tails = np.concatenate([readers[keep], np.full(len(direct), n)])
-    heads = np.concatenate([owners[keep], direct])
-    flow = igraph.Graph(n + 1, np.column_stack([tails, heads]), directed=True)
-    above = np.array(flow.dominator(n), dtype=float)
+    owners, readers = [], []
+    for rows in np.array_split(waits, max(1, len(waits) // 512)):
+        at, reader = np.nonzero(np.unpackbits(graph.out_bits[rows], axis=1, count=graph.nodes_n)& is_open)
+        owners.append(rows[at])
+        readers.append(reader)
+    owners, readers = np.concatenate(owners), np.concatenate(readers)
+    nodes = np.union1d(waits, readers)
+    root = len(nodes)
+    first = np.flatnonzero(is_free[nodes])
+    tails = np.concatenate([np.searchsorted(nodes, readers), np.full(len(first), root)])
+    heads = np.concatenate([np.searchsorted(nodes, owners), first])
+    flow = igraph.Graph(root + 1, np.column_stack([tails, heads]), directed=True)
+    above = np.array(flow.dominator(root), dtype=float)
     above = np.where(np.isnan(above), -2, above).astype(int)
-    depth = np.full(n + 1, -1)
-    depth[n] = 0
+    depth = np.full(root + 1, -1)
+    depth[root] = 0
     waiting = np.flatnonzero(above >= 0)
-    level, at = np.array([n]), 0
+    level, at = np.array([root]), 0
     while len(level):
         at += 1
         level = waiting[np.isin(above[waiting], level)]
@@ -94,7 +123,7 @@ def _count_dominated(owners, readers, n: int, end) -> np.ndarray:
     for step in range(depth.max(), 1, -1):
         here = np.flatnonzero(depth == step)
         np.add.at(counts, above[here], counts[here])
-    return counts[:n]
+    return pd.Series(counts[:root], index=nodes)
 
 
 def compare_scenarios(
