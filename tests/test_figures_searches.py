@@ -29,6 +29,14 @@ def test_widths_by_reason_say_so():
     assert "devices searched (log scale)" == figure.axes[0].get_xlabel()
 
 
+def test_groups_of_a_few_searches_are_not_drawn_beside_larger_ones():
+    """Beside a group of eleven one of four is left out, of the data as well."""
+    figure = figures.draw_widths(WIDTHS.assign(searches_n=[7, 10, 1, 4, 2]), **ABOUT)
+
+    assert ["a (11)"] == [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert {"a"} == set(figure.data["group"]) and 11 == figure.n
+
+
 def test_widths_of_nothing_are_refused():
     """Zeros alone are no width."""
     with pytest.raises(DataError, match="over how many"):

@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ..errors import DataError
+from ..suppression import ACRO
 from ._base import COLORS, CitedFigure, finish_figure, new_figure
 from ._labels import key_axes, title_figure
 from .logs import say_simulated
@@ -170,7 +171,7 @@ def draw_widths(
     by
         What the groups are: `type` or `reason`.
     most
-        How many groups are drawn, those with most searches first.
+        How many groups are drawn, those with most searches first; of fewer than ten searches only if no group has more.
 
     Raises
     ------
@@ -181,7 +182,8 @@ def draw_widths(
     if known.empty:
         raise DataError("figure of width", "no search says over how many it went", "Give a log that exports the number.")
     sizes = known.groupby("group")["searches_n"].sum().reset_index().sort_values(["searches_n", "group"], ascending=[False, True])
-    groups = list(sizes["group"])[:most]
+    groups = (list(sizes.loc[sizes["searches_n"] >= ACRO["threshold"], "group"]) or list(sizes["group"]))[:most]
+    known = known[known["group"].isin(groups)]
     with new_figure(height=3.8) as (figure, axes):
         for (color, dash), group in zip(_LINES, groups, strict=False):
             part = known[known["group"] == group].sort_values("width")

@@ -6,6 +6,7 @@ import pandas as pd
 from .. import engine
 from ..concentration import measure_gini, sum_largest
 from ..errors import DataError
+from ..suppression import ACRO
 
 
 def count_agencies(searches) -> pd.DataFrame:
@@ -75,7 +76,7 @@ def count_widths(searches, by: str = "search_type", field: str = "networks_n") -
     return engine.fetch(table.group_by("group", "width").agg(searches_n=table.count()), ["group", "width"])
 
 
-def summarize_widths(widths: pd.DataFrame, shares: tuple[float, ...] = (0.25, 0.5, 0.75, 0.95)) -> pd.DataFrame:
+def summarize_widths(widths: pd.DataFrame, shares: tuple[float, ...] = (0.25, 0.5, 0.75, 0.95), fewest: int = ACRO["threshold"]) -> pd.DataFrame:
     """Summarize how wide searches are, by group.
 
     Parameters
@@ -84,11 +85,13 @@ def summarize_widths(widths: pd.DataFrame, shares: tuple[float, ...] = (0.25, 0.
         Result of `count_widths`.
     shares
         Which quantiles; each is a width that was printed, the smallest that so many searches do not exceed.
+    fewest
+        Of fewer searches with a width none is told: it would be that of single searches [searches].
 
     Returns
     -------
     DataFrame, one row per group, most searches first: group, searches_n, unknown_n (no width given), zero_n (0, which
-    does not mean zero: left out of what follows), and q25, q50 and so on, least and most; missing where nothing is left.
+    does not mean zero: left out of what follows), and q25, q50 and so on, least and most; missing where too few are left.
     """
     rows = []
     for group, part in widths.groupby("group", sort=True):
@@ -96,6 +99,7 @@ def summarize_widths(widths: pd.DataFrame, shares: tuple[float, ...] = (0.25, 0.
         unknown = int(part.loc[part["width"].isna(), "searches_n"].sum())
         zero = int(part.loc[part["width"] == 0, "searches_n"].sum())
         row = {"group": group, "searches_n": int(part["searches_n"].sum()), "unknown_n": unknown, "zero_n": zero}
+        known = known if known["searches_n"].sum() >= fewest else known[:0]
         total, cumulated = int(known["searches_n"].sum()), known["searches_n"].cumsum()
         for share in shares:
             # whole hundredths, so that a tie is no matter of rounding
