@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import ibis
@@ -131,6 +133,23 @@ def test_what_goes_to_disk_is_readable_by_nobody_else(monkeypatch, tmp_path):
         assert not folder.name.endswith(f"-{os.getpid()}")
     finally:
         engine._make_spill.cache_clear()
+
+
+def test_what_a_killed_process_left_on_disk_is_removed(monkeypatch, tmp_path):
+    """The folder of a process that lives stays; that of one which was killed, before it could tidy up, goes with the next."""
+    monkeypatch.setenv("SIDEDOOR_SPILL", str(tmp_path))
+    code = "import sys; from helpers import engine; print(engine._make_spill(), flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        folder = Path(child.stdout.readline().strip())
+        (folder / "spilled").mkdir()
+        for is_alive in (True, False):
+            if not is_alive:
+                child.kill()
+                child.wait()
+            engine._make_spill.cache_clear()
+            own = engine._make_spill()
+            assert own.is_dir() and folder.is_dir() == is_alive
+    engine._make_spill.cache_clear()
 
 
 def test_files_that_are_no_log(tmp_path):

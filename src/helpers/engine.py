@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pandas as pd
 
 from .errors import DataError, ParameterError
+from .files import try_lock
 from .ingest.canonical import COLUMNS
 
 DUCKDB = "duckdb"
@@ -32,6 +33,8 @@ _SPARK = re.compile(r"spark\.(ui\.\w+|driver\.(memory|host|bindAddress)|sql\.(sh
 _SECRET = re.compile(r"(?i)pass|pwd|token|secret|key|credential")
 # Where the person at this machine confirms an address; and where the runner has DuckDB put what does not fit in memory.
 CONFIRMED, SPILL = "SIDEDOOR_ENGINE", "SIDEDOOR_SPILL"
+_SPILLED, _LOCK = "sidedoor-duckdb-", "lock"
+_held: list = []
 _WAY_OUT = "Write duckdb, or the address of a backend of Ibis such as pyspark:// (and install its package)."
 
 
@@ -103,11 +106,29 @@ def _is_here(address, settings: dict[str, str]) -> bool:
 def _make_spill() -> Path:
     """Make the folder, one for each process, of what does not fit in memory: texts of reasons, for nobody else to read.
 
-    The runner names its own folder, which it removes however a kernel ends.
+    The runner names its own folder, which it removes however a kernel ends. Elsewhere what a process left that was killed is
+    removed here: its folder holds a lock that nobody keeps any more.
     """
-    folder = tempfile.mkdtemp(prefix="sidedoor-duckdb-", dir=os.environ.get(SPILL))
+    place = os.environ.get(SPILL) or tempfile.gettempdir()
+    for left in sorted(Path(place).glob(f"{_SPILLED}*/{_LOCK}")):
+        _remove_left(left)
+    folder = Path(tempfile.mkdtemp(prefix=_SPILLED, dir=place))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
+    _held.append((folder / _LOCK).open("wb"))  # open, and so locked, until this process ends
+    try_lock(_held[-1])
+    return folder
+
+
+def _remove_left(lock: Path) -> None:
+    """Remove a folder of this person's whose process has ended."""
+    try:
+        if lock.is_symlink() or (hasattr(os, "getuid") and lock.stat().st_uid != os.getuid()):
+            return
+        with lock.open("rb+") as file:
+            if try_lock(file):
+                shutil.rmtree(lock.parent, ignore_errors=True)
+    except OSError:
+        return  # it is gone already, or its file system knows no locks
 
 
 def _connect_spark(settings: dict[str, str]):

@@ -114,9 +114,10 @@ def describe_record(folder: Path) -> dict:
     told = json.loads((folder / _REPORT).read_text(encoding="utf-8"))
     tables, sources = {}, set()
     for path in sorted(folder.glob("*.parquet")):
-        column = pq.read_table(path, columns=["source_id"])["source_id"]
-        tables[path.stem] = len(column)
-        sources |= {value for value in column.unique().to_pylist() if value}
+        with pq.ParquetFile(path, read_dictionary=["source_id"]) as file:
+            tables[path.stem] = file.metadata.num_rows
+            for part in file.iter_batches(columns=["source_id"]):
+                sources |= {value for value in part.column(0).unique().to_pylist() if value}
     aside: dict[str, int] = {}
     for part in told["set_aside"]:
         aside[part["reason"]] = aside.get(part["reason"], 0) + part["rows_n"]

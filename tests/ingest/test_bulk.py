@@ -315,6 +315,18 @@ def test_a_leak_is_found(log, tmp_path, monkeypatch, texts):
     assert list_names(tmp_path) == ["in"]
 
 
+def test_columns_of_which_some_texts_were_looked_through_are_named(log, tmp_path, monkeypatch):
+    """The report says of which column not every text was looked through for leaks, and nothing where all were."""
+    from helpers.ingest import bulk_facts
+
+    all_notes = ingest_file(log, tmp_path / "out", limits=LARGE).report.notes
+    monkeypatch.setattr(bulk_facts, "_TEXTS", 0)
+    notes = ingest_file(log, tmp_path / "out", limits=LARGE).report.notes
+    assert [note for note in notes if note not in all_notes] == json.loads((tmp_path / "out" / "report.json").read_text())["notes"][-3:]
+    assert [note.split()[1] for note in notes if "look through" in note] == ["source_id", "searcher_agency_as_printed", "reason_origin"]
+    assert not any("look through" in note for note in all_notes)
+
+
 def test_interruption_leaves_nothing(log, tmp_path):
     """Stopped while it reads, an ingest leaves the earlier result as it was and nothing beside it."""
     ingest_file(log, tmp_path / "out", limits=LARGE)

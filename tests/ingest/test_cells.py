@@ -66,7 +66,7 @@ def test_short_words_can_be_values():
 SHORT = st.sampled_from(["é", "犬", "ß!", "٣", "_", "…", "—*", "*", "** *", "Nil", "NULL", "xX", "x", "#", "0", "n/a", "GC 7923.6", "■"])
 
 
-@given(st.lists(st.text(max_size=70) | SHORT, max_size=20))
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cn"]), max_size=70) | SHORT, max_size=20))
 @settings(deadline=None)
 def test_columns_agree_with_pythons_own_engine(cells):
     """A column is judged as Python judges each cell by the patterns of the registry, one after the other, whatever it holds."""
@@ -91,8 +91,7 @@ def test_values_are_kept_and_stripped():
     cells = text(" a b ", "***", "")
     codes = find_states(cells, load_marks())
     kept = keep_values(cells, codes)
-    assert kept.tolist()[0] == "a b"
-    assert kept.isna().tolist() == [False, True, True]
+    assert kept.tolist() == ["a b", None, None]
     assert count_states(codes) == {"value": 1, "empty": 1, "masked": 1}
     assert count_states(set_state(codes, codes == 0, "redacted")) == {"empty": 1, "masked": 1, "redacted": 1}
     assert set(count_states(codes)) <= set(CELL_STATES)
@@ -102,7 +101,7 @@ def test_counts():
     """Whole numbers with and without thousands; anything else is missing, never 0 and never cut."""
     found = read_counts(text("840", " 17,652 ", "840.0", "0", "1,2", "-1", "", "9" * 16, "1e5", "840.5"))
     assert found.tolist()[:4] == [840, 17652, 840, 0]
-    assert found[4:].isna().all()
+    assert found.tolist()[4:] == [None] * 6
 
 
 def test_own_marks():

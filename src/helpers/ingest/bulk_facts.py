@@ -2,20 +2,19 @@
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from .bulk_sql import OTHER_BIT, PARTIAL_BIT
 from .canonical import COLUMNS
 from .duck import connect, quote, quote_path
 from .log_facts import SAMPLE
-from .logs import LogTable
 from .report import FileTable
 
-# Before 1972 clocks stood apart by odd seconds.
-_ODD_YEARS = 1972
+_COUNTS = ("networks_n", "devices_n")
+# All zones are whole quarters of an hour from UTC [us], and a midnight lasts a second; before 1972 they were not.
+_QUARTER, _ODD_YEARS = 900_000_000, 1972
 # Texts of a column that are looked through one by one; beyond, so many of each shape, if there are few shapes.
 _TEXTS, _EACH, _SHAPES = 200_000, 1_000, 100
 
@@ -24,7 +23,8 @@ _TEXTS, _EACH, _SHAPES = 200_000, 1_000, 100
 class SearchesFile(FileTable):
     """A table `searches` in a file, with what measures it; `log` is what read it, and can read the text again."""
 
-    log: LogTable
+    log: "BulkLog"
+    _samples: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.rows_n
@@ -54,40 +54,64 @@ class SearchesFile(FileTable):
                 yield batch.to_pandas().astype(COLUMNS["searches"])
 
     def list_texts(self, plain: str) -> Iterator[tuple[str, pd.Series]]:
-        """List the distinct texts of each column that are not plain ones, in parts.
-
-        Of a column with very many, such as ids that count up, some of each shape are given: signs of one kind in one
-        order are what a scan goes by.
-        """
-        for column, kind in COLUMNS["searches"].items():
-            if kind != "str" or column.endswith(("_token", "_cell")):
+        """List the distinct texts of each column that are not plain ones, in parts; of a column in `list_sampled` some of them."""
+        sampled = self._take_samples(plain)
+        for column in _list_open():
+            if column in sampled:
+                yield column, pd.Series(sampled[column], dtype="str", name=column)
                 continue
-            where = f"{column} IS NOT NULL AND NOT regexp_full_match({column}, {quote(plain)})"
-            sql = f"SELECT DISTINCT {column} FROM log WHERE {where}"
-            if self.query(f"SELECT approx_count_distinct({column}) FROM log WHERE {where}")[0][0] > _TEXTS:
-                shape = f"regexp_replace(regexp_replace(regexp_replace({column}, '[0-9]', '9', 'g'), '[A-Z]', 'A', 'g'), '[a-z]', 'a', 'g')"
-                some = f"max({column}, {_EACH}), min({column}, {_EACH}), arg_min({column}, hash({column}), {_EACH})"
-                lists = self.query(f"SELECT {some} FROM log WHERE {where} GROUP BY {shape} LIMIT {_SHAPES}")
-                if len(lists) < _SHAPES:
-                    texts = sorted({text for row in lists for part in row for text in part})
-                    yield column, pd.Series(texts, dtype="str", name=column)
-                    continue
-            cursor = self._connection.execute(self._name_file(f"{sql} ORDER BY 1"))
+            sql = f"SELECT DISTINCT {column} FROM log {_name_odd(column, plain)} ORDER BY 1"
+            cursor = self._connection.execute(self._name_file(sql))
             while rows := cursor.fetchmany(_TEXTS):
                 yield column, pd.Series([text for (text,) in rows], dtype="str", name=column)
 
+    def list_sampled(self, plain: str) -> list[str]:
+        """List the columns with so many texts that `list_texts` gives some of each shape: signs of one kind in one order."""
+        return [*self._take_samples(plain)]
+
+    def _take_samples(self, plain: str) -> dict[str, list[str]]:
+        """Take some texts of each shape from columns with very many, such as ids that count up."""
+        if plain not in self._samples:
+            self._samples[plain] = {column: texts for column in _list_open() if (texts := self._take_sample(column, plain))}
+        return self._samples[plain]
+
+    def _take_sample(self, column: str, plain: str) -> list[str]:
+        odd = _name_odd(column, plain)
+        if self.query(f"SELECT approx_count_distinct({column}) FROM log {odd}")[0][0] <= _TEXTS:
+            return []
+        shape = f"regexp_replace(regexp_replace(regexp_replace({column}, '[0-9]', '9', 'g'), '[A-Z]', 'A', 'g'), '[a-z]', 'a', 'g')"
+        some = f"max({column}, {_EACH}), min({column}, {_EACH}), arg_min({column}, hash({column}), {_EACH})"
+        lists = self.query(f"SELECT {some} FROM log {odd} GROUP BY {shape} LIMIT {_SHAPES}")
+        return sorted({text for row in lists for part in row for text in part}) if len(lists) < _SHAPES else []
+
+    @functools.cached_property
+    def _sums(self) -> dict:
+        """What one look at the whole file tells."""
+        asked = {
+            "ids": "count(search_id)", "distinct ids": "count(DISTINCT search_id)", "hosts": "count(host_agency)",
+            "agencies": "count(DISTINCT searcher_agency_as_printed)", "times": "count(searched_at)",
+            "first": "min(searched_at)", "last": "max(searched_at)", "windows": "count(coalesce(window_start, window_end))",
+            "end_after_search": "count_if(window_end > searched_at)", "start_after_search": "count_if(window_start > searched_at)",
+            "end_before_start": "count_if(window_end < window_start)",
+            "least": "min(networks_n)", "most": "max(networks_n)",
+            **{f"filled {name}": f"count({name})" for name in _COUNTS},
+            **{f"zeros {name}": f"count_if({name} = 0)" for name in _COUNTS},
+        }  # fmt: skip
+        ((*found,),) = self.query(f"SELECT {', '.join(asked.values())} FROM log")
+        return dict(zip(asked, found, strict=True))
+
     def count_ids(self) -> tuple[int, int]:
         """Count rows with a search id, and distinct ids."""
-        return self.query("SELECT count(search_id), count(DISTINCT search_id) FROM log")[0]
+        return self._sums["ids"], self._sums["distinct ids"]
 
     def count_midnights(self, zone: ZoneInfo | None) -> tuple[int, int]:
         """Count times, and those that are midnight in a zone, in UTC without one."""
-        ((times_n,),) = self.query("SELECT count(searched_at) FROM log")
+        times_n = self._sums["times"]
         if times_n < 20:
             return times_n, 0
         rows = self.query(
-            "SELECT searched_at, count(*) FROM log WHERE second(searched_at) = 0 AND minute(searched_at) % 15 = 0 "
-            f"OR year(searched_at) < {_ODD_YEARS} GROUP BY 1"
+            f"SELECT searched_at, count(*) FROM log WHERE epoch_us(searched_at) % {_QUARTER} < 1_000_000 "
+            f"OR searched_at < TIMESTAMP '{_ODD_YEARS}-01-01' GROUP BY 1"
         )
         times = pd.Series([time for time, _ in rows], dtype="datetime64[us]")
         shown = times.dt.tz_localize("UTC").dt.tz_convert(zone) if zone is not None else times
@@ -96,24 +120,19 @@ class SearchesFile(FileTable):
 
     def count_numbers(self, name: str) -> tuple[int, int]:
         """Count rows with a number in a column, and zeros."""
-        return self.query(f"SELECT count({name}), count_if({name} = 0) FROM log")[0]
+        return self._sums[f"filled {name}"], self._sums[f"zeros {name}"] or 0
 
     def is_constant(self, name: str) -> bool:
         """Say whether all rows hold one value, none missing; of `reason_text` and `networks_n`."""
         if name == "reason_text":
-            return self.log.tally.count_kept(OTHER_BIT) == 0 and self.log.first_reason is not None
-        ((count, first, last),) = self.query(f"SELECT count({name}), min({name}), max({name}) FROM log")
-        return 0 < count == self.rows_n and first == last
+            return self.rows_n > 0 and self.log.has_one_reason
+        return 0 < self._sums["filled networks_n"] == self.rows_n and self._sums["least"] == self._sums["most"]
 
     def count_windows(self) -> dict[str, int] | None:
         """Count time frames that end or start at odd times; None if the log has none."""
-        ((any_n, *counts),) = self.query(
-            "SELECT count(coalesce(window_start, window_end)), count_if(window_end > searched_at), "
-            "count_if(window_start > searched_at), count_if(window_end < window_start) FROM log"
-        )
         names = ("end_after_search", "start_after_search", "end_before_start")
         # of nothing but missing values DuckDB counts NULL
-        return {name: count or 0 for name, count in zip(names, counts, strict=True)} if any_n else None
+        return {name: self._sums[name] or 0 for name in names} if self._sums["windows"] else None
 
     def count_values(self, name: str) -> dict[str, int]:
         """Count rows by their text in a column, the most frequent first, missing ones left out."""
@@ -121,17 +140,17 @@ class SearchesFile(FileTable):
 
     def count_agencies(self, prefix: str = "") -> int:
         """Count distinct searching agencies; with a prefix, rows whose agency begins with it."""
-        name = "searcher_agency_as_printed"
-        what = f"count_if(starts_with({name}, {quote(prefix)}))" if prefix else f"count(DISTINCT {name})"
-        return self.query(f"SELECT {what} FROM log")[0][0]
+        if not prefix:
+            return self._sums["agencies"]
+        return self.query(f"SELECT count_if(starts_with(searcher_agency_as_printed, {quote(prefix)})) FROM log")[0][0] or 0
 
     def has_host(self) -> bool:
         """Say whether any row says whose log it is."""
-        return self.query("SELECT count(host_agency) FROM log")[0][0] > 0
+        return self._sums["hosts"] > 0
 
     def find_span(self) -> tuple[pd.Timestamp, pd.Timestamp]:
         """Find the first and the last search time; NaT if there is none."""
-        return tuple(map(pd.Timestamp, self.query("SELECT min(searched_at), max(searched_at) FROM log")[0]))
+        return tuple(map(pd.Timestamp, (self._sums["first"], self._sums["last"])))
 
     def count_sides(self, day: pd.Timestamp) -> tuple[int, int]:
         """Count searches before a day, and from it on."""
@@ -162,4 +181,13 @@ class SearchesFile(FileTable):
 
     def count_partial(self) -> int:
         """Count reasons of which a part is redacted."""
-        return self.log.tally.count_kept(PARTIAL_BIT)
+        return self.log.partial_n
+
+
+def _list_open() -> list[str]:
+    """List the columns of text that a table for publication shows as they are printed."""
+    return [name for name, kind in COLUMNS["searches"].items() if kind == "str" and not name.endswith(("_token", "_cell"))]
+
+
+def _name_odd(column: str, plain: str) -> str:
+    return f"WHERE {column} IS NOT NULL AND NOT regexp_full_match({column}, {quote(plain)})"

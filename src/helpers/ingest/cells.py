@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 
 from ..errors import IngestError
 from .canonical import CELL_STATES
+from .columns import Column, make_column
 from .formats import load_format
 
 _CODES = {state: np.int8(code) for code, state in enumerate(CELL_STATES)}
 _COUNT = r"^(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.0+)?$"
-_WIDE_SPACE = "[\u00a0\u2007\u2009\u202f]"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _check_pattern(pattern: str, state: str) -> None:
         raise IngestError(f"marks of {state} cells", found, way_out) from None
 
 
-def find_states(cells: pd.Series, marks: Marks) -> np.ndarray:
+def find_states(cells: pd.Series | Column, marks: Marks) -> np.ndarray:
     """Find the state of each cell.
 
     Parameters
@@ -102,12 +102,17 @@ def find_states(cells: pd.Series, marks: Marks) -> np.ndarray:
     -------
     Codes, positions in `CELL_STATES`, as int8.
     """
-    text = strip_cells(cells)
-    maybe = np.asarray(pc.match_substring_regex(text, marks.quick))
-    states = np.full(len(text), _CODES["value"], "int8")
-    if maybe.any():
-        codes, unique = pd.factorize(pd.Series(text.filter(pa.array(maybe)).to_pandas(), dtype="str"))
-        states[maybe] = marks.find_codes(pa.array(unique, pa.large_string()))[codes]
+    column = make_column(cells)
+    states = np.full(len(column.raw), _CODES["value"], "int8")
+    is_empty = column.lengths == 0
+    states[is_empty] = _CODES["empty"]
+    rows = np.flatnonzero(column.find_maybe(marks.quick, is_whole=True) & ~is_empty)
+    if len(rows):
+        rest = column.plain.take(pa.array(rows))
+        odd = np.asarray(pc.match_substring_regex(rest, marks.quick))
+        if odd.any():
+            codes, unique = pd.factorize(pd.Series(rest.filter(pa.array(odd)).to_pandas(), dtype="str"))
+            states[rows[odd]] = marks.find_codes(pa.array(unique, pa.large_string()))[codes]
     return states
 
 
@@ -118,7 +123,10 @@ def fill_states(state: str, rows_n: int) -> np.ndarray:
 
 def is_state(codes: np.ndarray, *states: str) -> np.ndarray:
     """Say of each row whether its cell is in one of some states."""
-    return np.isin(codes, [_CODES[state] for state in states])
+    found = codes == _CODES[states[0]]
+    for state in states[1:]:
+        found |= codes == _CODES[state]
+    return found
 
 
 def set_state(codes: np.ndarray, rows: np.ndarray, state: str) -> np.ndarray:
@@ -126,10 +134,9 @@ def set_state(codes: np.ndarray, rows: np.ndarray, state: str) -> np.ndarray:
     return np.where(rows, _CODES[state], codes)
 
 
-def name_states(codes: np.ndarray) -> pd.Series:
+def name_states(codes: np.ndarray) -> pa.DictionaryArray:
     """Turn codes into a column of state names."""
-    named = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(CELL_STATES)).cast(pa.large_string())
-    return pd.Series(pd.array(named, dtype="str"))
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(CELL_STATES))
 
 
 def count_states(codes: np.ndarray) -> dict[str, int]:
@@ -140,32 +147,29 @@ def count_states(codes: np.ndarray) -> dict[str, int]:
 
 def strip_cells(cells: pd.Series) -> pa.Array:
     """Remove outer blanks and turn wide blanks into plain ones; what a date or a number is read from."""
-    text = pa.array(cells, type=pa.large_string())
-    if isinstance(text, pa.ChunkedArray):
-        text = text.combine_chunks()
-    if not pc.all(pc.string_is_ascii(text), min_count=0).as_py():
-        text = pc.replace_substring_regex(text, _WIDE_SPACE, " ")
-    return pc.utf8_trim_whitespace(text)
+    return make_column(cells).plain
 
 
-def keep_values(cells: pd.Series, codes: np.ndarray) -> pd.Series:
+def keep_values(cells: pd.Series | Column, codes: np.ndarray) -> pa.Array:
     """Keep the text of cells that hold a value, without outer blanks; missing otherwise."""
-    text = pc.utf8_trim_whitespace(pa.array(cells, type=pa.large_string()))
-    kept = pc.if_else(pa.array(codes == _CODES["value"]), text, pa.scalar(None, pa.large_string()))
-    return pd.Series(pd.array(kept, dtype="str"))
+    text, is_value = make_column(cells).stripped, codes == _CODES["value"]
+    return text if is_value.all() else pc.if_else(pa.array(is_value), text, pa.scalar(None, text.type))
 
 
-def read_counts(cells: pd.Series) -> pd.Series:
+def read_counts(cells: pd.Series | Column) -> pa.Array:
     """Read whole numbers such as `840`, `17,652` or `840.0`.
 
     Returns
     -------
-    Series of Int64, missing where the cell is no such number.
+    Arrow int64, missing where the cell is no such number.
     """
-    text = strip_cells(cells)
-    text = pc.if_else(pc.match_substring_regex(text, _COUNT), text, pa.scalar(None, pa.large_string()))
+    column = make_column(cells)
+    text, none = column.plain, pa.scalar(None, column.plain.type)
+    if column.is_digits and (not len(text) or column.lengths.max() <= 15):
+        return pc.cast(pc.if_else(pa.array(column.lengths > 0), text, none), pa.int64())
+    text = pc.if_else(pc.match_substring_regex(text, _COUNT), text, none)
     digits = pc.replace_substring_regex(pc.replace_substring(text, ",", ""), r"\.0+$", "")
-    return pd.Series(pc.cast(digits, pa.int64()).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get))
+    return pc.cast(digits, pa.int64())
 
 
 def show_shape(text: str) -> str:

@@ -186,6 +186,12 @@ def ingest_file(
 
 
 def _note_left_out(reading, options: ReadOptions) -> None:
+    tables = [table for table in reading.tables.values() if isinstance(table, FileTable)] if not options.keep_reasons else []
+    for column in [name for table in tables for name in table.list_sampled(_PLAIN)]:
+        reading.report.notes.append(
+            f"Column {column} holds too many different texts to look through each for plates, phone numbers and the like: of "
+            "each shape (digits as 9, letters as a) some thousands were looked through, the first, the last and others between."
+        )
     rows_n = max(map(len, reading.tables.values()), default=0)
     if rows_n > CSV_ROWS and not options.keep_reasons:
         reading.report.notes.append(
