@@ -45,6 +45,8 @@ class Piece:
 
     @property
     def middle(self) -> float:
+        if len(self.words) == 1:
+            return (self.words[0].top + self.words[0].bottom) / 2
         tall = max(word.bottom - word.top for word in self.words)
         return median((w.top + w.bottom) / 2 for w in self.words if w.bottom - w.top >= 0.6 * tall)
 

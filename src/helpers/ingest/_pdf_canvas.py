@@ -143,9 +143,13 @@ class Canvas(PDFTextDevice):
         else:
             low = font.get_descent() * fontsize + rise
             box = (0, low, forward, low + fontsize)
-        a, b, c, d, _, _ = matrix
-        x0, y0, x1, y1 = apply_matrix_rect(matrix, box)
-        if not all(abs(side) < FAR for side in (x0, x1, y0, y1)):  # nor is it if it is no number
+        a, b, c, d, e, f = matrix
+        if b or c:
+            x0, y0, x1, y1 = apply_matrix_rect(matrix, box)
+        else:  # upright, as nearly all letters are
+            x0, x1 = sorted((a * box[0] + e, a * box[2] + e))
+            y0, y1 = sorted((d * box[1] + f, d * box[3] + f))
+        if not (-FAR < x0 <= x1 < FAR and -FAR < y0 <= y1 < FAR):  # nor is it if it is no number
             self.far_n += 1
             return forward
         stretch = hypot(a, b)

@@ -1,6 +1,7 @@
 """Reads a PDF inside the sandbox; never imported by the parent."""
 
 import logging
+import sys
 from collections.abc import Iterator
 
 from ..errors import IngestError
@@ -36,6 +37,9 @@ def check_document(path: str, name: str, pages_cap: int, unpacked_cap: int) -> i
     -------
     Number of pages.
     """
+    # what pypdf would draw pictures and measure fonts with is a third of its imports, and nothing of it is asked for here
+    for name in ("PIL", "fontTools"):
+        sys.modules.setdefault(name, None)
     import pypdf
     from pypdf.errors import LimitReachedError
 

@@ -24,7 +24,13 @@ KINDS = ("pdf",)
 
 
 def recognize(source: Source) -> Match | None:
-    """Recognize the report by its title and the sentences over its lists."""
+    """Recognize the report by its title and the sentences over its lists. The result is kept with the source."""
+    if "sharing report" not in source.cache:
+        source.cache["sharing report"] = _recognize(source)
+    return source.cache["sharing report"]
+
+
+def _recognize(source: Source) -> Match | None:
     form = load_form()["sharing"]
     pages = read_pages(source)
     if any(len(page.words) > form["page_words_cap"] for page in pages):
@@ -35,11 +41,18 @@ def recognize(source: Source) -> Match | None:
     if not sentences_n and not (has_title and _has_heading(pages)):
         return None
     layout = _find_layout(pages)
-    kind = "scan with an OCR layer" if find_ocr_pages(pages) else "text PDF"
+    kind = "scan with an OCR layer" if _find_ocr_pages(source, pages) else "text PDF"
     seen = f"the sentences over {sentences_n} of its 4 lists" if sentences_n else "headings of its lists"
     why = f"its title is {form['title']!r}, and it has {seen}" if has_title else f"it has {seen}"
     name = f"{form['title']}, {layout}, {kind}"
     return Match(load_form()["family"], name, why, 1.0 if sentences_n else 0.8)
+
+
+def _find_ocr_pages(source: Source, pages: list[Page]) -> set[int]:
+    key = ("pages of OCR", *(page.number for page in pages))
+    if key not in source.cache:
+        source.cache[key] = find_ocr_pages(pages)
+    return source.cache[key]
 
 
 def _find_layout(pages: list[Page]) -> str:
@@ -76,7 +89,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
         raise IngestError(source.name, "no Agency Data Sharing Report", "Give the PDF as LEARN wrote it.")
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     pages = _choose_pages(read_pages(source), report)
-    ocr_pages = find_ocr_pages(pages)
+    ocr_pages = _find_ocr_pages(source, pages)
     sheets = [cut_page(page, source.name, options.day_first, page.number in ocr_pages) for page in pages]
     sections, report.set_aside = find_sections(sheets)
     if not sections:
