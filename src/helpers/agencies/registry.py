@@ -10,10 +10,12 @@ import pandas as pd
 from .. import _paths
 from ..errors import DataError
 from .parse import AgencyName, parse_name
+from .plain import read_plain
 from .words import STATES, fold_scan
 
 COLUMNS = ("agency_id", "name", "state", "kind", "also_known_as", "also_in", "source_id")
 _NEEDED = ("agency_id", "name", "state")
+_make = tuple.__new__  # of an AgencyName, without its checks: half the time
 
 
 def load_registry(path: str | Path | None = None) -> pd.DataFrame:
@@ -91,10 +93,12 @@ class Registry:
         self.roles = sorted({role for _, role in self.blocks})
 
     def _add(self, agency_id: str, printed: str, state: str, also_in: str) -> None:
-        name = parse_name(printed)
-        if state and name.state != state:
-            name = AgencyName(name.place, name.role, state, name.kind, name.is_inactive, name.rules, name.detail)
-        place, role, state, _, _, _, detail = name
+        name = read_plain(printed) or parse_name(printed)
+        place, role, printed_state, kind, is_inactive, rules, detail = name
+        if not state:
+            state = printed_state
+        elif printed_state != state:
+            name = _make(AgencyName, (place, role, state, kind, is_inactive, rules, detail))
         key = place.replace(" ", "")
         ids = self.exact.get((key, role, state, detail))
         if ids is None:
@@ -125,9 +129,14 @@ class Registry:
     def folded(self) -> dict[tuple, list[str]]:
         """Agencies as in `exact`, by their place with a scan's confusions folded."""
         found: dict[tuple, list[str]] = {}
-        for (key, role, state, detail), ids in self.exact.items():
-            mine = found.setdefault((fold_scan(key), role, state, detail), [])
-            mine.extend(agency_id for agency_id in ids if agency_id not in mine)
+        # all places at once, as lines of one text: no confusion reaches over the end of a line
+        folded = fold_scan("\n".join([key for key, _, _, _ in self.exact])).split("\n")
+        for key, ((_, role, state, detail), ids) in zip(folded, self.exact.items(), strict=True):
+            mine = found.get((key, role, state, detail))
+            if mine is None:
+                found[key, role, state, detail] = ids  # shared with `exact`: nobody changes a list of either
+            else:
+                found[key, role, state, detail] = [*mine, *(agency_id for agency_id in ids if agency_id not in mine)]
         return found
 
 
@@ -140,6 +149,9 @@ def pause_collector():
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():  # what was made is old now, and not looked through at once
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

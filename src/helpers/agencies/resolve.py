@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from rapidfuzz import fuzz, process
 
 from .compare import ALIKE_FROM, compare_names
 from .parse import AgencyName, parse_name
+from .plain import read_plain
 from .registry import Registry, pause_collector
 from .words import fold_scan
 
@@ -52,14 +54,19 @@ def resolve_names(
     columns = list(zip(*(answers[name] for name in given), strict=True)) or [()] * 5
     return pd.DataFrame(
         {
-            "name": pd.array(given, dtype="str"),
-            "outcome": pd.array(columns[0], dtype="str"),
-            "agency_id": pd.array(columns[1], dtype="str"),
+            "name": _make_texts(given),
+            "outcome": _make_texts(columns[0]),
+            "agency_id": _make_texts(columns[1]),
             "score": np.array(columns[3], dtype="float64"),
-            "why": pd.array(columns[4], dtype="str"),
-            "candidate_id": pd.array(columns[2], dtype="str"),
+            "why": _make_texts(columns[4]),
+            "candidate_id": _make_texts(columns[2]),
         }
     )
+
+
+def _make_texts(values):
+    """Make a column of texts by way of Arrow, which looks at each but once."""
+    return pd.array(pa.array(values, type=pa.large_string()), dtype="str")
 
 
 def _answer_all(given: list[str], known: Registry, review: pd.DataFrame | None) -> dict[str, Answer]:
@@ -74,9 +81,10 @@ def _answer_all(given: list[str], known: Registry, review: pd.DataFrame | None) 
         if decided and (decision := decided.get(" ".join(name.split()))):
             answers[name] = decision
             continue
-        read = parse_name(name)
-        ids = exact.get((read.place.replace(" ", ""), read.role, read.state, read.detail))
-        if ids and len(ids) == 1 and read.place + read.role and (read.state or read.kind in _WITHOUT_STATE):
+        read = read_plain(name) or parse_name(name)
+        place, role, state, kind, _, _, detail = read
+        ids = exact.get((place.replace(" ", ""), role, state, detail))
+        if ids and len(ids) == 1 and (place or role) and (state or kind in _WITHOUT_STATE):
             answers[name] = ("same", ids[0], ids[0], 100.0, "same place, role and state")
         else:
             answers[name] = ("new", "", "", 0.0, "nothing alike in the registry")
