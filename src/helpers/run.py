@@ -139,7 +139,6 @@ def refresh_notebooks(
         executed = (folder / entry["folder"] / f"{entry['name']}.ipynb").read_text(encoding="utf-8")
         if write_atomically(current[entry["name"]], executed):
             changed.append(current[entry["name"]])
-        # the copy in the notebook, as the saved one may be cut a pixel wider
         picture = find_picture(json.loads(executed), _paths.FRONT_FIGURE)
         if picture and write_atomically(_paths.FRONT_PICTURE, picture):
             changed.append(_paths.FRONT_PICTURE)

@@ -1,5 +1,6 @@
 """The house style, and a figure that carries its own source, description and numbers."""
 
+import base64
 import contextlib
 import io
 import json
@@ -52,6 +53,8 @@ _STYLE = {
     "svg.hashsalt": "sidedoor",
     "svg.fonttype": "path",
 }
+# What would tell one drawing from the next.
+_UNDATED = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 
 
 class CitedFigure(Figure):
@@ -71,15 +74,22 @@ class CitedFigure(Figure):
         The numbers drawn, one row per mark.
     n, period
         Rows behind the figure, and the dates that they span.
+    saved
+        The PNG that `save_figure` wrote, which a notebook then shows; empty before.
     """
 
     figure_id = alt = caption = source_line = period = ""
     n = 0
+    saved = b""
     data: pd.DataFrame
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        # Only metadata: IPython still draws the PNG itself and merges this into its description.
-        return {}, {"image/png": {"alt": self.alt, "sidedoor": self.figure_id}}
+    def _ipython_display_(self):
+        # IPython itself would lay it out and draw it once more, and not quite as it was saved.
+        from IPython.display import display
+
+        picture = base64.b64encode(self.saved or _draw_alike(self, "png")[0]).decode("ascii")
+        about = {"image/png": {"alt": self.alt, "sidedoor": self.figure_id}}
+        display({"image/png": picture, "text/plain": repr(self)}, metadata=about, raw=True)
 
 
 @contextlib.contextmanager
@@ -126,14 +136,25 @@ def save_figure(figure: CitedFigure) -> None:
     """
     folder = _paths.find_figure_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    stem, drawn = folder / figure.figure_id, io.BytesIO()
-    with mpl.rc_context(_STYLE):
-        figure.savefig(stem.with_suffix(".png"), bbox_inches="tight", metadata={"Software": None})
-        figure.savefig(drawn, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
-    svg = _UNFIT.sub("\ufffd", drawn.getvalue().decode("utf-8"))
-    stem.with_suffix(".svg").write_text(svg, encoding="utf-8", newline="\n")
+    stem = folder / figure.figure_id
+    figure.saved, svg = _draw_alike(figure, "png", "svg")
+    stem.with_suffix(".png").write_bytes(figure.saved)
+    stem.with_suffix(".svg").write_text(_UNFIT.sub("\ufffd", svg.decode("utf-8")), encoding="utf-8", newline="\n")
     write_csv(figure.data, stem.with_suffix(".csv"))
     about = {key: getattr(figure, key) for key in ("figure_id", "alt", "caption", "source_line", "n", "period")}
     stem.with_suffix(".json").write_text(
         json.dumps(about, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8", newline="\n"
     )
+
+
+def _draw_alike(figure: CitedFigure, *formats: str) -> list[bytes]:
+    """Draw a figure in each format; it is laid out once for all, which takes longer than to draw it."""
+    pictures = []
+    with mpl.rc_context(_STYLE):
+        figure.draw_without_rendering()
+        area = figure.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"])
+        figure.set_layout_engine(None)
+        for kind in formats:
+            figure.savefig(drawn := io.BytesIO(), format=kind, bbox_inches=area, metadata=_UNDATED[kind])
+            pictures.append(drawn.getvalue())
+    return pictures
