@@ -18,34 +18,51 @@ from statistics import median
 from helpers import _paths
 from helpers.notebooks import list_notebooks
 
+from .measure import Target, Turns, print_targets
+
+OURS, ORDINARY, CACHED = "sidedoor run --force (two at a time)", "the same, without forked kernels", "sidedoor run, nothing changed"
+PEER = "papermill, one call per notebook"
+# How many times faster than the peer, and the longest wall time of a run that has nothing to do [seconds].
+TARGETS, LONGEST = {OURS: 4.0, ORDINARY: 1.9}, 1.5
+
 
 def measure(reps: int) -> None:
     """Print wall and CPU seconds, and ratios to the runner, for each way to run all notebooks."""
     with tempfile.TemporaryDirectory() as folder:
         ways = {
-            "sidedoor run --force (two at a time)": lambda: _run_house(Path(folder), "--force"),
-            "the same, without forked kernels": lambda: _run_house(Path(folder), "--force", SIDEDOOR_FORKS="0"),
-            "sidedoor run, nothing changed": lambda: _run_house(Path(folder)),
-            "papermill, one call per notebook": lambda: _run_papermill(Path(folder)),
+            OURS: lambda: _run_house(Path(folder), "--force"),
+            ORDINARY: lambda: _run_house(Path(folder), "--force", SIDEDOOR_FORKS="0"),
+            CACHED: lambda: _run_house(Path(folder)),
+            PEER: lambda: _run_papermill(Path(folder)),
         }
-        ours = next(iter(ways))
-        for way in ways.values():  # a first round fills caches of the file system and of compiled bytecode
-            way()
-        _compare(Path(folder))
-        times = {name: [] for name in ways}
+        _tell("first all notebooks once, not measured: caches of the file system and of compiled bytecode fill")
+        _run_house(Path(folder), "--force")
+        turns = {name: Turns() for name in ways}
         for rep in range(reps):
             for name, way in ways.items():
-                print(f"  repetition {rep + 1} of {reps}: {name}", file=sys.stderr)
-                times[name].append(_clock(way))
+                wall, cpu = _clock(way)
+                turns[name].wall.append(wall)
+                turns[name].cpu.append(cpu)
+                _tell(f"repetition {rep + 1} of {reps}: {name}: {wall:.1f} s, CPU {cpu:.1f} s")
+            _compare(Path(folder))
     print(f"{len(list_notebooks())} notebooks, n = {reps}{' (few)' if reps < 5 else ''}, load {os.getloadavg()[0]:.1f}")
     print(f"{'way':<40}{'wall s':>9}{'min':>8}{'max':>8}{'CPU s':>9}{'wall ratio':>12}{'CPU ratio':>11}")
-    for name, runs in times.items():
-        wall, cpu = zip(*runs, strict=True)
-        paired = [median(a[k] / b[k] for a, b in zip(runs, times[ours], strict=True)) for k in (0, 1)]
+    for name, turn in turns.items():
+        base = turns[OURS]
+        ratios = [median(a / b for a, b in zip(*pair, strict=True)) for pair in ((turn.wall, base.wall), (turn.cpu, base.cpu))]
         print(
-            f"{name:<40}{median(wall):>9.2f}{min(wall):>8.2f}{max(wall):>8.2f}{median(cpu):>9.2f}"
-            f"{paired[0]:>12.2f}{paired[1]:>11.2f}"
+            f"{name:<40}{median(turn.wall):>9.2f}{min(turn.wall):>8.2f}{max(turn.wall):>8.2f}{median(turn.cpu):>9.2f}"
+            f"{ratios[0]:>12.2f}{ratios[1]:>11.2f}"
         )
+    print()
+    for name, at_least in TARGETS.items():
+        print_targets({(name, name): turns[name], (PEER, name): turns[PEER]}, [name, PEER], [Target(name, "best", at_least)])
+    wall = median(turns[CACHED].wall)
+    print(f"{CACHED}: {wall:.2f} s, wanted at most {LONGEST}: {'reached' if wall <= LONGEST else 'NOT reached'}")
+
+
+def _tell(text: str) -> None:
+    print(f"  {text}", file=sys.stderr, flush=True)
 
 
 def _clock(way) -> tuple[float, float]:
