@@ -1,0 +1,55 @@
+"""A figure is laid out once: its files and the picture in the notebook are of one drawing."""
+
+import base64
+import re
+
+import IPython.display
+import pandas as pd
+import pytest
+from PIL import Image
+
+from helpers.figures._base import finish_figure, new_figure, save_figure
+
+
+def draw_bars():
+    """A figure whose long labels the layout has to make room for."""
+    with new_figure() as (figure, axes):
+        axes.barh(["one", "a much longer name of an agency than that"], [1, 20])
+        axes.set_title("Bars of $5")
+        data = pd.DataFrame({"name": ["one", "two"], "bars_n": [1, 20]})
+        return finish_figure(figure, "bars", alt="Bars.", caption="C.", source="S", n=2, period="2019", data=data)
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a notebook would show, one call of `display` each."""
+    calls = []
+    monkeypatch.setattr(IPython.display, "display", lambda data, **how: calls.append((data, how)))
+    return calls
+
+
+def test_notebook_shows_the_saved_file(shown, tmp_path, monkeypatch):
+    """Byte for byte, with its description; a figure that was not saved is shown as it would be."""
+    monkeypatch.setenv("SIDEDOOR_FIGURES", str(tmp_path))
+    saved, unsaved = draw_bars(), draw_bars()
+    save_figure(saved)
+    for figure in (saved, unsaved):
+        figure._ipython_display_()
+
+    for data, how in shown:
+        assert base64.b64decode(data["image/png"]) == (tmp_path / "bars.png").read_bytes()
+        assert data["text/plain"] == "<CitedFigure size 840x460 with 1 Axes>" and how["raw"] is True
+        assert how["metadata"] == {"image/png": {"alt": "Bars.", "sidedoor": "bars"}}
+    assert len(shown) == 2
+
+
+def test_file_is_what_matplotlib_saves_tightly(tmp_path, monkeypatch):
+    """To lay it out by hand changes nothing: the PNG is that of `bbox_inches="tight"`, the SVG as large, in points."""
+    monkeypatch.setenv("SIDEDOOR_FIGURES", str(tmp_path))
+    save_figure(draw_bars())
+    draw_bars().savefig(tmp_path / "plain.png", bbox_inches="tight", dpi=100, metadata={"Software": None})
+
+    assert (tmp_path / "bars.png").read_bytes() == (tmp_path / "plain.png").read_bytes()
+    size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', (tmp_path / "bars.svg").read_text(encoding="utf-8"))
+    pixels = Image.open(tmp_path / "bars.png").size
+    assert [float(side) / 0.72 for side in size.groups()] == pytest.approx(pixels, abs=1)
