@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
+from helpers.network import cuts
 from helpers.network.cuts import find_cut, cite_paths, measure_steps, split_sources
 
 from .conftest import make_graph
@@ -109,8 +110,12 @@ def test_cut_cuts_and_no_smaller_one_does(case):
         for size in range(len(others) + 1)
         if (found := [set(group) for group in combinations(others, size) if closes(group)])
     )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cuts, "COMPILED_FROM", 0)
+        compiled = find_cut(graph, sources, targets)
     assert set(cut["agency_id"]) in smallest
     assert set.intersection(*smallest) == set(cut.loc[cut["is_in_every"], "agency_id"])
+    assert compiled.equals(cut)
 
 
 @settings(max_examples=40, deadline=None)

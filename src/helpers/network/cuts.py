@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from .bits import COMPILED_FROM, count_common, join_rows, pack_mask, unpack_row
 from .graph import SharingGraph
-from .places import find_places, list_ends
+from .places import find_places, list_ends, mark_places
 from .reach import measure_hops, trace_paths
 
 
@@ -82,18 +83,22 @@ def find_cut(graph: SharingGraph, sources: Iterable[str], targets: Iterable[str]
     Notes
     -----
     Menger: the size equals the greatest number of ways that share no agency. Solved exactly as a maximum flow on the
-    split graph. Ways that no released list shows are not cut: the true number is at least this one.
+    split graph, for large graphs on rows of bits unless some are `fixed`. Ways that no released list shows are not cut:
+    the true number is at least this one.
     """
     end, sources = find_places(graph, targets, "target"), list(sources)
     start = find_places(graph, sources, "source") if sources else np.array([], dtype=int)
     held = find_places(graph, fixed, "fixed") if (fixed := list(fixed)) else np.array([], dtype=int)
-    (owners, readers), names = list_ends(graph), graph.names
-    straight = np.isin(owners, start) & np.isin(readers, end)
-    if straight.any() or np.isin(start, end).any():
-        place = owners[straight].min() if straight.any() else start[np.isin(start, end)][0]
+    names = graph.names
+    straight = start[count_common(graph.out_bits, start, pack_mask(mark_places(graph, end))) > 0]
+    if len(straight) or np.isin(start, end).any():
+        place = straight[0] if len(straight) else start[np.isin(start, end)][0]
         found = f"`{names[place]}` shares straight with the target or is one"
         raise DataError("source", found, "No third agency can close its way: take it out with `split_sources`.")
-    before, after = _cut_flow(owners, readers, len(names), start, end, held)
+    if graph.edges_n >= COMPILED_FROM and not len(held):
+        before, after = _cut_bits(graph, start, end)
+    else:
+        before, after = _cut_flow(*list_ends(graph), len(names), start, end, held)
     return pd.DataFrame(
         {
             "agency_id": names[before],
@@ -102,6 +107,21 @@ def find_cut(graph: SharingGraph, sources: Iterable[str], targets: Iterable[str]
             "is_pool": graph.is_pool[before],
         }
     )
+
+
+def _cut_bits(graph: SharingGraph, start, end) -> tuple[np.ndarray, np.ndarray]:
+    """Cut as `_cut_flow` does, on rows of bits."""
+    from . import flows
+
+    is_between = np.ones(graph.nodes_n, bool)
+    is_between[start] = is_between[end] = False
+    mask = pack_mask(is_between)
+    starts, lasts = (
+        np.flatnonzero(unpack_row(join_rows(bits, places) & mask, graph.nodes_n))
+        for bits, places in ((graph.out_bits, start), (graph.in_bits, end))
+    )
+    near, far = flows.cut_ways(graph.out_bits, graph.in_bits, mask, starts, lasts)
+    return np.flatnonzero(near), np.flatnonzero(far)
 
 
 def _cut_flow(owners, readers, n: int, start, end, held) -> tuple[np.ndarray, np.ndarray]:

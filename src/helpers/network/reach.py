@@ -47,7 +47,7 @@ def measure_hops(graph: SharingGraph, node: int, hops: int | None = 2, *, is_rea
             hit = unpack_row(join_rows(graph.in_bits, frontier), graph.nodes_n)
             frontier = np.flatnonzero(hit & (steps < 0))
         else:
-            frontier = _find_senders(graph.out_bits, frontier, np.flatnonzero(steps < 0))
+            frontier = find_senders(graph.out_bits, frontier, np.flatnonzero(steps < 0))
         steps[frontier] = step
     return steps
 
@@ -197,7 +197,7 @@ def _list_reached(graph: SharingGraph, agency_id: str, hops: int, *, is_reader: 
     return pd.DataFrame({name: column[at] for name, column in table.items()}).astype({"agency_id": "str"})
 
 
-def _find_senders(bits: np.ndarray, frontier: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def find_senders(bits: np.ndarray, frontier: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Find the rows with a bit of the frontier: part of the bits first, as most rows of a dense graph have one there."""
     if len(frontier) == 1:
         return rows[(bits[rows, frontier[0] >> 3] & (128 >> (frontier[0] & 7))) > 0]

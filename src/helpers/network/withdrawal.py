@@ -9,7 +9,9 @@ from ..errors import DataError
 from .bits import count_common, pack_mask
 from .cuts import measure_steps
 from .graph import SharingGraph
-from .places import find_places, list_ends, mark_places
+from .places import find_places, mark_places
+from .reach import find_senders
+from .structure import label_components
 
 # Passes over the bits that settle who needs nobody.
 _ROUNDS = 8
@@ -150,16 +152,16 @@ def compare_scenarios(
     """
     targets = list(targets)
     before, end = measure_steps(graph, targets) > 0, find_places(graph, targets, "target")
-    owners, readers = list_ends(graph)
     rows = []
     for name, members in scenarios.items():
         places = np.setdiff1d(find_places(graph, members, f"scenario {name}"), end)
         is_out = mark_places(graph, places)
-        touched = is_out[owners] | is_out[readers]
-        after = _reach_back(owners[~touched], readers[~touched], len(is_out), end)
+        inside = count_common(graph.out_bits, places, pack_mask(is_out)).sum()
+        touched = (graph.out_degrees + graph.in_degrees)[places].sum() - inside
+        after = _reach_back(graph, is_out, end)
         lost = before & ~after
         rows.append(
-            (name, len(places), int(touched.sum()), int(before.sum()), int(after.sum()),
+            (name, len(places), int(touched), int(before.sum()), int(after.sum()),
              int((lost & is_out).sum()), int((lost & ~is_out).sum()))
         )  # fmt: skip
     columns = ["scenario", "members_n", "edges_n", "before_n", "after_n", "members_closed_n", "others_closed_n"]
@@ -167,19 +169,16 @@ def compare_scenarios(
     return table.sort_values(["after_n", "scenario"], ignore_index=True)
 
 
-def _reach_back(owners, readers, n: int, end) -> np.ndarray:
-    """Tell which agencies have a way to the end; the end itself does not count."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import breadth_first_order
-
-    keep = ~np.isin(owners, end)
-    tails = np.concatenate([readers[keep], np.full(len(end), n)])
-    heads = np.concatenate([owners[keep], end])
-    back = csr_array((np.ones(len(tails), dtype=np.int8), (tails, heads)), shape=(n + 1, n + 1))
-    found = np.zeros(n + 1, dtype=bool)
-    found[breadth_first_order(back, n, return_predecessors=False)] = True
-    found[end] = False
-    return found[:n]
+def _reach_back(graph: SharingGraph, is_out: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Tell which agencies still have a way to the end; the end itself does not count, and passes nothing on."""
+    found = np.zeros(graph.nodes_n, dtype=bool)
+    is_left = ~is_out
+    is_left[end] = False
+    front = end
+    while len(front):
+        front = find_senders(graph.out_bits, front, np.flatnonzero(is_left))
+        found[front], is_left[front] = True, False
+    return found
 
 
 def group_by_state(graph: SharingGraph, agencies: pd.DataFrame) -> dict[str, list[str]]:
@@ -217,32 +216,28 @@ def remove_hubs(graph: SharingGraph, hubs: Iterable[str]) -> pd.DataFrame:
     DataError
         A hub is not in the network or leaves twice, or the network has no edge.
     """
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    hubs, n, (owners, readers) = list(hubs), graph.nodes_n, list_ends(graph)
-    if not len(owners):
+    hubs = list(hubs)
+    if not graph.edges_n:
         raise DataError("network", "it has no edge", "Give lists that name somebody.")
     if len(set(hubs)) < len(hubs):
         raise DataError("hubs", "one leaves twice", "Name each once.")
-    rows, is_out = [], np.zeros(n, dtype=bool)
+    rows, is_out, bits = [], np.zeros(graph.nodes_n, dtype=bool), graph.out_bits.copy()
     for step, hub in enumerate(["", *hubs]):
         if hub:
-            is_out[graph.find_node(hub)] = True
-        keep = ~is_out[owners] & ~is_out[readers]
-        tails, heads = owners[keep], readers[keep]
-        links = csr_array((np.ones(len(tails), dtype=np.int8), (tails, heads)), shape=(n, n))
-        _, labels = connected_components(links, connection="strong")
-        strong = np.bincount(labels[~is_out]).max(initial=0)
-        if rows and not rows[-1][2]:
-            break
-        rows.append((step, hub, len(tails), len(tails) / len(owners), len(np.unique(tails)), len(np.unique(heads)), strong))
+            if not rows[-1][2]:
+                break
+            place = graph.find_node(hub)
+            is_out[place], bits[place] = True, 0
+            bits[:, place >> 3] &= 255 ^ (128 >> (place & 7))
+        left = SharingGraph(graph.names, bits, graph.is_reporter, graph.is_pool)
+        strong = np.bincount(label_components(left)[~is_out]).max(initial=0)
+        readers_n = np.bitwise_count(np.bitwise_or.reduce(bits, axis=0)).sum(dtype=np.int64)
+        rows.append((step, hub, left.edges_n, left.edges_n / graph.edges_n, int((left.out_degrees > 0).sum()), int(readers_n), strong))
     columns = ["step_n", "agency_id", "edges_n", "edges_frac", "owners_n", "readers_n", "strong_n"]
     return pd.DataFrame(rows, columns=columns).astype({"agency_id": "str"})
 
 
 def order_hubs(graph: SharingGraph, most: int = 10) -> list[str]:
     """Order agencies by the edges from and to them, most first, by name among equals."""
-    owners, readers = list_ends(graph)
-    degree = np.bincount(np.concatenate([owners, readers]), minlength=graph.nodes_n)
+    degree = graph.out_degrees + graph.in_degrees
     return [str(graph.names[place]) for place in np.lexsort([np.arange(len(degree)), -degree])[:most]]
