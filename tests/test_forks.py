@@ -73,6 +73,16 @@ def test_nothing_of_one_notebook_is_seen_in_the_next(house, started):
 
 
 @needs_forks
+def test_kernels_do_not_look_through_what_was_imported_before(house, started):
+    """The garbage collector passes over the modules that a fork begins with."""
+    house.write_notebook("01-a", "import numpy, gc", "print(gc.isenabled(), gc.get_freeze_count() > 10_000)")
+    house.write_edition('notebook = "01"')
+    run_edition(load_edition("town"))
+
+    assert started[0].pids != [None] and house.read_output("town", "01-a") == "True True\n"
+
+
+@needs_forks
 def test_result_is_the_same_bytes_with_and_without_forks(house, started, monkeypatch):
     """Tables, figures, hashes and every setting of the libraries do not depend on how the kernel started."""
     house.write_notebook("01-a", SHOW, SETTINGS, "print(hash('a'), sorted({'x', 'yy', 'z'}, key=hash), random.Random(1).random())")
