@@ -18,7 +18,7 @@ TABLES = ("sharing", "searches", "volumes")
 _WORDS = {"sharing": r"sharing|lists?|network", "searches": r"searches|logs?", "volumes": r"volumes"}
 # The parameter that takes a state which no report prints.
 HOME = "home"
-_MOST_WARNINGS, _WIDTH = 6, 240
+_MOST_WARNINGS, _WIDTH = 6, 320
 _SIMULATED = "simulated-"
 _MAPPING = '# mapping = "my-mapping.toml"  # to be made from data/registry/formats/mappings/example.toml'
 

@@ -74,7 +74,7 @@ def test_two_columns_that_say_nothing_are_asked_about(tmp_path):
     path = write_csv(tmp_path / "a.csv", [["Agency", "Agency"], *PAIRS])
     error = refuse(path, **ME)
     assert "2 lists of names (the table, column A and the table, column B)" in error.found
-    assert "--section detections_shared if" in error.way_out and "One for each of the 2, in this order" in error.way_out
+    assert "--section detections_shared (they may read" in error.way_out and "One for each of the 2, in this order" in error.way_out
     assert list_ways(read(path, section="detections_shared,detections_received", **ME)) == BOTH
     assert list(list_ways(read(path, section="hot_lists_shared", **ME))) == ["hot_lists_shared"]
     assert refuse(path, section=",".join(["detections_shared"] * 3), **ME).found.startswith("3 directions for 2 lists")

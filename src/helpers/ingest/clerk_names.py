@@ -14,8 +14,8 @@ from .report import Report, SetAside
 from .source import ReadOptions, Source
 
 _MEANING = (
-    "detections_shared if its agency lets them read its data, detections_received if they let it read theirs, "
-    "hot_lists_shared or hot_lists_received for hot lists"
+    "detections_shared (they may read this agency's data) or detections_received (it may read theirs); for hot lists "
+    "hot_lists_shared or hot_lists_received"
 )
 
 

@@ -37,7 +37,7 @@ def recognize(source: Source) -> Match | None:
     form = " + ".join(kind for kind in ("names", "searches", "months", "users") if kind in known)
     if source.kind == "text":
         part = found[0]
-        why = f"the header in line {part.header_row}" if part.header_row else "no header, and most rows hold a word of an agency"
+        why = f"its header, in line {part.header_row}, names such columns" if part.header_row else "most rows hold a word of an agency, and no header does"
         return Match(TEXT_FAMILY, form, why, 0.8 if part.header_row else 0.6)
     why = ", ".join(f"{known.count(kind)} of {kind}" for kind in dict.fromkeys(known))
     return Match(FAMILY, form, f"of {say_number(len(found), 'sheet')}: {why}", 0.8)
