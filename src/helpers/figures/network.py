@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from ..errors import DataError
+from ..wording import say_number
 from ._base import COLORS, CitedFigure, finish_figure, new_figure
 from ._labels import key_axes, title_figure, write_beside
 
@@ -94,8 +95,8 @@ def draw_degrees(degrees: pd.DataFrame, *, source: str, period: str) -> CitedFig
         return finish_figure(
             figure,
             "recipients-distribution",
-            alt=f"Bars of agencies by the number of their recipients. Whole lists were released of {len(known):,} agencies; "
-            f"of {len(silent):,} others the number is unknown and drawn hatched. {told}.",
+            alt=f"Bars of agencies by the number of their recipients. Whole lists were released of {say_number(len(known), 'agency', 'agencies')}; "
+            f"of {say_number(len(silent), 'other')} the number is unknown and drawn hatched. {told}.",
             caption="Only an agency whose whole list was released has a known number of recipients. What other lists show of "
             "the rest is a part, of unknown size.",
             source=source,

@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 
 from ..errors import DataError
 from ..suppression import ACRO
+from ..wording import say_number
 from ._base import COLORS, CitedFigure, finish_figure, new_figure
 from ._labels import key_axes, title_figure
 from .logs import say_simulated
@@ -74,7 +75,8 @@ def draw_search_months(months: pd.DataFrame, *, unit: str, source: str, period: 
         return finish_figure(
             figure,
             "searches-by-month",
-            alt=f"Bars by month, {len(names)} months: {', '.join(said)}. {months['stretch'].nunique()} forms of the log, parted by dashed lines.",
+            alt=f"Bars by month, {say_number(len(names), 'month')}: {', '.join(said)}. "
+            f"{say_number(months['stretch'].nunique(), 'form')} of the log, parted by dashed lines.",
             caption=("Simulated data. " if is_simulated else "")
             + "Only logs that are whole over the months compare. A color is one form of the export.",
             source=source,
