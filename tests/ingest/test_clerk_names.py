@@ -159,6 +159,14 @@ def test_a_row_too_long_is_named(tmp_path):
     assert error.place == "a.csv, line 3" and error.found == "3 cells where the header has 2"
 
 
+@pytest.mark.parametrize("header", ["Shared with,Received from", "Agency", "Month,Searches", "Date,Time,Reason"])
+def test_a_header_without_rows_is_no_list(tmp_path, header):
+    """Nothing was exported, which is not the same as nothing shared."""
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header}\n")
+    assert refuse(path, section=None, **ME).found == "a header and not a single row"
+
+
 def test_sheets_of_one_kind_are_asked_about_together(tmp_path):
     """Two sheets that list names: one question; beside a sheet that can be read they are set aside, with the same way out."""
     lists = {"One": [["Agency"], *([name] for name in OUT)], "Two": [["Agency"], *([name] for name in IN)]}

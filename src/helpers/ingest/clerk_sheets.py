@@ -117,6 +117,8 @@ def _read_text(source: Source, found: Found, delimiter: str | None) -> TextSheet
             raise IngestError(source.name, f"a list of more than {TEXT_CHARS:,} characters", "Split the file.")
         rows += [[""] * len(cells)] * (line - first - len(rows))
         rows.append(cells)
+    if len(rows) < 2:
+        raise IngestError(source.name, "a header and not a single row", "Ask for the rows: the export may have failed.")
     return TextSheet("", False, first, 1, rows, [])
 
 
