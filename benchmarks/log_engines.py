@@ -1,7 +1,8 @@
 """The engines that read and count a search log: ours, DuckDB, Polars, pandas and SQLite by hand, and floors.
 
-By hand means: as a person writes it who knows the file. All write what they read as Parquet with zstd, and count in one and
-the same Parquet file, ours.
+By hand means: as a person writes it who knows the file. All write what they read as Parquet with zstd, and answer the same
+questions of one and the same Parquet file, ours, with the same result. Who searched far more often than in the seven days before
+is decided in whole numbers by all of them, as in `searches.spikes`.
 """
 
 import csv
@@ -47,6 +48,7 @@ def _months(frame) -> np.ndarray:
 
 def _open_sidedoor(folder: Path) -> list:
     import ibis
+    import pandas as pd
 
     from helpers import engine
     from helpers.ingest import ingest_file
@@ -76,20 +78,24 @@ def _open_sidedoor(folder: Path) -> list:
     def patterns():
         return count_patterns(log(), PATTERNS)["rows_n"].to_numpy()
 
-    def ranking():
+    def distinct():
         table = log()
-        distinct = engine.fetch(table.agg(a=table.searcher_agency_as_printed.nunique(), r=table.reason_text.nunique()))
+        counted = engine.fetch(table.agg(a=table.searcher_agency_as_printed.nunique(), r=table.reason_text.nunique()))
         counts = table.group_by("searcher_agency_as_printed").agg(n=ibis._.count())
         top = engine.fetch(counts, ["-n", "searcher_agency_as_printed"], limit=TOP)
-        searches = table.mutate(searcher=table.searcher_agency_as_printed)
-        find_spikes(searches, "UTC", least_n=1)
-        return np.array([*distinct.iloc[0], *top["n"]], np.int64)
+        return np.array([*counted.iloc[0], *top["n"]], np.int64)
+
+    def spikes():
+        table = log()
+        found = find_spikes(table.mutate(searcher=table.searcher_agency_as_printed), "UTC", least_n=1)
+        days = (found["day"] - pd.Timestamp(0)).dt.days
+        return np.array([len(found), found["searches_n"].sum(), found["before_n"].sum(), days.sum()], np.int64)
 
     def same():
         return np.array([count_searches(key_rows(log())).value])
 
     sums = _SUMS.format(at="searched_at", n="networks_n", who="searcher_agency_as_printed", why="reason_text")
-    tasks = _tasks(monthly=monthly, patterns=patterns, ranking=ranking, same=same)
+    tasks = _tasks(monthly=monthly, patterns=patterns, distinct=distinct, spikes=spikes, same=same)
     return [("ingest", lambda: None, lambda _: ingest(), lambda _: _sum_up(out / "searches.parquet", sums)), *tasks]
 
 
@@ -124,30 +130,36 @@ def _open_duckdb(folder: Path) -> list:
         sums = ", ".join(f"count_if(regexp_matches(t, '{pattern}'))" for pattern in PATTERNS)
         return np.array(ask(f"SELECT {sums} FROM (SELECT lower(reason_text) AS t FROM {read})")[0])
 
-    def ranking():
+    def distinct():
         found = ask(f"SELECT count(DISTINCT searcher_agency_as_printed), count(DISTINCT reason_text) FROM {read}")[0]
         top = ask(
             f"SELECT count(*) AS n FROM {read} GROUP BY searcher_agency_as_printed ORDER BY n DESC, searcher_agency_as_printed LIMIT {TOP}"
         )
-        ask(
-            f"WITH d AS (SELECT searcher_agency_as_printed AS who, searched_at::DATE AS day, count(*) AS n FROM {read} "
-            "WHERE searched_at IS NOT NULL GROUP BY 1, 2) SELECT * FROM (SELECT who, day, n, avg(n) OVER w AS m, "
-            "stddev_pop(n) OVER w AS s FROM d WINDOW w AS (PARTITION BY who ORDER BY day ROWS BETWEEN 7 PRECEDING AND 1 PRECEDING)) "
-            "WHERE n > m + 4 * greatest(s, 1)"
-        )
         return np.array([*found, *(n for (n,) in top)])
+
+    def spikes():
+        found = ask(
+            "WITH days AS (SELECT searcher_agency_as_printed AS who, datediff('day', DATE '1970-01-01', searched_at::DATE) AS day, "
+            f"count(*) AS n FROM {read} WHERE searched_at IS NOT NULL AND who IS NOT NULL GROUP BY 1, 2), "
+            "sums AS (SELECT day, n, min(day) OVER () AS first, coalesce(sum(n) OVER w, 0)::BIGINT AS s, "
+            "coalesce(sum(n * n) OVER w, 0)::BIGINT AS q FROM days "
+            "WINDOW w AS (PARTITION BY who ORDER BY day RANGE BETWEEN 7 PRECEDING AND 1 PRECEDING)) "
+            "SELECT count(*), sum(n), sum(s), sum(day) FROM sums WHERE day >= first + 7 AND 7 * n > s "
+            "AND (7 * n - s) * (7 * n - s) > 16 * greatest(7 * q - s * s, 49)"
+        )[0]
+        return np.array(found, np.int64)
 
     def same():
         return np.array(ask(f"SELECT count(DISTINCT search_id) FROM {read}")[0])
 
-    tasks = _tasks(monthly=monthly, patterns=patterns, ranking=ranking, same=same)
+    tasks = _tasks(monthly=monthly, patterns=patterns, distinct=distinct, spikes=spikes, same=same)
     return [("ingest", lambda: None, lambda _: ingest(), lambda _: _sum_up(out, _BY_HAND)), *tasks]
 
 
 def _open_polars(folder: Path) -> list:
     import polars as pl
 
-    out, read = folder / "out-polars.parquet", folder / "read" / "searches.parquet"
+    out, read, name = folder / "out-polars.parquet", folder / "read" / "searches.parquet", "searcher_agency_as_printed"
 
     def ingest():
         frame = pl.scan_csv(folder / "log.csv", infer_schema=False, new_columns=NAMES)
@@ -170,22 +182,25 @@ def _open_polars(folder: Path) -> list:
             text.str.contains(pattern).sum().alias(str(at)) for at, pattern in enumerate(PATTERNS)
         ).collect(engine="streaming").to_numpy()[0]  # fmt: skip
 
-    def ranking():
-        name = "searcher_agency_as_printed"
-        distinct = scan(name, "reason_text").select(pl.col(name).drop_nulls().n_unique(), pl.col("reason_text").drop_nulls().n_unique())
+    def distinct():
+        counted = scan(name, "reason_text").select(pl.col(name).drop_nulls().n_unique(), pl.col("reason_text").drop_nulls().n_unique())
         top = scan(name).group_by(name).len().sort(["len", name], descending=[True, False]).head(TOP).collect(engine="streaming")
-        days = scan(name, "searched_at").filter(pl.col("searched_at").is_not_null())
-        days = days.group_by(name, pl.col("searched_at").dt.date().alias("day")).len().sort(name, "day").collect(engine="streaming")
-        before = pl.col("len").cast(pl.Float64).shift(1).over(name)
-        days.filter(
-            pl.col("len") > before.rolling_mean(7, min_samples=1).over(name) + 4 * before.rolling_std(7, min_samples=1, ddof=0).over(name).clip(1)
-        )
-        return np.array([*distinct.collect(engine="streaming").row(0), *top["len"]], np.int64)
+        return np.array([*counted.collect(engine="streaming").row(0), *top["len"]], np.int64)
+
+    def spikes():
+        days = scan(name, "searched_at").drop_nulls()
+        days = days.group_by(name, pl.col("searched_at").dt.epoch("d").cast(pl.Int64).alias("day")).len("n")
+        days = days.with_columns(pl.col("n").cast(pl.Int64)).sort(name, "day").collect(engine="streaming")
+        sums = [part.rolling_sum_by("day", "7i", closed="left").over(name).fill_null(0) for part in (pl.col("n"), pl.col("n") ** 2)]
+        days = days.with_columns(s=sums[0], q=sums[1]).filter(pl.col("day") >= pl.col("day").min() + 7)
+        excess, spread = 7 * pl.col("n") - pl.col("s"), pl.max_horizontal(7 * pl.col("q") - pl.col("s") ** 2, 49)
+        found = days.filter((excess > 0) & (excess**2 > 16 * spread)).select(pl.len(), pl.col("n", "s", "day").sum())
+        return np.array(found.row(0), np.int64)
 
     def same():
         return scan("search_id").select(pl.col("search_id").n_unique()).collect(engine="streaming").to_numpy()[0]
 
-    tasks = _tasks(monthly=monthly, patterns=patterns, ranking=ranking, same=same)
+    tasks = _tasks(monthly=monthly, patterns=patterns, distinct=distinct, spikes=spikes, same=same)
     return [("ingest", lambda: None, lambda _: ingest(), lambda _: _sum_up(out, _BY_HAND)), *tasks]
 
 
@@ -216,21 +231,28 @@ def _open_pandas(folder: Path, *, is_mixed: bool = False) -> list:
         text = load("reason_text")["reason_text"].str.lower()
         return np.array([int(text.str.contains(pattern, regex=True).sum()) for pattern in PATTERNS])
 
-    def ranking():
-        frame = load("searcher_agency_as_printed", "reason_text", "searched_at")
+    def distinct():
+        frame = load("searcher_agency_as_printed", "reason_text")
         names = frame["searcher_agency_as_printed"]
         top = names.value_counts().rename_axis("name").reset_index().sort_values(["count", "name"], ascending=[False, True])
-        days = frame.groupby(["searcher_agency_as_printed", frame["searched_at"].dt.floor("D")]).size()
-        groups = days.groupby(level=0, group_keys=False)
-        before = groups.shift(1).groupby(level=0, group_keys=False).rolling(7, min_periods=1)
-        days[days.to_numpy() > (before.mean() + 4 * before.std(ddof=0).clip(lower=1)).to_numpy()]
         return np.array([names.nunique(), frame["reason_text"].nunique(), *top["count"].head(TOP)])
+
+    def spikes():
+        frame = load("searcher_agency_as_printed", "searched_at").dropna()
+        days = frame.groupby(["searcher_agency_as_printed", frame["searched_at"].dt.floor("D")]).size().rename("n").reset_index()
+        days["n2"] = days["n"] ** 2
+        before = days.groupby("searcher_agency_as_printed").rolling("7D", on="searched_at", closed="left")[["n", "n2"]].sum()
+        sums, squares = (before[part].fillna(0).astype("int64").to_numpy() for part in ("n", "n2"))
+        n, day = days["n"].to_numpy(), (days["searched_at"] - pd.Timestamp(0)).dt.days.to_numpy()
+        excess = 7 * n - sums
+        hit = (day >= day.min() + 7) & (excess > 0) & (excess**2 > 16 * np.maximum(7 * squares - sums**2, 49))
+        return np.array([hit.sum(), n[hit].sum(), sums[hit].sum(), day[hit].sum()], np.int64)
 
     def same():
         return np.array([load("search_id")["search_id"].nunique()])
 
     tasks = [("ingest", lambda: None, lambda _: ingest(), lambda _: _sum_up(out, _BY_HAND))]
-    return tasks if is_mixed else [*tasks, *_tasks(monthly=monthly, patterns=patterns, ranking=ranking, same=same)]
+    return tasks if is_mixed else [*tasks, *_tasks(monthly=monthly, patterns=patterns, distinct=distinct, spikes=spikes, same=same)]
 
 
 def _open_sqlite(folder: Path) -> list:
@@ -247,7 +269,7 @@ def _open_sqlite(folder: Path) -> list:
 
 
 def _open_floor(folder: Path) -> list:
-    """Split the text and no more; for patterns ripgrep, where it is installed, on the reasons alone."""
+    """Split the text and no more; for patterns ripgrep on the reasons alone or, without it, one look for all patterns as one."""
     import duckdb
 
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in NAMES)
@@ -259,16 +281,21 @@ def _open_floor(folder: Path) -> list:
             "auto_detect = false, quote = '\"', escape = '\"', delim = ',')"
         ).fetchall()
 
-    tasks = _tasks(ingest=ingest)
-    if shutil.which("rg"):
-        (folder / "patterns.txt").write_text("\n".join(PATTERNS))
-        reasons = folder / "reasons.txt"
-        if not reasons.is_file():
-            read = folder / "read" / "searches.parquet"
-            duckdb.connect().sql(f"COPY (SELECT replace(reason_text, chr(10), ' ') FROM '{read}') TO '{reasons}' (FORMAT csv, HEADER false)")
-        command = ["rg", "-ic", "-f", str(folder / "patterns.txt"), str(reasons)]
-        tasks += _tasks(patterns=lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True) and None)
-    return tasks
+    def combined():
+        pattern = "|".join(f"(?:{part})" for part in PATTERNS)
+        duckdb.connect().sql(
+            f"SELECT count_if(regexp_matches(lower(reason_text), '{pattern}')) FROM read_parquet('{folder / 'read' / 'searches.parquet'}')"
+        ).fetchall()
+
+    if not shutil.which("rg"):
+        return _tasks(ingest=ingest, patterns=combined)
+    (folder / "patterns.txt").write_text("\n".join(PATTERNS))
+    reasons = folder / "reasons.txt"
+    if not reasons.is_file():
+        read = folder / "read" / "searches.parquet"
+        duckdb.connect().sql(f"COPY (SELECT replace(reason_text, chr(10), ' ') FROM '{read}') TO '{reasons}' (FORMAT csv, HEADER false)")
+    command = ["rg", "-ic", "-f", str(folder / "patterns.txt"), str(reasons)]
+    return _tasks(ingest=ingest, patterns=lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True) and None)
 
 
 def _open_lines(folder: Path) -> list:

@@ -1,9 +1,12 @@
 """Search logs: ours against DuckDB, Polars, pandas and SQLite by hand, on a simulated log of 1, 10 or 30 million rows.
 
 The conversion of ours is the whole command: checksum, checks of encoding and quotes, fourteen columns of cell states, the
-report. The counts are those of the notebooks, in Ibis. All engines count in the same Parquet file.
+report. The counts are those of the notebooks, in Ibis. All engines answer the same questions of the same Parquet file.
 """
 
+import os
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,15 +23,21 @@ from .measure import WARM, Target, compare, describe_machine, print_table, print
 ENGINES = ["sidedoor", "duckdb", "polars", "pandas C", "pandas mixed", "sqlite text", "wc -l", "floor"]
 # What needs more memory or time than there is for one row of a table.
 LARGE = {"10M": ["pandas mixed", "sqlite text"], "30M": ["pandas C", "pandas mixed", "sqlite text"]}
-TASKS = ["ingest", "monthly", "patterns", "ranking", "same"]
-CAPS = {"tiny": 60.0, "1M": 120.0, "10M": 300.0, "30M": 900.0}
+TASKS = ["ingest", "monthly", "patterns", "distinct", "spikes", "same"]
+# CPU seconds after which a task is stopped; what was stopped once, or took long, is not run again.
+CAPS = {"tiny": 60.0, "1M": 120.0, "10M": 150.0, "30M": 200.0}
 TARGETS = [
     Target("ingest", "pandas C", 5), Target("ingest", "pandas mixed", 15), Target("ingest", "duckdb", 1 / 1.1),
     Target("ingest", "polars", 1 / 1.1), Target("ingest", "floor", 1 / 6), Target("monthly", "pandas C", 4),
-    Target("patterns", "pandas C", 60), Target("patterns", "floor", 1 / 6), Target("ranking", "pandas C", 2.5),
-    Target("same", "pandas C", 1),
+    Target("patterns", "pandas C", 60), Target("patterns", "floor", 1 / 6), Target("distinct", "pandas C", 2.5),
+    Target("spikes", "pandas C", 2.5), Target("same", "pandas C", 1),
 ]  # fmt: skip
-MEMORY = {"ingest": 512, "ranking": 1024}
+MEMORY = {"ingest": 512, "distinct": 1024, "spikes": 1024}
+BEYOND = (
+    "By hand all nine columns are written, officers and plates too, with the time as printed; ours writes the typed table without "
+    "persons, 14 columns of cell states and a report, after a checksum and checks of the whole text. same: ours finds out that all "
+    "rows have an id; by hand it is known. floor of patterns: {floor}."
+)
 PACKAGES = ["duckdb", "polars", "pandas", "pyarrow", "ibis-framework"]
 
 
@@ -37,6 +46,8 @@ def measure(reps: int, size: str = "1M", engines: list[str] | None = None) -> No
     engines = engines or [name for name in ENGINES if name not in LARGE.get(size, [])]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        os.environ["SIDEDOOR_SPILL"] = name  # what an engine that is stopped leaves goes with the folder
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
         print(prepare(folder, size), flush=True)
         prepare(folder / WARM, "tiny")
         found = compare("benchmarks.log_engines", folder, engines, TASKS, reps, CAPS[size])
@@ -44,6 +55,7 @@ def measure(reps: int, size: str = "1M", engines: list[str] | None = None) -> No
         flags = count_flags(folder / "read" / "searches.parquet")
     print(describe_machine(PACKAGES))
     print("results are equal; >cap took longer than it may; * is fewer than 5 turns; `wc -l` and `floor` convert nothing")
+    print(BEYOND.format(floor="ripgrep on the reasons" if shutil.which("rg") else "one look for all patterns joined into one"))
     print_table(found, engines, [*TASKS, "imports"], "floor")
     print_targets(found, engines, TARGETS, "floor")
     for task, most in MEMORY.items():

@@ -83,6 +83,7 @@ class BulkLog(LogTable):
                 self._note_reasons(part["reason_text"])
                 writer.write(part)
             self._rows_out = writer.rows_n
+        pa.default_memory_pool().release_unused()  # what is measured of the file next has need of it
 
     def _note_reasons(self, reasons: pa.ChunkedArray) -> None:
         """Note whether there are several reasons, and how many are redacted in part."""

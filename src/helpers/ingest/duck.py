@@ -13,7 +13,7 @@ def connect(work: Path):
 
     threads = os.cpu_count() or 1
     settings = {
-        "memory_limit": f"{128 + 64 * threads}MiB", "temp_directory": str(work / SPILLED), "threads": threads,
+        "memory_limit": f"{96 + 48 * threads}MiB", "temp_directory": str(work / SPILLED), "threads": threads,
         # no file makes it fetch code
         "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
     }  # fmt: skip

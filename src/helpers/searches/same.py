@@ -235,6 +235,9 @@ def count_searches(keyed: Keyed) -> Count:
         From `key_rows`.
     """
     rows = keyed.rows
+    if (keyed.logs["ids_n"] == keyed.logs["rows_n"]).all():  # nothing is ambiguous
+        told = int(engine.fetch(rows.agg(n=rows.search_key.nunique()))["n"].iloc[0])
+        return Count(told, told, told, told, 0, 0)
     per_file = rows.group_by("search_key", "source_id").agg(
         rows_n=rows.count(),
         ids_n=count_true(rows.key_kind == "id"),
