@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from ..errors import IngestError
 from .canonical import COLUMNS, build_table
 
-_ROW_GROUP = 122_880
+_ROW_GROUP = 61_440
 # Columns of few different texts, and those by which a reader may leave out whole groups of rows.
 _FEW = ("source_id", "searcher_agency_as_printed", "host_agency", "search_type", "reason_origin", "plate_state")
 _SORTED = ("row_no", "searched_at")
