@@ -27,6 +27,8 @@ HEADERS = {
     "page": ARCHIVE,
     "sharing": SHARED, "eff": EFF_ONE, "log": ["When", "Who", "Why", "Plate"],
     "edges": ["owner", "reader", "day"],
+    "sides": ["Shared With", "Received From"], "agencies": ["Agency", "State", "Agency"], "down": ["Month", "Year", "Searches"],
+    "days": ["Date", "Time", "Reason", "User"], "bare": ["Sample Falls PD", "Mock County Sheriff"],
 }  # fmt: skip
 SHEETS = {
     "audit": AUDIT,
@@ -35,13 +37,14 @@ SHEETS = {
     "names": ["ORGANIZATION NAME"],
     "searches": ["Reason", "DateTime"],
     "months": ["Month", "2025", "2024"],
+    "sides": ["Outgoing", "", "Incoming"], "down": ["Month", "Reads", "Hits"], "days": ["Date", "Time", "Agency"],
 }
 # cells near to what is expected, and anything else
 near = st.sampled_from(
     ["", "***", "REDACTED", "0", "-1", "1,000", "1e309", "NaN", "n/a", "-", "See X",
     "6/19/2025, 10:08:20 AM UTC", "13/13/2025, 10:08:20 AM UTC",
      "03/04/2019 10:00", "25/03/2019 10:00", "9999-12-31 23:59:59", "0001-01-01", "2025-03-09 02:30:00",
-     "a\nb", "to", " to ", "January", "Total",
+     "a\nb", "to", " to ", "January", "Total", "Jan 2025", "2025-13", "Example PD", "10:15 PM",
      "TOTAL", "2025", "30 days", "-Infinity days", "ID", "Org Name", "9" * 30]
 )  # fmt: skip
 cell = near | st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
