@@ -171,7 +171,7 @@ def draw_depths(depths: pd.DataFrame, *, source: str, n: int, period: str, is_si
         axes.fill_between(depths["days"], 100 * depths["low_frac"], 100 * depths["high_frac"], color=COLORS["sky"], alpha=0.5, lw=0)
         axes.plot(depths["days"], 100 * depths["low_frac"], "o-", color=COLORS["blue"], lw=1.8, markersize=5)
         for row in depths.itertuples():
-            write_beside(axes, f"{100 * row.low_frac:.0f} %", (row.days, 100 * row.low_frac), (0, 11), ha="center", fontsize=8.5)
+            write_beside(axes, f"{100 * row.low_frac:.0f} %", (row.days, 100 * row.low_frac), (5, 7), ha="left", fontsize=8.5)
         axes.set_xscale("symlog", linthresh=1)
         axes.set_xticks(depths["days"], [f"{days:,}" for days in depths["days"]])
         axes.xaxis.set_minor_locator(NullLocator())
