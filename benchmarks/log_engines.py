@@ -144,7 +144,7 @@ def _open_duckdb(folder: Path) -> list:
             "sums AS (SELECT day, n, min(day) OVER () AS first, coalesce(sum(n) OVER w, 0)::BIGINT AS s, "
             "coalesce(sum(n * n) OVER w, 0)::BIGINT AS q FROM days "
             "WINDOW w AS (PARTITION BY who ORDER BY day RANGE BETWEEN 7 PRECEDING AND 1 PRECEDING)) "
-            "SELECT count(*), sum(n), sum(s), sum(day) FROM sums WHERE day >= first + 7 AND 7 * n > s "
+            "SELECT count(*), coalesce(sum(n), 0), coalesce(sum(s), 0), coalesce(sum(day), 0) FROM sums WHERE day >= first + 7 AND 7 * n > s "
             "AND (7 * n - s) * (7 * n - s) > 16 * greatest(7 * q - s * s, 49)"
         )[0]
         return np.array(found, np.int64)

@@ -14,17 +14,17 @@ from benchmarks.measure import hash_file  # noqa: E402
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A log of 3,000 rows."""
+    """A log of 12,000 rows, in which some days are spikes."""
     made = tmp_path_factory.mktemp("bench")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(log_data.ROWS, "tiny", 3_000)
+        patch.setitem(log_data.ROWS, "tiny", 12_000)
         logs.prepare(made, "tiny")
     return made
 
 
 def test_the_log_is_the_same_each_time(folder, tmp_path, monkeypatch):
     """The same seed writes the same bytes."""
-    monkeypatch.setitem(log_data.ROWS, "tiny", 3_000)
+    monkeypatch.setitem(log_data.ROWS, "tiny", 12_000)
     log_data.write_log(tmp_path, "tiny")
 
     assert hash_file(folder / "log.csv") == hash_file(tmp_path / "log.csv")
@@ -40,7 +40,7 @@ def test_engines_agree(folder):
     assert set(results) == set(logs.TASKS)
     for task, found in results.items():
         assert found[0] == found[1] == found[2], task
-    assert results["ingest"][0][0] == 3_000
+    assert results["ingest"][0][0] == 12_000 and results["spikes"][0][0] > 0
 
 
 def test_floors_convert_nothing(folder):
