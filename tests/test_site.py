@@ -426,9 +426,14 @@ def test_graph_beside_the_figures_can_be_downloaded(tmp_path):
     saved = folder / entries[0]["folder"] / "figures"
     graph = '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph edgedefault="directed">{}</graph></graphml>'
     texts = {"net.graphml": graph.format(""), "net.csv": "from_id,to_id\na,b\n", "net.html": "<p>a</p>",
-             "bad.graphml": graph.format('<script xmlns="http://www.w3.org/1999/xhtml">x</script>')}  # fmt: skip
+             "bad.graphml": graph.format('<script xmlns="http://www.w3.org/1999/xhtml">x</script>'),
+             "bad-link.graphml": graph.format('<node xmlns:x="http://www.w3.org/1999/xlink" x:type="simple" x:href="javascript:a()"/>'),
+             "bad-style.graphml": '<?xml-stylesheet href="a.xsl"?>' + graph.format(""),
+             "bad-entity.graphml": '<!DOCTYPE graphml [<!ENTITY a "b">]>' + graph.format("&a;")}  # fmt: skip
     for name, text in texts.items():
         (saved / name).write_text(text, encoding="utf-8")
+    (saved / "bad-signs.graphml").write_bytes(b"\xff\xfe\x00")
+    (saved / "a-folder.csv").mkdir()
     described = {key: value for key, value in entries[0].items() if key not in ("files", "folder")}
     entries[0] = made.seal_result_again(saved.parent, described) | {"folder": entries[0]["folder"]}
     made.write_manifest(folder, entries)
@@ -437,7 +442,7 @@ def test_graph_beside_the_figures_can_be_downloaded(tmp_path):
 
     assert {"figures/01-read-the-release/net.csv", "figures/01-read-the-release/net.graphml"} <= set(page.links)
     assert ["net.csv", "net.graphml"] == sorted(path.name for path in (folder / "site/figures/01-read-the-release").glob("net*"))
-    assert not list(folder.glob("site/**/bad.graphml"))
+    assert not [*folder.glob("site/**/bad*.graphml"), *folder.glob("site/**/a-folder.csv")]
 
 
 def test_picture_that_was_not_saved_is_shown_too(edition):

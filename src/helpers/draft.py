@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import _paths
 from .editions import LARGEST_FILE, RECORDS, check_file_name
 from .errors import IngestError, ParameterError
 from .notebooks import Notebook, list_notebooks, load_notebook

@@ -61,6 +61,7 @@ def test_out_of_state_needs_known_states():
     assert "20 to 40 percent, if the 2 with a state unknown all stay" in state(**told) and (20, 40) == (told["low"], told["high"])
     assert "without the longest list, that of A, 50 percent" in state(**words.tell_outside(shares, shares.assign(in_state_n=[2, 0]), "A"))
     assert "In 20 of 20 shares" in state(**words.tell_outside(few))
+    assert "that of A, none is left." in state(**words.tell_outside(shares, few, "A"))
 
 
 PAIRS = pd.DataFrame({"a_id": ["a"], "b_id": ["b"], "common_n": [8], "a_n": [9], "b_n": [10], "alike_frac": [8 / 11]})
@@ -77,11 +78,11 @@ def test_likeness_needs_two_whole_lists():
 @pytest.mark.parametrize(
     ("ari", "chance", "said", "value"),
     [
-        (1, 0.1, "fall into 2 groups that share more among themselves than chance would have it: modularity 0.4, against up to 0.1 in 50 random "
-         "networks in which each shares with as many; 2 starts give the same. 3 of 4 states", 2),
-        (0.9, 0.1, "2 starts agree to 0.9 or better", 2),
-        (0.5, 0.1, "bear no groups: 2 starts of the method agree to 0.5 only", 0),
-        (1, 0.4, "bear no groups", 0),
+        (1, 0.1, "fall into 2 groups that share more among themselves than chance would have it: modularity 0.4, against 0.1 or less in 97.5 percent of "
+         "50 random networks in which each shares with as many; 2 starts give the same. 3 of 4 states", 2),
+        (0.9, 0.1, "2 starts agree to 0.9 at worst", 2),
+        (0.5, 0.1, "bear no groups: 2 starts agree to 0.5 at worst", 0),
+        (1, 0.4, "bear no groups: 2 starts give the same, and the method divides them at a modularity of 0.4, against 0.4 or less", 0),
     ],
 )  # fmt: skip
 def test_groups_have_to_be_firm_and_beyond_chance(ari, chance, said, value):

@@ -21,6 +21,7 @@ _SAID = {
     "type": "Types are the vendor's labels; none says whether a person or a machine searched.",
     "reason": "A reason is the bucket of one rule set; another set puts other searches there.",
 }
+_STEPS = f"Each step is of {ACRO['threshold']} searches or more; where a group's widest are fewer, its line ends below 100 percent."
 
 
 def draw_search_months(months: pd.DataFrame, *, unit: str, source: str, period: str, is_simulated: bool) -> CitedFigure:
@@ -173,25 +174,31 @@ def draw_widths(
     by
         What the groups are: `type` or `reason`.
     most
-        How many groups are drawn, those with most searches first; of fewer than ten searches only if no group has more.
+        How many groups are drawn, those with most searches first.
+
+    Returns
+    -------
+    CitedFigure; its data are the widths drawn, joined by `searches.spread.join_widths` so that no search stands alone.
 
     Raises
     ------
     DataError
         No search has a width above zero.
     """
-    known = widths[widths["width"].notna() & (widths["width"] > 0)]
+    from ..searches.spread import join_widths, summarize_widths
+
+    known = join_widths(widths)
     if known.empty:
         raise DataError("figure of width", "no search says over how many it went", "Give a log that exports the number.")
-    sizes = known.groupby("group")["searches_n"].sum().reset_index().sort_values(["searches_n", "group"], ascending=[False, True])
-    groups = (list(sizes.loc[sizes["searches_n"] >= ACRO["threshold"], "group"]) or list(sizes["group"]))[:most]
+    sizes = known.drop_duplicates("group").sort_values(["group_n", "group"], ascending=[False, True])[:most].set_index("group")["group_n"]
+    groups, widest = list(sizes.index), float(known["width"].max())
     known = known[known["group"].isin(groups)]
     with new_figure(height=3.8) as (figure, axes):
         for (color, dash), group in zip(_LINES, groups, strict=False):
-            part = known[known["group"] == group].sort_values("width")
-            share = 100 * part["searches_n"].cumsum() / part["searches_n"].sum()
-            x = np.concatenate([[part["width"].iloc[0]], part["width"].to_numpy(float)])
-            axes.step(x, np.concatenate([[0.0], share.to_numpy(float)]), where="post", color=COLORS[color], ls=dash, lw=1.9)
+            part = known[known["group"] == group]
+            share = (100 * part["searches_n"].cumsum() / part["group_n"]).to_numpy(float)
+            x = np.concatenate([[part["width"].iloc[0]], part["width"].to_numpy(float), [widest]])
+            axes.step(x, np.concatenate([[0.0], share, share[-1:]]), where="post", color=COLORS[color], ls=dash, lw=1.9)
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(ticker.FuncFormatter(lambda number, _: f"{number:,.0f}"))
         axes.xaxis.set_minor_formatter(ticker.NullFormatter())
@@ -200,22 +207,21 @@ def draw_widths(
         axes.set_ylabel(f"{unit} over at most so many\n[percent]")
         axes.grid(axis="both")
         handles = [Line2D([], [], color=COLORS[color], ls=dash, lw=1.9) for (color, dash), _ in zip(_LINES, groups, strict=False)]
-        labels = [f"{group} ({int(sizes.loc[sizes['group'] == group, 'searches_n'].iloc[0]):,})" for group in groups]
+        labels = [f"{group} ({searches_n:,})" for group, searches_n in sizes.items()]
         key_axes(axes, handles, labels, columns=4 if max(map(len, labels)) < 24 else 2)
         title_figure(figure, say_simulated(f"How wide one search is, by {by}", is_simulated))
-        medians = []
-        for group in groups:
-            part = known[known["group"] == group].sort_values("width")
-            half = part.loc[2 * part["searches_n"].cumsum() >= part["searches_n"].sum(), "width"].iloc[0]
-            medians.append(f"{group} {int(half):,}")
+        half = summarize_widths(widths).set_index("group")["q50"].reindex(groups).dropna()
+        medians = ", ".join(f"{group} {width:,}" for group, width in half.items())
         return finish_figure(
             figure,
             f"width-{_WIDTHS[field]}" + ("" if by == "type" else f"-by-{by}"),
-            alt=f"Rising steps, one for each {by} of search, on a logarithmic axis of {_WIDTHS[field]}. Medians: {', '.join(medians)}.",
+            alt=f"Rising steps, one for each {by} of search, on a logarithmic axis of {_WIDTHS[field]}."
+            + (f" Medians: {medians}." if medians else ""),
             caption=("Simulated data. " if is_simulated else "")
-            + f"{_SAID[by]} Rows that say 0 are left out: it does not mean none.",
+            + f"{_SAID[by]} Rows that say 0 are left out: it does not mean none."
+            + (f" {_STEPS}" if known["searches_n"].min() >= ACRO["threshold"] else ""),
             source=source,
-            n=int(known["searches_n"].sum()),
+            n=int(sizes.sum()),
             period=period,
             data=known,
         )

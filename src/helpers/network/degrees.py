@@ -149,10 +149,10 @@ def measure_state_shares(graph: SharingGraph, states: pd.Series) -> pd.DataFrame
 
     Returns
     -------
-    DataFrame, one row per agency by agency_id: agency_id, state, is_reporter, in_state_n, out_of_state_n, federal_n,
-    unknown_n (recipients without a known state, or all that are not federal if its own is unknown or none),
-    out_of_state_low_frac and out_of_state_high_frac (of the recipients that are not federal, with the unknown ones
-    counted as in and as out of state; missing without such a recipient).
+    DataFrame, one row per agency by agency_id: agency_id, state, is_reporter, in_state_n, out_of_state_n, federal_n (with
+    a federal account on either side: all of such an account's own), unknown_n (recipients without a known state, or all
+    that are not federal if its own is unknown), out_of_state_low_frac and out_of_state_high_frac (of all but the federal
+    ones, with the unknown ones counted as in and as out of state; missing without any).
     """
     codes, known = _code_states(graph, states)
     by_state = np.zeros((graph.nodes_n, len(known)), np.int64)
@@ -161,7 +161,7 @@ def measure_state_shares(graph: SharingGraph, states: pd.Series) -> pd.DataFrame
         by_state[:, state] = np.bitwise_count(graph.out_bits & mask).sum(axis=1, dtype=np.int64)
     own = by_state[np.arange(graph.nodes_n), codes]
     has_state = ~np.isin(known[codes], ["", FEDERAL])
-    federal = by_state[:, known == FEDERAL].sum(axis=1)
+    federal = np.where(known[codes] == FEDERAL, graph.out_degrees, by_state[:, known == FEDERAL].sum(axis=1))
     local = graph.out_degrees - federal
     unknown = np.where(has_state, by_state[:, known == ""].sum(axis=1), local)
     inside = np.where(has_state, own, 0)

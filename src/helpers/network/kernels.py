@@ -34,7 +34,7 @@ if _CACHE:
 compiled = numba.njit(cache=_CACHE is not None, nogil=True)
 
 
-_ONE, _SEVEN, _LOW = np.uint64(1), np.uint64(7), np.uint64(63)
+_ONE, _SEVEN = np.uint64(1), np.uint64(7)
 # Where the bits of each byte are set, and how many.
 _PLACES = np.zeros((256, 8), np.uint8)
 for _byte in range(256):

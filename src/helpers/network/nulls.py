@@ -26,6 +26,8 @@ COMPILED_FROM, CLOSED_FROM = 2_500_000, 100_000
 # From so many edges on, 100 samples do.
 LARGE = 1 << 20
 _DRAWS = 1 << 18
+# Which shares of the samples lie at most at `null_low` and at `null_high`.
+SPAN = 0.025, 0.975
 # Edges in a window, and from how many edges on there are windows.
 WINDOW, WINDOWED_FROM = 1 << 13, 1 << 16
 
@@ -209,7 +211,7 @@ def compare_with_null(
         observed, values = measure(graph), drawn[name]
         mean, sd = values.mean(), values.std(ddof=1)
         z = (observed - mean) / sd if sd > 1e-12 else np.nan
-        low, high = np.quantile(values, [0.025, 0.975])
+        low, high = np.quantile(values, SPAN)
         far = int((np.abs(values - mean) >= abs(observed - mean) - 1e-12).sum())
         rows.append((name, observed, mean, sd, z, low, high, far))
     columns = ["measure", "observed", "null_mean", "null_sd", "z", "null_low", "null_high", "as_far_n"]

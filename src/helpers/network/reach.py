@@ -12,6 +12,7 @@ from ..errors import DataError
 from .bits import COMPILED_FROM, count_rows, flip_bits, join_rows, list_bits, pack_mask, pad_words, unpack_row
 from .graph import SharingGraph
 
+
 def measure_hops(graph: SharingGraph, node: int, hops: int | None = 2, *, is_reader: bool = False) -> np.ndarray:
     """Measure the steps between one node and all others.
 

@@ -132,7 +132,7 @@ def sum_state_shares(shares: pd.DataFrame, most: int = 12) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per state (index; owners without a state last): shares `in the state`, `out of it`, with a `federal`
-    account, and `unknown` where the state of one side is.
+    account on a side, and `unknown` where the state of one side is.
     """
     names = {"in_state_n": "in the state", "out_of_state_n": "out of it", "federal_n": "federal", "unknown_n": "unknown"}
     table = shares.groupby("state")[list(names)].sum().rename(columns=names)

@@ -101,7 +101,7 @@ def _follow_rest(graph: SharingGraph, waits: np.ndarray, is_open: np.ndarray, is
 
     owners, readers = [], []
     for rows in np.array_split(waits, max(1, len(waits) // 512)):
-        at, reader = np.nonzero(np.unpackbits(graph.out_bits[rows], axis=1, count=graph.nodes_n)& is_open)
+        at, reader = np.nonzero(np.unpackbits(graph.out_bits[rows], axis=1, count=graph.nodes_n) & is_open)
         owners.append(rows[at])
         readers.append(reader)
     owners, readers = np.concatenate(owners), np.concatenate(readers)

@@ -7,6 +7,7 @@ values that the sentence names.
 import pandas as pd
 
 from .communities import FIRM
+from .nulls import SPAN
 from .sampling import FEWEST
 
 
@@ -106,8 +107,9 @@ def tell_outside(shares: pd.DataFrame, without: pd.DataFrame | None = None, long
         values |= {"unknown": unknown}
     if without is not None:
         inside, outside, *_ = _sum_shares(without)
-        sentence += "; without the longest list, that of {longest}, {less} percent"
-        values |= {"longest": longest, "less": round(100 * outside / (inside + outside), 1)}
+        sentence += "; without the longest list, that of {longest}, "
+        sentence += "{less} percent" if inside + outside else "none is left"
+        values |= {"longest": longest, "less": round(100 * outside / max(1, inside + outside), 1)}
     return {"sentence": sentence + ".", **values}
 
 
@@ -217,14 +219,15 @@ def tell_groups(lists_n: int, members: pd.DataFrame | None, stability: pd.DataFr
     values = {"value": int((groups > 1).sum()), "unit": "groups", "lists": lists_n, "seeds": stability["seed_b"].nunique() + 1,
               "ari": round(float(stability["ari"].min()), 2), "observed": round(float(row["observed"]), 2),
               "chance": round(float(row["null_high"]), 2), "samples": int(row["samples_n"])}  # fmt: skip
-    agree = "{seeds} starts give the same" if stability["ari"].min() > 1 - 1e-9 else "{seeds} starts agree to {ari} or better (adjusted Rand index)"
+    agree = "{seeds} starts give the same" if stability["ari"].min() > 1 - 1e-9 else "{seeds} starts agree to {ari} at worst (adjusted Rand index)"
+    random = "{chance} or less in {most} percent of {samples} random networks in which each shares with as many"
+    values["most"] = 100 * SPAN[1]
     if values["ari"] < FIRM or row["observed"] <= row["null_high"]:
-        sentence = "The shares between the {lists} agencies with whole lists bear no groups: {seeds} starts of the method agree to {ari} only "
-        sentence += "(adjusted Rand index), and it divides them at a modularity of {observed}, random networks in which each shares with as many at up to "
-        sentence += "{chance}."
+        sentence = "The shares between the {lists} agencies with whole lists bear no groups: " + agree + ", and the method divides them at a modularity "
+        sentence += "of {observed}, against " + random + "."
         return {"sentence": sentence, **values, "value": 0}
     sentence = "The {lists} agencies with whole lists fall into {value} groups that share more among themselves than chance would have it: "
-    sentence += "modularity {observed}, against up to {chance} in {samples} random networks in which each shares with as many; " + agree
+    sentence += "modularity {observed}, against " + random + "; " + agree
     sentence += ". {whole} of {states} states with several of these agencies lie whole in one group. Agencies without a list have no group."
     return {"sentence": sentence, **values, "whole": whole["whole_n"], "states": whole["states_n"]}
 

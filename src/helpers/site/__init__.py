@@ -277,9 +277,9 @@ def _place_files(result: Path, figures: set[str], name: str, extra: Path) -> lis
     """Copy the tables and graphs that a notebook saved beside its figures into the site, and link them."""
     links = []
     for path in sorted((result / "figures").glob("*")):
-        if path.stem in figures or not _SAVED.fullmatch(path.name):
+        if path.stem in figures or not path.is_file() or not _SAVED.fullmatch(path.name):
             continue
-        if path.suffix == ".csv" or is_plain_graph(path.read_text(encoding="utf-8")):
+        if path.suffix == ".csv" or is_plain_graph(path.read_text(encoding="utf-8", errors="replace")):
             (extra / "figures" / name).mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, extra / "figures" / name / path.name)
             links.append(f'<a href="figures/{name}/{path.name}" download>{path.name}</a>')

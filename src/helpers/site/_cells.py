@@ -406,9 +406,12 @@ def is_plain_svg(text: str) -> bool:
 
 
 def is_plain_graph(text: str) -> bool:
-    """Tell whether a GraphML file holds only a graph: no element of another kind, which a browser could run."""
+    """Tell whether a GraphML file holds only a graph: no element or attribute of another kind, which a browser could obey."""
     elements = _list_elements(text)
-    return bool(elements) and all(element.tag.startswith("{http://graphml.graphdrawing.org/xmlns}") for element in elements)
+    return bool(elements) and all(
+        element.tag.startswith("{http://graphml.graphdrawing.org/xmlns}") and not any("}" in name for name in element.attrib)
+        for element in elements
+    )
 
 
 def _list_elements(text: str) -> list[ElementTree.Element]:
