@@ -10,6 +10,7 @@ import pytest
 from helpers import _paths
 from helpers.errors import DataError
 from helpers.network import export_graph, save_graph
+from helpers.scan import scan_path
 
 from .conftest import make_graph
 
@@ -77,6 +78,17 @@ def test_saved_beside_the_figures(five, tmp_path, monkeypatch):
         export_graph(five, tmp_path / f"net.{form}")
     for name in ("net.graphml", "net.csv", "net-nodes.csv"):
         assert (_paths.find_figure_folder() / name).read_bytes() == (tmp_path / name).read_bytes()
+
+
+@pytest.mark.parametrize("suffix", ["graphml", "gexf", "csv"])
+def test_last_gate_reads_every_form(suffix, tmp_path):
+    """A plate in a name or in what is told of a node is found in each form; a graph without one passes."""
+    nodes = pd.DataFrame({"agency_id": ["a & b"], "note": ['"7ABC123" <seen>']})
+    export_graph(make_graph([("a & b", "c")]), tmp_path / f"clean.{suffix}")
+    assert not scan_path(tmp_path)
+    export_graph(make_graph([("a & b", "c")]), tmp_path / f"told.{suffix}", nodes)
+    export_graph(make_graph([("8XYZ987", "Case 24-0012345")]), tmp_path / f"named.{suffix}")
+    assert {("named", "plate"), ("named", "case_number"), ("told", "plate")} == {(leak.file.split(".")[0].split("-")[0], leak.kind) for leak in scan_path(tmp_path)}
 
 
 def test_other_forms_are_refused(five, tmp_path):

@@ -114,6 +114,7 @@ def test_assortativity_is_that_of_networkx(five):
     there.remove_node("d")
     known = measure_assortativity(five, states.drop("d"))
     assert known == pytest.approx(nx.attribute_assortativity_coefficient(there, "state"))
+    assert known == measure_assortativity(five, states.mask(states.index == "d", "federal"))
     assert np.isnan(measure_assortativity(five, pd.Series({"a": "CA"})))
 
 

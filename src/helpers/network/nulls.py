@@ -18,6 +18,7 @@ import pandas as pd
 
 from ..errors import DataError
 from .bits import list_pairs, pack_edges, pad_words
+from .degrees import FEDERAL
 from .graph import SharingGraph
 from .structure import count_returned
 
@@ -140,7 +141,7 @@ def count_closed(graph: SharingGraph) -> int:
 def measure_assortativity(graph: SharingGraph, states: pd.Series) -> float:
     """Measure state assortativity (Newman's): 1 if sharing stays within states, 0 if state plays no part.
 
-    Only edges between agencies of known state count; missing without any.
+    Only edges between agencies of known state count, federal accounts left out; missing without any.
     """
     codes = _code_known(graph, states)
     return _compare_states(graph.out_lists, codes)
@@ -163,7 +164,7 @@ def compare_with_null(
         From `build_graph`; best the part between reporters (`graph.select_nodes(graph.is_reporter)`), as the edges of
         others are unknown.
     states
-        State by agency_id; without it assortativity is left out.
+        State by agency_id, `federal` for accounts that are in no state; without it assortativity is left out.
     samples
         Random graphs; by default 1,000, and 100 from a million edges on.
     attempts_per_edge
@@ -221,9 +222,9 @@ def compare_with_null(
 
 
 def _code_known(graph: SharingGraph, states: pd.Series) -> np.ndarray:
-    """Number the states of the nodes; -1 is unknown."""
+    """Number the states of the nodes; -1 is unknown, or a federal account, which is in none."""
     of = pd.Series(states).reindex(graph.names).astype("object")
-    return pd.factorize(of.where(of.notna() & (of != ""), None), sort=True)[0]
+    return pd.factorize(of.where(of.notna() & ~of.isin(["", FEDERAL]), None), sort=True)[0]
 
 
 def _compare_states(lists: tuple[np.ndarray, np.ndarray], codes: np.ndarray) -> float:

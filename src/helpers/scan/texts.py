@@ -27,6 +27,8 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s samp small"
     " span strike strong sub sup time tspan tt u var wbr".split()
 )
+# In GraphML values stand side by side in tags that HTML has within words.
+_GRAPH_DATA = re.compile(r"<data\s[^>]*\bkey\s*=")
 # Attributes that are for programs: names, drawing instructions, checksums.
 _MACHINE = frozenset(
     "id class style d points transform for viewbox integrity nonce width height x y x1 x2 y1 y2 cx cy r"
@@ -242,7 +244,7 @@ def read_markup(text: str, before: str = "") -> Iterator[Piece | Column | Inner]
             add(html.unescape(text[end : match.start()]), end)
         end = match.end()
         if (tag := match["tag"]) is not None:
-            if tag.lower() not in _INLINE:
+            if tag.lower() not in _INLINE or _GRAPH_DATA.match(match[0]):
                 add("\n", match.start())
             if "=" in match["of_tag"]:
                 _collect(attributes, match["of_tag"], match.start())
