@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from helpers.errors import DataError
 from helpers.privacy import ACRO, OPENSAFELY, suppress_cells
+from helpers.suppression import join_widths
 
 SHAPES = [(10, 4), (20, 12), (58, 12)]  # the tables of the study in which a naive threshold failed
 
@@ -310,3 +311,22 @@ def test_large_tables_take_seconds():
     started = time.perf_counter()
     suppress_cells(draw_counts(1, (200, 40)))
     assert time.perf_counter() - started < 10
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.one_of(st.none(), st.integers(0, 9)), st.integers(1, 12)), max_size=14))
+def test_joined_widths_tell_no_single_search(cells):
+    """Every step holds ten or more, as do the groups left out together; it ends where so many of the group's searches do."""
+    table = pd.DataFrame(cells, columns=["group", "width", "searches_n"]).astype({"width": "Int64", "searches_n": "int64"})
+    joined = join_widths(table)
+    known = [cell for cell in cells if cell[1]]
+    total = sum(count for *_, count in known)
+    hidden = total - int(joined.drop_duplicates("group")["group_n"].sum())
+
+    assert hidden == 0 or hidden >= 10
+    assert (joined["searches_n"] >= min(10, total)).all() and len(joined) >= (total > 0)
+    for group, part in joined.groupby("group"):
+        mine = [(width, count) for name, width, count in known if group in ("all", name)]
+        assert (part["group_n"] == sum(count for _, count in mine)).all()
+        assert part["searches_n"].cumsum().tolist() == [sum(count for width, count in mine if width <= most) for most in part["width"]]
+        assert part["group_n"].iloc[0] - part["searches_n"].sum() < 10

@@ -1,4 +1,4 @@
-"""Hide small counts of persons in a table with margins, so that the margins do not give them back.
+"""Hide small counts of persons in a table with margins, so that the margins do not give them back; join small steps.
 
 A table of counts with its totals is a circulation: every count is an arc, every row, column and total a node
 where what comes in goes out. What a reader cannot see may move along the cycles of that network and no
@@ -104,6 +104,46 @@ def suppress_cells(
     names = [*table.columns, total]
     laid = {name: values[at :: columns + 1] for at, name in enumerate(names)}
     return pd.DataFrame(laid, index=index.rename(table.index.name)).rename_axis(columns=table.columns.name)
+
+
+def join_widths(widths: pd.DataFrame, fewest: int = ACRO["threshold"]) -> pd.DataFrame:
+    """Join widths until no single search can be told from them.
+
+    Parameters
+    ----------
+    widths
+        Counts of searches: group, width (of what each went over, such as networks; missing where unknown), searches_n.
+    fewest
+        Searches that a step and a group hold at least [searches].
+
+    Returns
+    -------
+    DataFrame: group, width, searches_n (over at most so many, and over more than the row before: `fewest` at least),
+    group_n (searches of the group that say a width above zero; its widest ones, where they are too few for a step, are
+    in none).
+
+    Notes
+    -----
+    A group of fewer is left out, and the smallest other one with it where those left out are fewer together: else the
+    same searches in other groups would give them back. Where no group is left, all are one, `all`; fewer than `fewest`
+    in all are one step.
+    """
+    known = widths[widths["width"].notna() & (widths["width"] > 0)]
+    sizes = known.groupby("group")["searches_n"].sum().sort_values(kind="stable")
+    hidden = int((sizes < fewest).sum())
+    hidden += 0 < sizes.iloc[:hidden].sum() < fewest
+    shown = known[known["group"].isin(sizes.index[hidden:])]
+    rows = []
+    for group, part in (known.assign(group="all") if shown.empty else shown).groupby("group"):
+        counts = part.groupby("width")["searches_n"].sum()
+        total, held = int(counts.sum()), 0
+        for width, count in counts.items():
+            held += int(count)
+            if held >= min(fewest, total):
+                rows.append((group, width, held, total))
+                held = 0
+    columns = {"group": "str", "width": "Int64", "searches_n": "int64", "group_n": "int64"}
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
 
 
 class _Ring:

@@ -64,24 +64,6 @@ def test_no_quantile_of_a_few_searches():
     assert [14, 10, 19] == found.loc["ten", ["q50", "least", "most"]].tolist()
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.one_of(st.none(), st.integers(0, 9)), st.integers(1, 12)), max_size=14))
-def test_joined_widths_tell_no_single_search(cells):
-    """Every step holds ten or more, as do the groups left out together; it ends where so many of the group's searches do."""
-    table = pd.DataFrame(cells, columns=["group", "width", "searches_n"]).astype({"width": "Int64", "searches_n": "int64"})
-    joined = spread.join_widths(table)
-    known = [cell for cell in cells if cell[1]]
-    total = sum(count for *_, count in known)
-    hidden = total - int(joined.drop_duplicates("group")["group_n"].sum())
-
-    assert hidden == 0 or hidden >= 10
-    assert (joined["searches_n"] >= min(10, total)).all() and len(joined) >= (total > 0)
-    for group, part in joined.groupby("group"):
-        mine = [(width, count) for name, width, count in known if group in ("all", name)]
-        assert (part["group_n"] == sum(count for _, count in mine)).all()
-        assert part["searches_n"].cumsum().tolist() == [sum(count for width, count in mine if width <= most) for most in part["width"]]
-        assert part["group_n"].iloc[0] - part["searches_n"].sum() < 10
-
-
 def test_widths_are_counted_by_type():
     """By type, missing types and widths kept as groups of their own."""
     rows = [{"search_type": "lookup", "networks_n": 5}, {"search_type": "lookup", "networks_n": 5, "searched_at": "2025-07-01 12:00:09"}, {"networks_n": 0}]

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ..errors import DataError
-from ..suppression import ACRO
+from ..suppression import ACRO, join_widths
 from ..wording import say_number
 from ._base import COLORS, CitedFigure, finish_figure, new_figure
 from ._labels import key_axes, title_figure
@@ -178,15 +178,13 @@ def draw_widths(
 
     Returns
     -------
-    CitedFigure; its data are the widths drawn, joined by `searches.spread.join_widths` so that no search stands alone.
+    CitedFigure; its data are the widths drawn, joined by `suppression.join_widths` so that no search stands alone.
 
     Raises
     ------
     DataError
         No search has a width above zero.
     """
-    from ..searches.spread import join_widths, summarize_widths
-
     known = join_widths(widths)
     if known.empty:
         raise DataError("figure of width", "no search says over how many it went", "Give a log that exports the number.")
@@ -210,13 +208,16 @@ def draw_widths(
         labels = [f"{group} ({searches_n:,})" for group, searches_n in sizes.items()]
         key_axes(axes, handles, labels, columns=4 if max(map(len, labels)) < 24 else 2)
         title_figure(figure, say_simulated(f"How wide one search is, by {by}", is_simulated))
-        half = summarize_widths(widths).set_index("group")["q50"].reindex(groups).dropna()
-        medians = ", ".join(f"{group} {width:,}" for group, width in half.items())
+        medians = []
+        for group in groups:
+            part = widths[(widths["group"] == group) & widths["width"].notna() & (widths["width"] > 0)].sort_values("width")
+            half = part.loc[2 * part["searches_n"].cumsum() >= part["searches_n"].sum(), "width"]
+            medians += [f"{group} {int(half.iloc[0]):,}"] if len(half) else []
         return finish_figure(
             figure,
             f"width-{_WIDTHS[field]}" + ("" if by == "type" else f"-by-{by}"),
             alt=f"Rising steps, one for each {by} of search, on a logarithmic axis of {_WIDTHS[field]}."
-            + (f" Medians: {medians}." if medians else ""),
+            + (f" Medians: {', '.join(medians)}." if medians else ""),
             caption=("Simulated data. " if is_simulated else "")
             + f"{_SAID[by]} Rows that say 0 are left out: it does not mean none."
             + (f" {_STEPS}" if known["searches_n"].min() >= ACRO["threshold"] else ""),

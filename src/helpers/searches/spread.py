@@ -76,46 +76,6 @@ def count_widths(searches, by: str = "search_type", field: str = "networks_n") -
     return engine.fetch(table.group_by("group", "width").agg(searches_n=table.count()), ["group", "width"])
 
 
-def join_widths(widths: pd.DataFrame, fewest: int = ACRO["threshold"]) -> pd.DataFrame:
-    """Join widths until no single search can be told from them.
-
-    Parameters
-    ----------
-    widths
-        Result of `count_widths`.
-    fewest
-        Searches that a step and a group hold at least [searches].
-
-    Returns
-    -------
-    DataFrame: group, width, searches_n (over at most so many, and over more than the row before: `fewest` at least),
-    group_n (searches of the group that say a width above zero; its widest ones, where they are too few for a step, are
-    in none).
-
-    Notes
-    -----
-    A group of fewer is left out, and the smallest other one with it where those left out are fewer together: else the
-    same searches in other groups would give them back. Where no group is left, all are one, `all`; fewer than `fewest`
-    in all are one step.
-    """
-    known = widths[widths["width"].notna() & (widths["width"] > 0)]
-    sizes = known.groupby("group")["searches_n"].sum().sort_values(kind="stable")
-    hidden = int((sizes < fewest).sum())
-    hidden += 0 < sizes.iloc[:hidden].sum() < fewest
-    shown = known[known["group"].isin(sizes.index[hidden:])]
-    rows = []
-    for group, part in (known.assign(group="all") if shown.empty else shown).groupby("group"):
-        counts = part.groupby("width")["searches_n"].sum()
-        total, held = int(counts.sum()), 0
-        for width, count in counts.items():
-            held += int(count)
-            if held >= min(fewest, total):
-                rows.append((group, width, held, total))
-                held = 0
-    columns = {"group": "str", "width": "Int64", "searches_n": "int64", "group_n": "int64"}
-    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
-
-
 def summarize_widths(widths: pd.DataFrame, shares: tuple[float, ...] = (0.25, 0.5, 0.75, 0.95), fewest: int = ACRO["threshold"]) -> pd.DataFrame:
     """Summarize how wide searches are, by group.
 
