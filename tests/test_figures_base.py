@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from helpers.figures import _base
 from helpers.figures._base import finish_figure, new_figure, save_figure
 
 
@@ -29,8 +30,10 @@ def shown(monkeypatch):
 
 
 def test_notebook_shows_the_saved_file(shown, tmp_path, monkeypatch):
-    """Byte for byte, with its description; a figure that was not saved is shown as it would be."""
+    """Byte for byte and not drawn again, with its description; a figure that was not saved is shown as it would be."""
     monkeypatch.setenv("SIDEDOOR_FIGURES", str(tmp_path))
+    draw, drawn = _base._draw_alike, []
+    monkeypatch.setattr(_base, "_draw_alike", lambda figure, *formats: drawn.append(formats) or draw(figure, *formats))
     saved, unsaved = draw_bars(), draw_bars()
     save_figure(saved)
     for figure in (saved, unsaved):
@@ -40,7 +43,21 @@ def test_notebook_shows_the_saved_file(shown, tmp_path, monkeypatch):
         assert base64.b64decode(data["image/png"]) == (tmp_path / "bars.png").read_bytes()
         assert data["text/plain"] == "<CitedFigure size 840x460 with 1 Axes>" and how["raw"] is True
         assert how["metadata"] == {"image/png": {"alt": "Bars.", "sidedoor": "bars"}}
-    assert len(shown) == 2
+    assert len(shown) == 2 and drawn == [("png", "svg"), ("png",)]
+
+
+def test_figure_changed_after_it_was_saved_is_shown_as_it_is(shown, tmp_path, monkeypatch):
+    """A new title is seen, though the file has the old one; shown twice it is the same."""
+    monkeypatch.setenv("SIDEDOOR_FIGURES", str(tmp_path))
+    figure = draw_bars()
+    save_figure(figure)
+    figure.axes[0].set_title("Other bars")
+    figure._ipython_display_()
+    figure._ipython_display_()
+
+    (first, _), (second, _) = shown
+    assert base64.b64decode(first["image/png"]) != (tmp_path / "bars.png").read_bytes()
+    assert first == second
 
 
 def test_file_is_what_matplotlib_saves_tightly(tmp_path, monkeypatch):

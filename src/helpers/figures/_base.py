@@ -75,7 +75,7 @@ class CitedFigure(Figure):
     n, period
         Rows behind the figure, and the dates that they span.
     saved
-        The PNG that `save_figure` wrote, which a notebook then shows; empty before.
+        The PNG that `save_figure` wrote, which a notebook then shows if nothing was changed since; empty before.
     """
 
     figure_id = alt = caption = source_line = period = ""
@@ -87,7 +87,8 @@ class CitedFigure(Figure):
         # IPython itself would lay it out and draw it once more, and not quite as it was saved.
         from IPython.display import display
 
-        picture = base64.b64encode(self.saved or _draw_alike(self, "png")[0]).decode("ascii")
+        is_saved = self.saved and not self.stale
+        picture = base64.b64encode(self.saved if is_saved else _draw_alike(self, "png")[0]).decode("ascii")
         about = {"image/png": {"alt": self.alt, "sidedoor": self.figure_id}}
         display({"image/png": picture, "text/plain": repr(self)}, metadata=about, raw=True)
 
@@ -138,6 +139,7 @@ def save_figure(figure: CitedFigure) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     stem = folder / figure.figure_id
     figure.saved, svg = _draw_alike(figure, "png", "svg")
+    figure.stale = False  # until something in it is changed
     stem.with_suffix(".png").write_bytes(figure.saved)
     stem.with_suffix(".svg").write_text(_UNFIT.sub("\ufffd", svg.decode("utf-8")), encoding="utf-8", newline="\n")
     write_csv(figure.data, stem.with_suffix(".csv"))
