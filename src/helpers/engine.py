@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -33,7 +34,7 @@ _SPARK = re.compile(r"spark\.(ui\.\w+|driver\.(memory|host|bindAddress)|sql\.(sh
 _SECRET = re.compile(r"(?i)pass|pwd|token|secret|key|credential")
 # Where the person at this machine confirms an address; and where the runner has DuckDB put what does not fit in memory.
 CONFIRMED, SPILL = "SIDEDOOR_ENGINE", "SIDEDOOR_SPILL"
-_SPILLED, _LOCK = "sidedoor-duckdb-", "lock"
+_SPILLED, _LOCK, _YOUNG = "sidedoor-duckdb-", "lock", 60  # the last in seconds
 _held: list = []
 _WAY_OUT = "Write duckdb, or the address of a backend of Ibis such as pyspark:// (and install its package)."
 
@@ -122,6 +123,8 @@ def _make_spill() -> Path:
 def _remove_left(lock: Path) -> None:
     """Remove a folder of this person's whose process has ended."""
     try:
+        if time.time() - lock.stat().st_mtime < _YOUNG:
+            return  # its process may not have come to lock it yet
         if lock.is_symlink() or (hasattr(os, "getuid") and lock.stat().st_uid != os.getuid()):
             return
         with lock.open("rb+") as file:

@@ -386,3 +386,12 @@ def test_totals_headers_and_missing_ends_are_read_alike(tmp_path):
     report, is_bulk = read_both(path, tmp_path)
     assert is_bulk and (report["rows_in"], report["rows_out"]) == (4, 2)
     assert [part["rows_n"] for part in report["set_aside"]] == [1, 1]
+
+
+def test_notes_in_a_log_of_two_columns_are_read_alike(tmp_path):
+    """A total fills the only cell of its row, as a reason without its time may: it is set aside, and the reason is not."""
+    path = tmp_path / "log.csv"
+    path.write_text("Reason,DateTime\nTheft,2025-03-01 10:00\nTotal loss vehicle,\nTotal: 2,\n,Page 1 of 2\n", encoding="utf-8")
+    report, is_bulk = read_both(path, tmp_path, time_zone="UTC")
+    assert is_bulk and (report["rows_in"], report["rows_out"]) == (4, 2)
+    assert [(part["place"], part["rows_n"]) for part in report["set_aside"]] == [("line 4", 2)]

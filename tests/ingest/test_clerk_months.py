@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from made_tables import read, refuse, write_book, write_csv  # noqa: E402
+from made_tables import OFFICER, read, refuse, write_book, write_csv  # noqa: E402
 
 from helpers.ingest.clerk_months import find_measure, read_month  # noqa: E402
 
@@ -85,3 +85,51 @@ def test_months_that_stand_twice_are_said(tmp_path):
     assert len(reading.tables["volumes"]) == 2 and "1 months stand" not in " ".join(reading.report.warnings)
     assert "1 month stands there more than once" in " ".join(reading.report.warnings)
     assert [part.reason for part in reading.report.set_aside] == ["not available"]
+
+
+def test_days_of_a_month_are_no_years(tmp_path):
+    """`Jan 06, Jan 13` are weeks of one January, not Januaries of 2006 and 2013; Dec 24, Jan 25 are two months in a row."""
+    weeks = [["Period", "Searches"], ["Jan 06", 1], ["Jan 13", 2], ["Jan 20", 3], ["Feb 03", 4]]
+    assert "no reader knows" in refuse(write_csv(tmp_path / "w.csv", weeks), **ME).found
+    months = [["Period", "Searches"], ["Nov 24", 1], ["Dec 24", 2], ["Jan 25", 3]]
+    starts = read(write_csv(tmp_path / "m.csv", months), **ME).tables["volumes"]["period_start"].tolist()
+    assert starts == ["2024-11-01", "2024-12-01", "2025-01-01"]
+    sorted_ = [["Year", "Month", "Searches"], [2024, "Jan", 1], [2025, "Jan", 2], [2024, "Feb", 3]]
+    assert len(read(write_csv(tmp_path / "s.csv", sorted_), **ME).tables["volumes"]) == 3
+
+
+def test_first_days_whose_order_is_open(tmp_path):
+    """01/01, 02/01, 03/01 are three months or three days of January: asked for, unless a row or the person decides."""
+    rows = [["Date", "Searches"], ["01/01/2025", 1], ["02/01/2025", 2], ["03/01/2025", 3]]
+    path = write_csv(tmp_path / "d.csv", rows)
+    assert "--month-first or --day-first" in refuse(path, **ME).way_out
+    assert read(path, day_first=False, **ME).tables["volumes"]["period_start"].tolist() == ["2025-01-01", "2025-02-01", "2025-03-01"]
+    days = read(path, day_first=True, **ME)
+    assert days.tables["volumes"]["value"].tolist() == [1] and days.report.rows_in == 3
+    british = [["Date", "Searches"], ["01/01/2025", 1], ["01/02/2025", 2], ["01/03/2025", 3], ["15/03/2025", 9]]
+    table = read(write_csv(tmp_path / "b.csv", british), **ME).tables["volumes"]
+    assert table["period_end"].tolist() == ["2025-01-31", "2025-02-28", "2025-03-31"]
+
+
+def test_rates_and_averages_are_no_figures_of_a_month(tmp_path):
+    """They say the word that counts, and count something else; `per month` is what is asked for."""
+    header = ["Month", "Hits", "Hit Rate (%)", "Average searches per day", "Searches YTD", "Searches per officer"]
+    reading = read(write_csv(tmp_path / "m.csv", [header, ["Jan 2025", 2, 0.5, 3, 4, 5], ["Feb 2025", 6, 0.5, 3, 4, 5]]), **ME)
+    assert reading.tables["volumes"][["measure", "value"]].to_numpy().tolist() == [["hits", 2], ["hits", 6]]
+    assert reading.report.columns_dropped == header[2:]
+    assert find_measure(["Searches per month"]) == "searches" and find_measure(["Average searches by month"]) is None
+
+
+def test_parts_of_one_measure_are_told_apart(tmp_path):
+    """Patrol, detectives and their total have scopes of their own, and nobody adds them unwarned."""
+    rows = [["Plate reader use", "", ""], ["Month", "Searches (patrol)", "Searches, all"], ["Jan 2025", 1, 3], ["Feb 2025", 2, 5]]
+    reading = read(write_csv(tmp_path / "m.csv", rows), **ME)
+    assert sorted(set(reading.tables["volumes"]["scope"])) == ["Plate reader use: Searches (patrol)", "Plate reader use: Searches, all"]
+    assert "'Searches (patrol)' and 'Searches, all' all count searches" in " ".join(reading.report.warnings)
+
+
+@pytest.mark.parametrize("line", [f"Prepared by Sgt. {OFFICER} #4411", f"Contact: {OFFICER}", f"Exported for {OFFICER}", f"Lt. {OFFICER}"])
+def test_who_made_the_table_is_in_no_scope(tmp_path, line):
+    """`read` looks through the report; the table says what is counted and not by whom it was typed."""
+    rows = [["Searches by month", ""], [line, ""], ["Month", "Count"], ["Jan 2025", 1], ["Feb 2025", 2]]
+    assert set(read(write_csv(tmp_path / "m.csv", rows), **ME).tables["volumes"]["scope"]) == {"Searches by month"}

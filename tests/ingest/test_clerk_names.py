@@ -197,3 +197,75 @@ def test_ingest_asks_for_all_at_once(tmp_path):
         ingest_file(path, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert ingest_file(path, tmp_path / "out", ReadOptions(section="detections_shared", **ME)).report.rows_out == 3
+
+
+@pytest.mark.parametrize("rows", [
+    [[out, name] for out in OUT for name in IN], [["Exampleton ZZ PD", name] for name in OUT],
+    [[name, "Exampleton ZZ PD"] for name in IN],
+])  # fmt: skip
+def test_names_that_come_again_beside_others_are_ends_of_shares(tmp_path, rows):
+    """Whoever heads the two ends of a share Shared From and Shared With does not mean two lists."""
+    error = refuse(write_csv(tmp_path / "edges.csv", [["Shared From", "Shared With"], *rows]), **ME)
+    assert "ends of shares, not a list" in error.found and "--mapping" in error.way_out
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_lists_one_below_the_other(tmp_path, kind):
+    """A heading between names turns the direction of those below it, and is no agency; so does none that denies it."""
+    rows = [["Agencies we share data with"], *([name] for name in OUT), ["Agencies that share data with us"], *([name] for name in IN)]
+    path = tmp_path / f"a.{kind}"
+    write_csv(path, rows) if kind == "csv" else write_book(path, {"S": rows})
+    reading = read(path, **ME)
+    assert list_ways(reading) == BOTH
+    assert [part.reason for part in reading.report.set_aside] == ["a heading among the names: it says which way the data below it flows"]
+    assert sorted(part["names"] for part in reading.report.details["sections"].values()) == [2, 3]
+
+
+@pytest.mark.parametrize("heading", ["Received From", "Incoming", "Agencies that no longer share data with us"])
+def test_a_heading_that_says_no_direction_is_no_agency(tmp_path, heading):
+    """What stands between names and is none, and leaves open how to read what follows, is refused with its line."""
+    path = write_csv(tmp_path / "a.csv", [["Agencies we share data with"], *([name] for name in [*OUT, heading, *IN])])
+    error = refuse(path, **ME)
+    assert error.place == "a.csv, line 5" and "a heading among the names" in error.found
+
+
+@pytest.mark.parametrize("heading", ["Agencies that no longer share data with us", "Denied: data shared with us", "Not yet shared with us"])
+def test_a_heading_that_denies_says_no_direction(tmp_path, heading):
+    """A list of those that do not share is not read as one of those that do."""
+    assert "nothing says which way" in refuse(write_csv(tmp_path / "a.csv", [[heading], *([name] for name in OUT)]), **ME).found
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+@pytest.mark.parametrize("between", [", ", "; ", "\t"])
+def test_names_on_one_line(tmp_path, between, end):
+    """Nothing is missing but line ends."""
+    (tmp_path / "a.txt").write_text(between.join(OUT) + end)
+    error = refuse(tmp_path / "a.txt", section="detections_shared", **ME)
+    assert error.found.startswith("3 cells on a single line") and "a line of its own" in error.way_out
+
+
+def test_a_star_before_a_name_hides_no_agency(tmp_path):
+    """A mark at a name is not the note that explains it."""
+    path = write_csv(tmp_path / "a.csv", [["Agencies we share data with"], ["*Sample Falls ZZ PD"], ["Mock City ZZ PD"], ["* by contract"]])
+    reading = read(path, **ME)
+    assert reading.tables["sharing"]["to_agency_as_printed"].tolist() == ["*Sample Falls ZZ PD", "Mock City ZZ PD"]
+    assert [part.place for part in reading.report.set_aside] == ["line 4"]
+
+
+def test_a_list_too_long_for_memory(tmp_path, monkeypatch):
+    """Lines are counted, and not only what stands in them."""
+    monkeypatch.setattr("helpers.ingest.clerk_sheets._LINES", 50)
+    path = tmp_path / "a.csv"
+    path.write_text("Agency\n" + "A PD\n" * 50)
+    assert read(path, section="detections_shared", **ME).report.rows_out == 50
+    path.write_text("Agency\nA PD\n" + "\n" * 50 + "B PD\n")
+    assert "more than" in refuse(path, section="detections_shared", **ME).found
+
+
+def test_names_above_a_header_are_not_lost(tmp_path):
+    """Three names and then `Agency` is no list with three titles; two lines of whose list it is are."""
+    path = write_csv(tmp_path / "a.csv", [*([name] for name in OUT), ["Agency"], *([name] for name in IN)])
+    error = refuse(path, section="detections_shared", **ME)
+    assert error.place == "a.csv, line 4" and error.found.startswith("3 cells above the header")
+    titled = [["City of Exampleton"], ["Police Department"], ["Sharing list"], ["Agency"], *([name] for name in IN)]
+    assert read(write_csv(tmp_path / "b.csv", titled), section="detections_shared", **ME).report.rows_out == 2

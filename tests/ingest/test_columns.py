@@ -41,6 +41,7 @@ def test_columns_of_digits():
 PATTERNS = [
     "abc", "a?b", "(?:ab|c+)d", "[a-c]{2,}", r"\d\s*x", "[^ab]", ".", r"x{4,}", "", "a*", r"\(?b\)?\s*\(\d\)", "(?-i:No|no)",
     r"[^\pL\pN_*#]+", "é+", "[█-▓]x", r"n\.?/?a\.?", "k|s", "(?:a|)b", "(a{2}){3}", r"\w\W", r"^a$",
+    r"\pL+", r"x?\pN", r"[\]a]\pL",
 ]  # fmt: skip
 SIGNS = st.text(st.sampled_from("abcdkKsSſKxX1 *(_)#é░█./nNoO-\n"), max_size=6)
 

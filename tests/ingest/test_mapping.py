@@ -285,3 +285,22 @@ def test_real_logs(mirror):
     }  # fmt: skip
     # moderation is there on the 186 freeform rows only
     assert okaloosa.report.details["moderation"] == {"empty": 7087, "allow": 172, "block": 12, "warn": 2}
+
+
+def test_day_and_hour_in_two_columns(mapped):
+    """By hand: 04:30 PM of 25 March in Los Angeles (UTC-7) is 23:30 in UTC, 00:15 AM of 4 March (UTC-8) is 08:15.
+
+    The 25th decides that the month comes first; the second column alone holds no date.
+    """
+    mapping = LOG.replace('searched_at = "When"', 'search_date = "Day"\nsearched_at = "Hour"').replace("%H:%M", "%I:%M %p")
+    rows = [["Day", "Hour", "Who", "Why", "Plate"], ["03/25/2025", "04:30 PM", "Chino CA PD", REASON, PLATE],
+            ["03/04/2025", "12:15 AM", "Chino CA PD", REASON, PLATE], ["03/05/2025", "", "Chino CA PD", REASON, PLATE]]  # fmt: skip
+    reading = mapped(mapping, rows)
+    table = reading.tables["searches"]
+    assert table["searched_at"][:2].tolist() == [datetime(2025, 3, 25, 23, 30), datetime(2025, 3, 4, 8, 15)]
+    assert table["searched_at_cell"].tolist() == ["value", "value", "empty"] and table["searched_at"].isna()[2]
+    assert any("month comes first" in text and "1 row allows" in text for text in reading.report.notes)
+    open_ = [rows[0], ["03/04/2025", *rows[1][1:]]]
+    assert "can be read in two ways" in mapped(mapping, open_, refuse).found
+    swapped = mapped(mapping, open_, day_first=True).tables["searches"]["searched_at"].tolist()
+    assert swapped == [datetime(2025, 4, 3, 23, 30)]

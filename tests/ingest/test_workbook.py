@@ -266,7 +266,7 @@ def test_a_log_of_days(tmp_path):
     path = write_csv(tmp_path / "log.csv", [["Date", "Agency", "Purpose"], ["2025-04-03", "Brea CA PD", REASON]])
     reading = read(path, **UTC)
     assert reading.tables["searches"]["searched_at"].tolist() == [datetime(2025, 4, 3)]
-    assert "The log prints days and no times: each search is put at the start of its day." in reading.report.notes
+    assert "Where the log prints a day and no time, the search is put at the start of its day." in reading.report.notes
     assert list(inspect_file(path).details["needed"]) == ["time_zone"]
 
 
@@ -277,3 +277,25 @@ def test_a_large_log_of_two_columns_is_read_alike(tmp_path):
     small, large = (inspect_file(path, ReadOptions(time_zone="UTC"), limits) for limits in (None, FileLimits(bulk_bytes=1_000)))
     assert small.span == large.span == {"searches": ["2025-04-01", "2025-04-28"]}
     assert (small.rows_out, large.rows_out) == (400, 400) and small.notes == large.notes
+
+
+@pytest.mark.parametrize("header", [["Agency", "Date"], ["Organization", "State", "Date"], ["Organization Name", "Date"]])
+def test_an_agency_and_a_day_are_no_search(tmp_path, header):
+    """The day on which sharing with an agency began makes no log of it."""
+    rows = [[name, *["ZZ"] * (len(header) - 2), f"2025-03-0{day}"] for day, name in enumerate(["Brea CA PD", "Chino CA PD"], 1)]
+    assert "no reader knows" in refuse(write_csv(tmp_path / "a.csv", [header, *rows]), **UTC).found
+    told = [["Agency", "Search Date"], ["Brea CA PD", "2025-03-01"]]
+    assert read(write_csv(tmp_path / "b.csv", told), **UTC).report.rows_out == 1
+
+
+def test_a_reason_with_many_semicolons_hides_no_log(tmp_path):
+    """What separates columns is told by most rows, not by the widest."""
+    rows = [["DateTime", "Reason"], ["2025-01-01 10:00", "a; b; c | d | e | f"], ["2025-01-02 10:00", "g"], ["2025-01-03 10:00", "h"]]
+    got = read(write_csv(tmp_path / "a.csv", rows), **UTC).tables["searches"]["reason_text"].tolist()
+    assert got == ["a; b; c | d | e | f", "g", "h"]
+
+
+def test_two_columns_of_one_field_are_named_with_the_file(tmp_path):
+    """The error says in which file."""
+    path = write_csv(tmp_path / "a.csv", [["DateTime", "Timestamp", "Reason"], ["2025-01-01 10:00", "x", "y"]])
+    assert refuse(path, **UTC).place == "a.csv, line 1"

@@ -1,12 +1,14 @@
 """Sheets as cells of text with their kind."""
 
+import zipfile
 from datetime import date, datetime, time
 
 import pytest
 import xlsxwriter
 
 from helpers.errors import IngestError
-from helpers.ingest.source import FileLimits, open_source
+from helpers.ingest import _xlsx_child, inspect_file
+from helpers.ingest.source import FileLimits, ReadOptions, open_source
 from helpers.ingest.xlsx import convert_serial, read_workbook
 
 
@@ -102,3 +104,42 @@ def test_cells_are_capped(book):
     with pytest.raises(IngestError, match="rectangle of more than 100"):
         book({"S": [["x"] * 11] * 10}, FileLimits(cells_n=100))
     assert len(book({"S": [["x"] * 10] * 10}, FileLimits(cells_n=100)).sheets[0].rows) == 10
+
+
+def write_cell(path, cell: bytes):
+    """Write a workbook whose cell A2 is given as it lies in its file."""
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet = workbook.add_worksheet("S")
+        sheet.write_column(0, 0, ["Agency", 4711, "Mock PD"])
+    with zipfile.ZipFile(path) as made:
+        parts = {name: made.read(name) for name in made.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    assert parts[name].count(b'<c r="A2"><v>4711</v></c>') == 1
+    parts[name] = parts[name].replace(b'<c r="A2"><v>4711</v></c>', cell)
+    with zipfile.ZipFile(path, "w") as made:
+        for name, data in parts.items():
+            made.writestr(name, data)
+    return path
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [b'<c r="A2"><f>B2&amp;" PD"</f></c>', b'<c r="A2"><f>B2</f><v></v></c>', b'<c r="A2" s="1"><f t="shared" si="0"/><v/></c>'],
+)
+@pytest.mark.parametrize("part", [1 << 20, 7, 64])
+def test_formulas_without_results_are_refused(tmp_path, monkeypatch, cell, part):
+    """A program that writes formulas and works none out leaves cells that read as empty: the name would be lost."""
+    monkeypatch.setattr(_xlsx_child, "PART", part)
+    path = write_cell(tmp_path / "a.xlsx", cell)
+    caps = {"members_cap": 99, "unpacked_cap": 1 << 30, "ratio_cap": 99, "cells_cap": 99}
+    with pytest.raises(IngestError, match="1 formula whose results were not stored.* save it anew"):
+        _xlsx_child.check_workbook(path, "a.xlsx", **caps)
+    empty = write_cell(tmp_path / "b.xlsx", b'<c r="A2" t="str"><f>IF(B2,B2,"")</f><v></v></c>')
+    assert _xlsx_child.check_workbook(empty, "b.xlsx", **caps)["errors_n"] == 0
+
+
+def test_errors_in_cells_are_said(tmp_path):
+    """#N/A is no empty cell, though nothing of it can be read."""
+    path = write_cell(tmp_path / "a.xlsx", b'<c r="A2" t="e"><f>VLOOKUP(B2,C:C,1)</f><v>#N/A</v></c>')
+    report = inspect_file(path, ReadOptions(reported_by="Town CA PD", as_of="2025-01-01", section="detections_shared"))
+    assert report.rows_out == 1 and any(text.startswith("1 cell of the workbook holds an error") for text in report.warnings)

@@ -3,9 +3,11 @@
 import datetime
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 
 from ..errors import IngestError
+from ..wording import say_number
 
 PART = 1 << 20
 ROWS = 5_000
@@ -15,6 +17,11 @@ PICTURES = ("xl/media/", "docprops/thumbnail", "xl/printersettings/", "xl/embedd
 _CELL = re.compile(
     rb"<(?:\w+:)?c\s(?:[^<>]*?\s)?r\s*=\s*[\"']\$?([A-Za-z]{1,3})\$?(\d{1,7})[\"'][^<>]*(?<!/)>"
 )
+# A formula whose result was not stored: an empty text would say `t="str"`. And a cell that holds an error such as #N/A.
+_FORMULA = re.compile(
+    rb"<(?:\w+:)?c\s(?![^<>]*\bt=[\"']str)[^<>]*><(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)(?:<(?:\w+:)?v/>|<(?:\w+:)?v></(?:\w+:)?v>)?</"
+)
+_ERROR = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\bt=[\"']e[\"']")
 _DECLARED = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -88,11 +95,11 @@ def check_workbook(
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             check_members(members, name, members_cap, unpacked_cap, ratio_cap)
-            cells_n, date_1904 = 0, False
+            cells_n, date_1904, odd = 0, False, Counter()
             for member in members:
                 if not member.filename.lower().startswith(PICTURES):
                     with archive.open(member) as part:
-                        cells_n += check_part(part, name, member.filename, cells_cap)
+                        cells_n += check_part(part, name, member.filename, cells_cap, odd)
                     if cells_n > cells_cap:
                         raise _refuse_cells(name, "its sheets", cells_cap)
             if "xl/workbook.xml" in archive.namelist():
@@ -102,7 +109,10 @@ def check_workbook(
         raise IngestError(
             name, "a damaged workbook (its ZIP does not open)", "Download it again, or save it anew as .xlsx."
         ) from None
-    return {"date_1904": date_1904}
+    if odd["formulas"]:
+        found = f"{say_number(odd['formulas'], 'formula')} whose results were not stored: they would be read as empty cells"
+        raise IngestError(name, found, "Open it in a spreadsheet program, save it anew as .xlsx, and give that.")
+    return {"date_1904": date_1904, "errors_n": odd["errors"]}
 
 
 def check_members(members: list, name: str, members_cap: int, unpacked_cap: int, ratio_cap: int) -> None:
@@ -133,10 +143,17 @@ def check_members(members: list, name: str, members_cap: int, unpacked_cap: int,
         )
 
 
-def check_part(part, name: str, member: str, cells_cap: int) -> int:
-    """Read a part through once: no DOCTYPE, no cell so far out that the rectangle up to it cannot be held."""
-    rest, rows_n, columns_n, cells_n, first = b"", 0, 0, 0, True
-    while data := part.read(PART):
+def check_part(part, name: str, member: str, cells_cap: int, odd: Counter) -> int:
+    """Read a part through once: no DOCTYPE, no cell so far out that the rectangle up to it cannot be held.
+
+    Returns
+    -------
+    Cells of that rectangle. Formulas without a result, and errors, are counted in `odd`.
+    """
+    rest, rows_n, columns_n, cells_n, first, is_last = b"", 0, 0, 0, True, False
+    while not is_last:
+        data = part.read(PART)
+        is_last = not data
         if first and data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00")):
             raise IngestError(f"{name}, {member}", "a part in UTF-16", "Save it anew as .xlsx.")
         first = False
@@ -144,10 +161,14 @@ def check_part(part, name: str, member: str, cells_cap: int) -> int:
         if _DECLARED.search(data):
             found = "a DOCTYPE or ENTITY declaration, which no workbook needs"
             raise IngestError(f"{name}, {member}", found, "Do not open it: it was made to do harm.")
-        cut = data.rfind(b"<")
-        cut = cut if 0 <= cut and len(data) - cut < 4096 else len(data)
-        rest = data[cut:]
-        found = _CELL.findall(data[:cut])
+        # a cell that is not whole yet is looked at with what follows
+        cut = max(data.rfind(b"<c ", -4096), data.rfind(b":c ", -4096)) if not is_last else -1
+        cut = data.rfind(b"<", 0, cut + 1) if cut >= 0 else data.rfind(b"<", -4096)
+        cut = cut if cut >= 0 and not is_last else len(data)
+        data, rest = data[:cut], data[cut:]
+        odd["formulas"] += len(_FORMULA.findall(data))
+        odd["errors"] += len(_ERROR.findall(data))
+        found = _CELL.findall(data)
         if not found:
             continue
         cells_n += len(found)

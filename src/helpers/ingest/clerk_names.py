@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ..errors import IngestError
 from ..wording import say_number
 from .canonical import SECTIONS
-from .clerk_sheets import Found
+from .clerk_sheets import Found, find_section, is_heading
 from .formats import load_format
 from .headers import tidy_header
 from .report import Report, SetAside
@@ -17,6 +17,12 @@ _MEANING = (
     "detections_shared (they may read this agency's data) or detections_received (it may read theirs); for hot lists "
     "hot_lists_shared or hot_lists_received"
 )
+
+
+# Of the names in one of several lists so many at most are different if they are ends of shares.
+_DISTINCT = 2 / 3
+# Cells above a header that may hold a word of an agency: whose list it is, and a department of it.
+_TITLES = 2
 
 
 def settle_sections(source: Source, options: ReadOptions, parts: list[Found], sheets: Mapping, *, is_all: bool, report: Report) -> None:
@@ -110,11 +116,16 @@ def _ask(open_: list) -> str:
 def read_names(source: Source, options: ReadOptions, part: Found, report: Report) -> list[dict]:
     """Read the lists of a sheet into edges; those without a direction are set aside.
 
+    A heading between names, as where one list stands below another, says the direction of those below it.
+
     Raises
     ------
     IngestError
-        Nobody said whose list it is, or of which day.
+        Nobody said whose list it is, or of which day; its columns hold the ends of edges; a heading between names says no
+        direction; or names stand above the header.
     """
+    _check_ends(source, part)
+    _check_above(source, part)
     where = f"{source.name}, {part.place}" if not part.is_text else source.name
     if any(section for _, section in part.lists):
         if not options.reported_by:
@@ -134,6 +145,28 @@ def read_names(source: Source, options: ReadOptions, part: Found, report: Report
     return rows
 
 
+def _check_ends(source: Source, part: Found) -> None:
+    """Refuse lists side by side of which one repeats its names: each row is then a share between the two."""
+    for at, _ in part.lists if len(part.lists) > 1 else ():
+        names = [" ".join(cells[at].split()) for _, cells in part.list_cells() if cells[at].strip()]
+        if len(names) > 1 and len(set(names)) <= _DISTINCT * len(names):
+            raise IngestError(
+                f"{source.name}, {part.place}, {_name_column(part, at)}",
+                "names that come again and again beside those of another column: ends of shares, not a list",
+                'Say which column is which end in a mapping, table = "sharing": --mapping FILE.toml.',
+            )
+
+
+def _check_above(source: Source, part: Found) -> None:
+    """Refuse a header below names: it heads a second list. The agency itself may stand in a title."""
+    agency = re.compile(load_format("workbook")["names"]["agency"])
+    above = [text for text in part.titles if agency.search(text) and not is_heading(text)]
+    if len(above) > _TITLES:
+        found = f"{len(above)} cells above the header that look like names of agencies"
+        way_out = "Put each list into a file of its own, or the lists side by side, each below its heading."
+        raise IngestError(f"{source.name}, {part.name_row(part.header_row)}", found, way_out)
+
+
 def _read_list(source: Source, options: ReadOptions, part: Found, at: int, section: str | None, report: Report) -> list[dict]:
     known = load_format("workbook")["names"]
     inactive, note, agency = (re.compile(known[name]) for name in ("inactive", "note", "agency"))
@@ -142,10 +175,20 @@ def _read_list(source: Source, options: ReadOptions, part: Found, at: int, secti
         reason = "a list of names that does not say which way the data flows"
         _set_aside(report, part.place, reason, len(names))
         return []
-    rows, seen, twice, odd = [], set(), 0, []
-    is_out, head = section.endswith("_shared"), tidy_header(part.header[at]) if part.header_row else None
+    rows, seen, twice, odd, counts = [], set(), 0, [], {section: 0}
+    head = tidy_header(part.header[at]) if part.header_row else None
     for number, name in names:
+        turn = find_section([name])
+        if turn is None and number != part.heading and tidy_header(name) != head and is_heading(name):
+            raise IngestError(
+                f"{source.name}, {part.name_row(number)}", "a heading among the names, which does not say which way the data flows",
+                "Put each list into a file of its own, or the lists side by side, each below its heading.",
+            )  # fmt: skip
+        if turn:
+            section = turn
+            counts.setdefault(section, 0)
         if reason := (
+            "a heading among the names: it says which way the data below it flows" if turn else
             "the header, repeated among the rows" if tidy_header(name) == head
             else "a heading above the names: it holds no word of an agency" if number == part.heading
             else "a total or a note, and no name" if note.search(name) else ""
@@ -157,6 +200,8 @@ def _read_list(source: Source, options: ReadOptions, part: Found, at: int, secti
         seen.add(plain)
         if not part.header_row and not agency.search(name):
             odd.append(number)
+        counts[section] += 1
+        is_out = section.endswith("_shared")
         rows.append(
             {
                 "from_agency_as_printed": options.reported_by if is_out else name,
@@ -168,7 +213,9 @@ def _read_list(source: Source, options: ReadOptions, part: Found, at: int, secti
         )  # fmt: skip
     place = part.place if len(part.lists) == 1 else f"{part.place}, {_name_column(part, at)}"
     name = part.sheet.name if len(part.lists) == 1 else f"{part.sheet.name} {_name_column(part, at)}".strip()
-    report.details.setdefault("sections", {})[name or "list"] = {"section": section, "names": len(rows)}
+    for section, names_n in counts.items():
+        key = f"{name or 'list'}{f', {section}' if len(counts) > 1 else ''}"
+        report.details.setdefault("sections", {})[key] = {"section": section, "names": names_n}
     if twice:
         said = say_number(twice, "name stands there again", "names stand there again")
         report.warnings.append(f"{place}: {said}; each row is kept.")

@@ -16,6 +16,8 @@ from .xlsx import Sheet, read_workbook
 KINDS = ("months", "searches", "names", "users")
 # Of a list without a header so many names say that they are agencies; of all but a title above them so many do.
 _MOST, _NEARLY_ALL = 0.5, 0.9
+# Lines of a text that is held in memory: as many as a sheet has.
+_LINES = 1 << 20
 # Separates nothing: each line of a text is one cell.
 _NONE = "\x1f"
 
@@ -82,7 +84,7 @@ def look_at_sheets(source: Source) -> list[Found]:
         if source.kind == "text":
             found = [part for part in [_look_at_text(source)] if part]
         else:
-            found = [_look_at(sheet, list(sheet)) for sheet in read_workbook(source).sheets]
+            found = [_look_at(source.name, sheet, list(sheet)) for sheet in read_workbook(source).sheets]
         source.cache["workbook sheets"] = found
     return source.cache["workbook sheets"]
 
@@ -94,7 +96,8 @@ def _look_at_text(source: Source) -> Found | None:
         rows, delimiter = [(number, [",".join(cells)]) for number, cells in rows], _NONE  # names with commas in them
     width = max((len(cells) for _, cells in rows), default=0)
     rows = [(number, [*cells, *[""] * (width - len(cells))]) for number, cells in rows]
-    found = _look_at(TextSheet("", False, 1, 1, [], []), rows)
+    _check_lines(source, rows)
+    found = _look_at(source.name, TextSheet("", False, 1, 1, [], []), rows)
     if found.kind in ("other", "users"):
         return None
     if found.kind == "searches":
@@ -105,6 +108,18 @@ def _look_at_text(source: Source) -> Found | None:
     return found if found.header_row else _find_bare(found.sheet, list(found.sheet))  # by all rows, not the first
 
 
+def _check_lines(source: Source, rows: list[tuple[int, list[str]]]) -> None:
+    """Refuse names that all stand on one line; names of columns are none."""
+    known = load_format("workbook")["names"]
+    agency, columns = re.compile(known["agency"]), {tidy_header(name) for part in ("columns", "beside") for name in known[part]}
+    filled = [[cell for cell in cells if cell.strip()] for _, cells in rows if any(cell.strip() for cell in cells)]
+    if len(filled) != 1 or len(filled[0]) < 2 or any(tidy_header(cell) in columns for cell in filled[0]):
+        return
+    if sum(bool(agency.search(cell)) for cell in filled[0]) >= _MOST * len(filled[0]):
+        found = f"{len(filled[0])} cells on a single line, which look like names of agencies"
+        raise IngestError(source.name, found, "Put each name on a line of its own, in a copy of the file.")
+
+
 def _read_text(source: Source, found: Found, delimiter: str | None) -> TextSheet:
     """Read a text whole, as rows of one length from its header on; rows are numbered by their lines in the file."""
     delimiter = delimiter or find_delimiter(source, max(found.header_row, 1))
@@ -112,9 +127,10 @@ def _read_text(source: Source, found: Found, delimiter: str | None) -> TextSheet
     first, held = max(found.header_row, 1), 0
     rows = [found.header] if found.header_row else []
     for line, cells in table.rows():
-        held += sum(map(len, cells)) + line - first - len(rows)
-        if held > TEXT_CHARS:
-            raise IngestError(source.name, f"a list of more than {TEXT_CHARS:,} characters", "Split the file.")
+        held += sum(map(len, cells)) + len(cells)
+        if held > TEXT_CHARS or line - first > _LINES:
+            found = f"a list of more than {TEXT_CHARS:,} characters or {_LINES:,} lines"
+            raise IngestError(source.name, found, "It is no list that a person made: split the file, or write a mapping.")
         rows += [[""] * len(cells)] * (line - first - len(rows))
         rows.append(cells)
     if len(rows) < 2:
@@ -122,7 +138,7 @@ def _read_text(source: Source, found: Found, delimiter: str | None) -> TextSheet
     return TextSheet("", False, first, 1, rows, [])
 
 
-def _look_at(sheet: Sheet, rows: list[tuple[int, list[str]]]) -> Found:
+def _look_at(file: str, sheet: Sheet, rows: list[tuple[int, list[str]]]) -> Found:
     known = load_format("workbook")
     found = _find_header(rows[:HEADER_ROWS], sheet.name)
     if found is None:
@@ -133,7 +149,7 @@ def _look_at(sheet: Sheet, rows: list[tuple[int, list[str]]]) -> Found:
     part = Found(sheet, kind, number, header, {}, titles, lists)
     if kind == "searches":
         names = [name for name in header if name]
-        part.columns = bind_columns(names, known["searches"]["columns"], part.name_row(number))
+        part.columns = bind_columns(names, known["searches"]["columns"], f"{file}, {part.name_row(number)}")
     elif kind == "months" and not find_months(header, [row for row in rows if row[0] > number]):
         part = replace(part, kind="other")
     return part
@@ -149,6 +165,8 @@ def _find_header(rows: list[tuple[int, list[str]]], sheet: str) -> tuple[int, st
     for number, cells in rows:
         for kind in KINDS:
             lists = _find_lists(cells, above, sheet) if kind == "names" else []
+            if lists and (first := _find_heading(above, rows)):
+                return first
             if lists or kind != "names" and _is_header(kind, cells):
                 return number, kind, lists
         above.append(cells)
@@ -156,6 +174,17 @@ def _find_header(rows: list[tuple[int, list[str]]], sheet: str) -> tuple[int, st
     for number, cells in rows:
         if lists := _find_lists(cells, [], "", by_heading=True):
             return number, "names", lists
+    return None
+
+
+def _find_heading(above: list[list[str]], rows: list) -> tuple[int, str, list] | None:
+    """Find a sentence over names that stand above what looks like a header: that is the heading of a second list."""
+    agency = re.compile(load_format("workbook")["names"]["agency"])
+    for (number, cells), at in zip(rows, range(len(above)), strict=False):
+        found = _find_lists(cells, [], "", by_heading=True)
+        below = [line[column] for line in above[at + 1 :] for column, _ in found]
+        if any(agency.search(text) and not is_heading(text) for text in below):
+            return number, "names", found
     return None
 
 
@@ -167,7 +196,11 @@ def _is_header(kind: str, cells: list[str]) -> bool:
     if kind == "searches":
         columns = known["searches"]["columns"]
         has = {name for name, names in columns.items() if set(tidy) & {tidy_header(part) for part in names}}
-        return bool({"searched_at", "search_date"} & has) and bool(has & {"reason_text", "searcher_agency_as_printed"})
+        if not {"searched_at", "search_date"} & has:
+            return False
+        # an agency and a day alone may be when sharing with it began
+        more = has & {"officer", "plate", "case_number", "networks_n"} or any("search" in cell for cell in tidy)
+        return "reason_text" in has or "searcher_agency_as_printed" in has and ("searched_at" in has or bool(more))
     names = {tidy_header(name) for name in known[kind]["columns"]}
     here = [cell for cell in tidy if cell]
     return sum(cell in names for cell in here) == 1 and all(cell in names for cell in here)
@@ -203,11 +236,22 @@ def _find_lists(
 
 
 def find_section(texts: list[str]) -> str | None:
-    """Find the direction of a list in what stands above it, in its column's name or in its sheet's name."""
+    """Find the direction of a list in what stands above it, in its column's name or in its sheet's name.
+
+    A text that denies or limits what it says, as of agencies that no longer share, says no direction.
+    """
+    texts = [text for text in texts if not re.search(load_format("workbook")["names"]["denied"], text)]
     for heading in load_format("workbook")["headings"]:
         if any(re.search(heading["pattern"], text) for text in texts):
             return heading["section"]
     return None
+
+
+def is_heading(text: str) -> bool:
+    """Say whether a cell is the name of a column of names, a side such as `Incoming` or a sentence over a list, and no agency."""
+    known, plain = load_format("workbook"), " ".join(text.split())
+    patterns = [*known["sides"].values(), *(heading["pattern"] for heading in known["headings"])]
+    return tidy_header(text) in map(tidy_header, known["names"]["columns"]) or any(re.search(one, plain) for one in patterns)
 
 
 def _find_sides(cells: list[str]) -> dict[int, str]:

@@ -143,7 +143,8 @@ def _list_begins(pattern: str) -> set[str] | None:
     """List the first two signs of what a pattern matches; None where that is not known for sure."""
     from re import _parser
 
-    if "[:" in pattern:
+    outside = re.sub(r"\[\^?\]?(?:\\.|[^\\\]])*\]", "", pattern)
+    if "[:" in pattern or r"\pL" in outside or r"\pN" in outside:
         return None
     try:
         # letters and digits of any script: those of ASCII, and whatever is beyond it

@@ -80,6 +80,7 @@ def read_source(source: Source, options: ReadOptions | None = None, *, is_tolera
     """
     from .report import Reading, Report
     from .sniff import sniff
+    from .xlsx import read_workbook
 
     options = options or ReadOptions()
     try:
@@ -87,6 +88,8 @@ def read_source(source: Source, options: ReadOptions | None = None, *, is_tolera
         try:
             reading = module.read(source, options)
             _check_reading(reading)
+            if source.kind == "xlsx":
+                reading.report.warnings += read_workbook(source).warn()
         except IngestError as error:
             if not is_tolerant or isinstance(error, DefectError):
                 raise

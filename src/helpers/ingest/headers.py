@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
@@ -66,9 +67,9 @@ def list_unbound(header: list[str], bound: dict[str, str]) -> list[str]:
 
 
 def list_first_rows(source: Source, rows_n: int = HEADER_ROWS) -> list[tuple[int, list[str]]]:
-    """Split the first rows of a text, each with its line, by the delimiter that gives the widest row."""
+    """Split the first rows of a text, each with its line, by the delimiter that gives most of them one width, then the widest."""
     lines = io.StringIO(peek_text(source).removeprefix("\ufeff")).readlines()[: rows_n * 4]
-    best: list[tuple[int, list[str]]] = []
+    best, most = [], (0, 0)
     for delimiter in ",;\t|":
         rows, reader, start = [], csv.reader(lines, delimiter=delimiter), 1
         try:
@@ -79,10 +80,11 @@ def list_first_rows(source: Source, rows_n: int = HEADER_ROWS) -> list[tuple[int
                     break
         except csv.Error:
             pass
-        if max((len(cells) for _, cells in rows), default=0) > max(
-            (len(cells) for _, cells in best), default=0
-        ):
-            best = rows
+        # a reason may hold more semicolons than the log has columns, but not every reason does
+        widths = Counter(len(cells) for _, cells in rows if len(cells) > 1)
+        score = max(((count, width) for width, count in widths.items()), default=(0, 0))
+        if score > most or not best and any(cells for _, cells in rows):
+            best, most = rows, score
     return best
 
 

@@ -289,7 +289,7 @@ def _report_slips(records: list[Record], report: Report) -> None:
     slips = find_slips([record for record in records if not record.reason])
     if slips:
         report.warnings.append(
-            f"{len(slips)} places look misread by OCR; names are kept as they are in the file."
+            f"{say_number(len(slips), 'place looks', 'places look')} misread by OCR; names are kept as they are in the file."
         )
     for slip in slips:
         report.warnings.append(f"page {slip.page}, row {slip.row_no}: {slip.text!r} {slip.why}.")

@@ -64,7 +64,7 @@ def check_log(table, log: LogTable, report: Report, zone: ZoneInfo | None = None
     report.warnings += warn_of_constants(len(facts), constant)
     if partial := facts.count_partial():
         details["partly_redacted"] = {"reason_text": partial}
-        report.notes.append(f"{partial:,} reasons are redacted in part; they count as values.")
+        report.notes.append(f"{say_number(partial, 'reason is redacted in part and counts as a value', 'reasons are redacted in part; they count as values')}.")
     details["searcher_agencies_n"] = facts.count_agencies()
 
 

@@ -48,6 +48,8 @@ class LogForm:
         How `%q/%q` in a time is read.
     marks
         Marks of cells by field, where they are not those of `cells.toml`.
+    note
+        Pattern of a total or a note that fills the only cell of its row, in a log of so few columns that a search may do so.
     """
 
     columns: dict[str, str]
@@ -58,6 +60,7 @@ class LogForm:
     constants: dict[str, str] = field(default_factory=dict)
     month_first: bool = True
     marks: dict[str, Marks] = field(default_factory=dict)
+    note: str = ""
 
 
 def list_beside(form: LogForm) -> list[str]:

@@ -18,7 +18,8 @@ from .times import convert_to_utc, read_times
 OUT_OF_PLACE = "what stands in the place of the search time is no time: cells may be shifted"
 NO_SEARCH = "no time and hardly anything else: a total, a note or an empty row, not a search"
 HEADER_AGAIN = "the header, repeated among the rows"
-REASONS = (HEADER_AGAIN, NO_SEARCH, OUT_OF_PLACE)
+NOTE = "a total or a note, without a time"
+REASONS = (HEADER_AGAIN, NOTE, NO_SEARCH, OUT_OF_PLACE)
 # Where a reason comes from; and words for yes and no.
 _ORIGINS = ("reason", "offense_type", "case_number")
 _TRUE, _FALSE = ("true", "yes", "y", "1"), ("false", "no", "n", "0")
@@ -225,6 +226,18 @@ class Part:
             for found in self.get("moderation").stripped.value_counts().to_pylist():
                 label = found["values"] if found["values"] in known else "other" if found["values"] else "empty"
                 self.log.moderation[label] = self.log.moderation.get(label, 0) + found["counts"]
+
+    def drop_notes(self, keep: np.ndarray) -> np.ndarray:
+        """Find totals and notes between searches: each fills one cell, which may be that of the time."""
+        rows = np.zeros(self.rows_n, bool)
+        if self.form.note:
+            filled = sum((column.lengths > 0).astype("int16") for column in self.columns.values())
+            lone = np.flatnonzero(keep & (filled == 1))
+            for column in self.columns.values():
+                here = lone[column.lengths[lone] > 0]
+                rows[here] = np.asarray(pc.match_substring_regex(column.plain.take(pa.array(here)), self.form.note))
+        self.log.set_aside(rows, NOTE, self.where)
+        return rows
 
     def drop_rows_that_are_no_search(self, keep: np.ndarray) -> np.ndarray:
         """Find rows in which nothing tells of a search, as Los Altos released some."""

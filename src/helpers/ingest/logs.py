@@ -138,6 +138,7 @@ class LogTable:
         read = Part(self, columns, rows_n, form, where)
         keep = ~read.drop_headers()
         made = read.read_columns()
+        keep &= ~read.drop_notes(keep)
         keep &= ~read.drop_rows_that_are_no_search(keep)
         keep &= ~read.drop_rows_out_of_place(keep)
         kept_n = int(keep.sum())

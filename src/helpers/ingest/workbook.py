@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..wording import say_number
-from .bulk import is_bulk, start_log
+from .bulk import start_log
 from .canonical import build_table
 from .clerk_months import read_months
 from .clerk_names import read_names, settle_sections
@@ -122,7 +122,7 @@ def _tell_text(source: Source, found: list[Found], report: Report) -> None:
 
 
 def _set_aside(report: Report, place: str, reason: str, rows_n: int = 1) -> None:
-    """Note whole sheets, and notes within a log; logs, lists and figures account for their own rows."""
+    """Note whole sheets; logs, lists and figures account for their own rows."""
     if rows_n:
         report.set_aside.append(SetAside(place, reason, rows_n=rows_n))
         report.rows_in += rows_n
@@ -180,23 +180,16 @@ def _read_searches(
     known = load_format("workbook")["searches"]["times"]
     zone = find_zone(options.time_zone) if options.time_zone else None
     columns, forms = _bind_times(part)
-    form = LogForm(columns, forms, zone, known["zone_hint"], month_first=month_first)
-    table = read_table(source, header_line=part.header_row) if part.is_text else None
-    if is_bulk(source):
+    form = LogForm(columns, forms, zone, known["zone_hint"], month_first=month_first, note=known["note"])
+    if part.is_text:
+        table = read_table(source, header_line=part.header_row)
         log.read_text(table, form)
-    else:
-        for frame in _list_frames(source, part, columns.get("search_date", columns["searched_at"])):
-            # a log of two columns: a note in one of them looks like a search without its time
-            filled = frame.apply(lambda cells: cells.str.strip() != "")
-            text = frame.agg("".join, axis=1).str.strip()
-            is_note = (filled.sum(axis=1) == 1) & text.str.contains(known["note"])
-            if is_note.any():
-                _set_aside(report, part.name_row(frame.index[is_note][0]), "a total or a note, without a time", int(is_note.sum()))
-            log.add(frame[~is_note], form, part.name_row("{}"))
-    if table:
         report.notes += table.notes
         report.warnings += table.warnings
+    else:
+        for frame in _list_frames(source, part, columns.get("search_date", columns["searched_at"])):
+            log.add(frame, form, part.name_row("{}"))
     if "search_date" in part.columns and "search_date" not in columns:
-        report.notes.append("The log prints days and no times: each search is put at the start of its day.")
+        report.notes.append("Where the log prints a day and no time, the search is put at the start of its day.")
     used = {name for field_, name in columns.items() if field_ not in ("officer", "plate", "case_number")}
     report.columns_dropped += [name for name in part.header if name and name not in used]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from ..errors import IngestError
 from ..sandbox import Limits, run_limited
+from ..wording import say_number
 from .source import Source
 
 # One letter a cell says what the workbook stored.
@@ -60,10 +61,21 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Workbook:
-    """Sheets in the order of their tabs; `date_1904` says from when serial numbers count."""
+    """Sheets in the order of their tabs; `date_1904` says from when serial numbers count.
+
+    Of `errors_n` cells nothing but an error such as #N/A is stored: they are read as empty.
+    """
 
     sheets: list[Sheet]
     date_1904: bool
+    errors_n: int = 0
+
+    def warn(self) -> list[str]:
+        """Warn of cells that hold an error."""
+        if not self.errors_n:
+            return []
+        said = say_number(self.errors_n, "cell of the workbook holds", "cells of the workbook hold")
+        return [f"{said} an error such as #N/A or #REF!, and no value: read as empty. Ask for the file as it was before."]
 
 
 def read_workbook(source: Source) -> Workbook:
@@ -103,7 +115,7 @@ def read_workbook(source: Source) -> Workbook:
             raise IngestError(
                 source.name, "a workbook without a single filled cell", "Ask for the file again."
             )
-        source.cache["workbook"] = Workbook(sheets, facts["date_1904"])
+        source.cache["workbook"] = Workbook(sheets, **facts)
     return source.cache["workbook"]
 
 
