@@ -67,7 +67,7 @@ def list_unbound(header: list[str], bound: dict[str, str]) -> list[str]:
 
 
 def list_first_rows(source: Source, rows_n: int = HEADER_ROWS) -> list[tuple[int, list[str]]]:
-    """Split the first rows of a text, each with its line, by the delimiter that gives most of them one width, then the widest."""
+    """Split the first rows of a text, each with its line, by the delimiter that gives the largest part of them one width."""
     lines = io.StringIO(peek_text(source).removeprefix("\ufeff")).readlines()[: rows_n * 4]
     best, most = [], (0, 0)
     for delimiter in ",;\t|":
@@ -81,8 +81,8 @@ def list_first_rows(source: Source, rows_n: int = HEADER_ROWS) -> list[tuple[int
         except csv.Error:
             pass
         # a reason may hold more semicolons than the log has columns, but not every reason does
-        widths = Counter(len(cells) for _, cells in rows if len(cells) > 1)
-        score = max(((count, width) for width, count in widths.items()), default=(0, 0))
+        widths = Counter(len(cells) for _, cells in rows if any(cells))
+        score = max(((round(count / widths.total(), 2), width) for width, count in widths.items() if width > 1), default=(0, 0))
         if score > most or not best and any(cells for _, cells in rows):
             best, most = rows, score
     return best
