@@ -6,6 +6,7 @@ POSIX classes on text in small letters, and an order without ties.
 """
 
 import atexit
+import contextlib
 import functools
 import os
 import re
@@ -116,7 +117,8 @@ def _make_spill() -> Path:
     folder = Path(tempfile.mkdtemp(prefix=_SPILLED, dir=place))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     _held.append((folder / _LOCK).open("wb"))  # open, and so locked, until this process ends
-    try_lock(_held[-1])
+    with contextlib.suppress(OSError):  # a file system that knows no locks: nobody can tell then that it is left
+        try_lock(_held[-1])
     return folder
 
 

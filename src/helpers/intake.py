@@ -129,7 +129,8 @@ def describe_record(folder: Path) -> dict:
 def _ingest_one(file: RawFile, out: Path, known: dict | None, code: str, report) -> dict:
     """Read one file unless the same was read before, by the same code, and what was written still stands."""
     key = _compute_key(file, code)
-    if known and known["key"] == key and out.is_dir() and known["files"] == hash_files(out):
+    is_same = known and known["key"] == key and known["beside"] == _hash_beside(file, known["beside"])
+    if is_same and out.is_dir() and known["files"] == hash_files(out):
         report("kept", file.name, known["described"]["rows_out"])
         return known
     from .ingest import ingest_file
@@ -140,7 +141,17 @@ def _ingest_one(file: RawFile, out: Path, known: dict | None, code: str, report)
     remove_path(out)
     reading = ingest_file(file.path, out, ReadOptions(**dict(file.options), keep_reasons=True))
     report("read", file.name, reading.report.rows_out, time.monotonic() - start)
-    return {"key": key, "files": hash_files(out), "described": describe_record(out)}
+    names = reading.report.details.get("names", {}).get("file")
+    return {
+        "key": key, "beside": _hash_beside(file, [names] if names else []), "files": hash_files(out),
+        "described": describe_record(out),
+    }  # fmt: skip
+
+
+def _hash_beside(file: RawFile, names) -> dict[str, str]:
+    """Compute the sha256 of files that were read beside a record: a mapping may name a list of names."""
+    places = {name: file.path.parent / name for name in names}
+    return {name: hash_file(path) if path.is_file() else "" for name, path in places.items()}
 
 
 def _check_twins(edition: Edition, code: str) -> None:
@@ -172,7 +183,8 @@ def _compute_key(file: RawFile, code: str, name: str | None = None) -> str:
 def _load_memory(path: Path) -> dict[str, dict]:
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
-        whole = {name: one for name, one in known.items() if one.keys() == {"key", "files", "described"}}
+        keys = {"key", "beside", "files", "described"}
+        whole = {name: one for name, one in known.items() if one.keys() == keys and isinstance(one["beside"], dict)}
         return whole if len(whole) == len(known) else {}
     except (OSError, ValueError, AttributeError, RecursionError):
         return {}

@@ -10,7 +10,7 @@ from .canonical import SECTIONS
 from .clerk_sheets import Found, find_section, is_heading
 from .formats import load_format
 from .headers import tidy_header
-from .report import Report, SetAside
+from .report import Report
 from .source import ReadOptions, Source
 
 _MEANING = (
@@ -141,7 +141,7 @@ def read_names(source: Source, options: ReadOptions, part: Found, report: Report
     filled = sum(any(cells[at].strip() for at in used) for _, cells in part.list_cells())
     if empty := len(part.list_cells()) - filled:
         first = next(number for number, cells in part.list_cells() if not any(cells[at].strip() for at in used))
-        _set_aside(report, part.name_row(first), "a row without a name", empty)
+        report.put_aside(part.name_row(first), "a row without a name", empty)
     return rows
 
 
@@ -173,7 +173,7 @@ def _read_list(source: Source, options: ReadOptions, part: Found, at: int, secti
     names = [(number, name) for number, cells in part.list_cells() if (name := cells[at].strip())]
     if section is None:
         reason = "a list of names that does not say which way the data flows"
-        _set_aside(report, part.place, reason, len(names))
+        report.put_aside(part.place, reason, len(names))
         return []
     rows, seen, twice, odd, counts = [], set(), 0, [], {section: 0}
     head = tidy_header(part.header[at]) if part.header_row else None
@@ -193,7 +193,7 @@ def _read_list(source: Source, options: ReadOptions, part: Found, at: int, secti
             else "a heading above the names: it holds no word of an agency" if number == part.heading
             else "a total or a note, and no name" if note.search(name) else ""
         ):  # fmt: skip
-            _set_aside(report, part.name_row(number), reason)
+            report.put_aside(part.name_row(number), reason)
             continue
         plain = " ".join(name.split())
         twice += plain in seen
@@ -225,9 +225,3 @@ def _read_list(source: Source, options: ReadOptions, part: Found, at: int, secti
             f"{place}: {said} no word of an agency, first in {part.name_row(odd[0])}: look whether it is one. Each is kept."
         )
     return rows
-
-
-def _set_aside(report: Report, place: str, reason: str, rows_n: int = 1) -> None:
-    if rows_n:
-        report.set_aside.append(SetAside(place, reason, rows_n=rows_n))
-        report.rows_in += rows_n

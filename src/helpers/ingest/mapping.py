@@ -385,6 +385,7 @@ def _load_names(source: Source, mapping: dict, rows: _Rows, report: Report) -> _
             raise IngestError(
                 name, f"the list of names for {', '.join(needed)} is missing", f"Put it beside {source.name}."
             )
+        report.details["names"] = {"file": name, "ids": 0, "fields": {}}
         report.notes.append(f"{name} does not lie beside the file: its names were not compared.")
         return _Names()
     table = read_table(open_source(beside, source.limits))

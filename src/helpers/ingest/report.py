@@ -65,6 +65,12 @@ class Report:
     notes: list[str] = field(default_factory=list)
     details: dict = field(default_factory=dict)
 
+    def put_aside(self, place: str, reason: str, rows_n: int = 1) -> None:
+        """Account for rows that stand in no table; for no row there is nothing to tell."""
+        if rows_n:
+            self.set_aside.append(SetAside(place, reason, rows_n=rows_n))
+            self.rows_in += rows_n
+
     def check(self) -> None:
         """Demand that no record was lost.
 

@@ -15,7 +15,7 @@ from .formats import load_format
 from .headers import check_day, make_frames
 from .log_checks import check_log
 from .logs import LogForm, LogTable
-from .report import Reading, Report, SetAside
+from .report import Reading, Report
 from .source import Match, ReadOptions, Source
 from .text import read_table
 from .times import DayOrder, compile_form, find_zone, list_days
@@ -121,16 +121,9 @@ def _tell_text(source: Source, found: list[Found], report: Report) -> None:
         report.warnings += encoding.warnings
 
 
-def _set_aside(report: Report, place: str, reason: str, rows_n: int = 1) -> None:
-    """Note whole sheets; logs, lists and figures account for their own rows."""
-    if rows_n:
-        report.set_aside.append(SetAside(place, reason, rows_n=rows_n))
-        report.rows_in += rows_n
-
-
 def _skip(part: Found, report: Report, reason: str) -> None:
     rows_n = sum(1 for _, cells in part.sheet if any(cell.strip() for cell in cells))
-    _set_aside(report, part.place, reason, rows_n)
+    report.put_aside(part.place, reason, rows_n)
 
 
 def _drop_users(part: Found, report: Report) -> None:
@@ -139,7 +132,7 @@ def _drop_users(part: Found, report: Report) -> None:
     report.details["users_n"] = report.details.get("users_n", 0) + rows_n
     said = say_number(rows_n, "name of a user", "names of users")
     report.notes.append(f"{said} in {part.place} {'was' if rows_n == 1 else 'were'} counted and dropped.")
-    _set_aside(report, part.place, "names of users, which enter no table", rows_n)
+    report.put_aside(part.place, "names of users, which enter no table", rows_n)
 
 
 def _bind_times(part: Found) -> tuple[dict[str, str], list[str]]:
