@@ -82,7 +82,7 @@ def test_names_of_records_are_resolved():
     assert ("irvine-pd-ca",) == data.lists.reporters
     assert ["ice-hsi-newark"] == datasets.find_targets(data, "ice")
     assert {"p. 3"} == set(data.statements["page"])
-    assert any(note.startswith("1 lines that name the reporting agency") for note in data.notes)
+    assert any(note.startswith("1 line that names the reporting agency itself is left out") for note in data.notes)
     assert "CA" == data.agencies.set_index("agency_id").loc["irvine-pd-ca", "state"]
     assert ("2020", "file-x", ["file-x"]) == (data.period, data.publishers, data.sources)
 
@@ -94,7 +94,7 @@ def test_a_report_without_its_own_state_takes_the_given_one():
 
     assert ("Irvine Police Department",) == without.lists.reporters and ("irvine-pd-ca",) == given.lists.reporters
     assert datasets.read_records(RECORDS).lists.edges.equals(given.lists.edges)
-    assert any(note.startswith("CA is taken for the state of 1 reporting agencies") for note in given.notes)
+    assert any(note.startswith("CA is taken for the state of 1 reporting agency that prints none") for note in given.notes)
     with pytest.raises(DataError, match="`California` is no state"):
         datasets.read_records(printed, "California")
 

@@ -19,6 +19,7 @@ from .network.views import find_regions
 from .records import SIMULATED, list_records, load_records
 from .sources import cite_sources, name_publishers
 from .tables import load_table
+from .wording import say_number
 
 NETWORKS = ("documented", "private-eyes", "records")
 DETECTIONS = "detections"
@@ -224,9 +225,9 @@ def read_records(sharing: pd.DataFrame, home: str = "") -> SharingData:
     known = sum(1 for name, found in ids.items() if " ".join(name.split()) != found)
     notes = [f"{known:,} of {len(ids):,} names were found in the registry of agencies; the others stay as printed."]
     if homeless:
-        notes.append(f"{home} is taken for the state of {len(homeless):,} reporting agencies that print none, as given.")
+        notes.append(f"{home} is taken for the state of {say_number(len(homeless), 'reporting agency that prints', 'reporting agencies that print')} none, as given.")
     if loops_n:
-        notes.append(f"{loops_n:,} lines that name the reporting agency itself are left out.")
+        notes.append(f"{say_number(loops_n, 'line that names the reporting agency itself is', 'lines that name the reporting agency itself are')} left out.")
     return SharingData(
         "records",
         list_sharing(rows, by="id", loops="leave_out"),

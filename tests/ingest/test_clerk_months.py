@@ -128,7 +128,9 @@ def test_parts_of_one_measure_are_told_apart(tmp_path):
     assert "'Searches (patrol)' and 'Searches, all' all count searches" in " ".join(reading.report.warnings)
 
 
-@pytest.mark.parametrize("line", [f"Prepared by Sgt. {OFFICER} #4411", f"Contact: {OFFICER}", f"Exported for {OFFICER}", f"Lt. {OFFICER}"])
+@pytest.mark.parametrize("line", [f"Prepared by Sgt. {OFFICER} #4411", f"Contact: {OFFICER}", f"Exported for {OFFICER}", f"Lt. {OFFICER}",
+    f"Dear Ms Roe, {OFFICER} " + "of our records unit has looked into this and found what follows. " * 3,
+])  # fmt: skip
 def test_who_made_the_table_is_in_no_scope(tmp_path, line):
     """`read` looks through the report; the table says what is counted and not by whom it was typed."""
     rows = [["Searches by month", ""], [line, ""], ["Month", "Count"], ["Jan 2025", 1], ["Feb 2025", 2]]

@@ -145,8 +145,8 @@ def test_odd_characters_are_told(table):
     assert rows[0] == ["1", "x\x07"]
     assert found.warnings == [
         "3 control characters, first in line 2.",
-        "1 characters that were lost before the file came here (U+FFFD), first in line 4.",
-        "1 characters that turn the direction of writing, first in line 5.",
+        "1 character that was lost before the file came here (U+FFFD), first in line 4.",
+        "1 character that turns the direction of writing, first in line 5.",
     ]
 
 

@@ -33,6 +33,8 @@ _NUMBERED_LAST = re.compile(rf"(\d\d?)[/-]{_YEAR}")
 # A day whose month stands before or after it; the notations by which the rows decide which.
 _DAY = re.compile(rf"(\d\d?)[/-](\d\d?)[/-]{_YEAR}")
 _DAYS = ["%q/%q/%Y", "%q-%q-%Y"]
+# Signs of a title; more are a paragraph.
+_TITLE = 120
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def read_months(source: Source, options: ReadOptions, part, told, volumes: Volum
     """
     columns = find_months(part.header)
     known = load_format("workbook")["months"]
-    titles = [text for text in part.titles if not re.search(known["maker"], text)]
+    titles = [text for text in part.titles if len(text) <= _TITLE and not re.search(known["maker"], text)]
     texts = [*titles, part.sheet.name]
     given = told.get("measure") or options.measure
     if given is not None and given not in MEASURES:

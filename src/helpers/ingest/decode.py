@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import IngestError
+from ..wording import say_number
 from .quotes import QuoteScan
 from .source import Source
 
@@ -18,6 +19,14 @@ _LOST = re.compile("\ufffd")
 # Tab, line ends, form feed (page ends of layout text) and vertical tab (line ends within a cell) are usual.
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1f\x7f-\x9f]")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# What a report calls one of them, and several.
+_SAID = {
+    _CONTROL: ("control character", "control characters"),
+    _LOST: (
+        "character that was lost before the file came here (U+FFFD)", "characters that were lost before the file came here (U+FFFD)"
+    ),
+    _DIRECTION: ("character that turns the direction of writing", "characters that turn the direction of writing"),
+}  # fmt: skip
 _ASCII = bytes(range(128))
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a byte order mark"),
@@ -101,7 +110,7 @@ def _scan_text(source: Source, codec: str, note: str) -> Encoding:
     return Encoding(
         codec,
         (note,) if note else (),
-        tuple(f"{count:,} {what}, first in line {first:,}." for what, (count, first) in odd.items()),
+        tuple(f"{say_number(count, *what)}, first in line {first:,}." for what, (count, first) in odd.items()),
         end in "\r\n\x0c\x1a",
         bytes_n,
         quotes,
@@ -133,13 +142,9 @@ def _check_part(text: str, name: str, line: int, odd: dict) -> None:
             else "The file is damaged or no text: download it again, or ask for it as CSV.",
         )
     if text.isascii():
-        parts = ((_CONTROL, "control characters"),)
+        parts = ((_CONTROL, _SAID[_CONTROL]),)
     else:
-        parts = (
-            (_CONTROL, "control characters"),
-            (_LOST, "characters that were lost before the file came here (U+FFFD)"),
-            (_DIRECTION, "characters that turn the direction of writing"),
-        )
+        parts = _SAID.items()
         for found in _MAYBE_MOJIBAKE.finditer(text):
             if is_mojibake(found.group()):
                 raise IngestError(

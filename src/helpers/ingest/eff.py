@@ -5,6 +5,7 @@ import statistics
 from dataclasses import dataclass
 
 from ..errors import IngestError
+from ..wording import say_number
 from .formats import load_format
 from .headers import list_first_rows
 from .report import Reading, Report
@@ -51,7 +52,7 @@ def recognize(source: Source) -> Match | None:
         if lettered and len(figures) >= 2 and _find(header, known["degree"]) is not None:
             return Match(
                 ONE,
-                f"{len(header)} columns",
+                say_number(len(header), "column"),
                 f"columns 'A. Agency', 'C. Direct Sharing' and {len(figures)} of figures",
                 1.0,
             )
@@ -61,8 +62,8 @@ def recognize(source: Source) -> Match | None:
         return None
     return Match(
         TWO,
-        f"{len(read_workbook(source).sheets)} sheets",
-        f"columns of EFF Ref, agency and figures in {len(sheets)} sheets",
+        say_number(len(read_workbook(source).sheets), "sheet"),
+        f"columns of EFF Ref, agency and figures in {say_number(len(sheets), 'sheet')}",
         0.95,
     )
 
