@@ -178,8 +178,9 @@ def _read_list(source: Source, options: ReadOptions, part: Found, at: int, secti
     rows, seen, twice, odd, counts = [], set(), 0, [], {section: 0}
     head = tidy_header(part.header[at]) if part.header_row else None
     for number, name in names:
-        turn = find_section([name])
-        if turn is None and number != part.heading and tidy_header(name) != head and is_heading(name):
+        is_head = is_heading(name)
+        turn = find_section([name]) if is_head else None
+        if is_head and not turn and number != part.heading and tidy_header(name) != head:
             raise IngestError(
                 f"{source.name}, {part.name_row(number)}", "a heading among the names, which does not say which way the data flows",
                 "Put each list into a file of its own, or the lists side by side, each below its heading.",

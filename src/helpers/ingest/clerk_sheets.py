@@ -1,5 +1,6 @@
 """Tables that a clerk made, in a workbook or as a text: what each sheet holds, and where its header stands."""
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -249,9 +250,16 @@ def find_section(texts: list[str]) -> str | None:
 
 def is_heading(text: str) -> bool:
     """Say whether a cell is the name of a column of names, a side such as `Incoming` or a sentence over a list, and no agency."""
-    known, plain = load_format("workbook"), " ".join(text.split())
+    columns, pattern = _compile_headings()
+    return bool(pattern.search(" ".join(text.split()))) or tidy_header(text) in columns
+
+
+@functools.cache
+def _compile_headings() -> tuple[frozenset[str], re.Pattern]:
+    known = load_format("workbook")
     patterns = [*known["sides"].values(), *(heading["pattern"] for heading in known["headings"])]
-    return tidy_header(text) in map(tidy_header, known["names"]["columns"]) or any(re.search(one, plain) for one in patterns)
+    pattern = re.compile("|".join(f"(?i:{one.removeprefix('(?i)')})" for one in patterns))
+    return frozenset(map(tidy_header, known["names"]["columns"])), pattern
 
 
 def _find_sides(cells: list[str]) -> dict[int, str]:

@@ -22,7 +22,7 @@ def check_log(table, log: LogTable, report: Report, zone: ZoneInfo | None = None
     Parameters
     ----------
     table
-        `searches`: a DataFrame, or a `bulk_facts.FileTable`.
+        `searches`: a DataFrame, or a `bulk_facts.SearchesFile`.
     log
         What collected it.
     report
