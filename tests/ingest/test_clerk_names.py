@@ -269,3 +269,14 @@ def test_names_above_a_header_are_not_lost(tmp_path):
     assert error.place == "a.csv, line 4" and error.found.startswith("3 cells above the header")
     titled = [["City of Exampleton"], ["Police Department"], ["Sharing list"], ["Agency"], *([name] for name in IN)]
     assert read(write_csv(tmp_path / "b.csv", titled), section="detections_shared", **ME).report.rows_out == 2
+
+
+def test_what_is_said_of_names_below_a_header(tmp_path):
+    """Totals in any words are no agencies; what holds no word of one is kept and told by its line; marks say who is inactive."""
+    names = ["Sample Falls ZZ PD (Inactive)", "Mock City ZZ PD - inactive", "(revoked MOU) Placeholder ZZ SO", "Exampleville ZZ PD", "Nlets"]
+    notes = ["Total 5 agencies", "Total number of agencies sharing: 5", "5 agencies", "Total"]
+    reading = read(write_csv(tmp_path / "a.csv", [["Agencies we share data with"], *([name] for name in [*names, *notes])]), **ME)
+    table = reading.tables["sharing"]
+    assert table["to_agency_as_printed"].tolist() == names and table["is_inactive"].tolist() == [True, True, True, False, False]
+    assert sum(part.rows_n for part in reading.report.set_aside) == 4
+    assert "1 entry holds no word of an agency, first in line 6" in " ".join(reading.report.warnings)

@@ -169,7 +169,8 @@ def _check_above(source: Source, part: Found) -> None:
 
 def _read_list(source: Source, options: ReadOptions, part: Found, at: int, section: str | None, report: Report) -> list[dict]:
     known = load_format("workbook")["names"]
-    inactive, note, agency = (re.compile(known[name]) for name in ("inactive", "note", "agency"))
+    note, agency = (re.compile(known[name]) for name in ("note", "agency"))
+    inactive = re.compile(load_format("flock")["sharing"]["inactive"])  # the vendor's marks, which clerks copy
     names = [(number, name) for number, cells in part.list_cells() if (name := cells[at].strip())]
     if section is None:
         reason = "a list of names that does not say which way the data flows"
@@ -199,7 +200,7 @@ def _read_list(source: Source, options: ReadOptions, part: Found, at: int, secti
         plain = " ".join(name.split())
         twice += plain in seen
         seen.add(plain)
-        if not part.header_row and not agency.search(name):
+        if not agency.search(name):
             odd.append(number)
         counts[section] += 1
         is_out = section.endswith("_shared")
