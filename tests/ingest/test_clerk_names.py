@@ -1,5 +1,6 @@
 """Lists that a clerk typed: side by side, without a header, with totals and notes; nothing is guessed."""
 
+import gzip
 import sys
 from pathlib import Path
 
@@ -196,6 +197,11 @@ def test_ingest_asks_for_all_at_once(tmp_path):
     with pytest.raises(Exception, match=r"names.csv: 3 things are missing .*\(1\).*--reported-by.*\(2\).*--as-of.*\(3\).*--section"):
         ingest_file(path, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+    packed = tmp_path / "names.csv.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(Exception, match="3 things are missing"):
+        ingest_file(packed, tmp_path / "out")
+    assert [entry.name for entry in tmp_path.iterdir() if entry.is_dir()] == []
     assert ingest_file(path, tmp_path / "out", ReadOptions(section="detections_shared", **ME)).report.rows_out == 3
 
 

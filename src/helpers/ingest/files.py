@@ -154,18 +154,13 @@ def ingest_file(
     check_folder(out)
     source = _open(path, limits)
     is_large = source.is_packed or source.bytes_n >= source.limits.bulk_bytes
-    try:
-        reading = None if is_large else read_source(source, options)
-    except IngestError as error:
-        from .asking import ask_for_all
-
-        raise ask_for_all(error, read_source, source, options) from None
+    reading = None if is_large else _read_or_ask(source, options)
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         if is_large:
             source.work, source.follow = work, follow
-            reading = read_source(source, options)
+            reading = _read_or_ask(source, options)
         tables = reading.tables if options.keep_reasons else empty_reasons(reading.tables)
         _note_left_out(reading, options)
         for name, table in tables.items():
@@ -186,6 +181,19 @@ def ingest_file(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return reading
+
+
+def _read_or_ask(source: Source, options: ReadOptions):
+    """Read a file; if something is missing that only a person knows, ask for all of it."""
+    try:
+        return read_source(source, options)
+    except IngestError as error:
+        from .asking import ask_for_all
+        from .bulk import is_bulk
+
+        if is_bulk(source):  # to read all of a large log, only to ask for more, may take minutes
+            raise
+        raise ask_for_all(error, read_source, source, options) from None
 
 
 def _note_left_out(reading, options: ReadOptions) -> None:
