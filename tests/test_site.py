@@ -157,6 +157,24 @@ def test_front_page_shows_the_first_findings_where_there_are_many():
     assert "(9)" in page
 
 
+def test_front_page_of_own_records_opens_with_what_they_show():
+    """An edition's own records come before what rests on our sources, simulated ones with their mark; so does a picture."""
+    house = made.state("elsewhere", "A sentence of the house.", ["house"])[0]
+    own = made.state("here", "A sentence of the city.", ["city-audit"], True)[0]
+    figures = [_cells.PlacedFigure(name, name, "", "", {"png": f"{name}.png"}) for name in ("map", "log")]
+    books = [
+        _pages.PlacedNotebook("02-map", "Map", "What?", findings=[house], figures=figures[:1]),
+        _pages.PlacedNotebook("05-read", "Read", "When?", findings=[house, own], figures=figures[1:]),
+    ]
+
+    page = _pages.write_index({"title": "A city", "records": [{"source_ids": ["city-audit"]}]}, books, [])
+
+    assert re.findall(r"A sentence of the (\w+)", page) == ["city"]
+    assert page.count('class="simulated"') == 1 and 'src="log.png"' in page
+    # records that no finding rests on leave the front page to the others
+    assert "of the house" in _pages.write_index({"title": "A", "records": [{"source_ids": ["b"]}]}, books, [])
+
+
 def test_contents_stand_on_every_page(edition):
     """From each page, all notebooks and reference pages are one click away."""
     pages = ["01-read-the-release", "02-map-the-access", "findings", "sources", "data", "cite"]

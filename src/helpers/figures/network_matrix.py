@@ -46,7 +46,7 @@ def draw_state_matrix(edges: pd.DataFrame, lists_n: pd.Series, *, source: str, p
     owners_n, readers_n = table.shape
     small = max(owners_n, readers_n) <= 14
     side = 0.42 if small else 0.135
-    height = max(2.6, 1.9 + side * 1.15 * owners_n)
+    height = max(3.1, 1.9 + side * 1.15 * owners_n)
     with new_figure(8.4, height) as (figure, axes):
         top = float(np.nanmax(table.to_numpy()))
         colors = mpl.colors.LinearSegmentedColormap.from_list("house", _RAMP)
@@ -67,7 +67,7 @@ def draw_state_matrix(edges: pd.DataFrame, lists_n: pd.Series, *, source: str, p
         axes.set_yticks(np.arange(owners_n) + 0.5, counted, fontsize=size)
         axes.set_xticks(np.arange(readers_n) + 0.5, table.columns, fontsize=size, rotation=0 if small else 90)
         axes.tick_params(length=0)
-        axes.set_ylabel("data of agencies in (whole lists)")
+        axes.set_ylabel("data of agencies in\n(whole lists)")
         axes.set_xlabel("may be read by agencies in", loc="left")
         axes.spines[:].set_visible(False)
         bar = figure.colorbar(mesh, ax=axes, shrink=min(1, 2.6 / height), aspect=16, pad=0.01, label="shares")
@@ -76,8 +76,8 @@ def draw_state_matrix(edges: pd.DataFrame, lists_n: pd.Series, *, source: str, p
         bar.ax.minorticks_off()
         handles, words = [Rectangle((0, 0), 1, 1, fill=False, ec=COLORS["orange"], lw=1.3)], ["within the state"]
         if UNKNOWN in table.index or UNKNOWN in table.columns:
-            handles.append(Line2D([], [], ls="", marker="$?$", color="#333333", ms=7))
-            words.append("state unknown, or none")
+            handles.append(Line2D([], [], ls=""))
+            words.append("?  state unknown, or none")
         key_axes(axes, handles, words)
         title_figure(figure, "From which state to which")
         most = named.sort_values(["edges_n", "from_state", "to_state"], ascending=[False, True, True]).head(3)

@@ -70,11 +70,12 @@ def write_index(edition: dict, notebooks: list[PlacedNotebook], pages: list[str]
     subtitle, authors = edition.get("subtitle"), edition.get("authors") or []
     parts = [f'<p class="standfirst">{html.escape(subtitle)}</p>' if subtitle else ""]
     parts += [f'<p class="byline">{html.escape("By " + ", ".join(authors)) if authors else "Side Door"}</p>']
-    leads, rest = _pick_leads(notebooks, edition.get("lead") or [])
+    own = {name for record in edition.get("records") or [] for name in record["source_ids"]}
+    leads, rest = _pick_leads(notebooks, edition.get("lead") or [], own)
     if leads:
         more = f'<p><a href="findings.html">All findings, with bounds and sources</a>{rest}</p>'
         parts += ["## What the records show", _list_leads(leads), more]
-    picture = _pick_picture(notebooks, edition.get("picture") or "")
+    picture = _pick_picture(notebooks, edition.get("picture") or "", own)
     parts += [show_figure(picture)] if picture else []
     rows = [
         [book.number, f'<a href="{book.name}.html">{html.escape(book.title)}</a>', html.escape(book.question)]
@@ -275,14 +276,17 @@ def _offer_table(table: PlacedTable) -> str:
 
 
 def _pick_leads(
-    notebooks: list[PlacedNotebook], named: list[str]
+    notebooks: list[PlacedNotebook], named: list[str], own: set[str]
 ) -> tuple[list[tuple[PlacedNotebook, dict]], str]:
     """Pick the findings of the front page: those that the edition names, in its order.
 
-    Where it names none: on records, not simulated; the first of each notebook if there are many.
+    Where it names none: those on its `own` records; without any, on sources, not simulated. Of many, the first of each
+    notebook.
     """
     books = [book for book in notebooks if book.number not in _ABOUT_THE_HOUSE] or notebooks
-    firm = [[(book, finding) for finding in book.findings if not finding.get("simulated")] for book in books]
+    firm = [[(book, finding) for finding in book.findings if own.intersection(finding["sources"])] for book in books]
+    if not any(firm):
+        firm = [[(book, finding) for finding in book.findings if not finding.get("simulated")] for book in books]
     count = sum(len(book.findings) for book in notebooks)
     short = sum(map(len, firm)) <= _MOST_LEADS
     if named:
@@ -315,9 +319,16 @@ def _link_finding(book: PlacedNotebook, finding: dict) -> str:
     return f'<a class="said" href="{html.escape(place)}">{html.escape(finding["sentence"])}</a>'
 
 
-def _pick_picture(notebooks: list[PlacedNotebook], named: str) -> PlacedFigure | None:
-    """Pick the picture of the front page: the one named, else one of the map of the access, wider than tall."""
-    books = sorted(notebooks, key=lambda book: book.number != "02")
+def _pick_picture(notebooks: list[PlacedNotebook], named: str, own: set[str]) -> PlacedFigure | None:
+    """Pick the picture of the front page: the one named, else one wider than tall.
+
+    That is one of a notebook that found something in the edition's `own` records, else of the map of the access.
+    """
+
+    def rank(book: PlacedNotebook) -> tuple[bool, bool]:
+        return not any(own.intersection(finding["sources"]) for finding in book.findings), book.number != "02"
+
+    books = sorted(notebooks, key=rank)
     figures = [figure for book in books for figure in book.figures if figure.links]
     chosen = [figure for figure in figures if figure.figure_id == named]
     wide = [figure for figure in figures if figure.height <= figure.width]
