@@ -10,8 +10,9 @@ STAMP  := $(VENV)/installed-from-lock
 reproduce: .installed ## run all notebooks on the embedded data and build the site
 	"$(PY)" -m helpers.cli reproduce
 
+# Tests of one file, and so the cells of one notebook, stay with one worker and in their order.
 test: .installed      ## all tests: pytest, and nbval on the committed notebooks
-	"$(PY)" -m pytest
+	"$(PY)" -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 refresh: .installed   ## run with defaults and write the committed notebooks
 	"$(PY)" -m helpers.cli refresh
