@@ -6,6 +6,7 @@ is decided in whole numbers by all of them, as in `searches.spikes`.
 """
 
 import csv
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -204,14 +205,15 @@ def _open_polars(folder: Path) -> list:
     return [("ingest", lambda: None, lambda _: ingest(), lambda _: _sum_up(out, _BY_HAND)), *tasks]
 
 
-def _open_pandas(folder: Path, *, is_mixed: bool = False) -> list:
+def _open_pandas(folder: Path, *, is_usual: bool = False) -> list:
+    """Open pandas: with its C reader, forms of time and Arrow's patterns; or as it is usually written, all of it row by row."""
     import pandas as pd
 
-    out, read = folder / f"out-pandas-{is_mixed}.parquet", folder / "read" / "searches.parquet"
+    out, read = folder / f"out-pandas-{is_usual}.parquet", folder / "read" / "searches.parquet"
 
     def ingest():
         frame = pd.read_csv(folder / "log.csv", names=NAMES, header=0, dtype="str", keep_default_na=False)
-        if is_mixed:
+        if is_usual:
             at = pd.to_datetime(frame["printed"], format="mixed", utc=True, errors="coerce").dt.tz_localize(None)
         else:
             first, *more = (pd.to_datetime(frame["printed"], format=form, errors="coerce") for form in FORMS)
@@ -229,6 +231,9 @@ def _open_pandas(folder: Path, *, is_mixed: bool = False) -> list:
 
     def patterns():
         text = load("reason_text")["reason_text"].str.lower()
+        if is_usual:
+            searches = [re.compile(pattern).search for pattern in PATTERNS]
+            return np.array([sum(map(bool, text.dropna().map(search))) for search in searches])
         return np.array([int(text.str.contains(pattern, regex=True).sum()) for pattern in PATTERNS])
 
     def distinct():
@@ -252,7 +257,9 @@ def _open_pandas(folder: Path, *, is_mixed: bool = False) -> list:
         return np.array([load("search_id")["search_id"].nunique()])
 
     tasks = [("ingest", lambda: None, lambda _: ingest(), lambda _: _sum_up(out, _BY_HAND))]
-    return tasks if is_mixed else [*tasks, *_tasks(monthly=monthly, patterns=patterns, distinct=distinct, spikes=spikes, same=same)]
+    if is_usual:
+        return [*tasks, *_tasks(patterns=patterns)]
+    return [*tasks, *_tasks(monthly=monthly, patterns=patterns, distinct=distinct, spikes=spikes, same=same)]
 
 
 def _open_sqlite(folder: Path) -> list:
@@ -305,6 +312,6 @@ def _open_lines(folder: Path) -> list:
 
 _ENGINES = {
     "sidedoor": _open_sidedoor, "duckdb": _open_duckdb, "polars": _open_polars, "pandas C": _open_pandas,
-    "pandas mixed": lambda folder: _open_pandas(folder, is_mixed=True), "sqlite text": _open_sqlite, "wc -l": _open_lines,
+    "pandas usual": lambda folder: _open_pandas(folder, is_usual=True), "sqlite text": _open_sqlite, "wc -l": _open_lines,
     "floor": _open_floor,
 }  # fmt: skip

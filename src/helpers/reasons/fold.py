@@ -6,6 +6,8 @@ from functools import cache
 
 # Printable ASCII; every other sign sends a text through the whole folding.
 ODD = "[^ -~]"
+# Any sign that is not ASCII. Line ends and other control signs need no list of letters, which costs an engine most.
+_FOREIGN = r"[^\x01-\x7f]"
 # Signs that show as nothing or join the letter before them: soft hyphen, combining marks, zero-width signs.
 _NOTHING = "[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\ufeff]+"
 _ODD_RUN = "[^ -~]+"
@@ -45,8 +47,9 @@ def fold_text(text):
     import ibis
 
     plain = text.translate(*list_folds()).re_replace(_NOTHING, "").re_replace(_ODD_RUN, " ")
-    # Most texts are ASCII: the engine folds the others only.
-    return ibis.cases((text.re_search(ODD), plain), else_=text).lower()
+    # Most texts are printable ASCII: the engine folds the others only, and each no more than it needs.
+    blank = text.re_replace(_ODD_RUN, " ")
+    return ibis.cases((text.re_search(_FOREIGN), plain), (text.re_search(ODD), blank), else_=text).lower()
 
 
 def fold(text: str) -> str:
