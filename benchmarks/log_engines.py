@@ -37,7 +37,8 @@ def _sum_up(path: Path, columns: str):
     return np.array(duckdb.connect().sql(f"SELECT {columns} FROM read_parquet('{path}')").fetchall()[0], np.int64)
 
 
-_SUMS = "count(*), count({at}), sum(epoch({at})), sum({n}), count(DISTINCT {who}), sum(strlen({why})), sum(strlen({why}) * (epoch({at}) % 97))"
+# in whole numbers: a sum of times in floating point depends on the order of the rows
+_SUMS = "count(*), count({at}), sum(epoch_ms({at}) // 1000), sum({n}), count(DISTINCT {who}), sum(strlen({why})), sum(strlen({why}) * (epoch_ms({at}) // 1000 % 97))"
 _BY_HAND = _SUMS.format(at="moment", n="networks", who="agency", why="reason")
 
 

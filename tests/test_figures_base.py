@@ -70,3 +70,15 @@ def test_file_is_what_matplotlib_saves_tightly(tmp_path, monkeypatch):
     size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', (tmp_path / "bars.svg").read_text(encoding="utf-8"))
     pixels = Image.open(tmp_path / "bars.png").size
     assert [float(side) / 0.72 for side in size.groups()] == pytest.approx(pixels, abs=1)
+
+
+@pytest.mark.parametrize(("source", "foot"), [("simulated-list, b", "Simulated data. Source: simulated-list, b"), ("b", "Source: b")])
+def test_figure_of_invented_records_says_so(source, foot):
+    """Whatever its title says, its foot does."""
+    with new_figure() as (figure, axes):
+        axes.barh(["one"], [1])
+        figure = finish_figure(
+            figure, "bars", alt="Bars.", caption="C.", source=source, n=1, period="2019", data=pd.DataFrame({"n": [1]})
+        )
+
+    assert figure.get_supxlabel() == figure.source_line == f"{foot} · n = 1 · 2019"

@@ -124,7 +124,9 @@ def finish_figure(
         raise DataError(f"figure `{figure_id}`", "alt text, caption, source, dates or data are missing", "Give all five.")
     figure.figure_id, figure.alt, figure.caption, figure.n, figure.period = figure_id, alt, caption, n, period
     figure.data = data
-    figure.source_line = f"Source: {source} · n = {n:,} · {period}"
+    # records whose id says that they are invented; figures of a simulated log have it in their title as well
+    invented = "Simulated data. " if "simulated-" in source else ""
+    figure.source_line = f"{invented}Source: {source} · n = {n:,} · {period}"
     figure.supxlabel(figure.source_line, x=0.01, ha="left", fontsize=8, color=COLORS["gray"])
     return figure
 
