@@ -25,7 +25,8 @@ from .ingest.canonical import COLUMNS
 
 DUCKDB = "duckdb"
 THREADS = 2
-MEMORY = "1GB"
+# with what Python and the parts in transit take, a whole count of 30 million rows stays below 1 GiB
+MEMORY = "768MB"
 # Without these a row cannot be placed; any other column of the table may be absent and is then missing throughout.
 _NEEDED = ("source_id", "row_no")
 _KINDS = {"str": "string", "Int64": "int64", "boolean": "boolean", "datetime64[us]": "timestamp(6)", "float64": "float64"}
