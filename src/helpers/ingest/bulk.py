@@ -49,8 +49,8 @@ class BulkLog(LogTable):
         All rows have one and the same reason.
     """
 
-    def __init__(self, source: Source, options: ReadOptions):
-        super().__init__(source, options)
+    def _start(self) -> None:
+        super()._start()
         self._stream: RowStream | None = None
         self._form: LogForm | None = None
         self._rows_out = self.partial_n = 0
@@ -61,7 +61,7 @@ class BulkLog(LogTable):
         stream = RowStream(table, header or table.header, list(skips))
         for is_plain in (True, False):
             stream.is_plain &= is_plain
-            self.__init__(self.source, self.options)  # what was counted of a text that is not plain is counted anew
+            self._start()  # what was counted of a text that is not plain is counted anew
             self._stream, self._form = stream, form
             try:
                 self._write()

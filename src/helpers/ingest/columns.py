@@ -15,6 +15,10 @@ _BEYOND, _PAIRS = "\x80", 1 << 16
 _ALL = frozenset(map(chr, range(129)))
 
 
+class _UnsureError(Exception):
+    """What a piece of a pattern may begin with is not sure."""
+
+
 @dataclass(eq=False)
 class Column:
     """Cells of one column, never missing; what is worked out of them is worked out once.
@@ -141,16 +145,16 @@ def list_pairs(pattern: str, is_whole: bool) -> np.ndarray:
 
 def _list_begins(pattern: str) -> set[str] | None:
     """List the first two signs of what a pattern matches; None where that is not known for sure."""
-    from re import _parser
-
     outside = re.sub(r"\[\^?\]?(?:\\.|[^\\\]])*\]", "", pattern)
     if "[:" in pattern or r"\pL" in outside or r"\pN" in outside:
         return None
     try:
+        from re import _parser  # a part of Python that it does not promise: without it every cell is tried
+
         # letters and digits of any script: those of ASCII, and whatever is beyond it
         tree = _parser.parse(pattern.replace(r"\pL", "a-zA-Z").replace(r"\pN", "0-9"), re.IGNORECASE)
         return _begin(tree)
-    except (re.error, NotImplementedError, RecursionError, OverflowError):
+    except (_UnsureError, ImportError, re.error, RecursionError, OverflowError):
         return None
 
 
@@ -188,7 +192,7 @@ def _begin_one(name: str, given) -> set[str]:
         once = _begin(part)
         times = [{""}, once, _join(once, once)]
         return set().union(*times[min(least, 2) : min(most, 2) + 1])
-    raise NotImplementedError(name)
+    raise _UnsureError(name)
 
 
 def _list_class(given) -> set[str]:
@@ -205,7 +209,7 @@ def _list_class(given) -> set[str]:
             sign = {"D": r"\d", "S": r"\s", "W": r"\w"}[str(what)[9]]
             found |= {sign_ for sign_ in _ALL if sign_ != _BEYOND and re.match(sign, sign_)} | {_BEYOND}
         else:
-            raise NotImplementedError(name)
+            raise _UnsureError(name)
     return (set(_ALL) - found) | {_BEYOND} if is_negated else found
 
 

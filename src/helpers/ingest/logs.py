@@ -42,6 +42,10 @@ class LogTable:
 
     def __init__(self, source: Source, options: ReadOptions):
         self.source, self.options = source, options
+        self._start()
+
+    def _start(self) -> None:
+        """Begin to count."""
         self.rows_n = self.timed_n = 0
         self.gaps_n = self.folds_n = self.local_n = self.utc_n = 0
         self.moderation: dict[str, int] = {}
@@ -120,14 +124,8 @@ class LogTable:
 
         Parameters
         ----------
-        columns
-            For each column that the form binds its cells.
-        rows_n
-            Its rows.
-        form
-            How its columns are read.
-        where
-            Tells of a row where it stands.
+        columns, rows_n, form, where
+            As for `log_part.Part`.
 
         Returns
         -------
