@@ -664,11 +664,15 @@ def test_table_says_no_value_and_no_bound_in_signs():
     assert "<td>information</td>" in clean_html("<table><tr><td>information</td></tr></table>")
 
 
-def test_long_labels_of_rows_get_room():
-    """The label of a row that would be a tall stack of words gets a width of its own; a short one does not."""
-    frame = pandas.DataFrame({"n": [1, 2]}, index=["records in the vendor database, by a newspaper", "short"])
+def test_long_texts_get_room():
+    """A label or a cell that would be a tall stack of words gets a width of its own; short ones do not; names stay linked."""
+    names = "first-source-of-all, second-source"
+    frame = pandas.DataFrame({"n": ["about the same matter as above", "1"], "s": [names, "a"]}, index=["records in the vendor database", "b"])
 
-    assert re.findall(r'<th class="long">(\w+)', clean_html(frame.to_html())) == ["records"]
+    shown = link_cells(clean_html(frame.to_html()), set(names.split(", ")))
+
+    assert re.findall(r'<(t\w) class="roomy">(\w+)', shown) == [("th", "records"), ("td", "about")]
+    assert shown.count('href="sources.html#') == 2
 
 
 def test_identifiers_in_tables_stay_whole():

@@ -45,8 +45,8 @@ _LONGEST_WHOLE = 40
 _NAME_CELL = re.compile(
     rf"<(t[dh])>\s*((?=[^<]{{1,{_LONGEST_WHOLE}}}</)[a-z0-9]+(?:[-_][a-z0-9]+)+)\s*</\1>"
 )
-# Labels of rows from this length on get room for some words a line.
-_LONG_LABEL = re.compile(r"(<tr>\s*)<th>(?=[^<]{25})")
+# Texts from this length on get room for some words a line.
+_LONG_TEXT = re.compile(r"<(t[dh])>(?=[^<]{25})")
 _PAGE = re.compile(r"(PDF |)p\. (\d{1,9})", re.A)
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -136,8 +136,8 @@ def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:
 def _set_table(table: str) -> str:
     """Set a table for readers: words for truth and for no value, no column that only counts, numbers flush right."""
     worded = _WORD_CELL.sub(lambda cell: f"<{cell[1]}>{_WORDS[cell[2]]}</{cell[1]}>", table)
-    roomy = _LONG_LABEL.sub(r'\1<th class="long">', _align_numbers(_drop_counter(worded)))
-    return _NAME_CELL.sub(r'<\1><span class="name">\2</span></\1>', roomy)
+    named = _NAME_CELL.sub(r'<\1><span class="name">\2</span></\1>', _align_numbers(_drop_counter(worded)))
+    return _LONG_TEXT.sub(r'<\1 class="roomy">', named)
 
 
 def _drop_counter(table: str) -> str:
@@ -226,12 +226,12 @@ def link_cells(table: str, sources: set[str]) -> str:
     """Link the cells of cleaned tables that hold only names of sources to the page of sources."""
 
     def link(cell: re.Match) -> str:
-        names = re.split(r"[ ,;]+", cell[2].strip())
+        names = re.split(r"[ ,;]+", cell[3].strip())
         if not sources.issuperset(names):
             return cell[0]
-        return f"<td>{re.sub(r'[a-z0-9-]+', lambda name: link_sources([name[0]]), cell[2])}</td>"
+        return f"<td{cell[1]}>{re.sub(r'[a-z0-9-]+', lambda name: link_sources([name[0]]), cell[3])}</td>"
 
-    return re.sub(r'<td>(<span class="name">)?([a-z0-9 ,;-]+)(?(1)</span>)</td>', link, table)
+    return re.sub(r'<td((?: class="roomy")?)>(<span class="name">)?([a-z0-9 ,;-]+)(?(2)</span>)</td>', link, table)
 
 
 def link_sources(names: list[str], pages: dict | None = None, known: set[str] | None = None) -> str:
