@@ -9,6 +9,7 @@ from pathlib import Path
 from .editions import LARGEST_FILE, RECORDS, check_file_name
 from .errors import IngestError, ParameterError
 from .notebooks import Notebook, list_notebooks, load_notebook
+from .parameters import is_result
 from .raw import name_record
 from .wording import say_number
 
@@ -149,6 +150,9 @@ def _list_files(files: Iterable[Path | str], folder: Path) -> list[Path]:
                 found_ = "it does not lie beside the edition file, or below it"
                 way_out = "Go to the folder of the files first, or name the edition there: `sidedoor new FOLDER/my-city`."
                 raise ParameterError(path.name[:80], found_, way_out)
+            if is_result(path):
+                found_ = "it lies in the folder of results, which is the command's own"
+                raise ParameterError(path.name[:80], found_, "Move the records to a folder such as records/.")
             if not path.name.isprintable():
                 raise ParameterError(repr(path.name)[:80], "its name holds signs that cannot be shown", "Rename it.")
             found[path.resolve()] = None
