@@ -28,7 +28,7 @@ QUESTIONS = {
     "confirm_agencies": Question(True, "--confirm-agencies", "true"),
 }
 # Notices that would repeat a stand-in.
-_SAID = {"day_first": "day_order", "as_of": "as_of_given"}
+_SAID = {"day_first": "day-order", "as_of": "as-of-given"}
 
 
 def read_asking(read: Callable[..., Reading], source: Source, options: ReadOptions) -> Reading:
@@ -56,11 +56,11 @@ def read_asking(read: Callable[..., Reading], source: Source, options: ReadOptio
     while True:
         reading = read_again(f"attempt-{len(needed)}", options)
         refused = reading.report.details.get("refused")
-        asked = refused["asks_for"] if refused else ""
-        if not asked or asked in needed:
+        asked = [name for name in refused["asks_for"] if name not in needed] if refused else []
+        if not asked:
             break
-        needed[asked] = f"{refused['found']}. {refused['way_out']}"
-        options = replace(options, **{asked: QUESTIONS[asked].stand_in})
+        needed |= dict.fromkeys(asked, f"{refused['found']}. {refused['way_out']}")
+        options = replace(options, **{name: QUESTIONS[name].stand_in for name in asked})
     if needed:
         _forget_stand_ins(reading.report, needed)
         if "day_first" in needed and not refused:
@@ -82,8 +82,7 @@ def ask_for_all(
         return error
     hints = [f"({number}) {hint}" for number, hint in enumerate(needed.values(), 1)]
     found = f"{len(needed)} things are missing that only you can know"
-    asked = " ".join(needed)
-    return IngestError(source.name, found, " ".join(hints), code="options_missing", asks_for=asked)
+    return IngestError(source.name, found, " ".join(hints), code="options-missing", asks_for=needed)
 
 
 def _forget_stand_ins(report: Report, needed: Iterable[str]) -> None:

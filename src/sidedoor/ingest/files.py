@@ -129,7 +129,7 @@ def _check_reading(reading) -> None:
     rows_n = sum(len(table) for table in reading.tables.values())
     if rows_n != report.rows_out:
         found = f"the tables hold {rows_n} rows where the report says {report.rows_out}"
-        raise DefectError(report.file, found, DEFECT, code="lost_rows")
+        raise DefectError(report.file, found, DEFECT, code="lost-rows")
 
 
 def ingest_file(
@@ -195,7 +195,7 @@ def _make_work_folder(out: Path):
 def _refuse_disk(error: OSError, out: Path | None = None) -> IngestError:
     found = f"the folder cannot be written ({error.strerror or type(error).__name__})"
     way_out = "Give --out a folder of your own on a disk with free space."
-    return IngestError(out.name if out else "the results", found, way_out, code="cannot_write")
+    return IngestError(out.name if out else "the results", found, way_out, code="cannot-write")
 
 
 def _write(reading: Reading, work: Path, out: Path, options: ReadOptions) -> None:
@@ -241,14 +241,14 @@ def _note_left_out(reading: Reading, options: ReadOptions) -> None:
     for table in reading.tables.values():
         for column in table.list_sampled(_PLAIN) if isinstance(table, FileTable) else ():
             report.note(
-                "sampled_column",
+                "sampled-column",
                 f"Column {column} holds too many different texts to look through each for plates, phone numbers and the "
                 "like: of each shape (digits as 9, letters as a) some thousands were looked through.",
             )
     rows_n = max(map(len, reading.tables.values()), default=0)
     if rows_n > CSV_ROWS:
         report.note(
-            "no_csv",
+            "no-csv",
             f"No CSV was written: a spreadsheet holds {CSV_ROWS:,} rows, and these are {rows_n:,}. The Parquet file "
             "holds them all; the notebooks read it, and so do DuckDB, pandas, Polars and R.",
         )
@@ -265,7 +265,7 @@ def check_folder(out: Path, more: tuple[str, ...] = ()) -> None:
     if not out.exists() and not out.is_symlink():
         return
     if out.is_symlink() or not out.is_dir():
-        raise IngestError(out.name, "it is no folder", "Give --out a new folder.", code="no_folder")
+        raise IngestError(out.name, "it is no folder", "Give --out a new folder.", code="no-folder")
     there = {path.name for path in out.iterdir()}
     if not there:
         return
@@ -274,7 +274,7 @@ def check_folder(out: Path, more: tuple[str, ...] = ()) -> None:
     ours = {REPORT, *(f"{name}.{end}" for name in COLUMNS for end in ("parquet", "csv")), *more}
     if REPORT not in there or there - ours:
         found = "the folder holds files that no ingest wrote"
-        raise IngestError(out.name, found, "Give --out a new or empty folder.", code="other_files")
+        raise IngestError(out.name, found, "Give --out a new or empty folder.", code="other-files")
 
 
 # Values that were made here or that cannot hold anything else: ids, tokens, dates, states of cells.

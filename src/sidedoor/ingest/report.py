@@ -159,7 +159,7 @@ class Report:
                 self.file,
                 f"{self.rows_in} rows in, {self.rows_out} out and {aside} skipped do not add up",
                 "This is a defect of the reader: please report it with the layout of the file.",
-                code="lost_rows",
+                code="lost-rows",
             )
 
     def to_dict(self, *, is_private: bool = False) -> dict:
@@ -209,5 +209,5 @@ def warn_of_constants(report: Report, rows_n: int, columns: list[str]) -> None:
     """Warn of columns that hold one value in all rows, as after an overwrite; the value itself is not repeated."""
     for name in columns if rows_n >= 20 else ():
         report.warn(
-            "constant_column", f"Column {name} holds one value in all {rows_n:,} rows: it may have been overwritten."
+            "constant-column", f"Column {name} holds one value in all {rows_n:,} rows: it may have been overwritten."
         )

@@ -60,21 +60,21 @@ def sniff(source: Source, options: ReadOptions | None = None) -> tuple[ModuleTyp
     if len(claims) > 1 and claims[0][0] == claims[1][0]:
         both = " or ".join(f"{match.family} ({match.form})" for _, _, match in claims[:2])
         way_out = "Say which columns mean what in a mapping: --mapping FILE.toml."
-        raise IngestError(source.name, f"it could be {both}", way_out, code="two_layouts", asks_for="")
+        raise IngestError(source.name, f"it could be {both}", way_out, code="two-layouts", asks_for="")
     return claims[0][1], claims[0][2]
 
 
 def _refuse_unknown(source: Source) -> IngestError:
     # Each of these raises what is wrong with the file itself, which helps more than that its layout is unknown.
     if source.kind == "html":
-        return IngestError(f"{source.name}, line 1", PAGE_FOUND, PAGE_WAY_OUT, code="web_page")
+        return IngestError(f"{source.name}, line 1", PAGE_FOUND, PAGE_WAY_OUT, code="web-page")
     if source.kind == "pdf":
         from sidedoor.ingest.pdf import read_pages
 
         found = f"a PDF of {say_number(len(read_pages(source)), 'page')} in a layout that no reader knows"
         way_out = "Ask the agency for the same records as CSV or XLSX, as its system exports them."
-        return IngestError(source.name, found, way_out, code="unknown_layout")
+        return IngestError(source.name, found, way_out, code="unknown-layout")
     from sidedoor.ingest.mapping_draft import draft_mapping
 
     found, way_out = draft_mapping(source)
-    return IngestError(source.name, found, way_out, code="unknown_layout")
+    return IngestError(source.name, found, way_out, code="unknown-layout")

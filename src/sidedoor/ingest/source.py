@@ -183,7 +183,7 @@ def open_source(path: Path | str, limits: FileLimits | None = None) -> Source:
     name = "".join(letter if letter.isprintable() else "\ufffd" for letter in path.name) or "the file"
     if not path.is_file():
         found = "it is a folder or device, not a file" if path.exists() else "there is no such file"
-        raise IngestError(name, found, "Give the path of one file.", code="no_file")
+        raise IngestError(name, found, "Give the path of one file.", code="no-file")
     try:
         with path.open("rb") as file:
             bytes_n = file.seek(0, io.SEEK_END)
@@ -197,7 +197,7 @@ def open_source(path: Path | str, limits: FileLimits | None = None) -> Source:
             file.seek(0)
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise IngestError(name, f"it cannot be opened ({error.strerror})", "Check its permissions.", code="no_access") from None
+        raise IngestError(name, f"it cannot be opened ({error.strerror})", "Check its permissions.", code="no-access") from None
     is_packed = head.startswith(b"\x1f\x8b")
     source = Source(path, name, sha256, bytes_n, "text", head, is_packed, limits)
     if is_packed:
@@ -294,7 +294,7 @@ def _refuse_ole(ends: bytes, name: str) -> IngestError:
     if holds("__substg1.0_") or holds("__properties_version1.0"):
         return IngestError(name, "this is an e-mail (.msg)", _SAVE_ATTACHMENTS, code="email")
     way_out = "Save it as .xlsx or CSV, or as PDF."
-    return IngestError(name, "an old Excel or Word file (.xls, .doc)", way_out, code="old_office")
+    return IngestError(name, "an old Excel or Word file (.xls, .doc)", way_out, code="old-office")
 
 
 def _refuse_mail(head: bytes, name: str) -> None:
@@ -334,7 +334,7 @@ def _find_text_kind(head: bytes, name: str) -> str:
 
 def _refuse_size(name: str, bytes_n: int, cap: int) -> IngestError:
     found = f"{bytes_n:,} bytes, more than the {cap:,} that are taken"
-    return IngestError(name, found, "Split the file.", code="too_large")
+    return IngestError(name, found, "Split the file.", code="too-large")
 
 
 class _Unpacked(io.RawIOBase):
@@ -378,7 +378,7 @@ class _Unpacked(io.RawIOBase):
                     self._name,
                     f"it unpacks to more than {self._out_n:,} bytes from {self._in_n:,}",
                     "A record does not shrink that much: unpack it yourself and look at what is inside.",
-                    code="unpacks_too_far",
+                    code="unpacks-too-far",
                 )
             if data:
                 target[: len(data)] = data
