@@ -22,6 +22,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "from_agency_as_printed": _TEXT, "to_agency_as_printed": _TEXT, "from_agency_id": _TEXT, "to_agency_id": _TEXT,
         "shares": _TEXT, "reported_by": _TEXT, "section": _TEXT, "hot_list": _TEXT, "is_inactive": _FLAG,
         "as_of": _TEXT, "source_id": _TEXT, "page": _COUNT, "row_no": _COUNT,
+        "city_as_printed": _TEXT, "state_as_printed": _TEXT,
     },
     "searches": {
         "source_id": _TEXT, "row_no": _COUNT, "search_id": _TEXT, "searched_at": _TIME,

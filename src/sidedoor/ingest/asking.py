@@ -25,7 +25,7 @@ QUESTIONS = {
     "section": Question("detections_shared", "--section SECTION", '"detections_shared"'),
     "measure": Question("detections", "--measure MEASURE", '"searches"'),
     "day_first": Question(True, "(--month-first or --day-first)", "false"),
-    "confirm_agencies": Question(True, "--confirm-agencies", "true"),
+    "confirm_agencies": Question(True, "(--confirm-agencies)", "true"),
 }
 # Notices that would repeat a stand-in.
 _SAID = {"day_first": "day-order", "as_of": "as-of-given"}
@@ -90,7 +90,11 @@ def _forget_stand_ins(report: Report, needed: Iterable[str]) -> None:
     stand_in = QUESTIONS["reported_by"].stand_in if "reported_by" in needed else None
 
     def keep(texts: list) -> list:
-        return [text for text in texts if getattr(text, "code", "") not in said and not (stand_in and stand_in in text)]
+        return [
+            text
+            for text in texts
+            if getattr(text, "code", "") not in said and not (stand_in and stand_in in text)
+        ]
 
     report.warnings, report.notes = keep(report.warnings), keep(report.notes)
     day = QUESTIONS["as_of"].stand_in
@@ -117,5 +121,5 @@ def write_command(path: str, options: ReadOptions | None, needed: Iterable[str])
             given.append("--day-first" if options.day_first else "--month-first")
         if options.confirm_agencies:
             given.append("--confirm-agencies")
-    given += [QUESTIONS[name].typed for name in needed]
+    given += [QUESTIONS[name].typed for name in needed if name != "confirm_agencies"]
     return " ".join(["sidedoor ingest", shlex.quote(path), *given, "--out DIR"])

@@ -81,8 +81,14 @@ class Encoding:
         if self.note:
             report.note("encoding", self.note)
         for code, (count, line) in self.odd.items():
-            what = _ODD[code][1] if code in _ODD else "passage that was decoded wrongly before the file came here"
-            said = say_number(count, what, what.replace(" that ", "s that ", 1) if " that " in what else what + "s")
+            what = (
+                _ODD[code][1]
+                if code in _ODD
+                else "passage that was decoded wrongly before the file came here"
+            )
+            said = say_number(
+                count, what, what.replace(" that ", "s that ", 1) if " that " in what else what + "s"
+            )
             report.warn(code, f"{said}, first in line {line:,}.")
 
 
@@ -138,7 +144,9 @@ def _score(passage: bytes, codec: str) -> int:
         if sign in "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u00a0\u00b0\u00b7\u2022\u00ae\u2122":
             score += 1
         elif sign.isalpha() and "\u00c0" <= sign <= "\u00ff":
-            is_capital_inside = sign.isupper() and (before.islower() or not before.isalpha() and after.isspace())
+            is_capital_inside = sign.isupper() and (
+                before.islower() or not before.isalpha() and after.isspace()
+            )
             score += -2 if is_capital_inside else 2
         else:
             score -= 2
@@ -220,7 +228,9 @@ def _count_odd(text: str, name: str, line: int, odd: dict, mojibake: list[int]) 
         way_out = "It looks like UTF-16 without its mark: save it as UTF-8."
         raise IngestError(f"{name}, line {line}", "NUL characters throughout", way_out, code="nul")
     # patterns look at the text without ASCII letters first: few texts have what they look for
-    rest = text if text.isascii() else text.encode("utf-8", "replace").translate(None, _ASCII[32:127]).decode()
+    rest = (
+        text if text.isascii() else text.encode("utf-8", "replace").translate(None, _ASCII[32:127]).decode()
+    )
     for code, (pattern, _) in _ODD.items():
         if pattern.search(rest) and (first := pattern.search(text)):
             entry = odd.setdefault(code, [0, line + text.count("\n", 0, first.start())])

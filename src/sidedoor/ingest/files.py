@@ -11,8 +11,6 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
-import pandas as pd
-
 from helpers.errors import IngestError, SideDoorError
 from sidedoor.ingest.report import FileTable, Reading, Report
 from sidedoor.ingest.source import FileLimits, ReadOptions, Source, open_source
@@ -108,7 +106,9 @@ def read_source(source: Source, options: ReadOptions | None = None, *, is_tolera
     except OSError as error:
         raise _refuse_disk(error) from None
     except Exception as error:  # a message or a traceback may repeat what is in the file
-        raise DefectError(source.name, f"the reader failed ({type(error).__name__})", DEFECT, code="defect") from error
+        raise DefectError(
+            source.name, f"the reader failed ({type(error).__name__})", DEFECT, code="defect"
+        ) from error
     return reading
 
 

@@ -209,5 +209,6 @@ def warn_of_constants(report: Report, rows_n: int, columns: list[str]) -> None:
     """Warn of columns that hold one value in all rows, as after an overwrite; the value itself is not repeated."""
     for name in columns if rows_n >= 20 else ():
         report.warn(
-            "constant-column", f"Column {name} holds one value in all {rows_n:,} rows: it may have been overwritten."
+            "constant-column",
+            f"Column {name} holds one value in all {rows_n:,} rows: it may have been overwritten.",
         )

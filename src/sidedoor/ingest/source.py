@@ -190,21 +190,28 @@ def open_source(path: Path | str, limits: FileLimits | None = None) -> Source:
             head, tail = _read_ends(file, bytes_n)
             if not bytes_n:
                 raise IngestError(
-                    name, "the file is empty", "Download it again, or ask the agency for it again.", code="empty"
+                    name,
+                    "the file is empty",
+                    "Download it again, or ask the agency for it again.",
+                    code="empty",
                 )
             if bytes_n > limits.file_bytes:
                 raise _refuse_size(name, bytes_n, limits.file_bytes)
             file.seek(0)
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise IngestError(name, f"it cannot be opened ({error.strerror})", "Check its permissions.", code="no-access") from None
+        raise IngestError(
+            name, f"it cannot be opened ({error.strerror})", "Check its permissions.", code="no-access"
+        ) from None
     is_packed = head.startswith(b"\x1f\x8b")
     source = Source(path, name, sha256, bytes_n, "text", head, is_packed, limits)
     if is_packed:
         with source.open() as file:
             source.head = file.read(HEAD)
         if not source.head:
-            raise IngestError(name, "the compressed file is empty", "Download it again, or ask for it again.", code="empty")
+            raise IngestError(
+                name, "the compressed file is empty", "Download it again, or ask for it again.", code="empty"
+            )
     source.kind = _find_kind(source.head, b"" if is_packed else tail, name)
     if source.kind != "text" and is_packed:
         raise IngestError(name, f"a compressed {source.kind.upper()}", _UNPACK, code="archive")
@@ -255,9 +262,7 @@ _ZIPPED = (
     ),
 )
 _SAVE_ATTACHMENTS = "Open it, save its attachments, and give those."
-_MAIL = re.compile(
-    rb"(?:[\w-]{2,40}: ?[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,}", re.ASCII
-)
+_MAIL = re.compile(rb"(?:[\w-]{2,40}: ?[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,}", re.ASCII)
 _MAIL_HEADERS = re.compile(rb"(?im)^(?:from|received|return-path|mime-version|message-id|delivered-to): ")
 _ATTACHED = re.compile(rb'(?i)filename\*?="?([^";\r\n]{1,100})')
 
@@ -327,7 +332,9 @@ def _find_text_kind(head: bytes, name: str) -> str:
         found = "XML or a piece of a web page, not a table"
         raise IngestError(f"{name}, line 1", found, PAGE_WAY_OUT, code="xml")
     if _JSON.match(start):
-        way_out = "Open it in Excel with Data, Get Data, From JSON, and save the table as CSV; or ask for CSV."
+        way_out = (
+            "Open it in Excel with Data, Get Data, From JSON, and save the table as CSV; or ask for CSV."
+        )
         raise IngestError(f"{name}, line 1", "JSON, not a table", way_out, code="json")
     return "text"
 
@@ -370,7 +377,9 @@ class _Unpacked(io.RawIOBase):
                     self._name, "the compressed file is damaged", "Download it again.", code="damaged"
                 ) from None
             if not packed and not data and not self._part.eof:
-                raise IngestError(self._name, "the compressed file breaks off", "Download it again.", code="damaged")
+                raise IngestError(
+                    self._name, "the compressed file breaks off", "Download it again.", code="damaged"
+                )
             self._out_n += len(data)
             limits = self._limits
             if self._out_n > limits.unpacked_bytes or self._out_n > max(limits.ratio * self._in_n, HEAD * 16):

@@ -42,7 +42,9 @@ def read_text(source: Source, cap: int = TEXT_CHARS) -> str:
     with source.open() as file, codecs.getreader(encoding.codec)(file, encoding.errors) as reader:
         text = reader.read(cap + 1, cap + 1)
     if len(text) > cap:
-        raise IngestError(source.name, f"a text of more than {cap:,} characters", "Split the file.", code="too-large")
+        raise IngestError(
+            source.name, f"a text of more than {cap:,} characters", "Split the file.", code="too-large"
+        )
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
@@ -118,7 +120,9 @@ class TextTable:
     def _start(self) -> None:
         self.blank_n = self.read_n = 0
         self.skipped = {
-            ROW_WIDTH: Skipped(ROW_WIDTH, f"a row that has not {say_number(self.width, 'cell')} as the header has"),
+            ROW_WIDTH: Skipped(
+                ROW_WIDTH, f"a row that has not {say_number(self.width, 'cell')} as the header has"
+            ),
             BROKEN_QUOTE: Skipped(BROKEN_QUOTE, "a row with a quote that is not doubled or never ends"),
         }
 
@@ -275,7 +279,10 @@ class TextTable:
         if extra := self.width - len(self.header):
             report.note("unnamed-columns", f"{say_number(extra, 'unnamed column')} at the end: not read.")
         if self.blank_n:
-            report.note("blank-lines", f"{say_number(self.blank_n, 'empty line was', 'empty lines were')} passed over.")
+            report.note(
+                "blank-lines",
+                f"{say_number(self.blank_n, 'empty line was', 'empty lines were')} passed over.",
+            )
         report.skip(self.skipped)
 
 
@@ -377,7 +384,9 @@ def read_table(source: Source, *, header_line: int = 1, delimiter: str = "") -> 
 def _read_table(source: Source, header_line: int, delimiter: str) -> TextTable:
     encoding = find_encoding(source)
     rows = split_rows(source, encoding, delimiter)
-    first = next(((line, cells) for line, cells in rows if line >= max(header_line, 1) and cells and any(cells)), None)
+    first = next(
+        ((line, cells) for line, cells in rows if line >= max(header_line, 1) and cells and any(cells)), None
+    )
     if first is None:
         raise IngestError(source.name, "no line with anything in it", "Ask for the file again.", code="empty")
     line, cells = first
@@ -398,7 +407,11 @@ def _read_table(source: Source, header_line: int, delimiter: str) -> TextTable:
     while len(header) > 1 and not header[-1]:
         header.pop()
     widths = {len(row) for row in sample}
-    if len(widths) == 1 and min(widths) >= len(header) and not any(cell for row in sample for cell in row[width:]):
+    if (
+        len(widths) == 1
+        and min(widths) >= len(header)
+        and not any(cell for row in sample for cell in row[width:])
+    ):
         width = widths.pop()
     twice = sorted(name for name, count in Counter(header).items() if count > 1 and name)
     if twice:
@@ -500,7 +513,10 @@ def _split_lines(file, encoding: Encoding, source: Source, sample: int) -> Itera
 
 
 def _refuse_line(source: Source, line: int, cap: int) -> IngestError:
-    found, way_out = f"a line or a cell of more than {cap:,} characters", "It is no table of records: look at the file."
+    found, way_out = (
+        f"a line or a cell of more than {cap:,} characters",
+        "It is no table of records: look at the file.",
+    )
     return IngestError(f"{source.name}, line {line}", found, way_out, code="line-too-long")
 
 
