@@ -18,7 +18,7 @@ from helpers.wording import say_number
 from sidedoor.ingest.decode import find_encoding
 from sidedoor.ingest.headers import check_day
 from sidedoor.ingest.log_checks import state_dates
-from sidedoor.ingest.pdf import read_pages, warn_unseen
+from sidedoor.ingest.pdf import Line, build_lines, read_pages, split_line, warn_unseen
 from sidedoor.ingest.report import Reading, Report, SetAside
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import peek_text, read_text
@@ -50,8 +50,8 @@ class Block:
         What the markup calls the entry that begins here.
     is_cell
         The markup lists it as one of several.
-    is_line
-        It is a printed line, which may go on in the next.
+    is_line, is_next
+        It is a printed line; it follows the line before as lines of one paragraph do.
     is_bold
         It is printed bold.
     """
@@ -61,6 +61,7 @@ class Block:
     kind: str = ""
     is_cell: bool = False
     is_line: bool = False
+    is_next: bool = False
     is_bold: bool = False
 
 
@@ -169,24 +170,32 @@ def _read_lines(source: Source) -> list[Block]:
 
 def _read_print(source: Source) -> list[Block]:
     """Read the printed lines column by column, as they begin at one place from page to page."""
-    from sidedoor.ingest.pdf import build_lines, split_line
-
-    columns: dict[int, list[Block]] = {}
     pages = read_pages(source)
-    if not any(_load()["title"].casefold() in line.text.casefold() for line in build_lines(pages[0])):
+    lines = [(page.number, part) for page in pages for line in build_lines(page) for part in split_line(line)]
+    if not any(_load()["title"].casefold() in line.text.casefold() for page, line in lines if page == 1):
         return []
-    head: list[Block] = []
-    for page in pages:
-        for line in build_lines(page):
-            for part in split_line(line):
-                block = Block(part.text, is_line=True, is_bold=all(word.is_bold for word in part.words))
-                if page is pages[0] and not any(re.search(_load()["updated"], one.text) for one in head):
-                    head.append(block)
-                    continue
-                x = round(part.words[0].x0)
-                near = next((start for start in columns if abs(start - x) <= 4), x)
-                columns.setdefault(near, []).append(block)
-    return head + [block for start in sorted(columns) for block in columns[start]]
+    columns: dict[int, list[tuple[int, Line]]] = {}
+    at = next((at for at, (_, line) in enumerate(lines) if re.search(_load()["updated"], line.text)), -1)
+    for page, line in lines[at + 1 :]:
+        x = round(line.words[0].x0)
+        near = next((start for start in columns if abs(start - x) <= 4), x)
+        columns.setdefault(near, []).append((page, line))
+    steps = Counter(
+        round(line.top - before.top)
+        for column in columns.values()
+        for (_, before), (_, line) in zip(column, column[1:], strict=False)
+        if line.top > before.top
+    )
+    usual = steps.most_common(1)[0][0] if steps else 0
+    blocks = [Block(line.text, is_line=True) for _, line in lines[: at + 1]]
+    for start in sorted(columns):
+        last_page, last_top = 0, 0.0
+        for page, line in columns[start]:
+            is_next = page == last_page and line.top - last_top <= 1.15 * usual + 1
+            is_bold = all(word.is_bold for word in line.words)
+            blocks.append(Block(line.text, is_line=True, is_next=is_next, is_bold=is_bold))
+            last_page, last_top = page, line.top
+    return blocks
 
 
 @cache
@@ -215,9 +224,8 @@ def find_entries(blocks: list[Block]) -> list[Entry]:
     is_open, outer, at = False, None, start + 1
     while at < len(blocks):
         block = blocks[at]
-        found, used_n = types.get(block.kind) or find_field(block.text), 1
-        if found is None and block.is_line:
-            found, used_n = _find_wrapped(blocks, at)
+        found, used_n = _find_wrapped(blocks, at) if block.is_line else (None, 1)
+        found = found or types.get(block.kind) or find_field(block.text)
         if found:
             is_open = found != "others"
             if is_open:
@@ -243,8 +251,9 @@ def find_entries(blocks: list[Block]) -> list[Entry]:
 def _find_wrapped(blocks: list[Block], at: int) -> tuple[str | None, int]:
     for used_n in range(_WRAPPED, 1, -1):
         part = blocks[at : at + used_n]
-        if len(part) == used_n and all(one.is_line and one.is_bold == part[0].is_bold for one in part):
-            if found := find_field(" ".join(one.text for one in part)):
+        if len(part) == used_n and all(one.is_next and one.is_bold == part[0].is_bold for one in part[1:]):
+            heading = " ".join(one.text for one in part)
+            if "," not in heading and (found := find_field(heading)):
                 return found, used_n
     return None, 1
 
