@@ -306,6 +306,9 @@ def _refuse_mail(head: bytes, name: str) -> None:
     start = _MAIL.match(head.lstrip())
     if not start or len(_MAIL_HEADERS.findall(start.group())) < 2:
         return
+    if b"multipart/related" in start.group() or b"snapshot-content-location" in start.group().lower():
+        way_out = "Open it in a browser and save it as a web page (HTML)."
+        raise IngestError(name, "a web page saved as one file (.mhtml)", way_out, code="mhtml")
     names = [found.decode("utf-8", "replace") for found in _ATTACHED.findall(head)]
     shown = ", ".join(repr(part) for part in dict.fromkeys(names))
     found = "this is an e-mail" + (f" with attachments: {shown[:200]}" if shown else "")
