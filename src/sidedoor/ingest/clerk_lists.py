@@ -109,7 +109,7 @@ def find_lists(source: Source, sheet, rows: list[tuple[int, list[str]]]) -> dict
             continue
         if is_told or hits >= _MOST * len(names) and len(set(names)) >= _DISTINCT * len(names):
             lists[at] = head
-    if not lists:
+    if not lists or _list_search_headers() & {tidy_header(text) for _, text in heads.values()}:
         return None
     header_row = max(lists.values())
     lists = [at for at, head in lists.items() if head == header_row or len(lists) == 1]
@@ -123,6 +123,13 @@ def find_lists(source: Source, sheet, rows: list[tuple[int, list[str]]]) -> dict
         _check_ends(source, sheet, columns, header_row, header, lists)
     sections = _find_sections(header, above, titles, lists, sheet.name)
     return {"kind": "names", "header_row": header_row, "header": header, "titles": titles, "lists": sections}
+
+
+@functools.cache
+def _list_search_headers() -> set[str]:
+    """List the headers of what only a log of searches holds, tidy."""
+    columns = load_format("workbook")["searches"]["columns"]
+    return {tidy_header(name) for field in ("reason_text", "plate", "case_number") for name in columns[field]}
 
 
 def _is_side(text: str) -> bool:

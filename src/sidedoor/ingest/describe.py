@@ -39,6 +39,9 @@ def describe_report(
         lines += asked
         lines.append(("Stopped", f"{refused['place']}: {refused['found']}"))
         lines.append(("Way out", refused["way_out"]))
+        if draft := refused.get("mapping"):
+            text = "\n".join(f"{label:<10}{clean_text(text)}" for label, text in lines)
+            return "\n".join([text, "", *map(clean_text, draft.splitlines())])
     else:
         lines.extend(_describe_rows(report))
         lines.extend(("Warning", text) for text in report.warnings)

@@ -87,20 +87,19 @@ def read_source(source: Source, options: ReadOptions | None = None, *, is_tolera
 
     options = options or ReadOptions()
     try:
-        module, match = sniff(source, options)
+        match = None
         try:
+            module, match = sniff(source, options)
             reading = module.read(source, options)
             _check_reading(reading)
             if source.kind == "xlsx":
                 read_workbook(source).describe(reading.report)
             check_names(reading, source, options)
         except IngestError as error:
-            if not is_tolerant or isinstance(error, DefectError):
+            draft = source.cache.get("mapping draft")
+            if not is_tolerant or isinstance(error, DefectError) or not (match or draft):
                 raise
-            report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
-            fields = ("place", "found", "way_out", "code", "asks_for")
-            report.details["refused"] = {name: getattr(error, name) for name in fields}
-            return Reading({}, report)
+            reading = _report_refusal(source, error, match, draft)
     except SideDoorError:
         raise
     except OSError as error:
@@ -110,6 +109,21 @@ def read_source(source: Source, options: ReadOptions | None = None, *, is_tolera
             source.name, f"the reader failed ({type(error).__name__})", DEFECT, code="defect"
         ) from error
     return reading
+
+
+def _report_refusal(source: Source, error: IngestError, match, draft: str | None) -> Reading:
+    """Report on a file that cannot be read: what it is, what stops it, and for an unknown layout a mapping to correct."""
+    about = (
+        (match.family, match.form, match.why)
+        if match
+        else ("unknown", "no reader knows it", "none of its columns")
+    )
+    report = Report(source.name, source.sha256, source.bytes_n, *about)
+    fields = ("place", "found", "way_out", "code", "asks_for")
+    report.details["refused"] = {name: getattr(error, name) for name in fields}
+    if draft:
+        report.details["refused"]["mapping"] = draft
+    return Reading({}, report)
 
 
 class DefectError(IngestError):

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from helpers.errors import IngestError
 from helpers.formats import load_format
@@ -12,7 +12,7 @@ from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import read_table
 from sidedoor.ingest.times import read_times
-from sidedoor.ingest.volumes import VolumeTable, find_sentinel, read_figure
+from sidedoor.ingest.volumes import VolumeTable, find_sentinel, read_figure, state_dates
 
 KINDS = ("text",)
 FAMILY = "Flock portal page figures"
@@ -116,8 +116,8 @@ def _take_figure(
     elif not fields["reported_by"]:
         volumes.set_aside(place, "a row without an agency", code="no-agency")
     else:
-        start = (date.fromisoformat(captured) - timedelta(days=DAYS)).isoformat()
-        volumes.add(value=value, period_start=start, period_end=captured, **fields)
+        start, end = state_dates(captured, DAYS)
+        volumes.add(value=value, period_start=start, period_end=end, **fields)
 
 
 def _count_row(cells: dict[str, str], counts: _Counts, known: dict) -> None:

@@ -76,5 +76,5 @@ def _refuse_unknown(source: Source) -> IngestError:
         return IngestError(source.name, found, way_out, code="unknown-layout")
     from sidedoor.ingest.mapping_draft import draft_mapping
 
-    found, way_out = draft_mapping(source)
+    found, way_out, source.cache["mapping draft"] = draft_mapping(source)
     return IngestError(source.name, found, way_out, code="unknown-layout")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -67,3 +68,9 @@ def find_sentinel(text: str, sentinels: Mapping[str, list[str]]) -> str | None:
             if plain == word or (word.endswith("*") and len(word) > 1 and plain.startswith(word[:-1])):
                 return meaning
     return None
+
+
+def state_dates(last: str, days: int) -> tuple[str, str]:
+    """Return the first and last day of a period that ends on a day, as `YYYY-MM-DD`."""
+    end = date.fromisoformat(last)
+    return (end - timedelta(days=days)).isoformat(), end.isoformat()
