@@ -83,7 +83,9 @@ def test_mostly_broken_rows_refuse_the_file(tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "mac_roman", "utf-16"])
-@pytest.mark.parametrize("reason", ["stolen from JOSÉ’S AUTO in Peñasco", "at Peña’s café – niño", "Nuñez “señor”"])
+@pytest.mark.parametrize(
+    "reason", ["stolen from JOSÉ’S AUTO in Peñasco", "at Peña’s café – niño", "Nuñez “señor”"]
+)
 def test_letters_come_back_whatever_the_encoding(tmp_path, reason, encoding):
     """UTF-8 is never called wrongly decoded; code pages are told apart by what gives words."""
     rows = [search(n) for n in range(12)]
