@@ -61,14 +61,14 @@ def _open_sidedoor(folder: Path) -> list:
     from helpers.searches.same import count_searches, key_rows
     from helpers.searches.spikes import find_spikes
     from sidedoor.ingest import ingest_file
-    from sidedoor.ingest.source import FileLimits, ReadOptions
+    from sidedoor.ingest.source import ReadOptions
 
     out, read = folder / "out-sidedoor", folder / "read" / "searches.parquet"
-    options = ReadOptions(mapping=folder / "mapping.toml", keep_reasons=True)
+    options = ReadOptions(mapping=folder / "mapping.toml", keep_reasons=True, confirm_agencies=True)
 
     def ingest():
         shutil.rmtree(out, ignore_errors=True)
-        return ingest_file(folder / "log.csv", out, options, FileLimits(bulk_bytes=1))
+        return ingest_file(folder / "log.csv", out, options)
 
     def log():
         return engine.read_log(engine.connect(), [read])

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from sidedoor.ingest import ingest_file
-from sidedoor.ingest.source import FileLimits, ReadOptions
+from sidedoor.ingest.source import ReadOptions
 
 from .log_data import write_log
 from .measure import WARM, Target, compare, describe_machine, print_table, print_targets
@@ -86,8 +86,8 @@ def measure(reps: int, size: str = "1M", engines: list[str] | None = None) -> No
 def prepare(folder: Path, size: str) -> str:
     """Write a log, and the Parquet file in which all engines count."""
     told = write_log(folder, size)
-    options = ReadOptions(mapping=folder / "mapping.toml", keep_reasons=True)
-    ingest_file(folder / "log.csv", folder / "read", options, FileLimits(bulk_bytes=1))
+    options = ReadOptions(mapping=folder / "mapping.toml", keep_reasons=True, confirm_agencies=True)
+    ingest_file(folder / "log.csv", folder / "read", options)
     return told
 
 

@@ -107,8 +107,9 @@ def _look_at_text(source: Source) -> Found | None:
     found = _look_at(source, TextSheet("", False, 1, 1, [], []), even)
     if found.kind == "searches":
         return found
-    is_lines = any(len(cells) == 1 for _, cells in rows) and {len(cells) for _, cells in rows} != {1}
-    is_lines &= not (found.kind == "months" or found.header_row and sum(map(bool, found.header)) > 1)
+    widths = {len(cells) for _, cells in rows if any(cells)}
+    is_table = found.kind == "months" or found.header_row and sum(map(bool, found.header)) > 1
+    is_lines = 1 in widths and widths != {1} and not is_table
     sheet = _read_text(source, found.header_row, _NONE if is_lines else "")  # names with commas in them
     found = _look_at(source, sheet, list(sheet))
     return None if found.kind in ("other", "users") else found
@@ -144,7 +145,7 @@ def _look_at(source: Source, sheet: Sheet, rows: list[tuple[int, list[str]]]) ->
             columns = bind_columns([name for name in header if name], known, place)
             return replace(part, kind="searches", columns=columns)
         above.append((number, cells))
-    found = clerk_lists.find_lists(source, sheet, rows)
+    found = clerk_lists.find_lists(sheet, rows)
     if found:
         return Found(sheet, **found)
     users = {tidy_header(name) for name in load_format("workbook")["users"]["columns"]}

@@ -23,6 +23,8 @@ _MEANING = (
 _MOST, _DISTINCT = 0.8, 0.7
 # Cells above a header that may hold a word of an agency: whose list it is, and a department of it.
 _TITLES = 2
+# Columns beside names whose headers are not known.
+_MORE = 3
 _SKIPPED = {
     "heading": "a heading among the names",
     "header-again": "the header, repeated among the rows",
@@ -78,17 +80,13 @@ def check_lines(source: Source, rows: list[tuple[int, list[str]]]) -> None:
         raise IngestError(source.name, found, way_out, code="one-line")
 
 
-def find_lists(source: Source, sheet, rows: list[tuple[int, list[str]]]) -> dict | None:
+def find_lists(sheet, rows: list[tuple[int, list[str]]]) -> dict | None:
     """Find the columns of agencies of a sheet and the row that heads them.
 
     Returns
     -------
     Fields of `clerk.Found`; None if no column holds names of agencies.
 
-    Raises
-    ------
-    IngestError
-        Two columns hold the ends of shares.
     """
     known = _load()
     filled = [(number, cells) for number, cells in rows if any(cell.strip() for cell in cells)]
@@ -122,8 +120,8 @@ def find_lists(source: Source, sheet, rows: list[tuple[int, list[str]]]) -> dict
     titles = [cell.strip() for cells in above for cell in cells if cell.strip()]
     if sum(map(_is_name, titles)) > _TITLES:
         return None
-    if len(lists) > 1:
-        _check_ends(source, sheet, columns, header_row, header, lists)
+    if _are_ends(columns, header_row, header, lists) or not _is_narrow(header, lists):
+        return None
     sections = _find_sections(header, above, titles, lists, sheet.name)
     return {"kind": "names", "header_row": header_row, "header": header, "titles": titles, "lists": sections}
 
@@ -158,20 +156,27 @@ def _find_head(column: list[tuple[int, str]]) -> tuple[int, str]:
     return found
 
 
-def _check_ends(
-    source: Source, sheet, columns: dict, header_row: int, header: list[str], lists: list[int]
-) -> None:
-    """Refuse columns side by side that are the ends of shares: each row is then a share between the two."""
-    is_ends = sum(bool(_load()["ends"].search(header[at])) for at in lists) > 1
-    for at in lists:
-        names = [" ".join(text.split()) for number, text in columns[at] if number > header_row and text]
-        if is_ends or len(names) > 1 and len(set(names)) <= 2 / 3 * len(names):
-            raise IngestError(
-                f"{source.name}, {sheet.label}, column {name_column(at + 1)}",
-                "two columns that hold the ends of shares, not lists",
-                'Say which column is which end in a mapping, table = "sharing": --mapping FILE.toml.',
-                code="ends-of-shares",
-            )
+def _are_ends(columns: dict, header_row: int, header: list[str], lists: list[int]) -> bool:
+    """Return whether two columns hold the ends of shares: each row is then a share between the two."""
+    known, ends_n = _load(), 0
+    for at, column in columns.items():
+        names = [text for number, text in column if number > header_row and text]
+        is_agency = (
+            sum(map(_is_name, names)) > _MOST * len(names) and tidy_header(header[at]) not in known["beside"]
+        )
+        if at in lists or is_agency:
+            ends_n += bool(known["ends"].search(header[at]))
+            # names that come again and again beside those of another column
+            if len({*lists, at}) > 1 and len(names) > 1 and len(set(names)) <= 2 / 3 * len(names):
+                return True
+    return ends_n > 1
+
+
+def _is_narrow(header: list[str], lists: list[int]) -> bool:
+    """Return whether hardly anything is beside the names: many columns, or ids, are a table of something else."""
+    tidy = [tidy_header(name) for at, name in enumerate(header) if name and at not in lists]
+    more = [name for name in tidy if name not in _load()["beside"]]
+    return len(more) <= _MORE and not any(name == "id" or name.endswith(("_id", " id")) for name in tidy)
 
 
 def _find_sections(
@@ -358,13 +363,13 @@ def _read_list(
         if head and tidy_header(name) == head:
             skipped["header-again"].add(place)
             continue
+        if known["note"].search(name):
+            skipped["note"].add(place)
+            continue
         if is_heading(name) and not _is_listed(name):
             section = _turn(source, name, place, section)
             counts.setdefault(section, 0)
             skipped["heading"].add(place)
-            continue
-        if known["note"].search(name):
-            skipped["note"].add(place)
             continue
         plain = " ".join(name.split())
         twice += plain in seen

@@ -17,7 +17,7 @@ from sidedoor.ingest.source import FileLimits, ReadOptions, Source, open_source
 
 REPORT = "report.json"
 CSV_ROWS = 1_048_575
-_PART_ROWS = 100_000
+_PART_ROWS, _LARGE = 100_000, 64 << 20
 
 
 def inspect_file(
@@ -243,6 +243,10 @@ def _read_or_ask(source: Source, options: ReadOptions) -> Reading:
     try:
         return read_source(source, options)
     except IngestError as error:
+        if (
+            source.bytes_n > _LARGE
+        ):  # to read all of a large log again, only to ask for more, may take minutes
+            raise
         from sidedoor.ingest.asking import ask_for_all
 
         raise ask_for_all(error, read_source, source, options) from None

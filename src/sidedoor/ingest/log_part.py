@@ -133,7 +133,7 @@ class Part:
         hits = np.zeros(self.rows_n, "int8")
         for name, cells in self.columns.items():
             names = {name.strip().lower(), tidy_header(name)}
-            rows = np.flatnonzero(np.isin(cells.lengths, [len(one.encode()) for one in names]))
+            rows = np.flatnonzero(sum(cells.lengths == len(one.encode()) for one in names))
             if len(rows):
                 lower = pc.utf8_lower(cells.plain.take(pa.array(rows)))
                 hits[rows] += np.asarray(pc.is_in(lower, pa.array(sorted(names), lower.type)))
@@ -224,12 +224,18 @@ class Part:
         return made
 
     def _read_count(self, name: str, made: dict) -> None:
-        codes = self.find_codes(name)
         if name not in self.form.columns:
             return
         made[name] = read_counts(self.get(name))
-        if made[name].null_count:
-            self._settle(name, is_state(codes, "value") & np.asarray(made[name].is_null()), self.get(name))
+        is_read = np.asarray(made[name].is_valid())
+        codes = self.codes[name] = self._find_rest(name, self.get(name), is_read)
+        if not is_read.all():
+            self._settle(name, is_state(codes, "value") & ~is_read, self.get(name))
+
+    def _find_rest(self, name: str, cells: Column, is_read: np.ndarray) -> np.ndarray:
+        """Find the states of cells of which those read hold a value, unless a mapping marks some of them."""
+        own = self.form.marks.get(name)
+        return find_states(cells, own or load_marks("label"), None if own else is_read)
 
     def _settle(self, name: str, odd: np.ndarray, cells: Column) -> None:
         """Call cells that hold something else than they should a placeholder, and note how many there are."""
@@ -247,10 +253,7 @@ class Part:
             cells = self.get("searched_at")
             if "search_date" in columns:
                 cells = join_date(self.get("search_date"), cells)
-            codes = self.codes["searched_at"] = find_states(
-                cells, self.form.marks.get("searched_at") or load_marks("label")
-            )
-            values, self.times_unread = self._read_time("searched_at", cells, codes)
+            values, self.times_unread = self._read_time("searched_at", cells)
             made["searched_at"] = pa.array(values)
         if "window" in columns:
             found = pc.extract_regex(self.get("window").plain, self.form.window)
@@ -263,13 +266,15 @@ class Part:
         else:
             ends = {name: self.get(name) for name in ("window_start", "window_end") if name in columns}
         for name, cells in ends.items():
-            codes = self.find_codes(name)
-            values, odd = self._read_time(name, cells, codes)
+            values, odd = self._read_time(name, cells)
             made[name] = pa.array(values)
             self._settle(name, odd, self.get("window" if "window" in columns else name))
 
-    def _read_time(self, name: str, cells: Column, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _read_time(self, name: str, cells: Column) -> tuple[np.ndarray, np.ndarray]:
         read = read_times(cells, self.form.time_forms, month_first=self.form.month_first)
+        if name not in self.codes:
+            self.codes[name] = self._find_rest(name, cells, read.forms >= 0)
+        codes = self.codes[name]
         is_value = is_state(codes, "value")
         values = np.where(is_value, read.values, np.datetime64("NaT", "us"))
         is_read = ~np.isnat(values)

@@ -24,7 +24,7 @@ from sidedoor.ingest.headers import (
 from sidedoor.ingest.log_checks import check_log
 from sidedoor.ingest.log_part import PERSONAL, LogForm
 from sidedoor.ingest.logs import LogReader, Skip, leave_out
-from sidedoor.ingest.mapping_file import find_column, list_matches, load_mapping
+from sidedoor.ingest.mapping_file import SHIPPED, find_column, list_mappings, list_matches, load_mapping
 from sidedoor.ingest.published import remove_hidden
 from sidedoor.ingest.report import Reading, Report, Skipped
 from sidedoor.ingest.source import Match, ReadOptions, Source, open_source
@@ -99,6 +99,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     why = "a mapping was given" if options.mapping else recognize(source).why
     title = mapping.get("title", Path(path).stem)
     report = Report(source.name, source.sha256, source.bytes_n, FAMILY, title, why)
+    if SHIPPED in Path(path).parents or str(path) in list_mappings():
+        report.details["names_confirmed"] = "with the project's mapping"
     rows = _Rows(source, mapping, report)
     reader = {"sharing": _read_sharing, "searches": _read_searches, "volumes": _read_volumes}[
         mapping["table"]

@@ -10,7 +10,9 @@ from sidedoor.ingest.source import ReadOptions, Source
 
 NOT_AN_AGENCY = "(not an agency's name)"
 # Of the rows of a log, and of the different names of a list, so many may hold no word of an agency [percent].
-_LOG_PERCENT, _LIST_PERCENT = 5, 10
+_LOG_PERCENT, _LIST_PERCENT, _FEW = 5, 10, 2
+# Lists that a vendor's system printed: the names are those of its accounts.
+_PRINTED = ("Vigilant LEARN", "Flock transparency")
 _HIDDEN = re.compile(HIDDEN_CHARACTERS)
 _HEADERS = "Headers may be exchanged, or rows shifted: look at the file."
 
@@ -28,7 +30,7 @@ def check_names(reading: Reading, source: Source, options: ReadOptions) -> None:
     IngestError
         More than a small part of the names holds no word of an agency, and nobody has confirmed them.
     """
-    if options.confirm_agencies:
+    if options.confirm_agencies or reading.report.details.get("names_confirmed"):
         return
     for name, table in reading.tables.items():
         if isinstance(table, FileTable):
@@ -64,13 +66,13 @@ def _check_list(table, columns: list[str], reading: Reading, source: Source, opt
     for column in columns:
         names = table[column].dropna().unique()
         odd = _find_odd(names, options)
-        if len(odd) * 100 > len(names) * _LIST_PERCENT:
+        if len(odd) > _FEW and len(odd) * 100 > len(names) * _LIST_PERCENT:
             raise _refuse(
                 source, column, len(odd), len(names), f"{len(odd):,} of {say_number(len(names), 'name')}"
             )
         for name in odd:
             shown.setdefault(name, f"{NOT_AN_AGENCY} {len(shown) + 1}")
-    if not shown:
+    if not shown or reading.report.family.startswith(_PRINTED):
         return table
     _warn(reading, " and ".join(columns), [*shown])
     return table.assign(**{column: table[column].replace(shown) for column in columns})

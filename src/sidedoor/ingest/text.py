@@ -26,7 +26,7 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 SAMPLE = 1 << 18
 TEXT_CHARS = 64 << 20
 PART_ROWS = 50_000
-_BLOCK, _SAMPLE_ROWS, _BROKEN_ROWS = 8 << 20, 500, 1_000
+_BLOCK, _SAMPLE_ROWS, _BROKEN_ROWS = 4 << 20, 500, 1_000
 ROW_WIDTH, BROKEN_QUOTE = "row-width", "broken-quote"
 
 
@@ -274,7 +274,7 @@ class TextTable:
     def describe(self, report: Report) -> None:
         """Write into the report what was noticed, and account for the rows that were skipped."""
         self.encoding.describe(report)
-        if self.delimiter != ",":
+        if self.delimiter in DELIMITERS and self.delimiter != ",":
             report.note("delimiter", f"Columns are separated by a {DELIMITERS[self.delimiter]}.")
         if extra := self.width - len(self.header):
             report.note("unnamed-columns", f"{say_number(extra, 'unnamed column')} at the end: not read.")
