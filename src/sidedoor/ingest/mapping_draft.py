@@ -26,7 +26,16 @@ _WORDS = {
 }
 _ENDS = {
     "from_agency_as_printed": ("from", "source", "owner", "sharing", "host", "provider"),
-    "to_agency_as_printed": ("to", "target", "recipient", "reader", "searching", "receiving", "external"),
+    "to_agency_as_printed": (
+        "to",
+        "target",
+        "recipient",
+        "reader",
+        "searching",
+        "receiving",
+        "external",
+        "with",
+    ),
 }
 _ROWS, _SHOWN = 50, 30
 
@@ -122,6 +131,8 @@ def _guess_ends(cells: dict[str, list[str]]) -> dict[str, str]:
         for name in agencies:
             if set(tidy_header(name).replace("_", " ").split()) & set(words) and name not in found.values():
                 found.setdefault(field, name)
+    if len(agencies) == 2 and len(found) < 2 and not any(map(_guess_forms, cells.values())):
+        found = dict(zip(_ENDS, agencies, strict=True))  # which is which is for the person to say
     return found if len(found) == 2 else {}
 
 

@@ -1,25 +1,46 @@
 """Whatever stands in the cells below a known header: a reading that adds up, or an `IngestError`."""
 
-import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parent))
-from test_eff import HEADER as EFF_ONE  # noqa: E402
-from test_eff import TWO as EFF_TWO  # noqa: E402
-from test_flock_portal import ARCHIVE  # noqa: E402
-from test_flock_sharing import HEADER as SHARED  # noqa: E402
-from test_mapping import EDGES, LOG  # noqa: E402
+from helpers.errors import IngestError
+from helpers.formats import load_format
+from made.tables import KEY, write_book, write_csv
+from sidedoor.ingest.files import DefectError, read_source
+from sidedoor.ingest.mapping_file import load_mapping
+from sidedoor.ingest.source import ReadOptions, open_source
 
-from helpers.errors import IngestError  # noqa: E402
-from helpers.formats import load_format  # noqa: E402
-from made.tables import KEY, write_book, write_csv  # noqa: E402
-from sidedoor.ingest.files import read_source  # noqa: E402
-from sidedoor.ingest.source import ReadOptions, open_source  # noqa: E402
-
+LOG = """
+table = "searches"
+[columns]
+searched_at = "When"
+searcher_agency_as_printed = "Who"
+reason_text = "Why"
+plate = "Plate"
+[times]
+forms = ["%q/%q/%Y %H:%M"]
+[cells]
+masked = ['hidden']
+"""
+EDGES = """
+table = "sharing"
+[columns]
+from_agency_as_printed = "owner"
+to_agency_as_printed = "reader"
+as_of = "day"
+[constants]
+shares = "detections"
+[times]
+forms = ["%Y-%m-%d"]
+"""
+SHARED = ["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"]
+ARCHIVE = ["agency", "accessed", "updated", "data_retention_in_days", "vehicles_detected_in_the_last_30_days",
+           "hotlist_hits_in_the_last_30_days", "searches_in_the_last_30_days"]  # fmt: skip
+EFF_ONE, EFF_TWO = (load_mapping(f"eff_data_driven_{number}")["match"] for number in (1, 2))
 AUDIT = load_format("flock")["audit"]["forms"][-1]["columns"]
 HEADERS = {
     "audit": AUDIT,
@@ -59,14 +80,19 @@ MILD = settings(
 
 
 def read_or_refuse(path, **options):
-    """Read a file, or take its refusal."""
-    try:
-        reading = read_source(open_source(path), ReadOptions(**{**vars(OPTIONS), **options}))
-    except IngestError as error:
-        assert error.way_out
-        return
-    reading.report.check()
-    assert sum(map(len, reading.tables.values())) == reading.report.rows_out
+    """Read a file, or take its refusal; a defect of a reader is none."""
+    source = open_source(path)
+    with tempfile.TemporaryDirectory() as work:
+        source.work = Path(work)
+        try:
+            reading = read_source(source, ReadOptions(**{**vars(OPTIONS), **options}))
+        except DefectError as error:
+            raise AssertionError("a reader failed") from error
+        except IngestError as error:
+            assert error.way_out
+            return
+        reading.report.check()
+        assert sum(map(len, reading.tables.values())) == reading.report.rows_out
 
 
 def draw_rows(data, width):

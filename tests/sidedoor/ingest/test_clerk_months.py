@@ -67,9 +67,9 @@ def test_what_is_counted_is_asked_where_nothing_says_it(tmp_path):
         "m.csv, line 1",
         "figures by month, and nothing says what column 'Count' counts",
     )
-    assert error.way_out == "Say it: --measure detections or hits or searches or records."
+    assert (error.code, error.asks_for) == ("no-measure", ("measure",))
     assert set(read(path, measure="hits", **ME).tables["volumes"]["measure"]) == {"hits"}
-    assert "It is one of" in refuse(path, measure="reads", **ME).way_out
+    assert refuse(path, measure="reads", **ME).code == "wrong-value"
     wide = [["Month", "2025", "2024"], ["January", 3, "-"]]
     assert "'2025' counts" in refuse(write_csv(tmp_path / "w.csv", wide), **ME).found
     titled = read(write_csv(tmp_path / "t.csv", [["Number of searches", "", ""], *wide]), **ME).tables[
@@ -148,7 +148,7 @@ def test_rates_and_averages_are_no_figures_of_a_month(tmp_path):
         **ME,
     )
     assert reading.tables["volumes"][["measure", "value"]].to_numpy().tolist() == [["hits", 2], ["hits", 6]]
-    assert reading.report.columns_dropped == header[2:]
+    assert [*reading.report.private["column"].values()] == header[2:]
     assert (
         find_measure(["Searches per month"]) == "searches"
         and find_measure(["Average searches by month"]) is None

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sidedoor.ingest._pdf_words import clean
 
 from helpers.errors import IngestError
 from sidedoor.ingest import learn_sharing
 from sidedoor.ingest._learn_form import load_form, squeeze
 from sidedoor.ingest._learn_pages import find_heading
-from sidedoor.ingest._pdf_words import clean
 from sidedoor.ingest.files import ingest_file, inspect_file, read_source
 from sidedoor.ingest.pdf import Word
 from sidedoor.ingest.source import ReadOptions, open_source
