@@ -181,7 +181,7 @@ def read_months(
             code="no-measure",
             asks_for="measure",
         )
-    scope = told.get("scope") or " ".join(titles) or part.sheet.name
+    scope = told.get("scope") or " ".join(titles) or ("" if not part.sheet.name else part.sheet.label)
     # two columns of one measure are parts of each other, or of a third: each is of its own scope
     alike = {at for at in columns.figures if [*measures.values()].count(measures[at]) > 1}
     scopes = {

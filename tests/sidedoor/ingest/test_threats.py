@@ -221,7 +221,7 @@ def test_empty_and_page_as_pdf(tmp_path, budget):
     for content, pattern in (
         (b"", "empty"),
         (b"%PDF-1.7\n", "parser|damaged"),
-        (b"<!DOCTYPE html><p>403", "web page"),
+        (b"<!DOCTYPE html><p>403", "parser|damaged"),
     ):
         path = tmp_path / "file.pdf"
         path.write_bytes(content)
@@ -307,7 +307,7 @@ def test_hand_made_workbook_reads(write_xlsx, budget):
         '<row r="2"><c r="B2" t="inlineStr"><is><t>Chino PD</t></is></c><c r="C2"><v>7</v></c></row>'
     )
     sheet = read_workbook(open_source(path, LIMITS)).sheets[0]
-    assert (sheet.rows, sheet.kinds, sheet.locate(0, 1)) == ([["Chino PD", "7"]], ["tn"], "S!C2")
+    assert (sheet.rows, sheet.kinds, sheet.locate(0, 1)) == ([["Chino PD", "7"]], ["tn"], "sheet 1 C2")
 
 
 def test_cell_at_the_far_corner(write_xlsx, budget):
@@ -393,7 +393,7 @@ def test_not_quite_workbooks(write_xlsx, tmp_path, budget):
     cut.write_bytes(good[: len(good) // 2])
     refuse(read_workbook, cut, "damaged|ZIP")
     page.write_bytes(b"\xef\xbb\xbf  <html><body>Log in")
-    refuse(read_workbook, page, "web page")
+    refuse(read_workbook, page, "damaged")
     refuse(read_workbook, write_xlsx("<row", name="part.xlsx"), "damaged|without a single|gave it up")
     refuse(
         read_workbook,
