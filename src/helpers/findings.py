@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass
 from string import Formatter
 
-from .errors import DataError
+from helpers.errors import DataError
 
 KEY = "sidedoor_finding"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#!|~$])")
@@ -122,7 +122,9 @@ def state_finding(
     if not math.isfinite(value):
         raise DataError(place, f"the value is {value}", "State a finding only from a finite figure.")
     if simulated and "simulated" not in sentence.lower():
-        raise DataError(place, "it rests on simulated data without saying so", "Call the data simulated in the sentence.")
+        raise DataError(
+            place, "it rests on simulated data without saying so", "Call the data simulated in the sentence."
+        )
     low, high = (None if bound is None or math.isinf(bound) else _plain(bound) for bound in (low, high))
     fields = {"value": value, "low": low, "high": high, "unit": unit, **values}
     try:
@@ -135,7 +137,9 @@ def state_finding(
 def _list_sources(sources) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
     """List sources in order of first mention, and the pages that rows of fact tables name."""
     if not hasattr(sources, "columns"):
-        return tuple(dict.fromkeys(str(source) for source in sources if isinstance(source, str) and source)), {}
+        return tuple(
+            dict.fromkeys(str(source) for source in sources if isinstance(source, str) and source)
+        ), {}
     pages: dict[str, dict[str, None]] = {}
     for source, page in zip(sources["source_id"], sources["page"], strict=True):
         kept = pages.setdefault(source, {})

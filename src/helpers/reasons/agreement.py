@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import pandas as pd
 
-from .classify import STATE, STATES
-from .rule_sets import RuleSet
+from helpers.reasons.classify import STATE, STATES
+from helpers.reasons.rule_sets import RuleSet
 
 
 def measure_agreement(tally: pd.DataFrame, rule_sets: Sequence[RuleSet]) -> pd.DataFrame:

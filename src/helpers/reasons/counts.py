@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ..errors import DataError
-from .classify import STATE, STATES
-from .rule_sets import RuleSet
+from helpers.errors import DataError
+from helpers.reasons.classify import STATE, STATES
+from helpers.reasons.rule_sets import RuleSet
 
 _TEXT, _NONE = STATES[0], "none"
 # Stands at both ends of a range that has no width.
@@ -39,7 +39,9 @@ def count_rules(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], by: Sequence[
             found = _sum(tally[tally[rules.name].isin(labels)], by).rename(columns={"n": "found_n"})
             part = _join(_join(sizes, texts, by), found, by)
             parts.append(part.assign(rule=rule, rule_set=rules.name, order=len(parts)))
-    counted = pd.concat(parts, ignore_index=True).sort_values([*by, "order"], kind="stable", ignore_index=True)
+    counted = pd.concat(parts, ignore_index=True).sort_values(
+        [*by, "order"], kind="stable", ignore_index=True
+    )
     counts = counted[["found_n", "text_n", "rows_n"]].fillna(0).astype("int64")
     return pd.concat([counted[[*by, "rule", "rule_set"]], counts], axis="columns")
 
@@ -89,7 +91,9 @@ def count_buckets(tally: pd.DataFrame, rules: RuleSet, by: Sequence[str] = ()) -
     by = list(by)
     buckets = list(dict.fromkeys(label.bucket for label in rules.labels))
     order = [*buckets, _NONE, *STATES[1:]]
-    counted = tally.assign(place=name_places(tally, rules)).groupby([*by, "place"], dropna=False)["rows_n"].sum()
+    counted = (
+        tally.assign(place=name_places(tally, rules)).groupby([*by, "place"], dropna=False)["rows_n"].sum()
+    )
     wide = counted.unstack("place", fill_value=0) if by else counted.to_frame().T.reset_index(drop=True)
     kept = [name for name in order if name in wide.columns or name in order[: len(buckets) + 1]]
     return wide.reindex(columns=kept, fill_value=0).rename_axis(None, axis="columns").astype("int64")
@@ -98,7 +102,9 @@ def count_buckets(tally: pd.DataFrame, rules: RuleSet, by: Sequence[str] = ()) -
 def name_places(tally: pd.DataFrame, rules: RuleSet, none: str = _NONE, before_state: str = "") -> pd.Series:
     """Name where each row of a tally belongs: a bucket, `none` for a text that no label fits, or its state without a text."""
     buckets = {label.name: label.bucket for label in rules.labels}
-    return tally[rules.name].map(buckets).fillna(none).where(tally[STATE] == _TEXT, before_state + tally[STATE])
+    return (
+        tally[rules.name].map(buckets).fillna(none).where(tally[STATE] == _TEXT, before_state + tally[STATE])
+    )
 
 
 def count_states(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -123,7 +129,11 @@ def _sum(tally: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 
 def _join(left: pd.DataFrame, right: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    return left.merge(right, how="left", on=by, validate="1:1") if by else pd.concat([left, right], axis="columns")
+    return (
+        left.merge(right, how="left", on=by, validate="1:1")
+        if by
+        else pd.concat([left, right], axis="columns")
+    )
 
 
 def range_subjects(tally: pd.DataFrame, rule_sets: Sequence[RuleSet]) -> pd.DataFrame:

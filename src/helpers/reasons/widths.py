@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from .classify import tally_reasons
-from .counts import name_places
-from .rule_sets import RuleSet
+from helpers.reasons.classify import tally_reasons
+from helpers.reasons.counts import name_places
+from helpers.reasons.rule_sets import RuleSet
 
 
 def count_reason_widths(searches, rules: RuleSet, field: str = "networks_n") -> pd.DataFrame:
@@ -30,5 +30,9 @@ def count_reason_widths(searches, rules: RuleSet, field: str = "networks_n") -> 
     table = searches.mutate(reason_text_cell=searches.reason_state, reason_origin=ibis.null("string"))
     tally = tally_reasons(table, [rules], [field])
     group = name_places(tally, rules, "no label fits", "no reason, ").str.replace("_", " ")
-    counted = tally.assign(group=group, width=tally[field]).groupby(["group", "width"], dropna=False)["rows_n"].sum()
+    counted = (
+        tally.assign(group=group, width=tally[field])
+        .groupby(["group", "width"], dropna=False)["rows_n"]
+        .sum()
+    )
     return counted.rename("searches_n").reset_index().sort_values(["group", "width"], ignore_index=True)
