@@ -20,12 +20,8 @@ import pandas as pd
 
 from . import _paths
 from .errors import DataError
-from .suppression import ACRO, OPENSAFELY, suppress_cells
 
-__all__ = [
-    "ACRO", "OPENSAFELY", "load_key", "neutralize_formulas", "suppress_cells", "tokenize", "write_csv",
-    "write_parquet", "write_xlsx",
-]  # fmt: skip
+__all__ = ["load_key", "neutralize_formulas", "tokenize", "write_csv", "write_parquet", "write_xlsx"]
 
 KEY_BYTES = 32
 _KEY_CAP = 4096

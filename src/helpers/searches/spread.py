@@ -6,7 +6,7 @@ import pandas as pd
 from .. import engine
 from ..concentration import measure_gini, sum_largest
 from ..errors import DataError
-from ..suppression import ACRO
+from ..suppression import FEWEST
 
 
 def count_agencies(searches) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def count_widths(searches, by: str = "search_type", field: str = "networks_n") -
     return engine.fetch(table.group_by("group", "width").agg(searches_n=table.count()), ["group", "width"])
 
 
-def summarize_widths(widths: pd.DataFrame, shares: tuple[float, ...] = (0.25, 0.5, 0.75, 0.95), fewest: int = ACRO["threshold"]) -> pd.DataFrame:
+def summarize_widths(widths: pd.DataFrame, shares: tuple[float, ...] = (0.25, 0.5, 0.75, 0.95), fewest: int = FEWEST) -> pd.DataFrame:
     """Summarize how wide searches are, by group.
 
     Parameters
