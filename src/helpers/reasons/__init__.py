@@ -2,7 +2,7 @@
 
 from .agreement import arrange_kappa, measure_agreement
 from .classify import STATE, STATES, count_patterns, label_rows, name_states, tally_reasons
-from .counts import count_buckets, count_rules, count_states, range_rules, range_subjects
+from .counts import count_rules, count_states, range_rules, range_subjects
 from .hand_coding import draw_sample, read_sheet, write_sheet
 from .log import TRUTH, mark_log
 from .months import mark_months
@@ -17,7 +17,6 @@ __all__ = [
     "STATES",
     "TRUTH",
     "arrange_kappa",
-    "count_buckets",
     "count_patterns",
     "count_reason_widths",
     "count_rules",

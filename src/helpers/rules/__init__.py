@@ -3,9 +3,10 @@
 from .queries import check_queries, count_checks, count_seen, list_counts, read_limits
 from .quotes import read_quotes
 from .rulebooks import describe_rules, list_rulebooks, load_rulebook
-from .states import check_sharing, count_sharing, place_cases
+from .states import asks_reasons, check_sharing, count_sharing, place_cases
 
 __all__ = [
+    "asks_reasons",
     "check_queries",
     "check_sharing",
     "count_checks",

@@ -91,14 +91,14 @@ def summarize_widths(widths: pd.DataFrame, shares: tuple[float, ...] = (0.25, 0.
     Returns
     -------
     DataFrame, one row per group, most searches first: group, searches_n, unknown_n (no width given), zero_n (0, which
-    does not mean zero: left out of what follows), and q25, q50 and so on, least and most; missing where too few are left.
+    does not mean zero: left out of what follows), known_n (the others), and q25, q50 and so on, least and most; missing where too few are left.
     """
     rows = []
     for group, part in widths.groupby("group", sort=True):
         known = part[part["width"] > 0].sort_values("width")
         unknown = int(part.loc[part["width"].isna(), "searches_n"].sum())
         zero = int(part.loc[part["width"] == 0, "searches_n"].sum())
-        row = {"group": group, "searches_n": int(part["searches_n"].sum()), "unknown_n": unknown, "zero_n": zero}
+        row = {"group": group, "searches_n": int(part["searches_n"].sum()), "unknown_n": unknown, "zero_n": zero, "known_n": int(known["searches_n"].sum())}
         known = known if known["searches_n"].sum() >= fewest else known[:0]
         total, cumulated = int(known["searches_n"].sum()), known["searches_n"].cumsum()
         for share in shares:
