@@ -4,7 +4,8 @@
 def escape_controls(text: str) -> str:
     """Write out whatever a terminal could obey, line ends excepted: a text may quote a file that nobody checked."""
     return "".join(
-        sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode("ascii") for sign in text
+        sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode("ascii")
+        for sign in text
     )
 
 

@@ -31,7 +31,11 @@ def hash_files(folder: Path, skip: tuple[str, ...] = ()) -> dict[str, str]:
     skip
         Paths relative to it that are left out.
     """
-    files = {path.relative_to(folder).as_posix(): path for path in _walk(folder) if stat.S_ISREG(path.lstat().st_mode)}
+    files = {
+        path.relative_to(folder).as_posix(): path
+        for path in _walk(folder)
+        if stat.S_ISREG(path.lstat().st_mode)
+    }
     return {name: hash_file(path) for name, path in sorted(files.items()) if name not in skip}
 
 

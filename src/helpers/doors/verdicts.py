@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from ..agencies import Registry
-from ..suppression import FEWEST
-from ..ways import describe_doors
-from .decide import decide_doors
-from .declared import Lists
-from .named import class_reasons, split_codes
-from .parties import describe_parties, match_names
+from helpers.agencies import Registry
+from helpers.doors.decide import decide_doors
+from helpers.doors.declared import Lists
+from helpers.doors.named import class_reasons, split_codes
+from helpers.doors.parties import describe_parties, match_names
+from helpers.doors.ways import describe_doors
+from helpers.searches.suppression import FEWEST
 
 # What tells one case from another; all rows of a log with the same values have the same verdict.
 KEYS = ("source_id", "host", "searcher", "code", "month")
@@ -58,7 +58,11 @@ def group_cases(log):
 
 
 def judge_cases(
-    cases: pd.DataFrame, sharing: pd.DataFrame, registry: Registry | None = None, months: int = 6, same: Iterable[tuple] = ()
+    cases: pd.DataFrame,
+    sharing: pd.DataFrame,
+    registry: Registry | None = None,
+    months: int = 6,
+    same: Iterable[tuple] = (),
 ) -> pd.DataFrame:
     """Judge through which door the searches of each case came.
 
@@ -84,7 +88,10 @@ def judge_cases(
     cases = cases.sort_values(list(KEYS), kind="stable", ignore_index=True)
     parties = describe_parties([*cases["host"], *cases["searcher"]]).set_index("name")
     made = pd.concat([cases, split_codes(cases["code"])], axis="columns")
-    made["host_party"], made["host_state"] = cases["host"].map(parties["party"]), cases["host"].map(parties["state"])
+    made["host_party"], made["host_state"] = (
+        cases["host"].map(parties["party"]),
+        cases["host"].map(parties["state"]),
+    )
     for column in ("party", "state", "federal_id"):
         made[column] = cases["searcher"].map(parties[column])
     made["party"] = _find_own(made, registry, same)
@@ -118,8 +125,13 @@ def merge_few(verdicts: pd.DataFrame, fewest: int = FEWEST) -> pd.DataFrame:
     by_reason = verdicts["door"].isin(DOORS_BY_REASON)
     sizes = verdicts.groupby(["host", "party", "door"])["rows_n"].transform("sum")
     few = by_reason & (sizes < fewest)
-    merged = {"door": "undetermined", "decision": "few-rows", "why": "too few rows to be told apart",
-              "named": "unsure", "named_for": ""}
+    merged = {
+        "door": "undetermined",
+        "decision": "few-rows",
+        "why": "too few rows to be told apart",
+        "named": "unsure",
+        "named_for": "",
+    }
     merged["not_excluded"] = ", ".join(DOORS_BY_REASON)
     return verdicts.assign(**{name: verdicts[name].mask(few, value) for name, value in merged.items()})
 
@@ -219,7 +231,9 @@ def cross_parties(verdicts: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame, one row per host, party and door with rows, ordered: host (`not known` where the log names none), party, door, rows_n.
     """
-    counted = verdicts.assign(host=verdicts["host"].replace("", "not known")).groupby(["host", "party", "door"], as_index=False)
+    counted = verdicts.assign(host=verdicts["host"].replace("", "not known")).groupby(
+        ["host", "party", "door"], as_index=False
+    )
     return counted.agg(rows_n=("rows_n", "sum"))
 
 
@@ -232,7 +246,17 @@ def list_evidence(verdicts: pd.DataFrame, door: str, fewest: int = FEWEST) -> pd
     DataFrame: host, searcher, named_for, month, rows_n, source_id, first_row, last_row, declared, listed_at, decision.
     Never the text of a reason.
     """
-    columns = ["host", "searcher", "named_for", "month", "rows_n", "source_id", "first_row", "last_row", "declared"]
+    columns = [
+        "host",
+        "searcher",
+        "named_for",
+        "month",
+        "rows_n",
+        "source_id",
+        "first_row",
+        "last_row",
+        "declared",
+    ]
     found = verdicts[(verdicts["door"] == door) & (verdicts["rows_n"] >= fewest)]
     found = found.sort_values(["rows_n", *KEYS], ascending=[False] + [True] * len(KEYS), kind="stable")
     return found[[*columns, "listed_at", "decision"]].reset_index(drop=True)

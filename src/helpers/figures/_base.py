@@ -11,9 +11,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .. import _paths
-from ..errors import DataError
-from ..privacy import write_csv
+from helpers import paths
+from helpers.errors import DataError
+from helpers.export import write_csv
 
 # Okabe and Ito's palette (Color Universal Design, 2008): told apart with any common color vision.
 COLORS = {
@@ -97,9 +97,7 @@ class CitedFigure(Figure):
 def new_figure(width: float = 8.4, height: float = 4.6, **subplots):
     """Open a figure in the house style; yields `(figure, axes)`. Sizes in inches, at 100 dots per inch."""
     with mpl.rc_context(_STYLE):
-        yield plt.subplots(
-            figsize=(width, height), FigureClass=CitedFigure, layout="constrained", **subplots
-        )
+        yield plt.subplots(figsize=(width, height), FigureClass=CitedFigure, layout="constrained", **subplots)
 
 
 def finish_figure(
@@ -121,7 +119,9 @@ def finish_figure(
         A description, source or date range is empty, or there are no numbers.
     """
     if not all([alt, caption, source, period]) or data.empty:
-        raise DataError(f"figure `{figure_id}`", "alt text, caption, source, dates or data are missing", "Give all five.")
+        raise DataError(
+            f"figure `{figure_id}`", "alt text, caption, source, dates or data are missing", "Give all five."
+        )
     figure.figure_id, figure.alt, figure.caption, figure.n, figure.period = figure_id, alt, caption, n, period
     figure.data = data
     # records whose id says that they are invented; figures of a simulated log have it in their title as well
@@ -137,15 +137,19 @@ def save_figure(figure: CitedFigure) -> None:
     The files are the same bytes each time: no dates, fixed identifiers in the SVG. Signs that XML cannot
     hold stand there as U+FFFD.
     """
-    folder = _paths.find_figure_folder()
+    folder = paths.find_figure_folder()
     folder.mkdir(parents=True, exist_ok=True)
     stem = folder / figure.figure_id
     figure.saved, svg = _draw_alike(figure, "png", "svg")
     figure.stale = False  # until something in it is changed
     stem.with_suffix(".png").write_bytes(figure.saved)
-    stem.with_suffix(".svg").write_text(_UNFIT.sub("\ufffd", svg.decode("utf-8")), encoding="utf-8", newline="\n")
+    stem.with_suffix(".svg").write_text(
+        _UNFIT.sub("\ufffd", svg.decode("utf-8")), encoding="utf-8", newline="\n"
+    )
     write_csv(figure.data, stem.with_suffix(".csv"))
-    about = {key: getattr(figure, key) for key in ("figure_id", "alt", "caption", "source_line", "n", "period")}
+    about = {
+        key: getattr(figure, key) for key in ("figure_id", "alt", "caption", "source_line", "n", "period")
+    }
     stem.with_suffix(".json").write_text(
         json.dumps(about, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8", newline="\n"
     )

@@ -6,10 +6,10 @@ import textwrap
 import pandas as pd
 from matplotlib.patches import Rectangle
 
-from ..errors import DataError
-from ..suppression import FEWEST
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
-from ._labels import key_axes, title_figure, write_beside
+from helpers.errors import DataError
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.figures._labels import key_axes, title_figure, write_beside
+from helpers.searches.suppression import FEWEST
 
 _KINDS = {"ours": ("orange", "s"), "documented": ("blue", "o"), "reading": ("green", "^")}
 _NAMES = {"ours": "our rule", "documented": "as published", "reading": "published words, our way of matching"}
@@ -23,7 +23,9 @@ def _say(count) -> str:
     return HIDDEN if pd.isna(count) else f"{count:,}"
 
 
-def draw_rule_range(counts: pd.DataFrame, kinds: dict[str, str], *, what: str, source: str, period: str) -> CitedFigure:
+def draw_rule_range(
+    counts: pd.DataFrame, kinds: dict[str, str], *, what: str, source: str, period: str
+) -> CitedFigure:
     """Draw how many rows each rule finds, and the range between the fewest and the most.
 
     Parameters
@@ -53,7 +55,14 @@ def draw_rule_range(counts: pd.DataFrame, kinds: dict[str, str], *, what: str, s
         for kind, (color, mark) in _KINDS.items():
             chosen = (rows["rule_set"].map(kinds) == kind) & rows["found_n"].notna()
             if chosen.any():
-                axes.plot(rows.loc[chosen, "found_n"], rows.index[chosen], mark, color=COLORS[color], markersize=8, label=_NAMES[kind])
+                axes.plot(
+                    rows.loc[chosen, "found_n"],
+                    rows.index[chosen],
+                    mark,
+                    color=COLORS[color],
+                    markersize=8,
+                    label=_NAMES[kind],
+                )
         for place in rows.index[rows["found_n"].isna()]:
             write_beside(axes, HIDDEN, (0, place), (9, 0))
         for place, row in zip(shown.index, shown.itertuples(), strict=True):
@@ -72,7 +81,8 @@ def draw_rule_range(counts: pd.DataFrame, kinds: dict[str, str], *, what: str, s
     return finish_figure(
         figure,
         "rule-range",
-        alt=f"Dot plot of {len(rows)} rules on {what}. Rows found: " + "; ".join(f"{row.rule} {_say(row.found_n)}" for row in rows.itertuples())
+        alt=f"Dot plot of {len(rows)} rules on {what}. Rows found: "
+        + "; ".join(f"{row.rule} {_say(row.found_n)}" for row in rows.itertuples())
         + (f". The band runs from {low:,} to {high:,}." if len(shown) == len(rows) else "."),
         caption="Each dot is one rule on the same rows; the band is the range over rules. Rows are entries of a log, not searches: one "
         "search can stand in several logs.",
@@ -98,7 +108,9 @@ def draw_range_months(ranges: pd.DataFrame, *, what: str, source: str, period: s
     DataError
         There is no month.
     """
-    rows = ranges[ranges["month"].str.fullmatch(r"\d{4}-\d{2}")].sort_values(["month", "form"], ascending=[True, False], ignore_index=True)
+    rows = ranges[ranges["month"].str.fullmatch(r"\d{4}-\d{2}")].sort_values(
+        ["month", "form"], ascending=[True, False], ignore_index=True
+    )
     if rows.empty:
         raise DataError("figure `range-by-month`", "no month", "Take a log whose searches have times.")
     months = sorted(set(rows["month"]))
@@ -109,19 +121,56 @@ def draw_range_months(ranges: pd.DataFrame, *, what: str, source: str, period: s
             part = rows[(rows["form"] == form) & rows["high_n"].notna()]
             places = [months.index(month) for month in part["month"]]
             least = part["low_n"].fillna(0)
-            axes.bar(places, (part["high_n"] - least).astype(int), bottom=least.astype(int), width=0.5, color=COLORS["sky"], zorder=2)
+            axes.bar(
+                places,
+                (part["high_n"] - least).astype(int),
+                bottom=least.astype(int),
+                width=0.5,
+                color=COLORS["sky"],
+                zorder=2,
+            )
             for place, row in zip(places, part.itertuples(), strict=True):
                 if pd.notna(row.low_n):
-                    axes.plot([place - 0.25, place + 0.25], [row.low_n] * 2, color=COLORS["blue"], linewidth=2.4, zorder=3)
-                axes.plot([place - 0.25, place + 0.25], [row.high_n] * 2, color=COLORS["blue"], linewidth=2.4, zorder=3)
+                    axes.plot(
+                        [place - 0.25, place + 0.25],
+                        [row.low_n] * 2,
+                        color=COLORS["blue"],
+                        linewidth=2.4,
+                        zorder=3,
+                    )
+                axes.plot(
+                    [place - 0.25, place + 0.25],
+                    [row.high_n] * 2,
+                    color=COLORS["blue"],
+                    linewidth=2.4,
+                    zorder=3,
+                )
                 if len(months) <= 18:
-                    write_beside(axes, f"{row.high_n:,}", (place, row.high_n), (0, 4), ha="center", va="bottom", fontsize=8.5)
+                    write_beside(
+                        axes,
+                        f"{row.high_n:,}",
+                        (place, row.high_n),
+                        (0, 4),
+                        ha="center",
+                        va="bottom",
+                        fontsize=8.5,
+                    )
                     if pd.notna(row.low_n) and row.low_n < row.high_n:
-                        write_beside(axes, f"{row.low_n:,}", (place, row.low_n), (0, -4), ha="center", va="top", fontsize=8.5)
+                        write_beside(
+                            axes,
+                            f"{row.low_n:,}",
+                            (place, row.low_n),
+                            (0, -4),
+                            ha="center",
+                            va="top",
+                            fontsize=8.5,
+                        )
         for before, after in zip(forms, forms[1:]):
             edge = months.index(rows.loc[rows["form"] == after, "month"].iloc[0]) - 0.5
             axes.axvline(edge, color=COLORS["red"], linewidth=1.4, linestyle="--")
-            write_beside(axes, f"{before} \u2190", (edge, top * 1.24), (-5, 0), ha="right", color=COLORS["red"])
+            write_beside(
+                axes, f"{before} \u2190", (edge, top * 1.24), (-5, 0), ha="right", color=COLORS["red"]
+            )
             write_beside(axes, f"\u2192 {after}", (edge, top * 1.24), (5, 0), color=COLORS["red"])
         step = math.ceil(len(months) / 12)
         axes.set_xticks(range(0, len(months), step), months[::step])
@@ -131,7 +180,9 @@ def draw_range_months(ranges: pd.DataFrame, *, what: str, source: str, period: s
         axes.set_ylabel("rows found: fewest to most")
         axes.grid(axis="y")
         title_figure(figure, f"The range over rules by month: {what}")
-    said = "; ".join(f"{row.month} ({row.form}) {_say(row.low_n)} to {_say(row.high_n)}" for row in rows.itertuples())
+    said = "; ".join(
+        f"{row.month} ({row.form}) {_say(row.low_n)} to {_say(row.high_n)}" for row in rows.itertuples()
+    )
     return finish_figure(
         figure,
         "range-by-month",
@@ -172,9 +223,19 @@ def draw_agreement(square: pd.DataFrame, *, what: str, source: str, n: int, peri
                 value = square.iloc[y, x]
                 depth = 0.0 if pd.isna(value) else min(1.0, max(0.0, value))
                 face = tuple(1 - depth * (1 - part) for part in (0.0, 0.447, 0.698))
-                axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=face, edgecolor="white", linewidth=2))
+                axes.add_patch(
+                    Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=face, edgecolor="white", linewidth=2)
+                )
                 said = "n/a" if pd.isna(value) else f"{value:.2f}".replace("-", "\u2212")
-                axes.text(x, y, said, ha="center", va="center", fontsize=10, color="white" if depth > 0.55 else COLORS["black"])
+                axes.text(
+                    x,
+                    y,
+                    said,
+                    ha="center",
+                    va="center",
+                    fontsize=10,
+                    color="white" if depth > 0.55 else COLORS["black"],
+                )
         axes.set_yticks(range(1, size), names[1:])
         axes.set_xticks(range(size - 1), [textwrap.fill(name, 15) for name in names[:-1]], fontsize=8)
         axes.tick_params(length=0)
@@ -183,7 +244,12 @@ def draw_agreement(square: pd.DataFrame, *, what: str, source: str, n: int, peri
         for side in ("left", "bottom"):
             axes.spines[side].set_visible(False)
         title_figure(figure, f"Where rules agree beyond chance (Cohen's kappa): {what}")
-    pairs = [(square.iloc[y, x], names[y], names[x]) for y in range(size) for x in range(y) if not pd.isna(square.iloc[y, x])]
+    pairs = [
+        (square.iloc[y, x], names[y], names[x])
+        for y in range(size)
+        for x in range(y)
+        if not pd.isna(square.iloc[y, x])
+    ]
     told = ""
     if pairs:
         least, most = min(pairs), max(pairs)
@@ -202,7 +268,9 @@ def draw_agreement(square: pd.DataFrame, *, what: str, source: str, n: int, peri
     )
 
 
-def draw_grades(grades: pd.DataFrame, *, what: str, truth: str, source: str, period: str, figure_id: str = "rule-grades") -> CitedFigure:
+def draw_grades(
+    grades: pd.DataFrame, *, what: str, truth: str, source: str, period: str, figure_id: str = "rule-grades"
+) -> CitedFigure:
     """Draw each rule against a known truth: what it finds of it, what it misses, and what it finds by mistake.
 
     Parameters
@@ -227,8 +295,23 @@ def draw_grades(grades: pd.DataFrame, *, what: str, truth: str, source: str, per
     true_n, places = int(rows["true_n"].iloc[0]), range(len(rows))
     with new_figure(width=9.0, height=2.0 + 0.4 * len(rows)) as (figure, axes):
         axes.barh(places, rows["hit_n"], height=0.62, color=COLORS["blue"], label="found, and true")
-        axes.barh(places, rows["missed_n"], left=rows["hit_n"], height=0.62, color=COLORS["pale"], label="true, and missed")
-        axes.barh(places, -rows["false_n"], height=0.62, color=COLORS["orange"], hatch="//", edgecolor="white", label="found by mistake")
+        axes.barh(
+            places,
+            rows["missed_n"],
+            left=rows["hit_n"],
+            height=0.62,
+            color=COLORS["pale"],
+            label="true, and missed",
+        )
+        axes.barh(
+            places,
+            -rows["false_n"],
+            height=0.62,
+            color=COLORS["orange"],
+            hatch="//",
+            edgecolor="white",
+            label="found by mistake",
+        )
         for place, row in enumerate(rows.itertuples()):
             write_beside(axes, f"{row.recall:.0%} found", (true_n, place), (6, 0))
             if row.false_n:
@@ -245,7 +328,10 @@ def draw_grades(grades: pd.DataFrame, *, what: str, truth: str, source: str, per
         axes.grid(axis="x")
         title_figure(figure, f"Rules against the truth: {what}")
         key_axes(axes, *axes.get_legend_handles_labels())
-    said = "; ".join(f"{row.rule} finds {row.hit_n:,}, misses {row.missed_n:,}, errs on {row.false_n:,}" for row in rows.itertuples())
+    said = "; ".join(
+        f"{row.rule} finds {row.hit_n:,}, misses {row.missed_n:,}, errs on {row.false_n:,}"
+        for row in rows.itertuples()
+    )
     return finish_figure(
         figure,
         figure_id,

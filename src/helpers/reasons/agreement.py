@@ -5,12 +5,14 @@ from fractions import Fraction
 
 import pandas as pd
 
-from ..suppression import FEWEST
-from .classify import STATE, STATES
-from .rule_sets import RuleSet
+from helpers.reasons.classify import STATE, STATES
+from helpers.reasons.rule_sets import RuleSet
+from helpers.searches.suppression import FEWEST
 
 
-def measure_agreement(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], fewest: int = FEWEST) -> pd.DataFrame:
+def measure_agreement(
+    tally: pd.DataFrame, rule_sets: Sequence[RuleSet], fewest: int = FEWEST
+) -> pd.DataFrame:
     """Compare every two rules on the rows that have a text.
 
     Parameters

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
-from ..suppression import FEWEST, hide_small
-from .classify import STATE, STATES
-from .rule_sets import RuleSet
+from helpers.errors import DataError
+from helpers.reasons.classify import STATE, STATES
+from helpers.reasons.rule_sets import RuleSet
+from helpers.searches.suppression import FEWEST, hide_small
 
 _TEXT, _NONE = STATES[0], "none"
 # Stands at both ends of a range that has no width.
@@ -52,7 +52,9 @@ def _count_all(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], by: list[str])
             found = _sum(tally[tally[rules.name].isin(labels)], by).rename(columns={"n": "found_n"})
             part = _join(_join(sizes, texts, by), found, by)
             parts.append(part.assign(rule=rule, rule_set=rules.name, order=len(parts)))
-    counted = pd.concat(parts, ignore_index=True).sort_values([*by, "order"], kind="stable", ignore_index=True)
+    counted = pd.concat(parts, ignore_index=True).sort_values(
+        [*by, "order"], kind="stable", ignore_index=True
+    )
     counts = counted[["found_n", "text_n", "rows_n"]].fillna(0).astype("int64")
     return pd.concat([counted[[*by, "rule", "rule_set"]], counts], axis="columns")
 
@@ -113,7 +115,9 @@ def range_rules(
 def name_places(tally: pd.DataFrame, rules: RuleSet, none: str = _NONE, before_state: str = "") -> pd.Series:
     """Name where each row of a tally belongs: a bucket, `none` for a text that no label fits, or its state without a text."""
     buckets = {label.name: label.bucket for label in rules.labels}
-    return tally[rules.name].map(buckets).fillna(none).where(tally[STATE] == _TEXT, before_state + tally[STATE])
+    return (
+        tally[rules.name].map(buckets).fillna(none).where(tally[STATE] == _TEXT, before_state + tally[STATE])
+    )
 
 
 def count_states(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -138,7 +142,11 @@ def _sum(tally: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 
 def _join(left: pd.DataFrame, right: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    return left.merge(right, how="left", on=by, validate="1:1") if by else pd.concat([left, right], axis="columns")
+    return (
+        left.merge(right, how="left", on=by, validate="1:1")
+        if by
+        else pd.concat([left, right], axis="columns")
+    )
 
 
 def range_subjects(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], fewest: int = FEWEST) -> pd.DataFrame:

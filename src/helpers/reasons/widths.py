@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from ..suppression import FEWEST
-from .classify import tally_reasons
-from .counts import name_places
-from .rule_sets import RuleSet
+from helpers.reasons.classify import tally_reasons
+from helpers.reasons.counts import name_places
+from helpers.reasons.rule_sets import RuleSet
+from helpers.searches.suppression import FEWEST
 
 _OTHER, _UNREAD = "no label fits", "no reason, "
 
@@ -40,7 +40,12 @@ def count_reason_widths(
     tally = tally_reasons(table, [rules], [field])
     group = name_places(tally, rules, _OTHER, _UNREAD).str.replace("_", " ")
     tally = tally.assign(group=group, width=tally[field])
-    sizes = tally[tally["width"] > 0].groupby("group")["rows_n"].sum().reindex(tally["group"].unique(), fill_value=0)
+    sizes = (
+        tally[tally["width"] > 0]
+        .groupby("group")["rows_n"]
+        .sum()
+        .reindex(tally["group"].unique(), fill_value=0)
+    )
     few = sizes.index[(sizes < fewest) & ~sizes.index.str.startswith(_UNREAD)]
     tally["group"] = tally["group"].where(~tally["group"].isin(few), _OTHER)
     counted = tally.groupby(["group", "width"], dropna=False)["rows_n"].sum()
