@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from helpers import access, exposure
 from helpers.errors import DataError
-from helpers.tables import describe_table
+from helpers.tables import describe_table, load_table
 
 
 def make_agencies(*rows):
@@ -312,6 +312,16 @@ def test_ways_of_an_agency_are_those_of_its_units_too():
     assert access.list_agency_ways(paths, agencies, "a")["path_id"].tolist() == ["path-00", "path-01", "path-02"]
     with pytest.raises(DataError, match="Did you mean ice"):
         access.list_agency_ways(paths, agencies, "icee")
+
+
+def test_a_hot_list_opens_nobody_s_data():
+    """Plates that one agency looks for are no way to scans: no graph, no list of edges, no count of doors has them."""
+    paths = make_paths(("a", "ice", "hot_list"), ("b", "ice"))
+    assert list(access.build_network(paths, FIVE).edges()) == [("b", "ice")]
+    assert access.list_edges(paths, FIVE)["from_id"].tolist() == ["b"]
+    assert "hot_list" not in access.count_doors(paths)["door"].tolist()
+    real = load_table("access_paths")
+    assert ((real["door"] == "hot_list") == (real["flows"] == "hot_list")).all()
 
 
 def test_doors_are_counted_by_standing():
