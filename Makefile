@@ -8,14 +8,14 @@ STAMP  := $(VENV)/installed-from-lock
 .PHONY: reproduce test refresh bench clean .installed .install .engines
 
 reproduce: .installed ## run all notebooks on the embedded data and build the site
-	"$(PY)" -m helpers.cli reproduce
+	"$(PY)" -m sidedoor.cli reproduce
 
 # Tests of one file, and so the cells of one notebook, stay with one worker and in their order.
 test: .installed      ## all tests: pytest, and nbval on the committed notebooks
 	"$(PY)" -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 refresh: .installed   ## run with defaults and write the committed notebooks
-	"$(PY)" -m helpers.cli refresh
+	"$(PY)" -m sidedoor.cli refresh
 
 bench: .engines       ## ratios against the peers: make bench BENCH=network SIZE=M
 	"$(PY)" -m benchmarks $(BENCH) $(if $(SIZE),--size $(SIZE))

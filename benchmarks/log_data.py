@@ -69,8 +69,17 @@ def write_log(folder: Path, size: str) -> str:
 
 def invent_agencies() -> pa.Array:
     """Invent agencies of states that do not exist; one name in seven holds a comma."""
-    first, last = "Ash Beech Elm Oak Pine Cedar Fir Yew Birch Alder".split(), "ton ville burg ford dale field wick".split()
-    names = [f"{a}{b}{{}} Z{state} {role}" for a in first for b in last for state in "ABCDE" for role in ("PD", "SO")]
+    first, last = (
+        "Ash Beech Elm Oak Pine Cedar Fir Yew Birch Alder".split(),
+        "ton ville burg ford dale field wick".split(),
+    )
+    names = [
+        f"{a}{b}{{}} Z{state} {role}"
+        for a in first
+        for b in last
+        for state in "ABCDE"
+        for role in ("PD", "SO")
+    ]
     return pa.array([name.format("," if at % 7 == 0 else "") for at, name in enumerate(names)])
 
 
@@ -88,7 +97,9 @@ def _write_rows(start: int, all_n: int, agencies: pa.Array) -> bytes:
         return pc.binary_join_element_wise(*parts, "")
 
     at = np.arange(start, start + rows_n)
-    at = np.where(source.random(rows_n) < 0.03, np.maximum(at - 50, 0), at)  # three rows in a hundred come again
+    at = np.where(
+        source.random(rows_n) < 0.03, np.maximum(at - 50, 0), at
+    )  # three rows in a hundred come again
     ids = join("Q", pc.cast(pa.array(at + 1_000_000_000), pa.string()))
     seconds = at * DAYS * 86_400 // all_n + at * 7_919 % 3_600
     moments = pa.array(np.datetime64("2023-07-01", "s") + seconds)
@@ -98,14 +109,26 @@ def _write_rows(start: int, all_n: int, agencies: pa.Array) -> bytes:
         pc.make_struct(*(pc.equal(kind, number) for number in range(3))), *printed, pa.scalar("N/A")
     )
     agency = agencies.take(pa.array((source.random(rows_n) ** 3 * len(agencies)).astype(int)))
-    plate = pc.if_else(pa.array(source.random(rows_n) < 0.1), "***", join(number(1, 9), "ZZZ", number(100, 999)))
+    plate = pc.if_else(
+        pa.array(source.random(rows_n) < 0.1), "***", join(number(1, 9), "ZZZ", number(100, 999))
+    )
     first = pc.if_else(pa.array(source.random(rows_n) < 0.05), draw(_RARE), draw(_USUAL))
     between = draw([" ", ", ", "\n", ' "so called" '], [0.80, 0.12, 0.036, 0.044])
     tail = pc.if_else(pa.array(source.random(rows_n) < 0.35), join(" ", number(0, 1_000_000)), "")
     reason = join(first, between, draw(_USUAL), tail)
     case = pc.if_else(pa.array(source.random(rows_n) < 0.4), "", join("C", number(0, 1_000_000)))
     officer = join("Officer ", number(0, 20_000))
-    cells = [ids, _quote(when), _quote(agency), officer, plate, draw(["ZA", "ZB", "ZC", ""]), number(0, 6_000), _quote(reason), case]
+    cells = [
+        ids,
+        _quote(when),
+        _quote(agency),
+        officer,
+        plate,
+        draw(["ZA", "ZB", "ZC", ""]),
+        number(0, 6_000),
+        _quote(reason),
+        case,
+    ]
     lines = pc.binary_join_element_wise(*cells, ",")
     return ("\n".join(lines.to_pylist()) + "\n").encode()
 

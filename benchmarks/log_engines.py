@@ -27,14 +27,18 @@ def open_engine(name: str, folder: Path) -> list:
 
 def _tasks(**calls) -> list:
     """Turn tasks that need no preparation into what is asked for; their result is what must be equal."""
-    return [(name, lambda: None, lambda _, call=call: call(), lambda made: made) for name, call in calls.items()]
+    return [
+        (name, lambda: None, lambda _, call=call: call(), lambda made: made) for name, call in calls.items()
+    ]
 
 
 def _sum_up(path: Path, columns: str):
     """Sum up a Parquet file that was written, so that conversions can be compared."""
     import duckdb
 
-    return np.array(duckdb.connect().sql(f"SELECT {columns} FROM read_parquet('{path}')").fetchall()[0], np.int64)
+    return np.array(
+        duckdb.connect().sql(f"SELECT {columns} FROM read_parquet('{path}')").fetchall()[0], np.int64
+    )
 
 
 # in whole numbers: a sum of times in floating point depends on the order of the rows
@@ -52,12 +56,12 @@ def _open_sidedoor(folder: Path) -> list:
     import ibis
     import pandas as pd
 
-    from helpers import engine
-    from helpers.ingest import ingest_file
-    from helpers.ingest.source import FileLimits, ReadOptions
     from helpers.reasons.classify import count_patterns
+    from helpers.searches import engine
     from helpers.searches.same import count_searches, key_rows
     from helpers.searches.spikes import find_spikes
+    from sidedoor.ingest import ingest_file
+    from sidedoor.ingest.source import FileLimits, ReadOptions
 
     out, read = folder / "out-sidedoor", folder / "read" / "searches.parquet"
     options = ReadOptions(mapping=folder / "mapping.toml", keep_reasons=True)
@@ -82,7 +86,9 @@ def _open_sidedoor(folder: Path) -> list:
 
     def distinct():
         table = log()
-        counted = engine.fetch(table.agg(a=table.searcher_agency_as_printed.nunique(), r=table.reason_text.nunique()))
+        counted = engine.fetch(
+            table.agg(a=table.searcher_agency_as_printed.nunique(), r=table.reason_text.nunique())
+        )
         counts = table.group_by("searcher_agency_as_printed").agg(n=ibis._.count())
         top = engine.fetch(counts, ["-n", "searcher_agency_as_printed"], limit=TOP)
         return np.array([*counted.iloc[0], *top["n"]], np.int64)
@@ -91,14 +97,19 @@ def _open_sidedoor(folder: Path) -> list:
         table = log()
         found = find_spikes(table.mutate(searcher=table.searcher_agency_as_printed), "UTC", least_n=1)
         days = (found["day"] - pd.Timestamp(0)).dt.days
-        return np.array([len(found), found["searches_n"].sum(), found["before_n"].sum(), days.sum()], np.int64)
+        return np.array(
+            [len(found), found["searches_n"].sum(), found["before_n"].sum(), days.sum()], np.int64
+        )
 
     def same():
         return np.array([count_searches(key_rows(log())).value])
 
     sums = _SUMS.format(at="searched_at", n="networks_n", who="searcher_agency_as_printed", why="reason_text")
     tasks = _tasks(monthly=monthly, patterns=patterns, distinct=distinct, spikes=spikes, same=same)
-    return [("ingest", lambda: None, lambda _: ingest(), lambda _: _sum_up(out / "searches.parquet", sums)), *tasks]
+    return [
+        ("ingest", lambda: None, lambda _: ingest(), lambda _: _sum_up(out / "searches.parquet", sums)),
+        *tasks,
+    ]
 
 
 def _open_duckdb(folder: Path) -> list:
@@ -133,7 +144,9 @@ def _open_duckdb(folder: Path) -> list:
         return np.array(ask(f"SELECT {sums} FROM (SELECT lower(reason_text) AS t FROM {read})")[0])
 
     def distinct():
-        found = ask(f"SELECT count(DISTINCT searcher_agency_as_printed), count(DISTINCT reason_text) FROM {read}")[0]
+        found = ask(
+            f"SELECT count(DISTINCT searcher_agency_as_printed), count(DISTINCT reason_text) FROM {read}"
+        )[0]
         top = ask(
             f"SELECT count(*) AS n FROM {read} GROUP BY searcher_agency_as_printed ORDER BY n DESC, searcher_agency_as_printed LIMIT {TOP}"
         )
@@ -161,12 +174,18 @@ def _open_duckdb(folder: Path) -> list:
 def _open_polars(folder: Path) -> list:
     import polars as pl
 
-    out, read, name = folder / "out-polars.parquet", folder / "read" / "searches.parquet", "searcher_agency_as_printed"
+    out, read, name = (
+        folder / "out-polars.parquet",
+        folder / "read" / "searches.parquet",
+        "searcher_agency_as_printed",
+    )
 
     def ingest():
         frame = pl.scan_csv(folder / "log.csv", infer_schema=False, new_columns=NAMES)
         moments = [pl.col("printed").str.to_datetime(form, strict=False, time_unit="us") for form in FORMS]
-        frame.with_columns(moment=pl.coalesce(moments), networks=pl.col("networks").cast(pl.Int64)).sink_parquet(out, compression="zstd")
+        frame.with_columns(
+            moment=pl.coalesce(moments), networks=pl.col("networks").cast(pl.Int64)
+        ).sink_parquet(out, compression="zstd")
 
     def scan(*columns: str):
         return pl.scan_parquet(read).select(*columns)
@@ -185,22 +204,41 @@ def _open_polars(folder: Path) -> list:
         ).collect(engine="streaming").to_numpy()[0]  # fmt: skip
 
     def distinct():
-        counted = scan(name, "reason_text").select(pl.col(name).drop_nulls().n_unique(), pl.col("reason_text").drop_nulls().n_unique())
-        top = scan(name).group_by(name).len().sort(["len", name], descending=[True, False]).head(TOP).collect(engine="streaming")
+        counted = scan(name, "reason_text").select(
+            pl.col(name).drop_nulls().n_unique(), pl.col("reason_text").drop_nulls().n_unique()
+        )
+        top = (
+            scan(name)
+            .group_by(name)
+            .len()
+            .sort(["len", name], descending=[True, False])
+            .head(TOP)
+            .collect(engine="streaming")
+        )
         return np.array([*counted.collect(engine="streaming").row(0), *top["len"]], np.int64)
 
     def spikes():
         days = scan(name, "searched_at").drop_nulls()
         days = days.group_by(name, pl.col("searched_at").dt.epoch("d").cast(pl.Int64).alias("day")).len("n")
         days = days.with_columns(pl.col("n").cast(pl.Int64)).sort(name, "day").collect(engine="streaming")
-        sums = [part.rolling_sum_by("day", "7i", closed="left").over(name).fill_null(0) for part in (pl.col("n"), pl.col("n") ** 2)]
+        sums = [
+            part.rolling_sum_by("day", "7i", closed="left").over(name).fill_null(0)
+            for part in (pl.col("n"), pl.col("n") ** 2)
+        ]
         days = days.with_columns(s=sums[0], q=sums[1]).filter(pl.col("day") >= pl.col("day").min() + 7)
-        excess, spread = 7 * pl.col("n") - pl.col("s"), pl.max_horizontal(7 * pl.col("q") - pl.col("s") ** 2, 49)
-        found = days.filter((excess > 0) & (excess**2 > 16 * spread)).select(pl.len(), pl.col("n", "s", "day").sum())
+        excess, spread = (
+            7 * pl.col("n") - pl.col("s"),
+            pl.max_horizontal(7 * pl.col("q") - pl.col("s") ** 2, 49),
+        )
+        found = days.filter((excess > 0) & (excess**2 > 16 * spread)).select(
+            pl.len(), pl.col("n", "s", "day").sum()
+        )
         return np.array(found.row(0), np.int64)
 
     def same():
-        return scan("search_id").select(pl.col("search_id").n_unique()).collect(engine="streaming").to_numpy()[0]
+        return (
+            scan("search_id").select(pl.col("search_id").n_unique()).collect(engine="streaming").to_numpy()[0]
+        )
 
     tasks = _tasks(monthly=monthly, patterns=patterns, distinct=distinct, spikes=spikes, same=same)
     return [("ingest", lambda: None, lambda _: ingest(), lambda _: _sum_up(out, _BY_HAND)), *tasks]
@@ -215,11 +253,15 @@ def _open_pandas(folder: Path, *, is_usual: bool = False) -> list:
     def ingest():
         frame = pd.read_csv(folder / "log.csv", names=NAMES, header=0, dtype="str", keep_default_na=False)
         if is_usual:
-            at = pd.to_datetime(frame["printed"], format="mixed", utc=True, errors="coerce").dt.tz_localize(None)
+            at = pd.to_datetime(frame["printed"], format="mixed", utc=True, errors="coerce").dt.tz_localize(
+                None
+            )
         else:
             first, *more = (pd.to_datetime(frame["printed"], format=form, errors="coerce") for form in FORMS)
             at = first.fillna(more[0]).fillna(more[1])
-        frame.assign(moment=at, networks=frame["networks"].astype("int64")).to_parquet(out, compression="zstd", index=False)
+        frame.assign(moment=at, networks=frame["networks"].astype("int64")).to_parquet(
+            out, compression="zstd", index=False
+        )
 
     def load(*columns: str):
         return pd.read_parquet(read, columns=list(columns))
@@ -240,14 +282,28 @@ def _open_pandas(folder: Path, *, is_usual: bool = False) -> list:
     def distinct():
         frame = load("searcher_agency_as_printed", "reason_text")
         names = frame["searcher_agency_as_printed"]
-        top = names.value_counts().rename_axis("name").reset_index().sort_values(["count", "name"], ascending=[False, True])
+        top = (
+            names.value_counts()
+            .rename_axis("name")
+            .reset_index()
+            .sort_values(["count", "name"], ascending=[False, True])
+        )
         return np.array([names.nunique(), frame["reason_text"].nunique(), *top["count"].head(TOP)])
 
     def spikes():
         frame = load("searcher_agency_as_printed", "searched_at").dropna()
-        days = frame.groupby(["searcher_agency_as_printed", frame["searched_at"].dt.floor("D")]).size().rename("n").reset_index()
+        days = (
+            frame.groupby(["searcher_agency_as_printed", frame["searched_at"].dt.floor("D")])
+            .size()
+            .rename("n")
+            .reset_index()
+        )
         days["n2"] = days["n"] ** 2
-        before = days.groupby("searcher_agency_as_printed").rolling("7D", on="searched_at", closed="left")[["n", "n2"]].sum()
+        before = (
+            days.groupby("searcher_agency_as_printed")
+            .rolling("7D", on="searched_at", closed="left")[["n", "n2"]]
+            .sum()
+        )
         sums, squares = (before[part].fillna(0).astype("int64").to_numpy() for part in ("n", "n2"))
         n, day = days["n"].to_numpy(), (days["searched_at"] - pd.Timestamp(0)).dt.days.to_numpy()
         excess = 7 * n - sums
@@ -267,7 +323,10 @@ def _open_sqlite(folder: Path) -> list:
     def ingest():
         path = folder / "out.sqlite"
         path.unlink(missing_ok=True)
-        with (folder / "log.csv").open(encoding="utf-8", newline="") as file, sqlite3.connect(path) as connection:
+        with (
+            (folder / "log.csv").open(encoding="utf-8", newline="") as file,
+            sqlite3.connect(path) as connection,
+        ):
             connection.execute(f"CREATE TABLE log ({', '.join(NAMES)})")
             rows = csv.reader(file)
             next(rows)
@@ -301,9 +360,14 @@ def _open_floor(folder: Path) -> list:
     reasons = folder / "reasons.txt"
     if not reasons.is_file():
         read = folder / "read" / "searches.parquet"
-        duckdb.connect().sql(f"COPY (SELECT replace(reason_text, chr(10), ' ') FROM '{read}') TO '{reasons}' (FORMAT csv, HEADER false)")
+        duckdb.connect().sql(
+            f"COPY (SELECT replace(reason_text, chr(10), ' ') FROM '{read}') TO '{reasons}' (FORMAT csv, HEADER false)"
+        )
     command = ["rg", "-ic", "-f", str(folder / "patterns.txt"), str(reasons)]
-    return _tasks(ingest=ingest, patterns=lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True) and None)
+    return _tasks(
+        ingest=ingest,
+        patterns=lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True) and None,
+    )
 
 
 def _open_lines(folder: Path) -> list:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.ingest import ingest_file
-from helpers.ingest.source import FileLimits, ReadOptions
+from sidedoor.ingest import ingest_file
+from sidedoor.ingest.source import FileLimits, ReadOptions
 
 from .log_data import write_log
 from .measure import WARM, Target, compare, describe_machine, print_table, print_targets
@@ -55,13 +55,27 @@ def measure(reps: int, size: str = "1M", engines: list[str] | None = None) -> No
         arrow = try_pandas_arrow(folder if size == "1M" else folder / WARM)
         flags = count_flags(folder / "read" / "searches.parquet")
     print(describe_machine(PACKAGES))
-    print("results are equal; >cap took longer than it may; * is fewer than 5 turns; `wc -l` and `floor` convert nothing")
-    print(BEYOND.format(floor="ripgrep on the reasons" if shutil.which("rg") else "one look for all patterns joined into one"))
+    print(
+        "results are equal; >cap took longer than it may; * is fewer than 5 turns; `wc -l` and `floor` convert nothing"
+    )
+    print(
+        BEYOND.format(
+            floor="ripgrep on the reasons"
+            if shutil.which("rg")
+            else "one look for all patterns joined into one"
+        )
+    )
     print_table(found, engines, [*TASKS, "imports"], "floor")
     print_targets(found, engines, TARGETS, "floor")
     for task, most in MEMORY.items():
-        peak = max(found["sidedoor", task].peak, default=float("nan")) if ("sidedoor", task) in found else float("nan")
-        print(f"{task}: peak {peak:.0f} MB, wanted at most {most}: {'reached' if peak <= most else 'NOT reached'}")
+        peak = (
+            max(found["sidedoor", task].peak, default=float("nan"))
+            if ("sidedoor", task) in found
+            else float("nan")
+        )
+        print(
+            f"{task}: peak {peak:.0f} MB, wanted at most {most}: {'reached' if peak <= most else 'NOT reached'}"
+        )
     exact = flags.pop("exact")
     print(f"pandas with engine='pyarrow' {arrow}")
     print(f"days flagged: {len(exact):,} in whole numbers; " + ", ".join(
@@ -82,25 +96,39 @@ def count_flags(path: Path) -> dict[str, set]:
     import duckdb
     import polars as pl
 
-    days = duckdb.connect().sql(
-        "SELECT searcher_agency_as_printed AS who, searched_at::DATE::TIMESTAMP AS day, count(*) AS n "
-        f"FROM read_parquet('{path}') WHERE searched_at IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
-    ).df()
+    days = (
+        duckdb.connect()
+        .sql(
+            "SELECT searcher_agency_as_printed AS who, searched_at::DATE::TIMESTAMP AS day, count(*) AS n "
+            f"FROM read_parquet('{path}') WHERE searched_at IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+        .df()
+    )
     frame = pl.from_pandas(days)
     before = pl.col("n").cast(pl.Float64).shift(1)
     mean, spread = before.rolling_mean(7, min_samples=7), before.rolling_std(7, min_samples=7, ddof=0)
-    flagged = {"polars": frame.select((pl.col("n") > mean + 4 * pl.max_horizontal(spread, 1.0)).over("who")).to_series().to_numpy()}
+    flagged = {
+        "polars": frame.select((pl.col("n") > mean + 4 * pl.max_horizontal(spread, 1.0)).over("who"))
+        .to_series()
+        .to_numpy()
+    }
     rolled = days.groupby("who")["n"].transform(lambda n: n.shift(1).rolling(7).mean())
     spread = days.groupby("who")["n"].transform(lambda n: n.shift(1).rolling(7).std(ddof=0))
     flagged["pandas"] = (days["n"] > rolled + 4 * spread.clip(lower=1)).to_numpy()
     window = "OVER (PARTITION BY who ORDER BY day ROWS BETWEEN 7 PRECEDING AND 1 PRECEDING)"
-    sums = duckdb.connect().sql(
-        f"SELECT avg(n) {window} AS m, stddev_pop(n) {window} AS s, sum(n) {window} AS total, sum(n * n) {window} AS squares, "
-        f"count(*) {window} AS k, n FROM days ORDER BY who, day"
-    ).df()
+    sums = (
+        duckdb.connect()
+        .sql(
+            f"SELECT avg(n) {window} AS m, stddev_pop(n) {window} AS s, sum(n) {window} AS total, sum(n * n) {window} AS squares, "
+            f"count(*) {window} AS k, n FROM days ORDER BY who, day"
+        )
+        .df()
+    )
     full = (sums["k"] == 7).to_numpy()
     flagged["duckdb"] = full & (sums["n"] > sums["m"] + 4 * sums["s"].clip(lower=1)).to_numpy()
-    total, squares, n = (sums[name].fillna(0).to_numpy().astype("int64") for name in ("total", "squares", "n"))
+    total, squares, n = (
+        sums[name].fillna(0).to_numpy().astype("int64") for name in ("total", "squares", "n")
+    )
     excess = 7 * n - total
     flagged["exact"] = full & (excess > 0) & (excess**2 > 16 * np.maximum(7 * squares - total**2, 49))
     return {name: set(np.flatnonzero(np.nan_to_num(hit.astype(float)) == 1)) for name, hit in flagged.items()}
@@ -110,4 +138,8 @@ def try_pandas_arrow(folder: Path) -> str:
     """Say what becomes of the log when pandas reads it with Arrow."""
     code = f"import pandas as pd; print(len(pd.read_csv({str(folder / 'log.csv')!r}, engine='pyarrow')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    return f"reads {done.stdout.strip()} rows" if not done.returncode else f"fails: {done.stderr.strip().splitlines()[-1][:120]}"
+    return (
+        f"reads {done.stdout.strip()} rows"
+        if not done.returncode
+        else f"fails: {done.stderr.strip().splitlines()[-1][:120]}"
+    )

@@ -191,7 +191,9 @@ def _check_result(results: dict, engine: str, line: dict) -> None:
         else first == value if isinstance(value, str) and isinstance(first, str) else False
     )  # fmt: skip
     if not is_equal:
-        sys.exit(f"{line['task']}: {engine} and {first_engine} give different results; no time is worth printing.")
+        sys.exit(
+            f"{line['task']}: {engine} and {first_engine} give different results; no time is worth printing."
+        )
 
 
 def print_table(found: dict, engines: list[str], tasks: list[str], floor: str | None = None) -> None:
@@ -242,7 +244,11 @@ def print_targets(found: dict, engines: list[str], targets: list[Target], floor:
         peers = [floor] if target.against == "floor" else [
             name for name in engines[1:] if name != floor and target.against in ("best", name)
         ]  # fmt: skip
-        ratios = {name: _compare_turns(found[name, target.task], mine) for name in peers if (name, target.task) in found}
+        ratios = {
+            name: _compare_turns(found[name, target.task], mine)
+            for name in peers
+            if (name, target.task) in found
+        }
         if not ratios:
             print(f"{target.task}: no peer to compare with")
             continue
@@ -255,7 +261,10 @@ def print_targets(found: dict, engines: list[str], targets: list[Target], floor:
         if is_busy:
             verdict += f" by {'CPU' if way else 'wall'} time (wall times spread by {spread:.1f} of their median: no headline"
             verdict += ")" if is_resolved else f"; CPU time below {TICK} s could not be resolved)"
-        shown = " and ".join(f"{mark}{_show(ratio)} ({kind})" for ratio, kind in zip(ratios[peer], ("wall", "CPU"), strict=True))
+        shown = " and ".join(
+            f"{mark}{_show(ratio)} ({kind})"
+            for ratio, kind in zip(ratios[peer], ("wall", "CPU"), strict=True)
+        )
         print(f"{target.task}: {shown} times {peer}, wanted {target.at_least:g}: {verdict}")
 
 

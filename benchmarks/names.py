@@ -19,7 +19,16 @@ import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
 
-from helpers.agencies import Registry, compare_names, load_registry, parse, parse_name, plain, resolve_names, words
+from helpers.agencies import (
+    Registry,
+    compare_names,
+    load_registry,
+    parse,
+    parse_name,
+    plain,
+    resolve_names,
+    words,
+)
 
 SEED, AGENCIES, NAMES = 20261124, 18_000, 30_000
 PAIRS = Path(__file__).parent.parent / "tests" / "data" / "name_pairs.csv"
@@ -39,7 +48,18 @@ aire bank berg boro bridge burg bury by dale den ell field ford gate grove ham h
 land ley lin low mere mont mouth nor port ridge ristown royal sey shire side stead ter ton town vale view
 ville wick wold wood worth
 """.split()
-_WORDS = [*[""] * 6, " City", " Springs", " Park", " Heights", " Falls", " Beach", " Hills", " Grove", " Lake"]
+_WORDS = [
+    *[""] * 6,
+    " City",
+    " Springs",
+    " Park",
+    " Heights",
+    " Falls",
+    " Beach",
+    " Hills",
+    " Grove",
+    " Lake",
+]
 
 
 def invent_registry(rng: random.Random) -> pd.DataFrame:
@@ -135,11 +155,16 @@ def _resolve_house(registry: pd.DataFrame, names: list[str]) -> list[str]:
 
 def _resolve_peer(registry: pd.DataFrame, names: list[str]) -> list[str]:
     ids = registry["agency_id"].tolist()
-    there = [_write(parse_name(name), state) for name, state in zip(registry["name"], registry["state"], strict=True)]
+    there = [
+        _write(parse_name(name), state)
+        for name, state in zip(registry["name"], registry["state"], strict=True)
+    ]
     here = [_write(parse_name(name)) for name in names]
     found = []
     for start in range(0, len(here), 1000):  # in slices: the whole matrix would take half a gigabyte
-        scores = process.cdist(here[start : start + 1000], there, scorer=fuzz.ratio, dtype=np.uint8, workers=-1)
+        scores = process.cdist(
+            here[start : start + 1000], there, scorer=fuzz.ratio, dtype=np.uint8, workers=-1
+        )
         best = scores.argmax(axis=1)
         found += [ids[at] if scores[row, at] >= PEER_FROM else "" for row, at in enumerate(best)]
     return found
@@ -161,7 +186,9 @@ def measure(reps: int) -> None:
         "resolve_names, registry at hand": lambda: resolve_names(names, known)["agency_id"].tolist(),
         "rapidfuzz cdist, all pairs, 2+ threads": lambda: _resolve_peer(registry, names),
     }
-    print(f"{'way':<40}{'right':>8}{'wrong link':>12}{'no link':>9}  (right: linked rightly, or rightly not linked)")
+    print(
+        f"{'way':<40}{'right':>8}{'wrong link':>12}{'no link':>9}  (right: linked rightly, or rightly not linked)"
+    )
     for name, way in ways.items():
         found = way()
         right = sum(a == b for a, b in zip(found, truth, strict=True)) / len(truth)
@@ -242,4 +269,6 @@ def _print_pairs() -> None:
     for name, (hits, of) in test.items():
         low, high = bound(hits, of)
         first = f"{dev[name][0]}/{dev[name][1]} = {dev[name][0] / max(dev[name][1], 1):.3f}"
-        print(f"{name:<34}{first:>22}{f'{hits}/{of} = {hits / max(of, 1):.3f}':>22}{f'{low:.3f} to {high:.3f}':>22}")
+        print(
+            f"{name:<34}{first:>22}{f'{hits}/{of} = {hits / max(of, 1):.3f}':>22}{f'{low:.3f} to {high:.3f}':>22}"
+        )

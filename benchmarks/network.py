@@ -84,13 +84,20 @@ def measure(reps: int, size: str = "S", engines: list[str] | None = None) -> Non
         write_edges(folder / WARM, "tiny")
         found = compare("benchmarks.network_engines", folder, engines, TASKS, reps)
     print(describe_machine(PACKAGES))
-    print("results are equal; a peer that took more than 60 CPU seconds is shown as >cap; * is fewer than 5 turns")
+    print(
+        "results are equal; a peer that took more than 60 CPU seconds is shown as >cap; * is fewer than 5 turns"
+    )
     print_table(found, engines, [*TASKS, "imports"], "floor")
     if size == "M":
         print_targets(found, [engine for engine in engines if engine != DENSE], TARGETS, "floor")
         print_targets(found, [engines[0], DENSE], [Target("reach-2-all", DENSE, 15)])
-    mine = [(task, turns) for (engine, task), turns in found.items() if engine == engines[0] and task != "imports"]
-    slowest, largest = max(mine, key=lambda pair: max(pair[1].wall)), max(mine, key=lambda pair: max(pair[1].peak))
+    mine = [
+        (task, turns) for (engine, task), turns in found.items() if engine == engines[0] and task != "imports"
+    ]
+    slowest, largest = (
+        max(mine, key=lambda pair: max(pair[1].wall)),
+        max(mine, key=lambda pair: max(pair[1].peak)),
+    )
     print(
         f"ours: the longest task took {max(slowest[1].wall):.3g} s ({slowest[0]}), "
         f"the largest {max(largest[1].peak):,.0f} MB ({largest[0]})"

@@ -82,7 +82,14 @@ def _open_sidedoor(folder: Path) -> list:
     nulls.Rewiring(small, 1, True).walk(9)
     if len(owners) >= nulls.WINDOWED_FROM:
         walk = nulls.Rewiring(small, 1, True)
-        kernels.exchange(walk.bits, small.out_lists[0], walk.ends, np.zeros((1, 2), np.int64), np.zeros((9, 2), np.uint16), 9)
+        kernels.exchange(
+            walk.bits,
+            small.out_lists[0],
+            walk.ends,
+            np.zeros((1, 2), np.int64),
+            np.zeros((9, 2), np.uint16),
+            9,
+        )
 
     def build(_):
         return graph.build_coded(names, owners, readers)
@@ -94,7 +101,9 @@ def _open_sidedoor(folder: Path) -> list:
 
     def measure_betweenness(given):
         table = centrality.measure_betweenness(given, PIVOTS, SEED)
-        return table["betweenness"].to_numpy() * (nodes_n - 1) * (nodes_n - 2) * min(PIVOTS, nodes_n) / nodes_n
+        return (
+            table["betweenness"].to_numpy() * (nodes_n - 1) * (nodes_n - 2) * min(PIVOTS, nodes_n) / nodes_n
+        )
 
     def count_two(given):
         return np.bitwise_count(reach.extend_reach(given, given.out_bits)).sum(axis=1, dtype=np.int64)
@@ -223,7 +232,9 @@ def _open_networkit(folder: Path) -> list:
     held = _Held()
 
     def build(_):
-        return held.keep(nk.GraphFromCoo((owners.astype(np.uint64), readers.astype(np.uint64)), nodes_n, directed=True))
+        return held.keep(
+            nk.GraphFromCoo((owners.astype(np.uint64), readers.astype(np.uint64)), nodes_n, directed=True)
+        )
 
     def find_owners(graph):
         search = nk.distance.BFS(nk.graphtools.transpose(graph), 0, storePaths=False)
@@ -233,7 +244,9 @@ def _open_networkit(folder: Path) -> list:
         return nk.components.StronglyConnectedComponents(graph).run().getPartition().getVector()
 
     def measure_pagerank(graph):
-        rank = nk.centrality.PageRank(graph, DAMPING, 1e-10, distributeSinks=nk.centrality.SinkHandling.DistributeSinks)
+        rank = nk.centrality.PageRank(
+            graph, DAMPING, 1e-10, distributeSinks=nk.centrality.SinkHandling.DistributeSinks
+        )
         return rank.run().scores()
 
     def estimate_betweenness(graph):

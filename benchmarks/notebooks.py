@@ -15,12 +15,16 @@ import time
 from pathlib import Path
 from statistics import median
 
-from helpers import _paths
-from helpers.notebooks import list_notebooks
+from helpers import paths
+from sidedoor.run.notebooks import list_notebooks
 
 from .measure import Target, Turns, print_targets
 
-OURS, ORDINARY, CACHED = "sidedoor run --force (two at a time)", "the same, without forked kernels", "sidedoor run, nothing changed"
+OURS, ORDINARY, CACHED = (
+    "sidedoor run --force (two at a time)",
+    "the same, without forked kernels",
+    "sidedoor run, nothing changed",
+)
 PEER = "papermill, one call per notebook"
 # How many times faster than the peer, and the longest wall time of a run that has nothing to do [seconds].
 TARGETS, LONGEST = {OURS: 4.0, ORDINARY: 1.9}, 1.5
@@ -35,7 +39,9 @@ def measure(reps: int) -> None:
             CACHED: lambda: _run_house(Path(folder)),
             PEER: lambda: _run_papermill(Path(folder)),
         }
-        _tell("first all notebooks once, not measured: caches of the file system and of compiled bytecode fill")
+        _tell(
+            "first all notebooks once, not measured: caches of the file system and of compiled bytecode fill"
+        )
         _run_house(Path(folder), "--force")
         turns = {name: Turns() for name in ways}
         for rep in range(reps):
@@ -45,20 +51,31 @@ def measure(reps: int) -> None:
                 turns[name].cpu.append(cpu)
                 _tell(f"repetition {rep + 1} of {reps}: {name}: {wall:.1f} s, CPU {cpu:.1f} s")
             _compare(Path(folder))
-    print(f"{len(list_notebooks())} notebooks, n = {reps}{' (few)' if reps < 5 else ''}, load {os.getloadavg()[0]:.1f}")
+    print(
+        f"{len(list_notebooks())} notebooks, n = {reps}{' (few)' if reps < 5 else ''}, load {os.getloadavg()[0]:.1f}"
+    )
     print(f"{'way':<40}{'wall s':>9}{'min':>8}{'max':>8}{'CPU s':>9}{'wall ratio':>12}{'CPU ratio':>11}")
     for name, turn in turns.items():
         base = turns[OURS]
-        ratios = [median(a / b for a, b in zip(*pair, strict=True)) for pair in ((turn.wall, base.wall), (turn.cpu, base.cpu))]
+        ratios = [
+            median(a / b for a, b in zip(*pair, strict=True))
+            for pair in ((turn.wall, base.wall), (turn.cpu, base.cpu))
+        ]
         print(
             f"{name:<40}{median(turn.wall):>9.2f}{min(turn.wall):>8.2f}{max(turn.wall):>8.2f}{median(turn.cpu):>9.2f}"
             f"{ratios[0]:>12.2f}{ratios[1]:>11.2f}"
         )
     print()
     for name, at_least in TARGETS.items():
-        print_targets({(name, name): turns[name], (PEER, name): turns[PEER]}, [name, PEER], [Target(name, "best", at_least)])
+        print_targets(
+            {(name, name): turns[name], (PEER, name): turns[PEER]},
+            [name, PEER],
+            [Target(name, "best", at_least)],
+        )
     wall = median(turns[CACHED].wall)
-    print(f"{CACHED}: {wall:.2f} s, wanted at most {LONGEST}: {'reached' if wall <= LONGEST else 'NOT reached'}")
+    print(
+        f"{CACHED}: {wall:.2f} s, wanted at most {LONGEST}: {'reached' if wall <= LONGEST else 'NOT reached'}"
+    )
 
 
 def _tell(text: str) -> None:
@@ -77,14 +94,14 @@ def _run_house(folder: Path, *options: str, **settings: str) -> None:
     edition = folder / "all-notebooks.toml"
     runs = "".join(f'[[run]]\nnotebook = "{path.name[:2]}"\n' for path in list_notebooks())
     edition.write_text(f'title = "All notebooks"\n{runs}', encoding="utf-8")
-    _call(["-m", "helpers.cli", "run", "--edition", str(edition), *options], folder / "runs", **settings)
+    _call(["-m", "sidedoor.cli", "run", "--edition", str(edition), *options], folder / "runs", **settings)
 
 
 def _run_papermill(folder: Path) -> None:
     out = folder / "papermill"
     out.mkdir(exist_ok=True)
     for path in list_notebooks():
-        call = ["-m", "papermill", "--no-progress-bar", "--kernel", "python3", "--cwd", str(_paths.ROOT)]
+        call = ["-m", "papermill", "--no-progress-bar", "--kernel", "python3", "--cwd", str(paths.ROOT)]
         _call([*call, str(path), str(out / path.name)], folder / "by-papermill")
 
 
@@ -98,13 +115,17 @@ def _compare(folder: Path) -> None:
     for path in list_notebooks():
         house = next((folder / "runs" / "all-notebooks").glob(f"{path.stem}.*/{path.name}"))
         if _hash_outputs(house) != _hash_outputs(folder / "papermill" / path.name):
-            sys.exit(f"{path.name}: the runner and papermill give different outputs; no time is worth printing.")
+            sys.exit(
+                f"{path.name}: the runner and papermill give different outputs; no time is worth printing."
+            )
 
 
 def _hash_outputs(path: Path) -> str:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     texts = [
-        output.get("text") or output.get("data", {}).get("text/plain") or output.get("data", {}).get("text/markdown")
+        output.get("text")
+        or output.get("data", {}).get("text/plain")
+        or output.get("data", {}).get("text/markdown")
         for cell in cells
         for output in cell.get("outputs", [])
         if output.get("name") != "stderr"

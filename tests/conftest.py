@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from helpers import _paths, schema
+from helpers import paths
+from helpers.facts import schema
 
-PACKAGE = _paths.PACKAGE
+SOURCE = paths.SOURCE
 # The last gate of a run asks what counts as a leak.
-LEAKS = _paths.DATA / "registry" / "leaks.toml"
+LEAKS = paths.DATA / "registry" / "leaks.toml"
 
 
 class House:
@@ -25,8 +26,13 @@ class House:
         self.notebooks, self.editions = root / "notebooks", root / "notebooks" / "editions"
         self.data, self.facts, self.runs = root / "data", root / "data" / "facts", root / "runs"
         # An empty package: the key of a result follows it, and nobody's edit of the real one disturbs a test.
-        self.package = root / "src" / "helpers"
-        for folder in (self.editions, self.facts, self.runs, self.package):
+        self.source = root / "src"
+        for folder in (
+            self.editions,
+            self.facts,
+            self.runs,
+            *(self.source / name for name in paths.PACKAGES),
+        ):
             folder.mkdir(parents=True)
         (self.data / "datapackage.json").write_text("{}")
         (self.facts / "counts.csv").write_text("name,value\na,1\n")
@@ -58,14 +64,16 @@ class House:
 
     def copy_package(self) -> None:
         """Put a copy of the package into this house, so that the command run from it knows no other."""
-        ignored = shutil.ignore_patterns("__pycache__", "site", "figures", "ingest", "agencies", "fetch")
-        shutil.copytree(PACKAGE, self.package, ignore=ignored, dirs_exist_ok=True)
+        ignored = shutil.ignore_patterns(
+            "__pycache__", "site", "figures", "ingest", "agencies", "fetch", "network"
+        )
+        shutil.copytree(SOURCE, self.source, ignore=ignored, dirs_exist_ok=True)
 
     def build_command(self, *arguments: str) -> dict:
         """Give the arguments of `subprocess` that call the command with this house's copy of the package."""
         env = {**os.environ, "PYTHONPATH": str(self.root / "src")}
         env.pop("SIDEDOOR_RUNS", None)
-        command = [sys.executable, "-m", "helpers.cli", *arguments]
+        command = [sys.executable, "-m", "sidedoor.cli", *arguments]
         return {"args": command, "env": env, "cwd": self.root, "text": True}
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess:
@@ -103,17 +111,17 @@ def house(tmp_path, monkeypatch) -> House:
         "NOTEBOOKS": made.notebooks,
         "EDITIONS": made.editions,
         "LOCK": made.root / "requirements.lock",
-        "PACKAGE": made.package,
+        "SOURCE": made.source,
         "RUNS": made.runs,
     }.items():
-        monkeypatch.setattr(_paths, name, value)
+        monkeypatch.setattr(paths, name, value)
     return made
 
 
 def pytest_collection_finish(session):
     """Check the fact tables once for the kernels that nbval starts."""
     if any(item.path.suffix == ".ipynb" for item in session.items):
-        os.environ[schema.CHECKED] = schema.vouch_for([_paths.FACTS])
+        os.environ[schema.CHECKED] = schema.vouch_for([paths.FACTS])
 
 
 @pytest.fixture(scope="session")
@@ -131,15 +139,17 @@ def spark():
     pytest.importorskip("pyspark", reason="Spark is not installed (extra `engines`)")
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
         pytest.skip("Spark needs Java, and there is none")
-    from helpers import engine
+    from helpers.searches import engine
 
     # small data: no time is spent on compiling, on the web page and on parts of a table
     settings = {
-        "master": "local[2]", "ui.enabled": "false", "ui.showConsoleProgress": "false", "driver.memory": "1g",
-        "driver.host": "127.0.0.1", "driver.bindAddress": "127.0.0.1", "sql.shuffle.partitions": "1",
+        "master": "local[2]", "ui.showConsoleProgress": "false", "driver.memory": "1g",
+        "sql.shuffle.partitions": "1",
         "sql.adaptive.enabled": "false", "sql.codegen.wholeStage": "false", "sql.codegen.factoryMode": "NO_CODEGEN",
     }  # fmt: skip
-    connection = engine.connect("pyspark://?" + "&".join(f"spark.{name}={value}" for name, value in settings.items()))
+    connection = engine.connect(
+        "pyspark://?" + "&".join(f"spark.{name}={value}" for name, value in settings.items())
+    )
     connection._session.sparkContext.setLogLevel("ERROR")
     yield connection
     connection._session.stop()

@@ -7,13 +7,14 @@ from importlib import import_module
 import pytest
 from typer.main import get_command
 
-from helpers import _paths, cli
-from helpers.findings import format_number
-from helpers.notebooks import list_notebooks, load_notebook
-from helpers.tables import describe_table, list_tables
+from helpers import paths
+from helpers.facts.tables import describe_table, list_tables
+from helpers.wording import format_number
+from sidedoor import cli
+from sidedoor.run.notebooks import list_notebooks, load_notebook
 
-README = (_paths.ROOT / "README.md").read_text(encoding="utf-8")
-DICTIONARY = (_paths.DATA / "README.md").read_text(encoding="utf-8")
+README = (paths.ROOT / "README.md").read_text(encoding="utf-8")
+DICTIONARY = (paths.DATA / "README.md").read_text(encoding="utf-8")
 
 
 def read_section(text: str, heading: str) -> str:
@@ -55,7 +56,7 @@ def test_dictionary_has_exactly_the_tables_of_the_schema():
 def test_every_command_in_the_readme_exists_and_every_command_is_shown():
     """`sidedoor NAME` and `make NAME` in the README are real, and no command is left out."""
     commands = set(get_command(cli.app).commands)
-    targets = set(re.findall(r"^([a-z]+):", (_paths.ROOT / "Makefile").read_text(), flags=re.M))
+    targets = set(re.findall(r"^([a-z]+):", (paths.ROOT / "Makefile").read_text(), flags=re.M))
     shown = set(re.findall(r"\bsidedoor ([a-z]+)\b", README))
 
     assert commands == shown
@@ -102,7 +103,7 @@ def test_findings_of_all_notebooks_have_different_names():
 
 def test_links_of_the_readmes_lead_somewhere():
     """Every relative link of a README points to a file of the repository."""
-    for text, folder in ((README, _paths.ROOT), (DICTIONARY, _paths.DATA)):
+    for text, folder in ((README, paths.ROOT), (DICTIONARY, paths.DATA)):
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
             assert (folder / link).exists(), link
 
@@ -110,7 +111,7 @@ def test_links_of_the_readmes_lead_somewhere():
 def test_stated_counts_of_the_readme_are_the_tables_counts():
     """The README's table of data gives each table's number of rows as it is."""
     section = read_section(README, "## Data")
-    from helpers.tables import load_table
+    from helpers.facts.tables import load_table
 
     rows = dict(re.findall(r"^\| `(\w+)` \| ([\d,]+) \|", section, flags=re.M))
 
@@ -121,11 +122,19 @@ def test_what_no_notebook_calls_stands_in_the_readme():
     """Each public function on networks and reasons is called by a notebook or another module, or is in the README; what is there exists."""
     section = read_section(README, "## Use the package")
     listed = set(re.findall(r"`((?:network|reasons)\.\w+)`", section))
-    cells = [cell for path in list_notebooks() for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    cells = [
+        cell for path in list_notebooks() for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+    ]
     texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    texts += [path.read_text(encoding="utf-8") for path in _paths.PACKAGE.rglob("*.py") if path.name != "__init__.py"]
+    texts += [
+        path.read_text(encoding="utf-8") for path in paths.SOURCE.rglob("*.py") if path.name != "__init__.py"
+    ]
     code = re.sub(r"^\s*(def|from|import) .*$", "", "\n".join(texts), flags=re.M)
-    public = {f"{room}.{name}" for room in ("network", "reasons") for name in import_module(f"helpers.{room}").__all__}
+    public = {
+        f"{room}.{name}"
+        for room in ("network", "reasons")
+        for name in import_module(f"helpers.{room}").__all__
+    }
     uncalled = {name for name in public if not re.search(rf"(?<![`\w]){name.partition('.')[2]}\b", code)}
 
     assert listed <= public and uncalled <= listed
@@ -133,7 +142,7 @@ def test_what_no_notebook_calls_stands_in_the_readme():
 
 def test_citation_file_is_valid():
     """CITATION.cff has what version 1.2.0 of the format demands, and the package's version."""
-    text = (_paths.ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    text = (paths.ROOT / "CITATION.cff").read_text(encoding="utf-8")
     keys = re.findall(r"^([a-z-]+):", text, flags=re.M)
 
     assert {"cff-version", "message", "title", "authors"} <= set(keys)

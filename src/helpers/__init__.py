@@ -1,6 +1,6 @@
 """Side Door: who shares license-plate reader data, who searches it, and through which door?
 
-Notebooks import modules from here (`from helpers import tables, findings`); nothing is imported until it is used.
+Notebooks import modules from here (`from helpers import findings, figures`); nothing is imported until it is used.
 """
 
 __version__ = "0.1.0"

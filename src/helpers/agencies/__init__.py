@@ -1,13 +1,18 @@
 """Names of agencies: read them by rules, compare two, resolve many against a registry, ask a person where rules end."""
 
-from .compare import compare_names
-from .parse import AgencyName, format_name, parse_name
-from .registry import Registry, load_registry
-from .resolve import resolve_names
-from .review import read_review, write_review
-from .words import KINDS
+from helpers.agencies.check import HIDDEN_CHARACTERS, clean_name, looks_like_agency, mixes_alphabets
+from helpers.agencies.compare import compare_names
+from helpers.agencies.parse import AgencyName, format_name, parse_name
+from helpers.agencies.registry import Registry, load_registry
+from helpers.agencies.resolve import resolve_names
+from helpers.agencies.review import read_review, write_review
+from helpers.agencies.words import KINDS
 
 __all__ = [
+    "HIDDEN_CHARACTERS",
+    "clean_name",
+    "looks_like_agency",
+    "mixes_alphabets",
     "KINDS",
     "AgencyName",
     "Registry",

@@ -2,8 +2,16 @@
 
 import re
 
-from .name import OUT_OF_USE_RULE
-from .words import CAMEL, STATE_WORDS, STATES, find_words, load_words, mend_word, replace_words
+from helpers.agencies.name import OUT_OF_USE_RULE
+from helpers.agencies.words import (
+    CAMEL,
+    STATE_WORDS,
+    STATES,
+    find_words,
+    load_words,
+    mend_word,
+    replace_words,
+)
 
 _GLUED_OF = re.compile(r"\bof(?=[A-Z]|the\b)")
 _INNER = re.compile(r"(?<=[a-z])(H(?=l)|I(?=[a-z]))")
@@ -32,7 +40,9 @@ class Reader:
 def repair(reader: Reader, text: str) -> str:
     """Undo what scans do to spaces and letters."""
     text = _US.sub("US ", text)
-    fixed = _INNER.sub(lambda found: "il" if found[1] == "H" else "l", CAMEL.sub(" ", _GLUED_OF.sub("of ", text)))
+    fixed = _INNER.sub(
+        lambda found: "il" if found[1] == "H" else "l", CAMEL.sub(" ", _GLUED_OF.sub("of ", text))
+    )
     fixed = _GLUED_CODES.sub(lambda f: f"{f[1]} {f[2]}" if f[1] in STATES and " " in text else f[0], fixed)
     if fixed != text:
         reader.note("text: glued words or letters of a scan mended")
@@ -93,7 +103,12 @@ def read_brackets(reader: Reader, text: str) -> str:
             if len(tokens) > 1 and tokens[-1] in ("co", "county"):
                 # Delaware County stays as it is: Delaware alone would be a state
                 tokens = [*tokens[:-1], *(["county"] if tuple(tokens[:-1]) in STATE_WORDS else [])]
-            if len(tokens) > 1 and tokens[-1].upper() in STATES and found[1].split()[-1].isupper() and not reader.state:
+            if (
+                len(tokens) > 1
+                and tokens[-1].upper() in STATES
+                and found[1].split()[-1].isupper()
+                and not reader.state
+            ):
                 reader.state = tokens.pop().upper()
                 reader.note("state: in brackets")
             reader.detail.append(" ".join(tokens))
@@ -189,7 +204,12 @@ def write_out(reader: Reader, tokens: list[str]) -> None:
             replace_words(tokens, short, long, start)
             reader.note(f"alias: {' '.join(short)}")
             reader.alias_state = state
-        while len(short) == 1 and short[0] in tokens and short[0] not in long and find_words(tokens, long, False) >= 0:
+        while (
+            len(short) == 1
+            and short[0] in tokens
+            and short[0] not in long
+            and find_words(tokens, long, False) >= 0
+        ):
             tokens.remove(short[0])
             reader.note(f"alias: {' '.join(short)}")
     while tokens[:1] == ["-"]:

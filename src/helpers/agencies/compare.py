@@ -3,9 +3,9 @@
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from .parse import AgencyName, parse_name
-from .registry import Registry
-from .words import CAMEL, fold_scan, load_words, mend_word
+from helpers.agencies.parse import AgencyName, parse_name
+from helpers.agencies.registry import Registry
+from helpers.agencies.words import CAMEL, fold_scan, load_words, mend_word
 
 # Roles that one agency may carry under two names. Same place and state, but not certain: for a person to see.
 _NEAR_ROLES = (
@@ -15,7 +15,9 @@ _NEAR_ROLES = (
 )
 # Kinds that are told apart from real agencies before anything else is compared.
 _APART = ("federal", "fusion_center", "vendor_demo", "pool", "company", "not_an_agency")
-ONE_SLIP_FROM = 7  # letters; in shorter names one letter makes another place (Wallis and Willis, Corona and Covina)
+ONE_SLIP_FROM = (
+    7  # letters; in shorter names one letter makes another place (Wallis and Willis, Corona and Covina)
+)
 ALIKE_FROM = 84  # of 100, normalized Indel similarity; above it two places go to a person
 Verdict = tuple[str, float, str]
 
@@ -57,7 +59,9 @@ def _print_alike(a: str, b: str, first: AgencyName, second: AgencyName) -> bool:
     """
     if first.state or second.state or first.role != second.role:
         return False
-    return _list_role_words(a) == _list_role_words(b) and fold_scan(make_key(first)) == fold_scan(make_key(second))
+    return _list_role_words(a) == _list_role_words(b) and fold_scan(make_key(first)) == fold_scan(
+        make_key(second)
+    )
 
 
 def _list_role_words(text: str) -> list[str]:
@@ -130,7 +134,11 @@ def _settle_state(a: AgencyName, b: AgencyName, score: float, why: str, registry
     """Settle a pair in which a state is missing: only a registry that knows one such agency can."""
     states = registry.find_states(a if a.state else b) if registry is not None else set()
     if len(states) == 1 and (a.state or b.state or next(iter(states))) in states:
-        return "same", score - 5, f"{why}; state missing, the registry knows this agency in {next(iter(states))} only"
+        return (
+            "same",
+            score - 5,
+            f"{why}; state missing, the registry knows this agency in {next(iter(states))} only",
+        )
     if len(states) > 1:
         return "unsure", score, f"{why}; state missing, known in {', '.join(sorted(states))}"
     return "unsure", score, f"{why}; state missing"
@@ -171,7 +179,9 @@ def compare_places(a: AgencyName, b: AgencyName) -> Verdict:
         return "scan", 97.0, "same but for letters that a scan confuses"
     if _is_one_slip(left, right):
         return "slip", 96.0, "same but for one letter left out, doubled or swapped"
-    if any(c.isdigit() for c in left + right) and [c for c in left if c.isdigit()] != [c for c in right if c.isdigit()]:
+    if any(c.isdigit() for c in left + right) and [c for c in left if c.isdigit()] != [
+        c for c in right if c.isdigit()
+    ]:
         return "different", score, "numbers differ"
     if len(words_a) == len(words_b) > 1 and score >= ALIKE_FROM:
         pairs = [(x, y) for x, y in zip(words_a, words_b, strict=True) if x != y]

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from .words import load_words
+from helpers.agencies.words import load_words
 
 COUNTY_RULE = "place: County left out, a sheriff's is the county"
 OUT_OF_USE_RULE = "account: marked as out of use"

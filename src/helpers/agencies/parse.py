@@ -2,10 +2,10 @@
 
 from functools import lru_cache
 
-from .name import AgencyName, format_name
-from .plain import read_plain
-from .rules import read_once
-from .words import STATES
+from helpers.agencies.name import AgencyName, format_name
+from helpers.agencies.plain import read_plain
+from helpers.agencies.rules import read_once
+from helpers.agencies.words import STATES
 
 __all__ = ["AgencyName", "format_name", "parse_name"]
 # Kinds without a state of their own: a hint says nothing about them.

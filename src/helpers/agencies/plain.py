@@ -2,8 +2,8 @@
 
 import re
 
-from .name import COUNTY_RULE, OUT_OF_USE_RULE, AgencyName
-from .words import STATES, load_words, mend_word
+from helpers.agencies.name import COUNTY_RULE, OUT_OF_USE_RULE, AgencyName
+from helpers.agencies.words import STATES, load_words, mend_word
 
 
 def read_plain(text: str) -> AgencyName | None:
@@ -102,7 +102,11 @@ def _list_ends() -> dict[str, tuple[str, str, tuple[str, ...]]]:
         for form in forms:
             ends[f" {form}"] = (role, "", ("role",))
             for state in STATES:
-                ends[f" {state} {form}"] = ends[f" {form} {state}"] = (role, state, ("role", "state: code at the end"))
+                ends[f" {state} {form}"] = ends[f" {form} {state}"] = (
+                    role,
+                    state,
+                    ("role", "state: code at the end"),
+                )
                 ends[f" {form} ({state})"] = (role, state, ("role", "state: in brackets"))
     return ends
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from .. import _paths
-from ..errors import DataError
-from .parse import AgencyName, parse_name
-from .plain import read_plain
-from .words import STATES, fold_scan
+from helpers import paths
+from helpers.agencies.parse import AgencyName, parse_name
+from helpers.agencies.plain import read_plain
+from helpers.agencies.words import STATES, fold_scan
+from helpers.errors import DataError
 
 COLUMNS = ("agency_id", "name", "state", "kind", "also_known_as", "also_in", "source_id")
 _NEEDED = ("agency_id", "name", "state")
@@ -37,7 +37,7 @@ def load_registry(path: str | Path | None = None) -> pd.DataFrame:
     DataError
         A column is missing, an id is given twice, or a state is no postal code.
     """
-    path = Path(path) if path else _paths.DATA / "registry" / "agencies.csv"
+    path = Path(path) if path else paths.DATA / "registry" / "agencies.csv"
     table = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
     check_registry(table, path.name)
     return table.reindex(columns=[*COLUMNS], fill_value="")
@@ -53,7 +53,9 @@ def check_registry(table: pd.DataFrame, place: str = "registry") -> None:
     """
     missing = [column for column in _NEEDED if column not in table.columns]
     if missing:
-        raise DataError(place, f"no column {', '.join(missing)}", f"A registry has the columns {', '.join(COLUMNS)}.")
+        raise DataError(
+            place, f"no column {', '.join(missing)}", f"A registry has the columns {', '.join(COLUMNS)}."
+        )
     if (twice := table["agency_id"].duplicated()).any():
         found = table.loc[twice, "agency_id"].iloc[0]
         way_out = "Give each agency one row; put spellings into also_known_as."
@@ -136,7 +138,10 @@ class Registry:
             if mine is None:
                 found[key, role, state, detail] = ids  # shared with `exact`: nobody changes a list of either
             else:
-                found[key, role, state, detail] = [*mine, *(agency_id for agency_id in ids if agency_id not in mine)]
+                found[key, role, state, detail] = [
+                    *mine,
+                    *(agency_id for agency_id in ids if agency_id not in mine),
+                ]
         return found
 
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pyarrow as pa
 from rapidfuzz import fuzz, process
 
-from .compare import ALIKE_FROM, compare_names
-from .parse import AgencyName, parse_name
-from .plain import read_plain
-from .registry import Registry, pause_collector
-from .words import fold_scan
+from helpers.agencies.compare import ALIKE_FROM, compare_names
+from helpers.agencies.parse import AgencyName, parse_name
+from helpers.agencies.plain import read_plain
+from helpers.agencies.registry import Registry, pause_collector
+from helpers.agencies.words import fold_scan
 
 OUTCOMES = ("same", "different", "new", "unsure")
 _NO_AGENCY = ("not_an_agency", "vendor_demo")
@@ -116,8 +116,20 @@ def _look_up(read: AgencyName, known: Registry) -> Answer | None:
         if len(states) == 1 and (len(by_state) == 1 or read.kind != "federal"):
             state = next(iter(states))
             found_id = by_state.get(state, found[1])
-            return "same", found_id, found_id, 95.0, f"state missing, the registry knows this agency in {state} only"
-        return "unsure", "", found[1], 90.0, f"state missing, known in {', '.join(sorted(states)) or 'no state'}"
+            return (
+                "same",
+                found_id,
+                found_id,
+                95.0,
+                f"state missing, the registry knows this agency in {state} only",
+            )
+        return (
+            "unsure",
+            "",
+            found[1],
+            90.0,
+            f"state missing, known in {', '.join(sorted(states)) or 'no state'}",
+        )
     if read.state and "" in by_state:
         return "unsure", "", by_state[""], 90.0, "the registry's agency has no state"
     folded = known.folded.get((fold_scan(key), read.role, read.state, read.detail), ())
@@ -134,7 +146,9 @@ def _match_block(block: tuple[str, str], members: list, known: Registry, answers
     if state:
         targets = known.blocks.get(block, [])
     else:  # a name without a state is held against every state; the best it can get is `unsure`
-        targets = [entry for (_, other), entries in known.blocks.items() if other == role for entry in entries]
+        targets = [
+            entry for (_, other), entries in known.blocks.items() if other == role for entry in entries
+        ]
     if targets:
         places = [key for key, _, _ in targets]
         for start in range(0, len(members), _ROWS):
@@ -187,7 +201,7 @@ def _look_across_roles(read: AgencyName, known: Registry) -> Answer | None:
 
 def _read_decisions(review: pd.DataFrame, known: Registry) -> dict[str, Answer]:
     """Turn a person's decisions into answers."""
-    from .review import check_review
+    from helpers.agencies.review import check_review
 
     check_review(review, set(known.names))
     decided = {}

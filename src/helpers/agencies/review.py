@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import DataError
+from helpers.errors import DataError
 
 COLUMNS = ("name", "decision", "agency_id", "candidate_id", "score", "why")
 DECISIONS = ("same", "different", "new")
@@ -33,8 +33,12 @@ def write_review(resolved: pd.DataFrame, path: str | Path) -> int:
     path = Path(path)
     kept = read_review(path) if path.exists() and path.stat().st_size else pd.DataFrame(columns=list(COLUMNS))
     done = {" ".join(name.split()) for name in kept["name"]}
-    unsure = resolved[resolved["outcome"] == "unsure"].drop_duplicates("name").sort_values("name", kind="stable")
-    rows = [[row.name, row.decision, row.agency_id, row.agency_id, "", "decided"] for row in kept.itertuples()]
+    unsure = (
+        resolved[resolved["outcome"] == "unsure"].drop_duplicates("name").sort_values("name", kind="stable")
+    )
+    rows = [
+        [row.name, row.decision, row.agency_id, row.agency_id, "", "decided"] for row in kept.itertuples()
+    ]
     waiting = [row for row in unsure.itertuples(index=False) if " ".join(row.name.split()) not in done]
     rows += [[row.name, "", "", row.candidate_id, f"{row.score:.0f}", row.why] for row in waiting]
     text = io.StringIO()
@@ -65,8 +69,12 @@ def read_review(path: str | Path) -> pd.DataFrame:
     path = Path(path)
     text = path.read_text(encoding="utf-8-sig")
     header = text.partition("\n")[0]
-    rows = list(csv.DictReader(io.StringIO(text), delimiter=";" if header.count(";") > header.count(",") else ","))
-    if not {"name", "decision", "agency_id", "candidate_id"} <= set(rows[0] if rows else header.strip().split(",")):
+    rows = list(
+        csv.DictReader(io.StringIO(text), delimiter=";" if header.count(";") > header.count(",") else ",")
+    )
+    if not {"name", "decision", "agency_id", "candidate_id"} <= set(
+        rows[0] if rows else header.strip().split(",")
+    ):
         raise DataError(path.name, "not the columns of a review file", f"Columns: {', '.join(COLUMNS)}.")
     found: dict[str, dict] = {}
     for number, row in enumerate(rows, start=2):

@@ -3,9 +3,18 @@
 import re
 import unicodedata
 
-from .clean import Reader, read_brackets, read_marks, read_prefix, read_unit, repair, tokenize, write_out
-from .name import COUNTY_RULE, AgencyName
-from .words import STATE_WORDS, STATES, find_words, load_words, replace_words
+from helpers.agencies.clean import (
+    Reader,
+    read_brackets,
+    read_marks,
+    read_prefix,
+    read_unit,
+    repair,
+    tokenize,
+    write_out,
+)
+from helpers.agencies.name import COUNTY_RULE, AgencyName
+from helpers.agencies.words import STATE_WORDS, STATES, find_words, load_words, replace_words
 
 LONGEST = 300  # characters; a name is a line, not a page
 _SPACES = re.compile(r"\s+")
@@ -128,7 +137,13 @@ def _read_tail(reader: Reader, tokens: list[str], hint: str) -> None:
     roles = [word for word in tail if word in words.codes and word not in words.ambiguous]
     states = [word for word in tail if word.upper() in STATES]
     sure = [word for word in states if word not in words.ambiguous]
-    if not sure and "sd" in states and not roles and not reader.role and (reader.state or tokens[-1:] == ["county"]):
+    if (
+        not sure
+        and "sd" in states
+        and not roles
+        and not reader.role
+        and (reader.state or tokens[-1:] == ["county"])
+    ):
         states.remove("sd")
         roles.append("so")
         reader.note("role: SD is Sheriff's Department after County")
@@ -142,12 +157,16 @@ def _read_tail(reader: Reader, tokens: list[str], hint: str) -> None:
         reader.state = max(states, key=order.index).upper()
         reader.note("state: code at the end")
     rest = [
-        word for word in states if word.upper() != reader.state or states.count(word) > 1 and word in words.ambiguous
+        word
+        for word in states
+        if word.upper() != reader.state or states.count(word) > 1 and word in words.ambiguous
     ]
     _spend_codes(reader, tokens, rest, roles)
     if roles or reader.role:
         reader.note("role: code at the end" if roles else "role: written out")
-    found = [words.codes[word] for word in roles if word in words.codes] + ([reader.role] if reader.role else [])
+    found = [words.codes[word] for word in roles if word in words.codes] + (
+        [reader.role] if reader.role else []
+    )
     if found:
         reader.role = min(found, key=lambda name: words.roles[name].rank)
     _read_state_name(reader, tokens)
@@ -229,7 +248,11 @@ def _clean_place(reader: Reader, tokens: list[str]) -> None:
         at = len(tokens) - 1 - tokens[::-1].index("-")
         left, right = [word for word in tokens[:at] if word != "-"], tokens[at + 1 :]
         tokens[:] = right if left == right else [word for word in tokens if word != "-"]
-    if len(tokens) > 1 and tokens[-1] == "co" and reader.role in ("so", "da", "prosecutor", "dispatch", "constable"):
+    if (
+        len(tokens) > 1
+        and tokens[-1] == "co"
+        and reader.role in ("so", "da", "prosecutor", "dispatch", "constable")
+    ):
         tokens[-1] = "county"
     if len(tokens) > 2 and tuple(tokens[:2]) in (("city", "of"), ("town", "of"), ("village", "of")):
         form = tokens[0]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import us
 from rapidfuzz.distance import OSA
 
-from .. import _paths
+from helpers import paths
 
 KINDS = (
     "police", "sheriff", "state_police", "campus_police", "district_attorney", "fusion_center", "federal", "company",
@@ -63,17 +63,14 @@ def _split(phrases: list[str]) -> list[tuple[str, ...]]:
 @lru_cache(maxsize=1)
 def load_words() -> Words:
     """Load the vocabulary once per process."""
-    raw = tomllib.loads((_paths.DATA / "registry" / "agency_words.toml").read_text(encoding="utf-8"))
+    raw = tomllib.loads((paths.DATA / "registry" / "agency_words.toml").read_text(encoding="utf-8"))
     roles, phrases, codes = {}, [], {}
     for rank, (name, role) in enumerate(raw["roles"].items()):
         roles[name] = Role(name, role["label"], role["kind"], rank, role.get("statewide", False))
         phrases += [(words, name) for words in _split(role["phrases"])]
         codes |= {code: name for code in role.get("codes", ())}
     phrases.sort(key=lambda item: (-len(item[0]), roles[item[1]].rank, item[0]))
-    kinds = {
-        name: set(value) if name in _SETS else _split(value)
-        for name, value in raw["kinds"].items()
-    }
+    kinds = {name: set(value) if name in _SETS else _split(value) for name, value in raw["kinds"].items()}
     federal = [entry | {"phrases": _split(entry["phrases"])} for entry in raw["federal"]]
     aliases = [
         (
@@ -109,11 +106,18 @@ _OFTEN = {
 def _find_triggers(words: Words) -> frozenset[str]:
     """Collect words so that whenever any rule could fire, one of them is in the name. Without: place, role, state."""
     single = set(words.codes) | set(words.ambiguous) | set(words.abbreviations) | set(words.directions)
-    single |= {code.lower() for entry in words.federal for code in entry["codes"]} | {code.lower() for code in STATES}
+    single |= {code.lower() for entry in words.federal for code in entry["codes"]} | {
+        code.lower() for code in STATES
+    }
     single |= {"of", "count", "station", "precinct", "campus"} | words.kinds["campus"]
-    phrases = [phrase for phrase, _ in words.phrases] + [short for short, *_ in words.aliases] + list(STATE_WORDS)
+    phrases = (
+        [phrase for phrase, _ in words.phrases] + [short for short, *_ in words.aliases] + list(STATE_WORDS)
+    )
     phrases += [phrase for entry in words.federal for phrase in entry["phrases"]]
-    phrases += [phrase for name in _SEARCHED for phrase in words.kinds[name]] + [*words.inactive, *words.products]
+    phrases += [phrase for name in _SEARCHED for phrase in words.kinds[name]] + [
+        *words.inactive,
+        *words.products,
+    ]
     for phrase in phrases:
         if single.isdisjoint(phrase):
             rare = [word for word in phrase if word not in _OFTEN] or phrase
@@ -121,7 +125,7 @@ def _find_triggers(words: Words) -> frozenset[str]:
     return frozenset(single)
 
 
-_SETS = ("campus", "dps_is_state_police", "statewide", "place_before_state", "forms", "federal_fillers")
+_SETS = ("campus", "dps_is_state_police", "statewide", "place_before_state", "forms", "federal_fillers", "agency_words", "person_ranks")
 # Kinds whose phrases are looked for anywhere in a name, or at its beginning (`_start`).
 _SEARCHED = (
     "fusion_center", "fusion_center_start", "pool", "vendor_demo", "vendor_demo_start", "company", "not_an_agency",
@@ -137,7 +141,9 @@ def index_phrases(phrases: list[tuple]) -> dict[str, list[tuple]]:
     return index
 
 
-def replace_words(tokens: list[str], short: tuple[str, ...], long: tuple[str, ...], start: bool = False) -> bool:
+def replace_words(
+    tokens: list[str], short: tuple[str, ...], long: tuple[str, ...], start: bool = False
+) -> bool:
     """Replace a run of words in place; tell whether it was there."""
     size = len(short)
     for at in range(1 if start else len(tokens) - size + 1):

@@ -1,11 +1,11 @@
 """Doors: which way a search took into an agency's data, from a declared sharing list and an observed log."""
 
-from .decide import decide_doors, list_decisions, load_registry
-from .declared import list_leftovers
-from .grade import cross_doors, grade_door, match_truth
-from .named import describe_named
-from .parties import describe_parties, match_names
-from .verdicts import (
+from helpers.doors.decide import decide_doors, list_decisions, load_registry
+from helpers.doors.declared import list_leftovers
+from helpers.doors.grade import cross_doors, grade_door, match_truth
+from helpers.doors.named import describe_named
+from helpers.doors.parties import describe_parties, match_names
+from helpers.doors.verdicts import (
     bound_door,
     count_doors,
     cross_parties,
@@ -15,6 +15,7 @@ from .verdicts import (
     list_bounds,
     list_evidence,
     mark_rows,
+    merge_few,
 )
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "mark_rows",
     "match_names",
     "match_truth",
+    "merge_few",
 ]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from .. import _paths
-from ..errors import DataError
-from ..ways import describe_doors
+from helpers import paths
+from helpers.doors.ways import describe_doors
+from helpers.errors import DataError
 
 FACTS = ("host", "searcher", "declared", "named")
 _FILE = "doors.toml"
@@ -30,11 +30,13 @@ def load_registry(path: str | Path | None = None) -> dict:
     DataError
         It is no TOML, or a decision is not of the form that `check_decisions` asks for.
     """
-    path = Path(path) if path else _paths.DATA / "registry" / _FILE
+    path = Path(path) if path else paths.DATA / "registry" / _FILE
     try:
         registry = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(path.name, f"it cannot be read ({type(error).__name__})", "Compare it with doors.toml.") from None
+        raise DataError(
+            path.name, f"it cannot be read ({type(error).__name__})", "Compare it with doors.toml."
+        ) from None
     check_decisions(registry, path.name)
     return registry
 
@@ -54,12 +56,16 @@ def check_decisions(registry: dict, place: str = _FILE) -> None:
     for number, decision in enumerate(decisions, 1):
         where = f"{place}, decision {number} ({decision.get('id', 'no id')})"
         if odd := sorted(_KEYS ^ set(decision)):
-            raise DataError(where, f"keys missing or unknown: {', '.join(odd)}", f"Keys: {', '.join(sorted(_KEYS))}.")
+            raise DataError(
+                where, f"keys missing or unknown: {', '.join(odd)}", f"Keys: {', '.join(sorted(_KEYS))}."
+            )
         if odd := sorted({decision["verdict"], *decision["except"]} - doors):
             raise DataError(where, f"unknown door {', '.join(odd)}", f"Doors: {', '.join(sorted(doors))}.")
         for fact, wanted in decision["when"].items():
             if odd := sorted(set(wanted) - set(states.get(fact, ()))) or fact not in states:
-                raise DataError(where, f"{fact}: unknown {odd}", "Use the facts and states of the table `facts`.")
+                raise DataError(
+                    where, f"{fact}: unknown {odd}", "Use the facts and states of the table `facts`."
+                )
     reached = set()
     for combination in itertools.product(*states.values()):
         facts = dict(zip(FACTS, combination, strict=True))
@@ -70,7 +76,9 @@ def check_decisions(registry: dict, place: str = _FILE) -> None:
         reached.update(fits)
     ids = [decision["id"] for decision in decisions]
     if idle := sorted(set(ids) - reached) or sorted(name for name in set(ids) if ids.count(name) > 1):
-        raise DataError(place, f"decisions never reached or named twice: {', '.join(idle)}", "Correct or remove them.")
+        raise DataError(
+            place, f"decisions never reached or named twice: {', '.join(idle)}", "Correct or remove them."
+        )
 
 
 def _fits(decision: dict, facts: dict) -> bool:

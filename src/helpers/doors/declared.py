@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from ..agencies import Registry
-from .parties import describe_parties, match_names
+from helpers.agencies import Registry
+from helpers.doors.parties import describe_parties, match_names
 
 # The nearer to the top, the more a list says; what it says of a pair is the first that fits.
 _ORDER = ("listed", "inactive", "unsure", "pool", "absent")
@@ -39,12 +39,26 @@ class Lists:
     """
 
     def __init__(
-        self, sharing: pd.DataFrame, registry: Registry | None = None, months: int = 6, same: Iterable[tuple] = ()
+        self,
+        sharing: pd.DataFrame,
+        registry: Registry | None = None,
+        months: int = 6,
+        same: Iterable[tuple] = (),
     ):
         self.months, self.registry, self.same = months, registry, tuple(same)
         rows = sharing[sharing["shares"].fillna("detections") == "detections"]
-        columns = ["from_agency_as_printed", "to_agency_as_printed", "reported_by", "as_of", "source_id", "page", "row_no"]
-        rows = rows.assign(is_inactive=rows["is_inactive"].fillna(False)).sort_values(columns, kind="stable", na_position="first")
+        columns = [
+            "from_agency_as_printed",
+            "to_agency_as_printed",
+            "reported_by",
+            "as_of",
+            "source_id",
+            "page",
+            "row_no",
+        ]
+        rows = rows.assign(is_inactive=rows["is_inactive"].fillna(False)).sort_values(
+            columns, kind="stable", na_position="first"
+        )
         parties = describe_parties([*rows["from_agency_as_printed"], *rows["to_agency_as_printed"]])
         pools = set(parties.loc[parties["party"] == "pool", "name"])
         lists: dict[tuple, _List] = {}
@@ -56,7 +70,11 @@ class Lists:
             holder, other = (owner, reader) if is_outbound else (reader, owner)
             key = (holder, is_outbound, _read_month(row.as_of), row.source_id)
             made = lists.setdefault(key, _List(holder, is_outbound, key[2]))
-            where = f"{row.source_id} row {row.row_no}" if pd.isna(row.page) else f"{row.source_id} p. {row.page} row {row.row_no}"
+            where = (
+                f"{row.source_id} row {row.row_no}"
+                if pd.isna(row.page)
+                else f"{row.source_id} p. {row.page} row {row.row_no}"
+            )
             if other in pools:
                 made.pools.append(where)
             elif other not in made.names or made.names[other][0]:
@@ -80,12 +98,18 @@ class Lists:
         says so; empty where none does).
         """
         names = [made.holder for made in self.lists]
-        hosts = self._match(pairs["host"], names + [n for made in self.lists if not made.is_outbound for n in made.names])
-        searchers = self._match(pairs["searcher"], names + [n for made in self.lists if made.is_outbound for n in made.names])
+        hosts = self._match(
+            pairs["host"], names + [n for made in self.lists if not made.is_outbound for n in made.names]
+        )
+        searchers = self._match(
+            pairs["searcher"], names + [n for made in self.lists if made.is_outbound for n in made.names]
+        )
         known: dict[tuple, tuple[str, str]] = {}
         for key in dict.fromkeys(zip(pairs["host"], pairs["searcher"], pairs["month"], strict=True)):
             host, searcher, month = key
-            known[key] = self._find_status(hosts.get(host, {}), searchers.get(searcher, {}), _turn_month(month))
+            known[key] = self._find_status(
+                hosts.get(host, {}), searchers.get(searcher, {}), _turn_month(month)
+            )
         found = [known[key] for key in zip(pairs["host"], pairs["searcher"], pairs["month"], strict=True)]
         return pd.DataFrame(found, columns=["declared", "listed_at"], index=pairs.index, dtype="str")
 
@@ -110,10 +134,15 @@ class Lists:
             return "other_time", ""
         own = {status for made, status, _ in near if made.is_outbound}
         # what the searcher says it receives adds to the owner's list, and does not take away from it
-        said = own | {status for made, status, _ in near if not made.is_outbound and not (own and status == "absent")}
+        said = own | {
+            status for made, status, _ in near if not made.is_outbound and not (own and status == "absent")
+        }
         if len(said) > 1 and said != {"pool", "absent"}:
             return "unsure", ""
-        return min(((status, where) for _, status, where in near if status in said), key=lambda a: (_ORDER.index(a[0]), a[1]))
+        return min(
+            ((status, where) for _, status, where in near if status in said),
+            key=lambda a: (_ORDER.index(a[0]), a[1]),
+        )
 
 
 def _ask(made: _List, others: dict[str, str]) -> tuple[str, str]:
@@ -152,7 +181,9 @@ def _turn_month(month: int) -> int:
     return -1 if month <= 0 else month // 100 * 12 + month % 100 - 1
 
 
-def list_leftovers(sharing: pd.DataFrame, searchers: Iterable[str], registry: Registry | None = None, same=()) -> pd.DataFrame:
+def list_leftovers(
+    sharing: pd.DataFrame, searchers: Iterable[str], registry: Registry | None = None, same=()
+) -> pd.DataFrame:
     """List the names of lists that are unsure or match nobody in a log, with the nearest name there, for a person to decide.
 
     Parameters
@@ -181,6 +212,8 @@ def list_leftovers(sharing: pd.DataFrame, searchers: Iterable[str], registry: Re
         if name not in sure and names:
             nearest, score, _ = process.extractOne(name, names, scorer=fuzz.token_sort_ratio)
             outcome = "unsure" if name in unsure.index else "none"
-            rows.append((name, nearest, int(round(score)), outcome, unsure.get(name, "nothing alike by the rules")))
+            rows.append(
+                (name, nearest, int(round(score)), outcome, unsure.get(name, "nothing alike by the rules"))
+            )
     made = pd.DataFrame(rows, columns=["listed", "nearest", "likeness", "outcome", "why"])
     return made.sort_values(["likeness", "listed"], ascending=[False, True], ignore_index=True)

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from ..errors import DataError
-from ..ways import describe_doors
+from helpers.doors.ways import describe_doors
+from helpers.errors import DataError
 
 
 def match_truth(marked: pd.DataFrame, truth: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
@@ -31,9 +31,15 @@ def match_truth(marked: pd.DataFrame, truth: pd.DataFrame, log: pd.DataFrame) ->
     """
     keys = ["source_id", "row_no"]
     names = log[[*keys, "host_agency", "searcher_agency_as_printed"]]
-    made = marked.merge(truth.rename(columns={"door": "true_door"}), on=keys, validate="1:1").merge(names, on=keys, validate="1:1")
+    made = marked.merge(truth.rename(columns={"door": "true_door"}), on=keys, validate="1:1").merge(
+        names, on=keys, validate="1:1"
+    )
     if len(made) != len(marked) or len(made) != len(truth):
-        raise DataError("truth", f"{len(made)} of {len(marked)} rows found in it", "Give log and truth of one seed and size.")
+        raise DataError(
+            "truth",
+            f"{len(made)} of {len(marked)} rows found in it",
+            "Give log and truth of one seed and size.",
+        )
     searcher = made["searcher_agency_as_printed"]
     way = made["is_declared"].map({True: "front", False: "back"})
     way = way.mask(searcher == made["host_agency"], "own").mask(searcher.isna(), "none")
@@ -51,7 +57,9 @@ def cross_doors(matched: pd.DataFrame) -> pd.DataFrame:
     """
     order = [*describe_doors(observed=True)["door"], "none"]
     crossed = pd.crosstab(matched["true_door"], matched["door"])
-    crossed = crossed.reindex(index=[d for d in order if d in crossed.index], columns=[d for d in order if d in crossed.columns])
+    crossed = crossed.reindex(
+        index=[d for d in order if d in crossed.index], columns=[d for d in order if d in crossed.columns]
+    )
     return crossed.rename_axis(columns="verdict")
 
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ..ingest.canonical import BLANK, HIDDEN
-from .decide import load_registry
+from helpers.canonical import BLANK, HIDDEN
+from helpers.doors.decide import load_registry
 
 
 class Patterns(NamedTuple):
@@ -78,5 +78,7 @@ def split_codes(codes: pd.Series) -> pd.DataFrame:
 
 def describe_named() -> pd.DataFrame:
     """Describe the agencies whose names are looked for: named_for, label, sure and unsure patterns joined by spaces."""
-    rows = [(e["id"], e["label"], "  ".join(e["sure"]), "  ".join(e["unsure"])) for e in load_registry()["named"]]
+    rows = [
+        (e["id"], e["label"], "  ".join(e["sure"]), "  ".join(e["unsure"])) for e in load_registry()["named"]
+    ]
     return pd.DataFrame(rows, columns=["named_for", "label", "sure", "unsure"])

@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from ..agencies import Registry, compare_names, parse_name
-from ..agencies.compare import ALIKE_FROM
+from helpers.agencies import Registry, compare_names, parse_name
+from helpers.agencies.compare import ALIKE_FROM
 
 # Where one account's name puts two bodies side by side.
 _JOINTS = re.compile(r"\s[-\u2013/|]\s|/|\(|\)|\s(?:at|with)\s")
@@ -34,7 +34,9 @@ def describe_parties(names: Iterable[str]) -> pd.DataFrame:
     for name in sorted({"" if _is_missing(name) else str(name) for name in names}):
         read = parse_name(name)
         federal_id = read.role if read.kind == "federal" else ""
-        rows.append({"name": name, "party": _find_party(name, read), "state": read.state, "federal_id": federal_id})
+        rows.append(
+            {"name": name, "party": _find_party(name, read), "state": read.state, "federal_id": federal_id}
+        )
     return pd.DataFrame(rows, columns=["name", "party", "state", "federal_id"], dtype="str")
 
 
@@ -44,13 +46,23 @@ def _is_missing(name) -> bool:
 
 def _find_party(name: str, read) -> str:
     """Find the party; a name that joins a local and a federal body is told by its parts."""
-    if read.kind in ("federal", "police", "sheriff", "other") and _JOINTS.search(name) and not name.startswith("[Federal]"):
+    if (
+        read.kind in ("federal", "police", "sheriff", "other")
+        and _JOINTS.search(name)
+        and not name.startswith("[Federal]")
+    ):
         parts = [parse_name(part.strip()) for part in _JOINTS.split(name) if part.strip()]
         kinds = {part.kind for part in parts}
         local = {part.kind for part in parts if part.role and part.place}
         if "federal" in kinds and local & {"police", "sheriff", "state_police", "campus_police"}:
             return "joint"
-    named = {"federal": "federal", "fusion_center": "center", "vendor_demo": "demo", "company": "company", "pool": "pool"}
+    named = {
+        "federal": "federal",
+        "fusion_center": "center",
+        "vendor_demo": "demo",
+        "company": "company",
+        "pool": "pool",
+    }
     return "unknown" if read.kind == "not_an_agency" else named.get(read.kind, "local")
 
 
@@ -74,7 +86,9 @@ def match_names(
     Pairs that are different or have nothing alike are left out. Names of the same words in another order are never
     different, only unsure.
     """
-    names, others = (sorted({str(n) for n in part if not _is_missing(n) and str(n)}) for part in (names, others))
+    names, others = (
+        sorted({str(n) for n in part if not _is_missing(n) and str(n)}) for part in (names, others)
+    )
     decided = {frozenset((_fold(a), _fold(b))) for a, b in same}
     told = {name for pair in decided for name in pair}
     pairs = set(_find_near(names, others))

@@ -1,6 +1,6 @@
 """Words on figures: short numbers, titles that start at the left edge, keys that sit under them."""
 
-from ._base import CitedFigure
+from helpers.figures._base import CitedFigure
 
 # What a printed figure's qualifier puts before the number.
 HEDGES = {"exact": "", "about": "about ", "just_under": "almost ", "at_least": "over ", "at_most": "at most "}

@@ -50,7 +50,9 @@ class Layout:
 
 def list_nodes(edges: pd.DataFrame) -> pd.DataFrame:
     """List the nodes of `access.list_edges`: id (index), name, state, kind, layer (owner, middle or reader)."""
-    owners = edges[["from_id", "from_name", "from_state", "from_kind"]].set_axis(["id", "name", "state", "kind"], axis=1)
+    owners = edges[["from_id", "from_name", "from_state", "from_kind"]].set_axis(
+        ["id", "name", "state", "kind"], axis=1
+    )
     readers = edges[["to_id", "to_name", "to_kind"]].set_axis(["id", "name", "kind"], axis=1)
     nodes = pd.concat([owners, readers]).drop_duplicates("id").set_index("id").sort_index()
     gives, gets = _list_ends(edges)

@@ -8,11 +8,11 @@ from matplotlib.path import Path as Curve
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from ..ways import describe_doors
-from ..errors import DataError
-from . import _layers
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
-from ._labels import key_axes, title_figure, write_beside
+from helpers.doors.ways import describe_doors
+from helpers.errors import DataError
+from helpers.figures import _layers
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.figures._labels import key_axes, title_figure, write_beside
 
 # Told apart twice: by color, and by line style for readers who see none.
 DOOR_STYLES = {
@@ -54,7 +54,9 @@ def draw_access(edges: pd.DataFrame, target: str, *, source: str, highlight: str
     if edges.empty:
         raise DataError("access network", "there is no edge to draw", "Include more standings, or add paths.")
     if target not in set(edges["from_id"]) | set(edges["to_id"]):
-        raise DataError("access network", f"no path leads to or from `{target}`", "Name an agency_id of agencies.csv.")
+        raise DataError(
+            "access network", f"no path leads to or from `{target}`", "Name an agency_id of agencies.csv."
+        )
     edges = edges.sort_values(["from_id", "to_id", "door", "standing"], ignore_index=True)
     nodes = _layers.list_nodes(edges)
     layout = _layers.place_nodes(edges, nodes)
@@ -71,13 +73,17 @@ def draw_access(edges: pd.DataFrame, target: str, *, source: str, highlight: str
         axes.set_title("Who could read whose plate data, as documented")
         direct = edges[(edges["to_id"] == target) & ~edges["standing"].isin(["denied", "halted"])]
         labels = describe_doors().set_index("door")["label"].str.lower()
-        by_door = direct.groupby("door", sort=False)["from_id"].nunique().reindex(labels.index).dropna().astype(int)
+        by_door = (
+            direct.groupby("door", sort=False)["from_id"].nunique().reindex(labels.index).dropna().astype(int)
+        )
         told = ", ".join(f"{labels[door]} {number}" for door, number in by_door.items()) or "none"
         stopped = edges["standing"].value_counts()
         rows, marked = int(edges["paths_n"].sum()), ""
         if highlight in nodes.index:
             marked = f" Marked: {nodes.loc[highlight, 'name']}."
-        standing = ", ".join(f"{stopped.get(key, 0)} {key}" for key in ("disputed", "ended", "denied", "halted"))
+        standing = ", ".join(
+            f"{stopped.get(key, 0)} {key}" for key in ("disputed", "ended", "denied", "halted")
+        )
         return finish_figure(
             figure,
             "access-network",
@@ -127,7 +133,9 @@ def draw_reach(counts: pd.DataFrame, target_name: str, *, source: str, period: s
     labels = describe_doors().set_index("door")["label"].to_dict() | {"any": "Any door"}
     doors = list(dict.fromkeys(counts["door"]))
     hops = int(counts["hops_n"].max())
-    direct, all_steps = (counts[counts["hops_n"] == step].set_index("door")[list(kinds)] for step in (1, hops))
+    direct, all_steps = (
+        counts[counts["hops_n"] == step].set_index("door")[list(kinds)] for step in (1, hops)
+    )
     further = all_steps - direct
     with new_figure(8.4, 1.5 + 0.5 * len(doors)) as (figure, axes):
         heights = [place + (0.3 if door == "any" else 0) for place, door in enumerate(doors)]
@@ -142,7 +150,9 @@ def draw_reach(counts: pd.DataFrame, target_name: str, *, source: str, period: s
             words = _tell_bar(direct.loc[door], further.loc[door], kinds, hops)
             if left:
                 ground = [withStroke(linewidth=3, foreground="white")]
-                write_beside(axes, words, (0, y - 0.21), (1, 2), va="bottom", fontsize=8.5, path_effects=ground)
+                write_beside(
+                    axes, words, (0, y - 0.21), (1, 2), va="bottom", fontsize=8.5, path_effects=ground
+                )
             else:
                 write_beside(axes, words, (0, y), (4, 0), fontsize=8.5, color=COLORS["gray"])
         axes.set_yticks(heights, [labels[door] for door in doors])
@@ -150,11 +160,17 @@ def draw_reach(counts: pd.DataFrame, target_name: str, *, source: str, period: s
         axes.set_ylim(max(heights) + 0.4, -0.65)
         axes.set_xlim(0, int(counts["nodes_n"].max()) * 1.03)
         most = int(counts["nodes_n"].max())
-        axes.set_xticks([tick for tick in MaxNLocator(nbins=6, integer=True).tick_values(0, most) if tick <= most])
+        axes.set_xticks(
+            [tick for tick in MaxNLocator(nbins=6, integer=True).tick_values(0, most) if tick <= most]
+        )
         axes.set_xlabel(f"Owners whose data {_shorten(target_name)} could read, at some time", loc="left")
         axes.grid(axis="x")
         axes.spines["left"].set_visible(False)
-        used = [(Patch(color=color), many) for column, (_, many, color) in kinds.items() if all_steps[column].any()]
+        used = [
+            (Patch(color=color), many)
+            for column, (_, many, color) in kinds.items()
+            if all_steps[column].any()
+        ]
         if further.any(axis=None):
             within = Patch(fc="white", ec=COLORS["gray"], hatch="//////")
             used.append((within, f"reached only within {hops} steps"))
@@ -195,7 +211,9 @@ def _draw_owners(axes, nodes, layout, highlight: str) -> None:
     for band, names in layout.bands.items():
         groups: dict = {}
         for name in names:
-            _draw_owner(axes, nodes.loc[name], layout.rows[name], with_state=band != "one", marked=name == highlight)
+            _draw_owner(
+                axes, nodes.loc[name], layout.rows[name], with_state=band != "one", marked=name == highlight
+            )
             groups.setdefault(nodes.loc[name, "state"], []).append(layout.rows[name])
         for state, heights in groups.items() if band == "one" else ():
             axes.plot([0.3, 0.3], [heights[0] - 0.06, heights[-1] + 0.06], color=COLORS["gray"], lw=1)
@@ -209,7 +227,9 @@ def _draw_owners(axes, nodes, layout, highlight: str) -> None:
 def _draw_owner(axes, node, y: float, with_state: bool, marked: bool) -> None:
     hidden = node["kind"] in ("pool", "unnamed")
     state = f", {node['state']}" if with_state and not pd.isna(node["state"]) else ""
-    text = axes.text(_layers.DOT - 0.1, y, _shorten(node["name"]) + state, ha="right", va="center", fontsize=8.2)
+    text = axes.text(
+        _layers.DOT - 0.1, y, _shorten(node["name"]) + state, ha="right", va="center", fontsize=8.2
+    )
     if hidden:
         text.set_style("italic")
         box = {"boxstyle": "square,pad=0.2", "fc": "white", "ec": COLORS["gray"], "lw": 0.6}
@@ -238,7 +258,13 @@ def _draw_boxes(axes, nodes, layout, target: str, highlight: str) -> None:
         times = max(1, round(tall / 4))
         for turn in range(times):
             shown = axes.text(x + wide / 2, y + tall * (turn + 0.5) / times, "\n".join(lines))
-            shown.set(ha="center", va="center", zorder=5, linespacing=1.05, fontsize=12 if big else 6.8 if middle else 7.6)
+            shown.set(
+                ha="center",
+                va="center",
+                zorder=5,
+                linespacing=1.05,
+                fontsize=12 if big else 6.8 if middle else 7.6,
+            )
             shown.set_weight("bold" if chosen else "normal")
             if hidden:
                 _whiten(shown)
@@ -303,7 +329,12 @@ def _draw_legend(axes, edges) -> None:
         used = (edges["door"] == door.door).any()
         axes.text(x + 0.6, y, door.label + ("" if used else ": none documented"), va="center", fontsize=8.6)
     gray = COLORS["gray"]
-    marks = {">": "documented", "?": "disputed by a party", "|": "ended: cut off later", "x": "denied or halted: no way"}
+    marks = {
+        ">": "documented",
+        "?": "disputed by a party",
+        "|": "ended: cut off later",
+        "x": "denied or halted: no way",
+    }
     for x, (marker, words) in zip((0.05, 1.75, 3.85, 6.0), marks.items(), strict=True):
         y, end = -0.78, x + (0.44 if marker in ">?" else 0.36)
         axes.plot([x, end], [y, y], color=gray, lw=1.1)
@@ -321,7 +352,11 @@ def _draw_legend(axes, edges) -> None:
 
 def _shorten(name: str) -> str:
     """Shorten an agency's name for a row: the role stays readable."""
-    roles = {" Police Department": " Police", " Sheriff's Office": " Sheriff", " Sheriff's Department": " Sheriff"}
+    roles = {
+        " Police Department": " Police",
+        " Sheriff's Office": " Sheriff",
+        " Sheriff's Department": " Sheriff",
+    }
     for long, short in roles.items():
         name = name.replace(long, short)
     return textwrap.shorten(name, 46, placeholder=" …")

@@ -4,8 +4,8 @@ import textwrap
 
 import pandas as pd
 
-from ..errors import DataError
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.errors import DataError
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
 
 # verdict: color and marker
 _VERDICTS = {"differs": ("red", "D"), "holds": ("blue", "o")}
@@ -36,7 +36,11 @@ def draw_verdicts(checked: pd.DataFrame, source: str, period: str) -> CitedFigur
     unknown = sorted(set(checked["verdict"]) - {*_VERDICTS, _UNCHECKED})
     placed = checked[checked["verdict"].isin(_VERDICTS)]
     if unknown or placed.empty:
-        raise DataError("figure `verdicts`", f"{len(placed)} claims with a verdict, unknown ones: {unknown}", "Use check_claims.")
+        raise DataError(
+            "figure `verdicts`",
+            f"{len(placed)} claims with a verdict, unknown ones: {unknown}",
+            "Use check_claims.",
+        )
     rows = placed.assign(off=placed["difference_percent"].abs()).sort_values(
         ["verdict", "off", "claim_id"], ascending=[True, False, True], ignore_index=True
     )
@@ -73,9 +77,13 @@ def draw_verdicts(checked: pd.DataFrame, source: str, period: str) -> CitedFigur
         axes.tick_params(axis="y", length=0)
         axes.set_ylim(spots.max() + 1.2, spots.min() - 1.2)
         axes.set_xlim(-_FARTHEST * 1.12, _FARTHEST * 1.12)
-        axes.set_xlabel("figure computed or cited here, against the printed one\n[percent of the printed one]")
+        axes.set_xlabel(
+            "figure computed or cited here, against the printed one\n[percent of the printed one]"
+        )
         axes.grid(axis="x")
-        figure.suptitle("Published numbers, computed again", x=0.01, ha="left", fontweight="bold", fontsize=13)
+        figure.suptitle(
+            "Published numbers, computed again", x=0.01, ha="left", fontweight="bold", fontsize=13
+        )
         axes.legend(
             loc="lower left", handletextpad=0.2, alignment="left", title_fontsize=9,
             title=textwrap.fill(f"{_UNCHECKED} ({n.get(_UNCHECKED, 0)}): not drawn, listed in the table", 30),

@@ -2,10 +2,18 @@
 
 import pandas as pd
 
-from ..errors import DataError
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.errors import DataError
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
 
-_FILLS = [("blue", ""), ("sky", "//"), ("orange", "xx"), ("pale", ".."), ("green", "\\\\"), ("pink", "--"), ("yellow", "||")]
+_FILLS = [
+    ("blue", ""),
+    ("sky", "//"),
+    ("orange", "xx"),
+    ("pale", ".."),
+    ("green", "\\\\"),
+    ("pink", "--"),
+    ("yellow", "||"),
+]
 
 
 def draw_counts(
@@ -50,7 +58,9 @@ def draw_counts(
             )  # fmt: skip
             start = start + counts[part]
         for place, total in zip(places, totals, strict=True):
-            axes.annotate(f"{total:,.0f}", (total, place), xytext=(5, 0), textcoords="offset points", va="center")
+            axes.annotate(
+                f"{total:,.0f}", (total, place), xytext=(5, 0), textcoords="offset points", va="center"
+            )
         axes.set_yticks(places, [str(label) for label in counts.index])
         axes.tick_params(axis="y", length=0)
         axes.invert_yaxis()
@@ -61,7 +71,12 @@ def draw_counts(
         axes.grid(axis="x")
         axes.set_title(title, pad=30 if counts.shape[1] > 1 else 8)
         if counts.shape[1] > 1:
-            axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 0.995), ncols=min(4, counts.shape[1]), handlelength=1.6)
+            axes.legend(
+                loc="lower left",
+                bbox_to_anchor=(-0.01, 0.995),
+                ncols=min(4, counts.shape[1]),
+                handlelength=1.6,
+            )
     largest = totals.idxmax()
     data = counts.rename_axis("bar").reset_index().melt(id_vars="bar", var_name="part", value_name="n")
     return finish_figure(

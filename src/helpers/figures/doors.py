@@ -3,10 +3,10 @@
 import pandas as pd
 from matplotlib.patches import Patch, Rectangle
 
-from ..errors import DataError
-from ..ways import describe_doors
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
-from .access import DOOR_STYLES
+from helpers.doors.ways import describe_doors
+from helpers.errors import DataError
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.figures.access import DOOR_STYLES
 
 # fill and hatch by door; told apart without color
 _FILLS = {
@@ -26,7 +26,9 @@ _PARTIES = {
 }  # fmt: skip
 
 
-def draw_doors(bounds: pd.DataFrame, *, title: str, source: str, period: str, n: int, figure_id: str = "doors") -> CitedFigure:
+def draw_doors(
+    bounds: pd.DataFrame, *, title: str, source: str, period: str, n: int, figure_id: str = "doors"
+) -> CitedFigure:
     """Draw the rows judged for each door, and those that may be of it.
 
     Parameters
@@ -55,7 +57,12 @@ def draw_doors(bounds: pd.DataFrame, *, title: str, source: str, period: str, n:
         for place, row in zip(places, bounds.itertuples(), strict=True):
             text = f"{row.judged_n:,}" + (f"   (+ {row.undetermined_n:,} open)" if row.undetermined_n else "")
             axes.annotate(
-                text, (row.judged_n + row.undetermined_n, place), (5, 0), textcoords="offset points", va="center", fontsize=9
+                text,
+                (row.judged_n + row.undetermined_n, place),
+                (5, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9,
             )
         axes.set_yticks(places, bounds["label"])
         axes.tick_params(axis="y", length=0)
@@ -67,7 +74,9 @@ def draw_doors(bounds: pd.DataFrame, *, title: str, source: str, period: str, n:
         axes.grid(axis="x")
         axes.set_title(title, pad=30)
         axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 0.995), ncols=2, handlelength=1.8)
-    told = "; ".join(f"{row.label} {row.judged_n:,} and {row.undetermined_n:,} open" for row in bounds.itertuples())
+    told = "; ".join(
+        f"{row.label} {row.judged_n:,} and {row.undetermined_n:,} open" for row in bounds.itertuples()
+    )
     return finish_figure(
         figure,
         figure_id,
@@ -82,7 +91,13 @@ def draw_doors(bounds: pd.DataFrame, *, title: str, source: str, period: str, n:
 
 
 def draw_door_matrix(
-    crossed: pd.DataFrame, *, title: str, source: str, period: str, figure_id: str = "door-matrix", most: int = 12
+    crossed: pd.DataFrame,
+    *,
+    title: str,
+    source: str,
+    period: str,
+    figure_id: str = "door-matrix",
+    most: int = 12,
 ) -> CitedFigure:
     """Draw hosts by kinds of searchers; each cell is one bar, parted by door.
 
@@ -123,9 +138,16 @@ def draw_door_matrix(
         axes.spines[:].set_visible(False)
         axes.set_title(title, pad=14)
         shown = [door for door in order.index if (table["door"] == door).any()]
-        marks = [Patch(fc=_FILLS[d][0], hatch=_FILLS[d][1], ec=_edge(d), lw=0.6, label=order[d]) for d in shown]
+        marks = [
+            Patch(fc=_FILLS[d][0], hatch=_FILLS[d][1], ec=_edge(d), lw=0.6, label=order[d]) for d in shown
+        ]
         axes.legend(
-            handles=marks, loc="upper left", bbox_to_anchor=(-0.01, 0.0), ncols=min(5, len(marks)), handlelength=1.8, fontsize=9
+            handles=marks,
+            loc="upper left",
+            bbox_to_anchor=(-0.01, 0.0),
+            ncols=min(5, len(marks)),
+            handlelength=1.8,
+            fontsize=9,
         )
     return finish_figure(
         figure,
@@ -155,7 +177,9 @@ def _draw_cell(axes, x: int, y: int, cells: pd.Series, host: str, party: str, or
         part = cells.get((host, party, door), 0) / total * 0.92
         if part:
             fill, hatch = _FILLS[door]
-            axes.add_patch(Rectangle((left, y + 0.1), part, 0.38, fc=fill, hatch=hatch, ec=_edge(door), lw=0.6))
+            axes.add_patch(
+                Rectangle((left, y + 0.1), part, 0.38, fc=fill, hatch=hatch, ec=_edge(door), lw=0.6)
+            )
             left += part
     axes.text(x + 0.46, y + 0.68, f"{total:,}", ha="center", va="center", fontsize=8.5, color="#333333")
 
@@ -190,11 +214,29 @@ def draw_door_grades(
         left = pd.Series(0.0, index=grades.index)
         for column, (label, color, hatch, edge) in parts.items():
             share = grades[column] / grades["true_n"] * 100
-            axes.barh(grades.index, share, left=left, height=0.6, color=color, hatch=hatch, edgecolor=edge, lw=0.7, label=label)
+            axes.barh(
+                grades.index,
+                share,
+                left=left,
+                height=0.6,
+                color=color,
+                hatch=hatch,
+                edgecolor=edge,
+                lw=0.7,
+                label=label,
+            )
             for place, (start, width) in enumerate(zip(left, share, strict=True)):
                 if width >= 6:
                     box = {"boxstyle": "square,pad=0.15", "fc": "white", "ec": "none"}
-                    axes.text(start + width / 2, place, f"{width:.0f} %", ha="center", va="center", fontsize=8.5, bbox=box)
+                    axes.text(
+                        start + width / 2,
+                        place,
+                        f"{width:.0f} %",
+                        ha="center",
+                        va="center",
+                        fontsize=8.5,
+                        bbox=box,
+                    )
             left = left + share
         ticks = [f"{labels[row.door]}\n{row.true_n:,} rows" for row in grades.itertuples()]
         axes.set_yticks(grades.index, ticks)
@@ -205,7 +247,8 @@ def draw_door_grades(
         axes.set_title(title, pad=30)
         axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 0.995), ncols=3, handlelength=1.8)
     told = "; ".join(
-        f"{labels[row.door]}: {row.found_n:,} of {row.true_n:,} found, {row.undetermined_n:,} left undetermined" for row in grades.itertuples()
+        f"{labels[row.door]}: {row.found_n:,} of {row.true_n:,} found, {row.undetermined_n:,} left undetermined"
+        for row in grades.itertuples()
     )
     return finish_figure(
         figure,

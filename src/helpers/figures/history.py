@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from ..errors import DataError
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
-from ._labels import HEDGES, shorten_number, title_figure, write_beside
+from helpers.errors import DataError
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.figures._labels import HEDGES, shorten_number, title_figure, write_beside
 
 _HUES = ("blue", "orange", "green", "red", "pink", "sky", "gray", "black")
 
@@ -27,14 +27,35 @@ def draw_history(held: pd.DataFrame, *, source: str, period: str) -> CitedFigure
     last = held["month"].max()
     rows = held[held["month"] > 0]
     with new_figure(width=9.2, height=5.0) as (figure, axes):
-        spots = _spread([rows.loc[(rows["rule"] == rule) & (rows["month"] == last), "held_high"].iloc[0] for rule in rows["rule"].unique()])
-        for (rule, part), hue, spot in zip(rows.groupby("rule", sort=False), _cycle(rows["rule"].nunique()), spots, strict=True):
-            axes.fill_between(part["month"], part["held_low"], part["held_high"], color=COLORS[hue], alpha=0.35, lw=0)
+        spots = _spread(
+            [
+                rows.loc[(rows["rule"] == rule) & (rows["month"] == last), "held_high"].iloc[0]
+                for rule in rows["rule"].unique()
+            ]
+        )
+        for (rule, part), hue, spot in zip(
+            rows.groupby("rule", sort=False), _cycle(rows["rule"].nunique()), spots, strict=True
+        ):
+            axes.fill_between(
+                part["month"], part["held_low"], part["held_high"], color=COLORS[hue], alpha=0.35, lw=0
+            )
             axes.plot(part["month"], part["held_high"], color=COLORS[hue], lw=1.6)
             low, high = part["held_low"].iloc[-1], part["held_high"].iloc[-1]
             text = f"{part['label'].iloc[0]}\n{shorten_number(float(f'{low:.3g}'))} to {shorten_number(float(f'{high:.3g}'))}"
-            place = {"xytext": (last * 1.03, spot), "textcoords": "data", "va": "center", "fontsize": 8.5, "color": COLORS[hue]}
-            axes.annotate(text, (last, high), **place, annotation_clip=False, arrowprops={"arrowstyle": "-", "color": COLORS[hue], "lw": 0.6, "relpos": (0, 0.5)})
+            place = {
+                "xytext": (last * 1.03, spot),
+                "textcoords": "data",
+                "va": "center",
+                "fontsize": 8.5,
+                "color": COLORS[hue],
+            }
+            axes.annotate(
+                text,
+                (last, high),
+                **place,
+                annotation_clip=False,
+                arrowprops={"arrowstyle": "-", "color": COLORS[hue], "lw": 0.6, "relpos": (0, 0.5)},
+            )
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shorten_number(value)))
         axes.yaxis.set_minor_locator(NullLocator())
@@ -57,7 +78,9 @@ def draw_history(held: pd.DataFrame, *, source: str, period: str) -> CitedFigure
     )
 
 
-def draw_growth(paths: pd.DataFrame, months_n: float, rates: pd.DataFrame, *, source: str, period: str) -> CitedFigure:
+def draw_growth(
+    paths: pd.DataFrame, months_n: float, rates: pd.DataFrame, *, source: str, period: str
+) -> CitedFigure:
     """Draw growth a month on two paths between two printed totals, and the printed rates beside them.
 
     Parameters
@@ -78,7 +101,11 @@ def draw_growth(paths: pd.DataFrame, months_n: float, rates: pd.DataFrame, *, so
             curves = {}
             for bound in ("low", "high"):
                 start, end = row[f"start_{bound}"], row[f"end_{bound}"]
-                curves[bound] = np.full_like(months, end) if row is steady else start * (end / start) ** (months / months_n)
+                curves[bound] = (
+                    np.full_like(months, end)
+                    if row is steady
+                    else start * (end / start) ** (months / months_n)
+                )
             axes.fill_between(months, curves["low"], curves["high"], color=COLORS[hue], alpha=0.3, lw=0)
             axes.plot(months, (curves["low"] + curves["high"]) / 2, color=COLORS[hue], lw=2)
             middle = (row["end_low"] + row["end_high"]) / 2
@@ -91,11 +118,26 @@ def draw_growth(paths: pd.DataFrame, months_n: float, rates: pd.DataFrame, *, so
             hue = COLORS["red" if is_floor else "green"]
             if is_floor:
                 arrow = {"arrowstyle": "-|>", "color": hue, "lw": 2}
-                axes.annotate("", (months_n + 3, value * 1.15), xytext=(months_n + 3, value), arrowprops=arrow)
-            axes.plot([months_n + 3] * 2, [same["low"].max(), min(same["high"].min(), value * 2)] if not is_floor else [value] * 2, color=hue, lw=4)
+                axes.annotate(
+                    "", (months_n + 3, value * 1.15), xytext=(months_n + 3, value), arrowprops=arrow
+                )
+            axes.plot(
+                [months_n + 3] * 2,
+                [same["low"].max(), min(same["high"].min(), value * 2)] if not is_floor else [value] * 2,
+                color=hue,
+                lw=4,
+            )
             axes.plot(months_n + 3, value, "o", color=hue, markersize=6)
-            said = [textwrap.fill(f"{HEDGES[one.qualifier]}{shorten_number(value)}: {one.quantity[0].lower()}{one.quantity[1:]}", 38) for one in same.itertuples()]
-            write_beside(axes, "\n".join(said), (months_n + 3, value), (9, 0), fontsize=8, annotation_clip=False)
+            said = [
+                textwrap.fill(
+                    f"{HEDGES[one.qualifier]}{shorten_number(value)}: {one.quantity[0].lower()}{one.quantity[1:]}",
+                    38,
+                )
+                for one in same.itertuples()
+            ]
+            write_beside(
+                axes, "\n".join(said), (months_n + 3, value), (9, 0), fontsize=8, annotation_clip=False
+            )
         axes.set_ylim(0, None)
         axes.set_xlim(0, months_n + 5)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shorten_number(value)))
@@ -103,7 +145,9 @@ def draw_growth(paths: pd.DataFrame, months_n: float, rates: pd.DataFrame, *, so
         axes.set_ylabel("records added a month")
         axes.grid(axis="y")
         title_figure(figure, "Does the vendor's growth add up?")
-    told = "; ".join(f"{row.quantity}, {HEDGES[row.qualifier]}{shorten_number(row.value)}" for row in rates.itertuples())
+    told = "; ".join(
+        f"{row.quantity}, {HEDGES[row.qualifier]}{shorten_number(row.value)}" for row in rates.itertuples()
+    )
     return finish_figure(
         figure,
         "growth-paths",
@@ -132,7 +176,11 @@ def draw_portals(portals: pd.DataFrame, *, source: str, period: str) -> CitedFig
         raise DataError("figure of portals", "no portal", "Give at least one.")
     with new_figure(height=1.5 + 0.36 * len(portals)) as (figure, axes):
         is_state = portals["days"].isna()
-        bars = axes.barh(portals["retention"], portals["portals_n"], color=[COLORS["pale" if state else "blue"] for state in is_state])
+        bars = axes.barh(
+            portals["retention"],
+            portals["portals_n"],
+            color=[COLORS["pale" if state else "blue"] for state in is_state],
+        )
         for bar, state, count in zip(bars, is_state, portals["portals_n"], strict=True):
             if state:
                 bar.set(hatch="///", edgecolor=COLORS["gray"])
@@ -146,7 +194,9 @@ def draw_portals(portals: pd.DataFrame, *, source: str, period: str) -> CitedFig
     return finish_figure(
         figure,
         "portal-retention",
-        alt="Bar chart: " + "; ".join(f"{row.retention} {row.portals_n}" for row in portals.itertuples()) + ".",
+        alt="Bar chart: "
+        + "; ".join(f"{row.retention} {row.portals_n}" for row in portals.itertuples())
+        + ".",
         caption="What a page prints is what the agency or the vendor says, not a check of what is deleted. Hatched: no number of days.",
         source=source,
         n=total,
@@ -168,10 +218,24 @@ def draw_depths(depths: pd.DataFrame, *, source: str, n: int, period: str, is_si
         Whether the log is invented; the title then says so.
     """
     with new_figure(height=3.9) as (figure, axes):
-        axes.fill_between(depths["days"], 100 * depths["low_frac"], 100 * depths["high_frac"], color=COLORS["sky"], alpha=0.5, lw=0)
+        axes.fill_between(
+            depths["days"],
+            100 * depths["low_frac"],
+            100 * depths["high_frac"],
+            color=COLORS["sky"],
+            alpha=0.5,
+            lw=0,
+        )
         axes.plot(depths["days"], 100 * depths["low_frac"], "o-", color=COLORS["blue"], lw=1.8, markersize=5)
         for row in depths.itertuples():
-            write_beside(axes, f"{100 * row.low_frac:.0f} %", (row.days, 100 * row.low_frac), (5, 7), ha="left", fontsize=8.5)
+            write_beside(
+                axes,
+                f"{100 * row.low_frac:.0f} %",
+                (row.days, 100 * row.low_frac),
+                (5, 7),
+                ha="left",
+                fontsize=8.5,
+            )
         axes.set_xscale("symlog", linthresh=1)
         axes.set_xticks(depths["days"], [f"{days:,}" for days in depths["days"]])
         axes.xaxis.set_minor_locator(NullLocator())
@@ -183,7 +247,11 @@ def draw_depths(depths: pd.DataFrame, *, source: str, n: int, period: str, is_si
     return finish_figure(
         figure,
         "search-depth",
-        alt="Falling line: " + "; ".join(f"older than {row.days} days {100 * row.low_frac:.0f} percent" for row in depths.itertuples()) + ".",
+        alt="Falling line: "
+        + "; ".join(
+            f"older than {row.days} days {100 * row.low_frac:.0f} percent" for row in depths.itertuples()
+        )
+        + ".",
         caption=("Simulated data. " if is_simulated else "")
         + "A window is what was asked for, not proof that reads of that age were there or were needed. The band is for searches without a readable window.",
         source=source,

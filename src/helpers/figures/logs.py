@@ -5,11 +5,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.patches import Patch
 
-from ..errors import DataError
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
-from ._labels import key_axes, title_figure, write_beside
+from helpers.errors import DataError
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.figures._labels import key_axes, title_figure, write_beside
 
-_STATES = {"whole": ("blue", "the whole month"), "partial": ("orange", "a part of it"), "missing": ("pale", "nothing")}
+_STATES = {
+    "whole": ("blue", "the whole month"),
+    "partial": ("orange", "a part of it"),
+    "missing": ("pale", "nothing"),
+}
 _CELLS = {
     "value": ("blue", ""), "empty": ("sky", ""), "placeholder": ("yellow", "..."), "masked": ("orange", "//"), "redacted": ("red", "xx"),
     "not_exported": ("pale", ""),
@@ -47,7 +51,16 @@ def draw_coverage(grid: pd.DataFrame, *, source: str, period: str, is_simulated:
         for row in grid.itertuples():
             x, y = months.index(row.month), logs.index((row.host, row.kind))
             color = COLORS[_STATES[row.state][0]]
-            axes.barh(y, 0.92, left=x - 0.46, height=0.84, color=color, hatch="//" if row.overlap_days_n else None, edgecolor="white", lw=0)
+            axes.barh(
+                y,
+                0.92,
+                left=x - 0.46,
+                height=0.84,
+                color=color,
+                hatch="//" if row.overlap_days_n else None,
+                edgecolor="white",
+                lw=0,
+            )
             if row.state != "missing" and len(months) <= 18:
                 ink = "white" if row.state == "whole" else "black"
                 text = f"{row.days_n}" if row.days_n < row.month_days_n else "all"
@@ -56,7 +69,9 @@ def draw_coverage(grid: pd.DataFrame, *, source: str, period: str, is_simulated:
         axes.set_yticks(range(len(logs)), [f"{host}\n{_NAMES[kind]}" for host, kind in logs], fontsize=8)
         axes.set_ylim(len(logs) - 0.45, -0.55)
         step = max(1, round(len(months) / 12))
-        axes.set_xticks(range(0, len(months), step), months[::step], fontsize=8.5, rotation=0 if len(months) <= 10 else 45)
+        axes.set_xticks(
+            range(0, len(months), step), months[::step], fontsize=8.5, rotation=0 if len(months) <= 10 else 45
+        )
         axes.set_xlim(-0.6, len(months) - 0.4)
         for spine in axes.spines.values():
             spine.set_visible(False)
@@ -71,7 +86,10 @@ def draw_coverage(grid: pd.DataFrame, *, source: str, period: str, is_simulated:
         said = []
         for host, kind in logs:
             mine = grid[(grid["host"] == host) & (grid["kind"] == kind)]["state"].value_counts()
-            said.append(f"{host}, {_NAMES[kind]}: " + ", ".join(f"{mine[state]} {state}" for state in _STATES if state in mine))
+            said.append(
+                f"{host}, {_NAMES[kind]}: "
+                + ", ".join(f"{mine[state]} {state}" for state in _STATES if state in mine)
+            )
         return finish_figure(
             figure,
             "coverage",
@@ -99,16 +117,33 @@ def draw_cells(census: pd.DataFrame, *, source: str, n: int, period: str, is_sim
         left = np.zeros(len(census))
         for state, (color, hatch) in _CELLS.items():
             share = 100 * census[state].to_numpy() / max(n, 1)
-            axes.barh(range(len(census)), share, left=left, color=COLORS[color], hatch=hatch, edgecolor="white", lw=0, height=0.74)
+            axes.barh(
+                range(len(census)),
+                share,
+                left=left,
+                color=COLORS[color],
+                hatch=hatch,
+                edgecolor="white",
+                lw=0,
+                height=0.74,
+            )
             left += share
-        axes.set_yticks(range(len(census)), [name.replace("_", " ") for name in census["field"]], fontsize=8.5)
+        axes.set_yticks(
+            range(len(census)), [name.replace("_", " ") for name in census["field"]], fontsize=8.5
+        )
         axes.set_ylim(len(census) - 0.4, -0.6)
         axes.set_xlim(0, 100)
         axes.set_xlabel("share of rows [percent]")
-        handles = [Patch(facecolor=COLORS[color], hatch=hatch, edgecolor="white", lw=0) for color, hatch in _CELLS.values()]
+        handles = [
+            Patch(facecolor=COLORS[color], hatch=hatch, edgecolor="white", lw=0)
+            for color, hatch in _CELLS.values()
+        ]
         key_axes(axes, handles, [state.replace("_", " ") for state in _CELLS], columns=6)
         title_figure(figure, say_simulated("What the cells hold", is_simulated))
-        withheld = [f"{row.field.replace('_', ' ')} {100 * row.value / max(n, 1):.0f} percent" for row in census.itertuples()]
+        withheld = [
+            f"{row.field.replace('_', ' ')} {100 * row.value / max(n, 1):.0f} percent"
+            for row in census.itertuples()
+        ]
         return finish_figure(
             figure,
             "cells",
@@ -143,7 +178,9 @@ def draw_steps(steps: pd.DataFrame, *, source: str, period: str, is_simulated: b
             text = f"{row.rows_n:,}" if is_sum or not row.rows_n else f"−{row.rows_n:,}"
             write_beside(axes, text, (left + row.rows_n, place), (5, 0), fontsize=8.5)
             if place < last:
-                axes.plot([row.left_n, row.left_n], [place + 0.31, place + 0.69], color=COLORS["gray"], lw=0.8)
+                axes.plot(
+                    [row.left_n, row.left_n], [place + 0.31, place + 0.69], color=COLORS["gray"], lw=0.8
+                )
         axes.set_yticks(range(len(steps)), ["rows in all files", *steps["step"].iloc[1:]], fontsize=9)
         axes.set_ylim(last + 0.6, -0.6)
         axes.set_xlim(0, total * 1.14)
@@ -166,7 +203,9 @@ def draw_steps(steps: pd.DataFrame, *, source: str, period: str, is_simulated: b
         )
 
 
-def draw_inflation(curve: pd.DataFrame, *, source: str, n: int, period: str, is_simulated: bool) -> CitedFigure:
+def draw_inflation(
+    curve: pd.DataFrame, *, source: str, n: int, period: str, is_simulated: bool
+) -> CitedFigure:
     """Draw how many rows there are to a search, and which share of the searches is seen, by number of agencies' logs.
 
     Parameters
@@ -178,17 +217,28 @@ def draw_inflation(curve: pd.DataFrame, *, source: str, n: int, period: str, is_
     """
     with new_figure(height=3.6, ncols=2) as (figure, (left, right)):
         if curve["factor_low"].notna().all():
-            left.fill_between(curve["logs_n"], curve["factor_low"].astype(float), curve["factor_high"].astype(float), color=COLORS["sky"], alpha=0.45, lw=0)
+            left.fill_between(
+                curve["logs_n"],
+                curve["factor_low"].astype(float),
+                curve["factor_high"].astype(float),
+                color=COLORS["sky"],
+                alpha=0.45,
+                lw=0,
+            )
         left.plot(curve["logs_n"], curve["factor"], "o-", color=COLORS["blue"], lw=1.8, markersize=5)
         left.set_ylabel("rows to one search")
         left.set_ylim(0, 1.12 * max(curve["factor"].max(), 1))
         end = curve.iloc[-1]
         write_beside(left, f"{end['factor']:.2f}", (end["logs_n"], end["factor"]), (-8, 8), ha="right")
         left.axhline(1, color=COLORS["gray"], lw=0.9, ls=":")
-        right.plot(curve["logs_n"], 100 * curve["seen_frac"], "s-", color=COLORS["green"], lw=1.8, markersize=5)
+        right.plot(
+            curve["logs_n"], 100 * curve["seen_frac"], "s-", color=COLORS["green"], lw=1.8, markersize=5
+        )
         right.set_ylabel("searches seen, of all in any log\n[percent]")
         right.set_ylim(0, 106)
-        write_beside(right, f"{100 * curve['seen_frac'].iloc[0]:.0f} %", (1, 100 * curve["seen_frac"].iloc[0]), (8, -6))
+        write_beside(
+            right, f"{100 * curve['seen_frac'].iloc[0]:.0f} %", (1, 100 * curve["seen_frac"].iloc[0]), (8, -6)
+        )
         for axes in (left, right):
             axes.set_xlabel("agencies whose logs are put together")
             axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))

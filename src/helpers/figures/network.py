@@ -8,10 +8,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from ..errors import DataError
-from ..wording import say_number
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
-from ._labels import key_axes, title_figure, write_beside
+from helpers.errors import DataError
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.figures._labels import key_axes, title_figure, write_beside
+from helpers.wording import say_number
 
 _BINS = [(1, 2), (3, 9), (10, 29), (30, 99), (100, 299), (300, 999), (1000, None)]
 _HATCH = {"facecolor": "white", "edgecolor": COLORS["gray"], "hatch": "////", "linewidth": 0.8}
@@ -50,7 +50,9 @@ def draw_degrees(degrees: pd.DataFrame, *, source: str, period: str) -> CitedFig
         There is no agency.
     """
     if degrees.empty:
-        raise DataError("figure `recipients-distribution`", "there is no agency", "Give lists that name somebody.")
+        raise DataError(
+            "figure `recipients-distribution`", "there is no agency", "Give lists that name somebody."
+        )
     agencies = degrees[~degrees["is_pool"]]
     known = agencies[~agencies["is_out_censored"]]
     silent = agencies[agencies["is_out_censored"]]
@@ -61,8 +63,13 @@ def draw_degrees(degrees: pd.DataFrame, *, source: str, period: str) -> CitedFig
     bars = bars[filled[0] : filled[-1] + 1] if filled else []
     named = int((silent["out_direct_n"] > 0).sum())
     rows = [(label, "released", count) for label, count in bars]
-    rows += [("unknown, some named by others", "not released", named), ("unknown", "not released", len(silent) - named)]
-    data = pd.DataFrame([row for row in rows if row[2] or row[1] == "released"], columns=["recipients", "list", "agencies_n"])
+    rows += [
+        ("unknown, some named by others", "not released", named),
+        ("unknown", "not released", len(silent) - named),
+    ]
+    data = pd.DataFrame(
+        [row for row in rows if row[2] or row[1] == "released"], columns=["recipients", "list", "agencies_n"]
+    )
     is_known = data["list"] == "released"
     most = data.loc[is_known, "agencies_n"].max() if is_known.any() else data["agencies_n"].max()
     # what is unknown may be twenty times as many: such a bar is cut, and says so
@@ -74,8 +81,18 @@ def draw_degrees(degrees: pd.DataFrame, *, source: str, period: str) -> CitedFig
             bar.set(**({"color": COLORS["blue"]} if row.list == "released" else _HATCH))
             if length < row.agencies_n:
                 for shift in (0.93, 0.945):
-                    axes.plot([edge * (shift - 0.008), edge * (shift + 0.008)], [y + 0.45, y - 0.45], color="white", lw=4)
-                    axes.plot([edge * (shift - 0.008), edge * (shift + 0.008)], [y + 0.45, y - 0.45], color="#444444", lw=1)
+                    axes.plot(
+                        [edge * (shift - 0.008), edge * (shift + 0.008)],
+                        [y + 0.45, y - 0.45],
+                        color="white",
+                        lw=4,
+                    )
+                    axes.plot(
+                        [edge * (shift - 0.008), edge * (shift + 0.008)],
+                        [y + 0.45, y - 0.45],
+                        color="#444444",
+                        lw=1,
+                    )
             words = f"{row.agencies_n:,}" + (" (bar cut)" if length < row.agencies_n else "")
             write_beside(axes, words, (length, y), (5, 0))
         axes.set_yticks(range(len(data)), data["recipients"])
@@ -84,7 +101,9 @@ def draw_degrees(degrees: pd.DataFrame, *, source: str, period: str) -> CitedFig
         axes.set_xlim(0, edge * 1.17)
         axes.set_ylabel("recipients")
         axes.set_xlabel("agencies", loc="left")
-        axes.set_xticks([tick for tick in MaxNLocator(nbins=6, integer=True).tick_values(0, most) if tick <= edge])
+        axes.set_xticks(
+            [tick for tick in MaxNLocator(nbins=6, integer=True).tick_values(0, most) if tick <= edge]
+        )
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="x")
         used = [(Patch(color=COLORS["blue"]), "whole list released")] if is_known.any() else []
@@ -143,7 +162,14 @@ def draw_ranks(ranked: pd.DataFrame, lists_n: int, *, source: str, period: str) 
             else:
                 axes.plot([0, value], [y, y], color=COLORS["pale"], lw=1.2, zorder=1)
                 words = f"{row.lists_n:,}"
-            axes.plot(value, y, "o" if row.is_reporter else "D", ms=6, color=color, mfc=color if row.is_reporter else "white")
+            axes.plot(
+                value,
+                y,
+                "o" if row.is_reporter else "D",
+                ms=6,
+                color=color,
+                mfc=color if row.is_reporter else "white",
+            )
             at = row.share_high if has_bounds else value
             write_beside(axes, words, (at, y), (8, 0), fontsize=8.5, color="#444444")
         axes.set_yticks(range(len(ranked)), [shorten_agency(name, 42) for name in ranked["name"]])
@@ -157,7 +183,9 @@ def draw_ranks(ranked: pd.DataFrame, lists_n: int, *, source: str, period: str) 
         else:
             axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         axes.set_xlabel(
-            f"share of {lists_n:,} whole lists that name it, with 95 % interval" if has_bounds else "agencies whose data it may read, as listed",
+            f"share of {lists_n:,} whole lists that name it, with 95 % interval"
+            if has_bounds
+            else "agencies whose data it may read, as listed",
             loc="left",
         )
         axes.grid(axis="x")
@@ -168,7 +196,11 @@ def draw_ranks(ranked: pd.DataFrame, lists_n: int, *, source: str, period: str) 
         key_axes(axes, marks, ["its own list was not released", "its own list was released"])
         title_figure(figure, "Which agencies are named as readers most")
         told = "; ".join(f"{row.name} {row.lists_n:,}" for row in ranked.head(5).itertuples(index=False))
-        extra = f" Of {lists_n:,} whole lists." if lists_n else " No interval is drawn: too few whole lists were released."
+        extra = (
+            f" Of {lists_n:,} whole lists."
+            if lists_n
+            else " No interval is drawn: too few whole lists were released."
+        )
         return finish_figure(
             figure,
             "readers-ranked",
@@ -185,7 +217,15 @@ def draw_ranks(ranked: pd.DataFrame, lists_n: int, *, source: str, period: str) 
 
 
 def draw_decline(
-    steps: pd.DataFrame, lines: dict[str, str], *, figure_id: str, title: str, axis: str, source: str, period: str, caption: str
+    steps: pd.DataFrame,
+    lines: dict[str, str],
+    *,
+    figure_id: str,
+    title: str,
+    axis: str,
+    source: str,
+    period: str,
+    caption: str,
 ) -> CitedFigure:
     """Draw what is left of a network as agencies leave it, one after another.
 
@@ -211,7 +251,11 @@ def draw_decline(
         There is no step, or nothing at the start.
     """
     if len(steps) < 2 or not len(lines) or (steps[list(lines)].iloc[0] <= 0).any():
-        raise DataError(f"figure `{figure_id}`", "there is nothing to lose, or nobody leaves", "Give a start and one step at least.")
+        raise DataError(
+            f"figure `{figure_id}`",
+            "there is nothing to lose, or nobody leaves",
+            "Give a start and one step at least.",
+        )
     styles = [(COLORS["blue"], "o", "-"), (COLORS["orange"], "s", (0, (6, 2))), (COLORS["green"], "^", (0, (2, 1.5))),
               (COLORS["pink"], "v", (0, (1, 1)))]  # fmt: skip
     with new_figure(8.4, 1.9 + 0.31 * len(steps)) as (figure, axes):
@@ -235,7 +279,10 @@ def draw_decline(
         axes.grid(axis="x")
         key_axes(axes, handles, list(lines.values()), columns=2)
         title_figure(figure, title)
-        told = "; ".join(f"{words} from {int(steps[column].iloc[0]):,} to {int(steps[column].iloc[-1]):,}" for column, words in lines.items())
+        told = "; ".join(
+            f"{words} from {int(steps[column].iloc[0]):,} to {int(steps[column].iloc[-1]):,}"
+            for column, words in lines.items()
+        )
         return finish_figure(
             figure,
             figure_id,
@@ -248,7 +295,9 @@ def draw_decline(
         )
 
 
-def draw_accumulation(curves: dict[str, pd.DataFrame], bounds: dict[str, tuple[float, float]], *, source: str, period: str) -> CitedFigure:
+def draw_accumulation(
+    curves: dict[str, pd.DataFrame], bounds: dict[str, tuple[float, float]], *, source: str, period: str
+) -> CitedFigure:
     """Draw how many recipients are named as more lists come to light, and the least that all such lists hold.
 
     Parameters
@@ -284,14 +333,38 @@ def draw_accumulation(curves: dict[str, pd.DataFrame], bounds: dict[str, tuple[f
             words = f"at least {low:,.0f}\nto {high:,.0f}"
             write_beside(axes, words, (x, (low * high) ** 0.5), (9, up), color=color, fontsize=8.5)
             last = curve.iloc[-1]
-            write_beside(axes, f"{last['recipients_n']:,.0f}", (last["lists_n"], last["recipients_n"]), (-8, up), ha="right", color=color)
+            write_beside(
+                axes,
+                f"{last['recipients_n']:,.0f}",
+                (last["lists_n"], last["recipients_n"]),
+                (-8, up),
+                ha="right",
+                color=color,
+            )
         axes.axvline(longest, color=COLORS["gray"], lw=0.8, ls=":")
         top = max(high for _, high in bounds.values())
         axes.set_xlim(0, longest * 1.24)
         axes.set_ylim(0, top * 1.12)
-        axes.set_xticks([tick for tick in MaxNLocator(nbins=6, integer=True).tick_values(0, longest) if tick <= longest])
-        axes.annotate("released", (longest, 0), xytext=(-4, 6), textcoords="offset points", ha="right", fontsize=8.5, color="#444444")
-        axes.annotate("all such lists", (longest, 0), xytext=(6, 6), textcoords="offset points", fontsize=8.5, color="#444444")
+        axes.set_xticks(
+            [tick for tick in MaxNLocator(nbins=6, integer=True).tick_values(0, longest) if tick <= longest]
+        )
+        axes.annotate(
+            "released",
+            (longest, 0),
+            xytext=(-4, 6),
+            textcoords="offset points",
+            ha="right",
+            fontsize=8.5,
+            color="#444444",
+        )
+        axes.annotate(
+            "all such lists",
+            (longest, 0),
+            xytext=(6, 6),
+            textcoords="offset points",
+            fontsize=8.5,
+            color="#444444",
+        )
         axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.set_xlabel("whole lists", loc="left")
         axes.set_ylabel("different recipients named")
@@ -348,16 +421,26 @@ def draw_pools(bounds: pd.DataFrame, *, source: str, period: str) -> CitedFigure
             axes.barh(y, end - row.direct_n, 0.5, left=row.direct_n, **_HATCH)
             if is_open:
                 axes.plot(end, y, ">", ms=9, color=COLORS["gray"], clip_on=False)
-            words = f"{row.direct_n:,} named, and no upper bound" if is_open else f"{row.direct_n:,} named, up to {int(row.high_n):,}"
+            words = (
+                f"{row.direct_n:,} named, and no upper bound"
+                if is_open
+                else f"{row.direct_n:,} named, up to {int(row.high_n):,}"
+            )
             write_beside(axes, words, (end, y), (12, 0), fontsize=8.5)
         axes.set_yticks(range(len(bounds)), [shorten_agency(name) for name in bounds["name"]])
         axes.tick_params(axis="y", length=0)
         axes.set_ylim(len(bounds) - 0.4, -0.6)
         axes.set_xlim(0, top * 1.75)
-        axes.set_xticks([tick for tick in MaxNLocator(nbins=5, integer=True).tick_values(0, top) if tick <= top])
+        axes.set_xticks(
+            [tick for tick in MaxNLocator(nbins=5, integer=True).tick_values(0, top) if tick <= top]
+        )
         axes.set_xlabel("recipients", loc="left")
         axes.grid(axis="x")
-        key_axes(axes, [Patch(color=COLORS["blue"]), Patch(**_HATCH)], ["named by a source", "members of a pool, named by none"])
+        key_axes(
+            axes,
+            [Patch(color=COLORS["blue"]), Patch(**_HATCH)],
+            ["named by a source", "members of a pool, named by none"],
+        )
         title_figure(figure, "What a pool adds to the number of recipients")
         told = "; ".join(
             f"{row.name} {row.direct_n:,} named, {'no upper bound' if pd.isna(row.high_n) else f'up to {int(row.high_n):,}'}"

@@ -4,10 +4,10 @@ import pandas as pd
 from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path as Curve
 
-from ..errors import DataError
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
-from ._labels import title_figure
-from .network import shorten_agency
+from helpers.errors import DataError
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.figures._labels import title_figure
+from helpers.figures.network import shorten_agency
 
 ROW = 0.205
 _LEFT, _RIGHT, _MIDDLE = 2.62, 5.74, (3.52, 4.84)
@@ -44,7 +44,9 @@ def draw_ego(neighbors: pd.DataFrame, name: str, *, is_owner_list: bool, is_read
         It has no neighbor, or a group that the legend does not know.
     """
     if neighbors.empty or set(neighbors["group"]) - set(_COLORS):
-        raise DataError("figure `neighborhood`", "no neighbor, or an unknown group", f"Groups: {', '.join(_COLORS)}.")
+        raise DataError(
+            "figure `neighborhood`", "no neighbor, or an unknown group", f"Groups: {', '.join(_COLORS)}."
+        )
     sides = {side: _choose_rows(neighbors[neighbors[side]], most) for side in ("shares", "reads")}
     tallest = max(3, *(len(rows) for rows in sides.values()))
     height = tallest * ROW
@@ -56,9 +58,26 @@ def draw_ego(neighbors: pd.DataFrame, name: str, *, is_owner_list: bool, is_read
         words = shorten_agency(name, 60)
         lines = _wrap(words)
         tall = 0.22 * len(lines) + 0.25
-        box = FancyBboxPatch((x, middle - tall / 2), wide, tall, boxstyle="round,pad=0,rounding_size=0.06", fc="#FFF6DC", ec="black", zorder=4)
+        box = FancyBboxPatch(
+            (x, middle - tall / 2),
+            wide,
+            tall,
+            boxstyle="round,pad=0,rounding_size=0.06",
+            fc="#FFF6DC",
+            ec="black",
+            zorder=4,
+        )
         axes.add_patch(box)
-        axes.text(x + wide / 2, middle, "\n".join(lines), ha="center", va="center", fontsize=9.5, weight="bold", zorder=5)
+        axes.text(
+            x + wide / 2,
+            middle,
+            "\n".join(lines),
+            ha="center",
+            va="center",
+            fontsize=9.5,
+            weight="bold",
+            zorder=5,
+        )
         both = set(neighbors.loc[neighbors["reads"] & neighbors["shares"], "name"])
         counts = {side: int(neighbors[side].sum()) for side in sides}
         heads = {"shares": (f"Share with it: {counts['shares']:,}" + ("" if is_reader_list else " known"), 0.0, "left"),
@@ -66,14 +85,27 @@ def draw_ego(neighbors: pd.DataFrame, name: str, *, is_owner_list: bool, is_read
         for side, (head, at, align) in heads.items():
             axes.text(at, -0.42, head, ha=align, fontsize=10.5, weight="bold")
             whole = is_reader_list if side == "shares" else is_owner_list
-            axes.text(at, -0.22, "its whole list" if whole else "by other lists; its own was not released", ha=align, fontsize=8, color=COLORS["gray"])
+            axes.text(
+                at,
+                -0.22,
+                "its whole list" if whole else "by other lists; its own was not released",
+                ha=align,
+                fontsize=8,
+                color=COLORS["gray"],
+            )
         for side, rows in sides.items():
             start = middle - len(rows) * ROW / 2
             for number, (label, group, count) in enumerate(rows):
-                _draw_row(axes, side, start + (number + 0.5) * ROW, label, group, count, label in both, middle)
+                _draw_row(
+                    axes, side, start + (number + 0.5) * ROW, label, group, count, label in both, middle
+                )
         _draw_key(axes, neighbors, height)
         title_figure(figure, "Who shares with one agency, and who may read its data")
-        told = ", ".join(f"{group} {int((neighbors['group'] == group).sum()):,}" for group in _COLORS if (neighbors["group"] == group).any())
+        told = ", ".join(
+            f"{group} {int((neighbors['group'] == group).sum()):,}"
+            for group in _COLORS
+            if (neighbors["group"] == group).any()
+        )
         return finish_figure(
             figure,
             "neighborhood",
@@ -104,18 +136,37 @@ def _choose_rows(part: pd.DataFrame, most: int) -> list[tuple[str, str, int]]:
     return rows
 
 
-def _draw_row(axes, side: str, y: float, label: str, group: str, count: int, is_both: bool, middle: float) -> None:
+def _draw_row(
+    axes, side: str, y: float, label: str, group: str, count: int, is_both: bool, middle: float
+) -> None:
     color = _COLORS[group]
     is_left = side == "shares"
     at, wall = (_LEFT, _MIDDLE[0]) if is_left else (_RIGHT, _MIDDLE[1])
     bend = (at + wall) / 2
     points = [(at, y), (bend, y), (bend, middle), (wall, middle)]
-    line = PathPatch(Curve(points, [Curve.MOVETO, Curve.CURVE4, Curve.CURVE4, Curve.CURVE4]), fc="none", ec=color, lw=0.7 if label else 2.2, alpha=0.75)
+    line = PathPatch(
+        Curve(points, [Curve.MOVETO, Curve.CURVE4, Curve.CURVE4, Curve.CURVE4]),
+        fc="none",
+        ec=color,
+        lw=0.7 if label else 2.2,
+        alpha=0.75,
+    )
     axes.add_patch(line)
-    axes.plot(at, y, "o", ms=4.2 if label else 7, color=color, mfc="white" if is_both else color, mew=1.3, zorder=3)
+    axes.plot(
+        at, y, "o", ms=4.2 if label else 7, color=color, mfc="white" if is_both else color, mew=1.3, zorder=3
+    )
     shift, align = (-0.1, "right") if is_left else (0.1, "left")
     words = shorten_agency(label, 36) if label else f"and {count:,} more: {group}"
-    axes.text(at + shift, y, words, ha=align, va="center", fontsize=8, style="normal" if label else "italic", color="black" if label else color)
+    axes.text(
+        at + shift,
+        y,
+        words,
+        ha=align,
+        va="center",
+        fontsize=8,
+        style="normal" if label else "italic",
+        color="black" if label else color,
+    )
 
 
 def _draw_key(axes, neighbors: pd.DataFrame, height: float) -> None:

@@ -8,10 +8,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-from ..errors import DataError
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
-from ._labels import key_axes, title_figure
-from .network import shorten_agency
+from helpers.errors import DataError
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.figures._labels import key_axes, title_figure
+from helpers.figures.network import shorten_agency
 
 UNKNOWN = "?"
 _RAMP = ["#EAF3FA", "#BBD9EE", "#7FB8DD", "#3F8FC5", "#0072B2", "#004B78", "#002A47"]
@@ -61,7 +61,15 @@ def draw_state_matrix(edges: pd.DataFrame, lists_n: pd.Series, *, source: str, p
             for x, count in enumerate(table.loc[owner]) if small else ():
                 if count == count:
                     dark = norm(count) > 0.5
-                    axes.text(x + 0.5, y + 0.5, f"{int(count):,}", ha="center", va="center", fontsize=8, color="white" if dark else "black")
+                    axes.text(
+                        x + 0.5,
+                        y + 0.5,
+                        f"{int(count):,}",
+                        ha="center",
+                        va="center",
+                        fontsize=8,
+                        color="white" if dark else "black",
+                    )
         counted = [f"{state} ({lists_n.get('' if state == UNKNOWN else state, 0)})" for state in table.index]
         size = 8.5 if small else 6.6
         axes.set_yticks(np.arange(owners_n) + 0.5, counted, fontsize=size)
@@ -74,7 +82,10 @@ def draw_state_matrix(edges: pd.DataFrame, lists_n: pd.Series, *, source: str, p
         bar.ax.yaxis.set_major_locator(LogLocator(10, subs=(1.0, 3.0) if top < 1000 else (1.0,)))
         bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}"))
         bar.ax.minorticks_off()
-        handles, words = [Rectangle((0, 0), 1, 1, fill=False, ec=COLORS["orange"], lw=1.3)], ["within the state"]
+        handles, words = (
+            [Rectangle((0, 0), 1, 1, fill=False, ec=COLORS["orange"], lw=1.3)],
+            ["within the state"],
+        )
         if UNKNOWN in table.index or UNKNOWN in table.columns:
             handles.append(Line2D([], [], ls=""))
             words.append("?  state unknown, or none")
@@ -82,7 +93,11 @@ def draw_state_matrix(edges: pd.DataFrame, lists_n: pd.Series, *, source: str, p
         title_figure(figure, "From which state to which")
         most = named.sort_values(["edges_n", "from_state", "to_state"], ascending=[False, True, True]).head(3)
         told = "; ".join(f"{row.from_state} to {row.to_state} {row.edges_n:,}" for row in most.itertuples())
-        within = int(named.loc[(named["from_state"] == named["to_state"]) & (named["from_state"].str.len() == 2), "edges_n"].sum())
+        within = int(
+            named.loc[
+                (named["from_state"] == named["to_state"]) & (named["from_state"].str.len() == 2), "edges_n"
+            ].sum()
+        )
         return finish_figure(
             figure,
             "state-matrix",
@@ -131,14 +146,18 @@ def draw_adjacency(
     """
     n = len(agencies)
     if not n or links.shape != (n, n):
-        raise DataError(f"figure `{figure_id}`", f"{links.shape} links and {n} agencies", "Give one row for each.")
+        raise DataError(
+            f"figure `{figure_id}`", f"{links.shape} links and {n} agencies", "Give one row for each."
+        )
     links = links.astype(bool)
     known = agencies["is_reporter"].to_numpy(bool)
     # 0 nothing listed, 1 row unknown, 2 one way, 3 returned
     picture = np.where(links & links.T, 3, np.where(links, 2, np.where(known[:, None], 0, 1)))
     colors = ["white", "#EDEDED", COLORS["orange"], COLORS["blue"]]
     with new_figure(8.4, 8.6) as (figure, axes):
-        axes.imshow(picture, cmap=ListedColormap(colors), vmin=0, vmax=3, interpolation="nearest", aspect="equal")
+        axes.imshow(
+            picture, cmap=ListedColormap(colors), vmin=0, vmax=3, interpolation="nearest", aspect="equal"
+        )
         groups = agencies["group"].fillna(UNKNOWN).to_numpy()
         starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
         ends = np.r_[starts[1:], n]
@@ -149,7 +168,10 @@ def draw_adjacency(
             places, labels = np.arange(n), [shorten_agency(name, 26) for name in agencies["name"]]
         else:
             wide = [(start + end - 1) / 2 for start, end in zip(starts, ends) if end - start >= n / 60]
-            places, labels = wide, [groups[start] for start, end in zip(starts, ends) if end - start >= n / 60]
+            places, labels = (
+                wide,
+                [groups[start] for start, end in zip(starts, ends) if end - start >= n / 60],
+            )
         axes.set_yticks(places, labels, fontsize=7.5)
         axes.set_xticks(places, labels, fontsize=7.5, rotation=90)
         axes.tick_params(length=0)
@@ -163,7 +185,9 @@ def draw_adjacency(
             words.append("list not released: unknown")
         key_axes(axes, handles, words, columns=4)
         title_figure(figure, f"Who shares with whom, ordered by {by}")
-        data = agencies.assign(shared_n=links.sum(axis=1), received_n=links.sum(axis=0), returned_n=(links & links.T).sum(axis=1))
+        data = agencies.assign(
+            shared_n=links.sum(axis=1), received_n=links.sum(axis=0), returned_n=(links & links.T).sum(axis=1)
+        )
         return finish_figure(
             figure,
             figure_id,

@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from ..dates import span_date, state_period
-from ..errors import DataError
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
-from ._labels import HEDGES, key_axes, shorten_number, title_figure, write_above, write_beside
+from helpers.errors import DataError
+from helpers.facts.dates import span_date, state_period
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.figures._labels import HEDGES, key_axes, shorten_number, title_figure, write_above, write_beside
 
 # Marks of a statement; the text beside each says the same.
 _STATUS = {
@@ -94,7 +94,11 @@ def draw_recovery(
             Line2D([], [], marker="o", ls="", mfc="white", mec=COLORS["red"], mew=1.6, markersize=8),
             Line2D([], [], marker="x", ls="", color=COLORS["gray"], markersize=6),
         ]
-        labels = ["printed by two or more pages\n(not always independent)", "by one page", "on the list,\nname not found"]
+        labels = [
+            "printed by two or more pages\n(not always independent)",
+            "by one page",
+            "on the list,\nname not found",
+        ]
         key_axes(axes, handles, labels)
         states = "; ".join(f"{row.state} {row.names_n}" for row in by_state.itertuples())
         single_n = int(by_state["single_n"].sum())

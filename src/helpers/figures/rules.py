@@ -4,8 +4,8 @@ import textwrap
 
 import pandas as pd
 
-from ..errors import DataError
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.errors import DataError
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
 
 _RULES = {
     "met_n": ("met", COLORS["blue"], "", "white"),
@@ -21,7 +21,13 @@ _LOOKS = {
 
 
 def draw_rules(
-    counts: pd.DataFrame, *, title: str, source: str, period: str, unit: str = "queries", figure_id: str = "rules"
+    counts: pd.DataFrame,
+    *,
+    title: str,
+    source: str,
+    period: str,
+    unit: str = "queries",
+    figure_id: str = "rules",
 ) -> CitedFigure:
     """Draw what became of each requirement on a query.
 
@@ -49,7 +55,13 @@ def draw_rules(
 
 
 def draw_looks(
-    counted: pd.DataFrame, *, title: str, source: str, period: str, figure_id: str = "looks", caption: str = ""
+    counted: pd.DataFrame,
+    *,
+    title: str,
+    source: str,
+    period: str,
+    figure_id: str = "looks",
+    caption: str = "",
 ) -> CitedFigure:
     """Draw what a state's rule on sharing asks of the rows of a log.
 
@@ -76,11 +88,17 @@ def draw_looks(
     )  # fmt: skip
 
 
-def _draw_strips(table: pd.DataFrame, styles: dict, *, title, source, period, unit, figure_id, caption, data) -> CitedFigure:
+def _draw_strips(
+    table: pd.DataFrame, styles: dict, *, title, source, period, unit, figure_id, caption, data
+) -> CitedFigure:
     """Draw a strip of equal length per row of a table, parted by its columns."""
     totals = table.sum(axis="columns")
     if table.empty or not (totals > 0).all():
-        raise DataError(f"figure `{figure_id}`", "no rule, or none with a row", "Give a log with rows that the rules are about.")
+        raise DataError(
+            f"figure `{figure_id}`",
+            "no rule, or none with a row",
+            "Give a log with rows that the rules are about.",
+        )
     shares = table.div(totals, axis="index") * 100
     places = range(len(table))
     heading = textwrap.wrap(title, 62)
@@ -88,12 +106,30 @@ def _draw_strips(table: pd.DataFrame, styles: dict, *, title, source, period, un
         left = pd.Series(0.0, index=table.index)
         for column in table.columns:
             label, color, hatch, edge = styles[column]
-            axes.barh(places, shares[column], left=left, height=0.62, color=color, hatch=hatch, edgecolor=edge, lw=0.7, label=label)
+            axes.barh(
+                places,
+                shares[column],
+                left=left,
+                height=0.62,
+                color=color,
+                hatch=hatch,
+                edgecolor=edge,
+                lw=0.7,
+                label=label,
+            )
             for place, name in enumerate(table.index):
                 if shares.loc[name, column] >= 9:
                     box = {"boxstyle": "square,pad=0.15", "fc": "white", "ec": "none"}
                     middle = left[name] + shares.loc[name, column] / 2
-                    axes.text(middle, place, f"{table.loc[name, column]:,}", ha="center", va="center", fontsize=8.5, bbox=box)
+                    axes.text(
+                        middle,
+                        place,
+                        f"{table.loc[name, column]:,}",
+                        ha="center",
+                        va="center",
+                        fontsize=8.5,
+                        bbox=box,
+                    )
             left = left + shares[column]
         axes.set_yticks(places, table.index)
         axes.tick_params(axis="y", length=0)
@@ -101,9 +137,16 @@ def _draw_strips(table: pd.DataFrame, styles: dict, *, title, source, period, un
         axes.set_xlim(0, 100)
         axes.set_xlabel(f"{unit} [percent; numbers in the strips are counts]")
         axes.set_title("\n".join(heading), pad=30)
-        axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 0.995), ncols=len(table.columns), handlelength=1.8, fontsize=9)
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(-0.01, 0.995),
+            ncols=len(table.columns),
+            handlelength=1.8,
+            fontsize=9,
+        )
     told = "; ".join(
-        f"{name}: " + ", ".join(f"{styles[column][0]} {count:,}" for column, count in row.items()) for name, row in table.iterrows()
+        f"{name}: " + ", ".join(f"{styles[column][0]} {count:,}" for column, count in row.items())
+        for name, row in table.iterrows()
     )
     return finish_figure(
         figure,

@@ -7,24 +7,34 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ..errors import DataError
-from ..suppression import ACRO, join_widths
-from ..wording import say_number
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
-from ._labels import key_axes, title_figure
-from .logs import say_simulated
+from helpers.errors import DataError
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.figures._labels import key_axes, title_figure
+from helpers.figures.logs import say_simulated
+from helpers.searches.suppression import FEWEST, join_widths
+from helpers.wording import say_number
 
 _FORMS = ("blue", "green", "pink", "orange", "sky")
-_LINES = (("blue", "-"), ("orange", "--"), ("green", "-."), ("pink", ":"), ("red", (0, (5, 1))), ("black", (0, (1, 1))), ("gray", "-"))
+_LINES = (
+    ("blue", "-"),
+    ("orange", "--"),
+    ("green", "-."),
+    ("pink", ":"),
+    ("red", (0, (5, 1))),
+    ("black", (0, (1, 1))),
+    ("gray", "-"),
+)
 _WIDTHS = {"networks_n": "networks", "devices_n": "devices"}
 _SAID = {
     "type": "Types are the vendor's labels; none says whether a person or a machine searched.",
     "reason": "A reason is the bucket of one rule set; another set puts other searches there.",
 }
-_STEPS = f"Each step is of {ACRO['threshold']} searches or more; where a group's widest are fewer, its line ends below 100 percent."
+_STEPS = f"Each step is of {FEWEST} searches or more; where a group's widest are fewer, its line ends below 100 percent."
 
 
-def draw_search_months(months: pd.DataFrame, *, unit: str, source: str, period: str, is_simulated: bool) -> CitedFigure:
+def draw_search_months(
+    months: pd.DataFrame, *, unit: str, source: str, period: str, is_simulated: bool
+) -> CitedFigure:
     """Draw counts by month, each form of the log in a color of its own, months that are not whole hatched.
 
     Parameters
@@ -51,7 +61,15 @@ def draw_search_months(months: pd.DataFrame, *, unit: str, source: str, period: 
         for row in months.itertuples():
             x, color = names.index(row.month), COLORS[_FORMS[row.stretch % len(_FORMS)]]
             style = {} if row.is_whole else {"hatch": "///", "edgecolor": "white", "lw": 0}
-            axes.bar(x, row.searches_n, bottom=floor[row.month], width=0.78, color=color, alpha=1 if row.is_whole else 0.55, **style)
+            axes.bar(
+                x,
+                row.searches_n,
+                bottom=floor[row.month],
+                width=0.78,
+                color=color,
+                alpha=1 if row.is_whole else 0.55,
+                **style,
+            )
             floor[row.month] += row.searches_n
         top = max(floor.values()) or 1
         for stretch in sorted(months["stretch"].unique())[1:]:
@@ -65,7 +83,10 @@ def draw_search_months(months: pd.DataFrame, *, unit: str, source: str, period: 
         axes.set_ylabel(f"{unit} a month")
         axes.grid(axis="y")
         axes.grid(axis="x", visible=False)
-        handles = [Patch(facecolor=COLORS["blue"]), Patch(facecolor=COLORS["blue"], alpha=0.55, hatch="///", edgecolor="white", lw=0)]
+        handles = [
+            Patch(facecolor=COLORS["blue"]),
+            Patch(facecolor=COLORS["blue"], alpha=0.55, hatch="///", edgecolor="white", lw=0),
+        ]
         labels = ["whole month", "part of a month, or a gap in it"]
         if months["stretch"].nunique() > 1:
             handles.append(Line2D([], [], color=COLORS["red"], lw=1.6, ls="--"))
@@ -88,7 +109,13 @@ def draw_search_months(months: pd.DataFrame, *, unit: str, source: str, period: 
 
 
 def draw_days(
-    parts: list[pd.DataFrame], changes: pd.DataFrame, levels: list[pd.DataFrame], *, unit: str, source: str, is_simulated: bool
+    parts: list[pd.DataFrame],
+    changes: pd.DataFrame,
+    levels: list[pd.DataFrame],
+    *,
+    unit: str,
+    source: str,
+    is_simulated: bool,
 ) -> CitedFigure:
     """Draw counts by day with the level between changes, and where a change may lie.
 
@@ -121,7 +148,13 @@ def draw_days(
         for level in levels:
             axes.plot(level["day"], level["level"], color=COLORS["green"], lw=1.3, ls="--")
         for change in changes.itertuples():
-            axes.axvspan(change.low - pd.Timedelta(hours=12), change.high + pd.Timedelta(hours=12), color=COLORS["orange"], alpha=0.4, lw=0)
+            axes.axvspan(
+                change.low - pd.Timedelta(hours=12),
+                change.high + pd.Timedelta(hours=12),
+                color=COLORS["orange"],
+                alpha=0.4,
+                lw=0,
+            )
         for one, other in zip(parts, parts[1:], strict=False):
             axes.axvspan(one["day"].iloc[-1], other["day"].iloc[0], color=COLORS["pale"], alpha=0.8, lw=0)
         axes.set_ylim(0, None)
@@ -131,7 +164,10 @@ def draw_days(
         axes.set_ylabel(f"{unit} a day")
         axes.grid(axis="y")
         axes.grid(axis="x", visible=False)
-        handles = [Line2D([], [], marker=".", ls="", color=COLORS["gray"]), Line2D([], [], color=COLORS["blue"], lw=2.2)]
+        handles = [
+            Line2D([], [], marker=".", ls="", color=COLORS["gray"]),
+            Line2D([], [], color=COLORS["blue"], lw=2.2),
+        ]
         labels = ["one day", "mean between changes"]
         if levels:
             handles.append(Line2D([], [], color=COLORS["green"], lw=1.3, ls="--"))
@@ -150,7 +186,8 @@ def draw_days(
             figure,
             "searches-by-day",
             alt=f"Dots, one for each of {len(days)} days, with steps for the mean level. Changes of level: {'; '.join(said) or 'none found'}.",
-            caption=("Simulated data. " if is_simulated else "") + "Weekdays were allowed for. No level is drawn across a gray band.",
+            caption=("Simulated data. " if is_simulated else "")
+            + "Weekdays were allowed for. No level is drawn across a gray band.",
             source=source,
             n=int(days["searches_n"].sum()),
             period=f"{days['day'].min():%Y-%m-%d} to {days['day'].max():%Y-%m-%d}",
@@ -159,7 +196,15 @@ def draw_days(
 
 
 def draw_widths(
-    widths: pd.DataFrame, *, unit: str, source: str, period: str, is_simulated: bool, field: str = "networks_n", by: str = "type", most: int = 6
+    widths: pd.DataFrame,
+    *,
+    unit: str,
+    source: str,
+    period: str,
+    is_simulated: bool,
+    field: str = "networks_n",
+    by: str = "type",
+    most: int = 6,
 ) -> CitedFigure:
     """Draw, for each type of search or reason, the share that went over at most so many networks or devices.
 
@@ -187,8 +232,14 @@ def draw_widths(
     """
     known = join_widths(widths)
     if known.empty:
-        raise DataError("figure of width", "no search says over how many it went", "Give a log that exports the number.")
-    sizes = known.drop_duplicates("group").sort_values(["group_n", "group"], ascending=[False, True])[:most].set_index("group")["group_n"]
+        raise DataError(
+            "figure of width", "no search says over how many it went", "Give a log that exports the number."
+        )
+    sizes = (
+        known.drop_duplicates("group")
+        .sort_values(["group_n", "group"], ascending=[False, True])[:most]
+        .set_index("group")["group_n"]
+    )
     groups, widest = list(sizes.index), float(known["width"].max())
     known = known[known["group"].isin(groups)]
     with new_figure(height=3.8) as (figure, axes):
@@ -196,7 +247,14 @@ def draw_widths(
             part = known[known["group"] == group]
             share = (100 * part["searches_n"].cumsum() / part["group_n"]).to_numpy(float)
             x = np.concatenate([[part["width"].iloc[0]], part["width"].to_numpy(float), [widest]])
-            axes.step(x, np.concatenate([[0.0], share, share[-1:]]), where="post", color=COLORS[color], ls=dash, lw=1.9)
+            axes.step(
+                x,
+                np.concatenate([[0.0], share, share[-1:]]),
+                where="post",
+                color=COLORS[color],
+                ls=dash,
+                lw=1.9,
+            )
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(ticker.FuncFormatter(lambda number, _: f"{number:,.0f}"))
         axes.xaxis.set_minor_formatter(ticker.NullFormatter())
@@ -204,13 +262,18 @@ def draw_widths(
         axes.set_xlabel(f"{_WIDTHS[field]} searched (log scale)")
         axes.set_ylabel(f"{unit} over at most so many\n[percent]")
         axes.grid(axis="both")
-        handles = [Line2D([], [], color=COLORS[color], ls=dash, lw=1.9) for (color, dash), _ in zip(_LINES, groups, strict=False)]
+        handles = [
+            Line2D([], [], color=COLORS[color], ls=dash, lw=1.9)
+            for (color, dash), _ in zip(_LINES, groups, strict=False)
+        ]
         labels = [f"{group} ({searches_n:,})" for group, searches_n in sizes.items()]
         key_axes(axes, handles, labels, columns=4 if max(map(len, labels)) < 24 else 2)
         title_figure(figure, say_simulated(f"How wide one search is, by {by}", is_simulated))
         medians = []
         for group in groups:
-            part = widths[(widths["group"] == group) & widths["width"].notna() & (widths["width"] > 0)].sort_values("width")
+            part = widths[
+                (widths["group"] == group) & widths["width"].notna() & (widths["width"] > 0)
+            ].sort_values("width")
             half = part.loc[2 * part["searches_n"].cumsum() >= part["searches_n"].sum(), "width"]
             medians += [f"{group} {int(half.iloc[0]):,}"] if len(half) else []
         return finish_figure(
@@ -220,7 +283,7 @@ def draw_widths(
             + (f" Medians: {', '.join(medians)}." if medians else ""),
             caption=("Simulated data. " if is_simulated else "")
             + f"{_SAID[by]} Rows that say 0 are left out: it does not mean none."
-            + (f" {_STEPS}" if known["searches_n"].min() >= ACRO["threshold"] else ""),
+            + (f" {_STEPS}" if known["searches_n"].min() >= FEWEST else ""),
             source=source,
             n=int(sizes.sum()),
             period=period,

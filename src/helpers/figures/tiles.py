@@ -5,8 +5,8 @@ import textwrap
 import pandas as pd
 from matplotlib.patches import Rectangle
 
-from ..errors import DataError
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.errors import DataError
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
 
 # One word a tile, two dots for none; the arrangement is the one that NPR made known in 2015.
 GRID = """
@@ -30,7 +30,12 @@ _RECOVERED = (
 def place_states() -> dict[str, tuple[int, int]]:
     """Place each state and the District of Columbia on the grid: postal code to (column, row)."""
     lines = [line.split() for line in GRID.split("\n") if line]
-    return {code: (column, row) for row, line in enumerate(lines) for column, code in enumerate(line) if code != ".."}
+    return {
+        code: (column, row)
+        for row, line in enumerate(lines)
+        for column, code in enumerate(line)
+        if code != ".."
+    }
 
 
 def draw_states(
@@ -81,12 +86,16 @@ def draw_states(
     """
     place = place_states()
     if counts.empty:
-        raise DataError(f"figure `{figure_id}`", "no state has a recovered name", "Widen the selection of paths.")
+        raise DataError(
+            f"figure `{figure_id}`", "no state has a recovered name", "Widen the selection of paths."
+        )
     odd = sorted((set(counts["state"]) | set(named_only)) - set(place))
     odd += sorted(counts.loc[counts["state"].duplicated(), "state"])
     if odd or (counts["agencies_n"] < 1).any():
         found = f"{', '.join(odd)} is no state or stands twice" if odd else "a count is below one"
-        raise DataError(f"figure `{figure_id}`", found, "Give each state once, by postal code; leave out unknown ones.")
+        raise DataError(
+            f"figure `{figure_id}`", found, "Give each state once, by postal code; leave out unknown ones."
+        )
     known = counts.set_index("state")["agencies_n"].astype(int)
     only = set(named_only) - set(known.index)
     heading = textwrap.wrap(title, 68)
@@ -103,12 +112,18 @@ def draw_states(
             _draw_tile(axes, 2.1, 0.06 + row * 0.6, "", number, is_only, size=0.46, show=False)
             axes.text(2.75, 0.29 + row * 0.6, words, va="center", fontsize=9.5)
         axes.set_title("\n".join(heading), pad=24 if subtitle else 6)
-        axes.annotate(subtitle, (0, 1), (0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=9.5)
+        axes.annotate(
+            subtitle, (0, 1), (0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=9.5
+        )
         data = pd.DataFrame({"state": sorted(place)})
         data["agencies_n"] = data["state"].map(known).astype("Int64")
         status = {code: "names recovered" for code in known.index} | dict.fromkeys(only, "state named only")
         data["status"] = data["state"].map(status).fillna(absent.partition(" (")[0])
-        ordered = known.rename_axis("state").reset_index().sort_values(["agencies_n", "state"], ascending=[False, True])
+        ordered = (
+            known.rename_axis("state")
+            .reset_index()
+            .sort_values(["agencies_n", "state"], ascending=[False, True])
+        )
         told = ", ".join(f"{row.state} {row.agencies_n}" for row in ordered.itertuples())
         extra = f" Named as a state only: {', '.join(sorted(only))}." if only else ""
         return finish_figure(
@@ -128,9 +143,7 @@ def _draw_tile(axes, x, y, code, number, is_only, size=0.94, show=True) -> None:
     known = number is not None
     fill = COLORS["blue"] if known else "white"
     line = COLORS["blue"] if known or is_only else "#C8C8C8"
-    axes.add_patch(
-        Rectangle((x, y), size, size, fc=fill, ec=line, lw=1, hatch="////" if is_only else None)
-    )
+    axes.add_patch(Rectangle((x, y), size, size, fc=fill, ec=line, lw=1, hatch="////" if is_only else None))
     if not show:
         return
     ink = "white" if known else "black" if is_only else COLORS["gray"]
@@ -138,6 +151,8 @@ def _draw_tile(axes, x, y, code, number, is_only, size=0.94, show=True) -> None:
     middle = x + size / 2
     if known:
         axes.text(middle, y + 0.27, code, ha="center", va="center", color=ink, fontsize=9)
-        axes.text(middle, y + 0.63, f"{number:,}", ha="center", va="center", color=ink, fontsize=13, weight="bold")
+        axes.text(
+            middle, y + 0.63, f"{number:,}", ha="center", va="center", color=ink, fontsize=13, weight="bold"
+        )
     else:
         axes.text(middle, y + size / 2, code, ha="center", va="center", color=ink, fontsize=9.5, bbox=box)

@@ -5,10 +5,10 @@ from itertools import pairwise
 import matplotlib.dates as mdates
 import pandas as pd
 
-from ..dates import find_middle, span_date, state_period
-from ..errors import DataError
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
-from ._labels import title_figure
+from helpers.errors import DataError
+from helpers.facts.dates import find_middle, span_date, state_period
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.figures._labels import title_figure
 
 # One mark and one color for each lane, so that either alone tells them apart.
 _LANES = {

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
-from ._labels import title_figure, write_beside
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.figures._labels import title_figure, write_beside
 
 _MARKS = (("blue", "o"), ("orange", "s"), ("green", "^"), ("red", "D"), ("pink", "v"), ("gray", "P"))
 PERIOD = "simulated days, no dates"
@@ -27,7 +27,16 @@ def draw_town(sightings, *, source: str = SIMULATED_TRAFFIC) -> CitedFigure:
         axes.hlines(range(side), 0, side - 1, color=COLORS["pale"], lw=0.8)
         axes.vlines(range(side), 0, side - 1, color=COLORS["pale"], lw=0.8)
         size = 12 + 240 * cameras["passes_n"] / max(1, cameras["passes_n"].max())
-        axes.scatter(cameras["x"], cameras["y"], s=size, color=COLORS["blue"], alpha=0.75, zorder=3, edgecolor="white", lw=0.6)
+        axes.scatter(
+            cameras["x"],
+            cameras["y"],
+            s=size,
+            color=COLORS["blue"],
+            alpha=0.75,
+            zorder=3,
+            edgecolor="white",
+            lw=0.6,
+        )
         axes.set_aspect("equal")
         axes.set_axis_off()
         title_figure(figure, "A simulated town and its plate readers")
@@ -57,18 +66,28 @@ def draw_unicity(table: pd.DataFrame, published: pd.DataFrame, *, source: str) -
         For the line at the foot.
     """
     with new_figure(width=9.2, height=4.7) as (figure, axes):
-        for ((place, time), rows), (hue, mark) in zip(table.groupby(["place", "time"], sort=False), _MARKS, strict=False):
+        for ((place, time), rows), (hue, mark) in zip(
+            table.groupby(["place", "time"], sort=False), _MARKS, strict=False
+        ):
             shares = 100 * rows["unique_frac"]
-            axes.fill_between(rows["points_n"], 100 * rows["low"], 100 * rows["high"], color=COLORS[hue], alpha=0.2, lw=0)
-            axes.plot(rows["points_n"], shares, marker=mark, color=COLORS[hue], lw=1.8, label=f"{place} and {time}")
+            axes.fill_between(
+                rows["points_n"], 100 * rows["low"], 100 * rows["high"], color=COLORS[hue], alpha=0.2, lw=0
+            )
+            axes.plot(
+                rows["points_n"], shares, marker=mark, color=COLORS[hue], lw=1.8, label=f"{place} and {time}"
+            )
         for row in published.itertuples():
             axes.plot(row.points_n, row.value, "*", color=COLORS["black"], markersize=13, zorder=4)
             write_beside(axes, row.label, (row.points_n, row.value), (-10, 2), fontsize=8.5, ha="right")
         _frame(axes, table["points_n"], "sightings known")
-        axes.legend(title="known to the", alignment="left", loc="upper left", bbox_to_anchor=(1.0, 0.62), fontsize=9)
+        axes.legend(
+            title="known to the", alignment="left", loc="upper left", bbox_to_anchor=(1.0, 0.62), fontsize=9
+        )
         title_figure(figure, "How few sightings single out one vehicle (simulated)")
     last = table[table["points_n"] == table["points_n"].max()]
-    told = "; ".join(f"{row.place} and {row.time} {100 * row.unique_frac:.0f} percent" for row in last.itertuples())
+    told = "; ".join(
+        f"{row.place} and {row.time} {100 * row.unique_frac:.0f} percent" for row in last.itertuples()
+    )
     return finish_figure(
         figure,
         "unicity-points",
@@ -81,7 +100,9 @@ def draw_unicity(table: pd.DataFrame, published: pd.DataFrame, *, source: str) -
     )
 
 
-def draw_thinning(table: pd.DataFrame, column: str, label: str, *, figure_id: str, title: str, source: str) -> CitedFigure:
+def draw_thinning(
+    table: pd.DataFrame, column: str, label: str, *, figure_id: str, title: str, source: str
+) -> CitedFigure:
     """Draw the share of unique vehicles against the size of the network or the days kept, one line per number of sightings.
 
     Parameters
@@ -95,10 +116,19 @@ def draw_thinning(table: pd.DataFrame, column: str, label: str, *, figure_id: st
     """
     with new_figure(height=4.1) as (figure, axes):
         for (points, rows), (hue, mark) in zip(table.groupby("points_n"), _MARKS, strict=False):
-            axes.fill_between(rows[column], 100 * rows["low"], 100 * rows["high"], color=COLORS[hue], alpha=0.2, lw=0)
+            axes.fill_between(
+                rows[column], 100 * rows["low"], 100 * rows["high"], color=COLORS[hue], alpha=0.2, lw=0
+            )
             axes.plot(rows[column], 100 * rows["unique_frac"], marker=mark, color=COLORS[hue], lw=1.8)
             text = f"{points} sighting{'s' if points > 1 else ''}"
-            write_beside(axes, text, (rows[column].iloc[-1], 100 * rows["unique_frac"].iloc[-1]), (8, 0), color=COLORS[hue], annotation_clip=False)
+            write_beside(
+                axes,
+                text,
+                (rows[column].iloc[-1], 100 * rows["unique_frac"].iloc[-1]),
+                (8, 0),
+                color=COLORS[hue],
+                annotation_clip=False,
+            )
         _frame(axes, table[column], label)
         title_figure(figure, title)
     ends = table[table["points_n"] == table["points_n"].max()]
@@ -106,7 +136,8 @@ def draw_thinning(table: pd.DataFrame, column: str, label: str, *, figure_id: st
         figure,
         figure_id,
         alt=f"Lines of unique simulated vehicles against {label}. With {table['points_n'].max()} sightings known: "
-        + "; ".join(f"{row[column]:,} {100 * row['unique_frac']:.0f} percent" for _, row in ends.iterrows()) + ".",
+        + "; ".join(f"{row[column]:,} {100 * row['unique_frac']:.0f} percent" for _, row in ends.iterrows())
+        + ".",
         caption="Simulated traffic. Bands are 95 percent intervals of the sample of vehicles.",
         source=source,
         n=int(table["sampled_n"].sum()),

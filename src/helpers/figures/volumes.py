@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from ..dates import add_months, count_months, state_period
-from ..errors import DataError
-from ._base import COLORS, CitedFigure, finish_figure, new_figure
-from ._labels import HEDGES, key_axes, shorten_number, title_figure, write_above, write_beside
+from helpers.errors import DataError
+from helpers.facts.dates import add_months, count_months, state_period
+from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
+from helpers.figures._labels import HEDGES, key_axes, shorten_number, title_figure, write_above, write_beside
 
 _LINE = 0.4  # inches a line of a panel takes
 _ARROW = 26  # points that an arrow is long
@@ -171,7 +171,13 @@ def _draw_line(axes, rows: pd.DataFrame) -> None:
             style = {"fontsize": 8, "color": COLORS["gray"], "ha": "center", "va": "top"}
             write_beside(axes, "part of\nthe month", (place, value), (0, -7), **style)
     for spot in dict.fromkeys([0, values.index(max(values)), len(values) - 1]):
-        above = {"xytext": (0, 7), "textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 9}
+        above = {
+            "xytext": (0, 7),
+            "textcoords": "offset points",
+            "ha": "center",
+            "va": "bottom",
+            "fontsize": 9,
+        }
         if spot == len(values) - 1:
             above |= {"xytext": (9, 0), "ha": "left", "va": "center"}
         axes.annotate(shorten_number(values[spot]), (places[spot], values[spot]), **above)

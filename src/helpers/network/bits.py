@@ -15,7 +15,7 @@ def pack_edges(nodes_n: int, from_codes: np.ndarray, to_codes: np.ndarray) -> tu
     Bytes, one row per node and one bit per pair; and the number of distinct edges, -1 if one is a loop or out of range.
     """
     if len(from_codes) >= COMPILED_FROM:
-        from . import kernels
+        from helpers.network import kernels
 
         bits = np.zeros((nodes_n, (nodes_n + 7) // 8), np.uint8)
         return bits, int(kernels.set_bits(bits, from_codes, to_codes))
@@ -69,7 +69,7 @@ def flip_bits(bits: np.ndarray, is_compiled: bool = False) -> np.ndarray:
     """
     nodes_n, width = bits.shape
     if is_compiled:
-        from . import kernels
+        from helpers.network import kernels
 
         flipped = kernels.flip_words(pad_words(bits)).view(np.uint8)
         return np.ascontiguousarray(flipped[:, :width])
@@ -103,7 +103,7 @@ def list_bits(bits: np.ndarray, degrees: np.ndarray, dtype: type = np.int32) -> 
     """List the bits that are set: (indptr, indices), sorted within each row."""
     indptr = np.concatenate([[0], np.cumsum(degrees)])
     if indptr[-1] >= COMPILED_FROM:
-        from . import kernels
+        from helpers.network import kernels
 
         indices = np.empty(int(indptr[-1]) + 8, dtype)
         kernels.list_bits(bits, indptr, indices)
@@ -122,7 +122,7 @@ def list_pairs(bits: np.ndarray, edges_n: int, dtype: type, is_compiled: bool = 
     """List both ends of every bit that is set, sorted: one row per edge."""
     ends = np.empty((edges_n + 8, 2), dtype)
     if is_compiled:
-        from . import kernels
+        from helpers.network import kernels
 
         kernels.list_pairs(bits, ends)
     else:

@@ -7,9 +7,9 @@ truth, so its betweenness is 0 by construction and its PageRank spreads over eve
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
-from .bits import COMPILED_FROM, list_bits
-from .graph import SharingGraph
+from helpers.errors import DataError
+from helpers.network.bits import COMPILED_FROM, list_bits
+from helpers.network.graph import SharingGraph
 
 # Owners followed at a time.
 _COLUMNS = 64
@@ -43,10 +43,12 @@ def measure_pagerank(graph: SharingGraph, damping: float = 0.85, tolerance: floa
         return np.zeros(0)
     degrees = graph.out_degrees
     if graph.edges_n >= COMPILED_FROM:
-        from . import kernels
+        from helpers.network import kernels
 
         # Owners' numbers in as few bytes as do: they are read over and over.
-        indptr, owners = list_bits(graph.in_bits, graph.in_degrees, np.uint16 if nodes_n <= 1 << 16 else np.int32)
+        indptr, owners = list_bits(
+            graph.in_bits, graph.in_degrees, np.uint16 if nodes_n <= 1 << 16 else np.int32
+        )
         return kernels.measure_pagerank(indptr, owners, degrees, damping, tolerance)
     indptr, owners = graph.in_lists
     owners = owners.astype(np.intp)
@@ -116,7 +118,12 @@ def measure_betweenness(graph: SharingGraph, pivots: int | None = None, seed: in
     if drawn_n < nodes_n:
         variance = np.maximum(0, squares - sums**2 / drawn_n) / (drawn_n - 1)
         error = nodes_n * np.sqrt(variance / drawn_n * (1 - drawn_n / nodes_n)) / scale
-    table = {"agency_id": graph.names, "is_reporter": graph.is_reporter, "betweenness": estimate, "error": error}
+    table = {
+        "agency_id": graph.names,
+        "is_reporter": graph.is_reporter,
+        "betweenness": estimate,
+        "error": error,
+    }
     return pd.DataFrame(table).astype({"agency_id": "str"})
 
 

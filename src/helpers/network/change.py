@@ -2,16 +2,18 @@
 
 import pandas as pd
 
-from ..agencies import Registry, compare_names, load_registry, parse_name, resolve_names
-from ..errors import DataError
-from ..ingest.canonical import SECTIONS
+from helpers.agencies import Registry, compare_names, load_registry, parse_name, resolve_names
+from helpers.canonical import SECTIONS
+from helpers.errors import DataError
 
 DECIDED = "decided by a person"
 STATUSES = ("kept", "renamed", "unsure", "new", "dropped")
 _OTHER = {"shared": "to_agency_as_printed", "received": "from_agency_as_printed"}
 
 
-def compare_reports(before: pd.DataFrame, after: pd.DataFrame, review: pd.DataFrame | None = None) -> pd.DataFrame:
+def compare_reports(
+    before: pd.DataFrame, after: pd.DataFrame, review: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Compare two sharing reports of one agency, list by list.
 
     Parameters
@@ -46,7 +48,9 @@ def compare_reports(before: pd.DataFrame, after: pd.DataFrame, review: pd.DataFr
     table = pd.DataFrame(rows, columns=["section", "status", "name_before", "name_after", "why"])
     place = [table["section"].map(SECTIONS.index), table["status"].map(STATUSES.index)]
     shown = table["name_before"].fillna(table["name_after"])
-    order = pd.DataFrame({"section": place[0], "status": place[1], "name": shown}).sort_values(["section", "status", "name"])
+    order = pd.DataFrame({"section": place[0], "status": place[1], "name": shown}).sort_values(
+        ["section", "status", "name"]
+    )
     return table.loc[order.index].reset_index(drop=True).astype("str")
 
 
@@ -68,17 +72,23 @@ def count_changes(changes: pd.DataFrame) -> pd.DataFrame:
     both = counts["kept"] + counts["renamed"] + counts["unsure"]
     counts.insert(0, "before_n", both + counts["dropped"])
     counts.insert(1, "after_n", both + counts["new"])
-    return counts.assign(new_high=counts["new"] + counts["unsure"], dropped_high=counts["dropped"] + counts["unsure"])
+    return counts.assign(
+        new_high=counts["new"] + counts["unsure"], dropped_high=counts["dropped"] + counts["unsure"]
+    )
 
 
 def _check_pair(before: pd.DataFrame, after: pd.DataFrame) -> None:
     whose = [set(part["reported_by"].dropna()) for part in (before, after)]
     dates = [sorted(set(part["as_of"].dropna())) for part in (before, after)]
     if any(len(found) != 1 for found in (*whose, *dates)):
-        raise DataError("reports", "one is of no agency, of several, or not of one day", "Give each report by itself.")
+        raise DataError(
+            "reports", "one is of no agency, of several, or not of one day", "Give each report by itself."
+        )
     names = [next(iter(found)) for found in whose]
     if names[0] != names[1] and compare_names(*names)[0] == "different":
-        raise DataError("reports", f"{names[0]} and {names[1]} are two agencies", "Compare two reports of one agency.")
+        raise DataError(
+            "reports", f"{names[0]} and {names[1]} are two agencies", "Compare two reports of one agency."
+        )
     if not dates[0][0] < dates[1][0]:
         raise DataError("reports", f"dated {dates[0][0]} and {dates[1][0]}", "Give the earlier report first.")
 
@@ -111,7 +121,11 @@ def _match_names(old: set[str], new: set[str], review: pd.DataFrame | None) -> l
     matched = set()
     for row in found.itertuples(index=False):
         candidate = row.candidate_id
-        if row.outcome not in ("same", "unsure") or not candidate or (candidate in crowded and candidate in matched):
+        if (
+            row.outcome not in ("same", "unsure")
+            or not candidate
+            or (candidate in crowded and candidate in matched)
+        ):
             rows.append(("new", None, row.name, "no name of the earlier list is alike"))
             continue
         matched.add(candidate)
@@ -119,5 +133,7 @@ def _match_names(old: set[str], new: set[str], review: pd.DataFrame | None) -> l
             rows.append(("unsure", candidate, row.name, "several new names are near this one"))
         else:
             rows.append(("renamed" if row.outcome == "same" else "unsure", candidate, row.name, row.why))
-    rows += [("dropped", name, None, "no name of the later list is alike") for name in gone if name not in matched]
+    rows += [
+        ("dropped", name, None, "no name of the later list is alike") for name in gone if name not in matched
+    ]
     return rows

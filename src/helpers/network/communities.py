@@ -6,15 +6,17 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
-from .graph import SharingGraph
+from helpers.errors import DataError
+from helpers.network.graph import SharingGraph
 
 # Seeds whose partitions agree less (adjusted Rand index) tell no communities: below it agreement is called moderate
 # (Steinley, Psychological Methods 2004).
 FIRM = 0.8
 
 
-def find_communities(graph: SharingGraph, seeds: Iterable[int] = range(10)) -> tuple[pd.DataFrame, pd.DataFrame]:
+def find_communities(
+    graph: SharingGraph, seeds: Iterable[int] = range(10)
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find communities with Leiden, once per seed, and compare the answers.
 
     Parameters
@@ -41,7 +43,9 @@ def find_communities(graph: SharingGraph, seeds: Iterable[int] = range(10)) -> t
     """
     seeds = list(seeds)
     if len(seeds) < 2 or len(set(seeds)) < len(seeds):
-        raise DataError("seeds", f"{len(seeds)} given, {len(set(seeds))} different", "Give at least two, each once.")
+        raise DataError(
+            "seeds", f"{len(seeds)} given, {len(set(seeds))} different", "Give at least two, each once."
+        )
     found = _divide(graph, seeds)
     best = max(seeds, key=lambda seed: (round(found[seed][1], 12), -seeds.index(seed)))
     labels = found[best][0]
@@ -55,7 +59,16 @@ def find_communities(graph: SharingGraph, seeds: Iterable[int] = range(10)) -> t
          *compare_labels(found[a][0], found[b][0]))
         for at, a in enumerate(seeds) for b in seeds[at + 1 :]
     ]  # fmt: skip
-    columns = ["seed_a", "seed_b", "communities_a_n", "communities_b_n", "modularity_a", "modularity_b", "ari", "nmi"]
+    columns = [
+        "seed_a",
+        "seed_b",
+        "communities_a_n",
+        "communities_b_n",
+        "modularity_a",
+        "modularity_b",
+        "ari",
+        "nmi",
+    ]
     return pd.DataFrame(members).astype({"agency_id": "str"}), pd.DataFrame(rows, columns=columns)
 
 
@@ -105,7 +118,9 @@ def compare_labels(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     shares, at = table[table > 0] / max(total, 1), np.argwhere(table > 0)
     chance = rows[at[:, 0]] * columns[at[:, 1]] / max(total, 1) ** 2
     shared = float((shares * np.log(shares / chance)).sum())
-    entropy = sum(-float((p * np.log(p)).sum()) for p in (rows[rows > 0] / total, columns[columns > 0] / total)) / 2
+    entropy = (
+        sum(-float((p * np.log(p)).sum()) for p in (rows[rows > 0] / total, columns[columns > 0] / total)) / 2
+    )
     return float(ari), (shared / entropy if entropy > 1e-15 else 1.0)
 
 
@@ -131,12 +146,16 @@ def _weigh_pairs(graph: SharingGraph) -> tuple[np.ndarray, list[float]]:
     owners = np.repeat(np.arange(graph.nodes_n), np.diff(indptr))
     low, high = np.minimum(owners, indices), np.maximum(owners, indices)
     keys, counts = np.unique(low * max(1, graph.nodes_n) + high, return_counts=True)
-    return np.column_stack([keys // max(1, graph.nodes_n), keys % max(1, graph.nodes_n)]), counts.astype(float).tolist()
+    return np.column_stack([keys // max(1, graph.nodes_n), keys % max(1, graph.nodes_n)]), counts.astype(
+        float
+    ).tolist()
 
 
 def _order_labels(labels: np.ndarray) -> np.ndarray:
     """Number communities by size, the largest 0; of equal size, by their first member."""
-    found, first, inverse, counts = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
+    found, first, inverse, counts = np.unique(
+        labels, return_index=True, return_inverse=True, return_counts=True
+    )
     place = np.empty(len(found), np.int64)
     place[np.lexsort([first, -counts])] = np.arange(len(found))
     return place[inverse]

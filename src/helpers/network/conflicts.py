@@ -6,7 +6,7 @@ it. Vigilant's reports print both, public Flock portals only the first: between 
 
 import pandas as pd
 
-from ..errors import DataError
+from helpers.errors import DataError
 
 OWNERS, READERS = "detections_shared", "detections_received"
 _COLUMNS = ["from_id", "to_id", "reported_by", "section", "as_of", "source_id", "page"]
@@ -39,14 +39,20 @@ def compare_lists(statements: pd.DataFrame) -> pd.DataFrame:
     """
     if lost := [name for name in _COLUMNS if name not in statements.columns]:
         raise DataError("statements", f"no column {lost[0]}", f"Give {', '.join(_COLUMNS)}.")
-    given = statements[(statements["section"] == OWNERS) & (statements["reported_by"] == statements["from_id"])]
-    taken = statements[(statements["section"] == READERS) & (statements["reported_by"] == statements["to_id"])]
+    given = statements[
+        (statements["section"] == OWNERS) & (statements["reported_by"] == statements["from_id"])
+    ]
+    taken = statements[
+        (statements["section"] == READERS) & (statements["reported_by"] == statements["to_id"])
+    ]
     dates = {}
     for name, part in (("owner", given), ("reader", taken)):
         lists = part[["reported_by", "as_of"]].drop_duplicates()
         if (twice := lists["reported_by"].duplicated()).any():
             found = f"`{lists.loc[twice, 'reported_by'].iloc[0]}` released two lists of the section"
-            raise DataError("statements", found, "Keep one of its dates, and compare the two with `compare_reports`.")
+            raise DataError(
+                "statements", found, "Keep one of its dates, and compare the two with `compare_reports`."
+            )
         dates[name] = lists.set_index("reported_by")["as_of"]
     keys = ["from_id", "to_id"]
     given, taken = (part.drop_duplicates(keys)[[*keys, "page"]] for part in (given, taken))
@@ -60,7 +66,9 @@ def compare_lists(statements: pd.DataFrame) -> pd.DataFrame:
         owner_page=both["page_owner"],
         reader_page=both["page_reader"],
     )
-    first, second = (pd.to_datetime(table[f"{name}_as_of"], format="%Y-%m-%d", errors="coerce") for name in dates)
+    first, second = (
+        pd.to_datetime(table[f"{name}_as_of"], format="%Y-%m-%d", errors="coerce") for name in dates
+    )
     table["days_n"] = (second - first).dt.days.abs().astype("Int64")
     return table.sort_values(keys, ignore_index=True).astype({"outcome": "str"})
 

@@ -3,14 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
-from .graph import SharingGraph
+from helpers.errors import DataError
+from helpers.network.graph import SharingGraph
 
 # Rows of agencies at a time: 1,024 by 18,000 counts in single precision are 74 MB.
 _ROWS = 1024
 
 
-def list_cosharing(graph: SharingGraph, most: int = 20, fewest: int = 1, only_reporters: bool = True) -> pd.DataFrame:
+def list_cosharing(
+    graph: SharingGraph, most: int = 20, fewest: int = 1, only_reporters: bool = True
+) -> pd.DataFrame:
     """List the pairs of agencies whose recipients are most alike.
 
     Parameters
@@ -59,7 +61,9 @@ def list_cosharing(graph: SharingGraph, most: int = 20, fewest: int = 1, only_re
     table = pd.DataFrame(pairs, columns=["a_id", "b_id", "common_n", "a_n", "b_n"])
     table["alike_frac"] = table["common_n"] / (table["a_n"] + table["b_n"] - table["common_n"])
     names = graph.names[places] if len(places) else graph.names
-    return table.assign(a_id=names[table["a_id"]], b_id=names[table["b_id"]]).astype({"a_id": "str", "b_id": "str"})
+    return table.assign(a_id=names[table["a_id"]], b_id=names[table["b_id"]]).astype(
+        {"a_id": "str", "b_id": "str"}
+    )
 
 
 def _choose_alike(pairs: np.ndarray, most: int) -> np.ndarray:

@@ -9,16 +9,18 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
-from .bits import COMPILED_FROM, count_common, join_rows, pack_mask, unpack_row
-from .graph import SharingGraph
-from .places import find_places, list_ends, mark_places
-from .reach import measure_hops, trace_paths
+from helpers.errors import DataError
+from helpers.network.bits import COMPILED_FROM, count_common, join_rows, pack_mask, unpack_row
+from helpers.network.graph import SharingGraph
+from helpers.network.places import find_places, list_ends, mark_places
+from helpers.network.reach import measure_hops, trace_paths
 
 
 def measure_steps(graph: SharingGraph, targets: Iterable[str]) -> np.ndarray:
     """Measure how many steps each agency's data are from the nearest target: 0 for a target, -1 where no way leads."""
-    every = [measure_hops(graph, place, None, is_reader=True) for place in find_places(graph, targets, "target")]
+    every = [
+        measure_hops(graph, place, None, is_reader=True) for place in find_places(graph, targets, "target")
+    ]
     steps = np.array(every)
     nearest = np.where(steps < 0, graph.nodes_n, steps).min(axis=0)
     return np.where(nearest < graph.nodes_n, nearest, -1)
@@ -55,7 +57,9 @@ def split_sources(graph: SharingGraph, sources: Iterable[str], targets: Iterable
     return pd.DataFrame({"agency_id": graph.names[places], "way": way, "steps_n": steps_n})
 
 
-def find_cut(graph: SharingGraph, sources: Iterable[str], targets: Iterable[str], fixed: Iterable[str] = ()) -> pd.DataFrame:
+def find_cut(
+    graph: SharingGraph, sources: Iterable[str], targets: Iterable[str], fixed: Iterable[str] = ()
+) -> pd.DataFrame:
     """Find the fewest agencies that must stop sharing so that no way is left from any source to any target.
 
     Parameters
@@ -94,7 +98,9 @@ def find_cut(graph: SharingGraph, sources: Iterable[str], targets: Iterable[str]
     if len(straight) or np.isin(start, end).any():
         place = straight[0] if len(straight) else start[np.isin(start, end)][0]
         found = f"`{names[place]}` shares straight with the target or is one"
-        raise DataError("source", found, "No third agency can close its way: take it out with `split_sources`.")
+        raise DataError(
+            "source", found, "No third agency can close its way: take it out with `split_sources`."
+        )
     if graph.edges_n >= COMPILED_FROM and not len(held):
         before, after = _cut_bits(graph, start, end)
     else:
@@ -111,7 +117,7 @@ def find_cut(graph: SharingGraph, sources: Iterable[str], targets: Iterable[str]
 
 def _cut_bits(graph: SharingGraph, start, end) -> tuple[np.ndarray, np.ndarray]:
     """Cut as `_cut_flow` does, on rows of bits."""
-    from . import flows
+    from helpers.network import flows
 
     is_between = np.ones(graph.nodes_n, bool)
     is_between[start] = is_between[end] = False
@@ -142,10 +148,14 @@ def _cut_flow(owners, readers, n: int, start, end, held) -> tuple[np.ndarray, np
     tails = np.concatenate([every, owners + n, np.full(len(start), source), end + n])
     heads = np.concatenate([every + n, readers, start, np.full(len(end), sink)])
     rest = np.full(len(tails) - n, endless, dtype=np.int32)
-    arcs = csr_array((np.concatenate([through, rest]), (tails, heads)), shape=(2 * n + 2, 2 * n + 2), dtype=np.int32)
+    arcs = csr_array(
+        (np.concatenate([through, rest]), (tails, heads)), shape=(2 * n + 2, 2 * n + 2), dtype=np.int32
+    )
     result = maximum_flow(arcs, source, sink)
     if result.flow_value >= endless:
-        raise DataError("cut", "a way leads through agencies that will not stop alone", "Take agencies out of `fixed`.")
+        raise DataError(
+            "cut", "a way leads through agencies that will not stop alone", "Take agencies out of `fixed`."
+        )
     left = (arcs - csr_array(result.flow)).tocsr()
     left.data = (left.data > 0).astype(np.int8)
     left.eliminate_zeros()
@@ -189,9 +199,16 @@ def cite_paths(
     Two steps in a row are two permissions, not one observed transfer.
     """
     targets = list(targets)
-    steps = {place: measure_hops(graph, place, None, is_reader=True)[graph.find_node(source)] for place in find_places(graph, targets, "target")}
+    steps = {
+        place: measure_hops(graph, place, None, is_reader=True)[graph.find_node(source)]
+        for place in find_places(graph, targets, "target")
+    }
     shortest = min((step for step in steps.values() if step > 0), default=0)
-    parts = [trace_paths(graph, source, graph.names[place], limit=most) for place, step in steps.items() if step == shortest > 0]
+    parts = [
+        trace_paths(graph, source, graph.names[place], limit=most)
+        for place, step in steps.items()
+        if step == shortest > 0
+    ]
     ways_n = sum(part.attrs["ways_n"] for part in parts)
     for part, before in zip(parts, np.cumsum([0, *(part["way_no"].max() for part in parts)]), strict=False):
         part["way_no"] += before

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from ..concentration import measure_gini, sum_largest
-from ..errors import DataError
-from .graph import SharingGraph
-from .lists import SharingLists
+from helpers.errors import DataError
+from helpers.network.graph import SharingGraph
+from helpers.network.lists import SharingLists
+from helpers.searches.concentration import measure_gini, sum_largest
 
 # What a table by state calls the accounts that are in none.
 FEDERAL = "federal"
@@ -46,18 +46,27 @@ def measure_degrees(graph: SharingGraph, pool_sizes: Mapping[str, int] | None = 
     columns = np.unpackbits(graph.out_bits[:, pools >> 3], axis=1).reshape(graph.nodes_n, len(pools), 8)
     into_pools = columns[:, np.arange(len(pools)), pools & 7].astype(float)
     from_pools = np.unpackbits(graph.out_bits[pools], axis=1, count=graph.nodes_n).astype(float).T
-    out_direct, in_direct = graph.out_degrees - into_pools.sum(axis=1), graph.in_degrees - from_pools.sum(axis=1)
+    out_direct, in_direct = (
+        graph.out_degrees - into_pools.sum(axis=1),
+        graph.in_degrees - from_pools.sum(axis=1),
+    )
     # 0 times an unknown size is nothing, not unknown
     more_out = np.where(into_pools > 0, into_pools * sizes, 0).sum(axis=1)
     more_in = np.where(from_pools > 0, from_pools * sizes, 0).sum(axis=1)
     is_silent = ~graph.is_reporter & ~graph.is_pool
     silent_to = np.zeros(graph.nodes_n)  # silent agencies already known to share with each node
     for rows in np.array_split(np.flatnonzero(is_silent), max(1, int(is_silent.sum()) // 128)):
-        silent_to += np.unpackbits(graph.out_bits[rows], axis=1, count=graph.nodes_n).sum(axis=0, dtype=np.int64)
+        silent_to += np.unpackbits(graph.out_bits[rows], axis=1, count=graph.nodes_n).sum(
+            axis=0, dtype=np.int64
+        )
     unheard = is_silent.sum() - silent_to - is_silent
-    table = pd.DataFrame({"agency_id": graph.names, "is_reporter": graph.is_reporter, "is_pool": graph.is_pool})
+    table = pd.DataFrame(
+        {"agency_id": graph.names, "is_reporter": graph.is_reporter, "is_pool": graph.is_pool}
+    )
     table["out_direct_n"] = out_direct.astype(np.int64)
-    table["out_high_n"] = pd.array(np.where(graph.is_reporter, out_direct + more_out, np.nan), dtype="Float64")
+    table["out_high_n"] = pd.array(
+        np.where(graph.is_reporter, out_direct + more_out, np.nan), dtype="Float64"
+    )
     table["is_out_censored"] = ~graph.is_reporter
     table["in_direct_n"] = in_direct.astype(np.int64)
     table["in_high_n"] = pd.array(in_direct + more_in + unheard, dtype="Float64")
@@ -106,7 +115,10 @@ def measure_concentration(counts: Iterable[int], top: Iterable[int] = (1, 5, 10)
     """
     counts = list(counts)
     total, largest = sum(counts), sum_largest(counts, top)
-    rows = [("gini", measure_gini(counts)), *((f"top {k} share", held / total if total else None) for k, held in largest.items())]
+    rows = [
+        ("gini", measure_gini(counts)),
+        *((f"top {k} share", held / total if total else None) for k, held in largest.items()),
+    ]
     return pd.DataFrame(rows, columns=["measure", "value"]).astype({"value": "float64"})
 
 
@@ -130,10 +142,16 @@ def count_state_edges(graph: SharingGraph, states: pd.Series) -> pd.DataFrame:
         rows = np.flatnonzero(codes == state)
         into = np.zeros(graph.nodes_n, np.int64)
         for part in np.array_split(rows, max(1, len(rows) // 128)):
-            into += np.unpackbits(graph.out_bits[part], axis=1, count=graph.nodes_n).sum(axis=0, dtype=np.int64)
+            into += np.unpackbits(graph.out_bits[part], axis=1, count=graph.nodes_n).sum(
+                axis=0, dtype=np.int64
+            )
         counts[state] = np.bincount(codes, weights=into, minlength=len(known))
     at = np.argwhere(counts)
-    frame = {"from_state": known[at[:, 0]], "to_state": known[at[:, 1]], "edges_n": counts[at[:, 0], at[:, 1]]}
+    frame = {
+        "from_state": known[at[:, 0]],
+        "to_state": known[at[:, 1]],
+        "edges_n": counts[at[:, 0], at[:, 1]],
+    }
     return pd.DataFrame(frame).astype({"from_state": "str", "to_state": "str"})
 
 
@@ -180,7 +198,9 @@ def _read_sizes(graph: SharingGraph, given: Mapping[str, int]) -> np.ndarray:
     pools = graph.names[graph.is_pool].tolist()
     wrong = sorted(set(given) - set(pools))
     if wrong:
-        raise DataError("pool_sizes", f"no pool named {', '.join(wrong)}", f"Pools are: {', '.join(pools) or 'none'}.")
+        raise DataError(
+            "pool_sizes", f"no pool named {', '.join(wrong)}", f"Pools are: {', '.join(pools) or 'none'}."
+        )
     if any(not size >= 0 for size in given.values()):
         raise DataError("pool_sizes", "a size is negative or missing", "Leave unknown pools out.")
     return np.array([given.get(pool, np.nan) for pool in pools], dtype=float)

@@ -6,10 +6,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
 
-from .. import _paths
-from ..errors import DataError
-from ..privacy import write_csv
-from .graph import SharingGraph
+from helpers import paths
+from helpers.errors import DataError
+from helpers.export import write_csv
+from helpers.network.graph import SharingGraph
 
 # What XML 1.0 cannot hold, not even as a reference.
 _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -53,7 +53,9 @@ def export_graph(graph: SharingGraph, path: str | Path, nodes: pd.DataFrame | No
         return [path, beside]
     writers = {".graphml": _write_graphml, ".gexf": _write_gexf}
     if path.suffix not in writers:
-        raise DataError(path.name, f"`{path.suffix}` is no form of a graph", f"Choose .csv, {', '.join(writers)}.")
+        raise DataError(
+            path.name, f"`{path.suffix}` is no form of a graph", f"Choose .csv, {', '.join(writers)}."
+        )
     path.write_bytes("\n".join([*writers[path.suffix](graph, table), ""]).encode("utf-8"))
     return [path]
 
@@ -72,9 +74,13 @@ def save_graph(graph: SharingGraph, name: str, nodes: pd.DataFrame | None = None
     -------
     Names of the files written.
     """
-    folder = _paths.find_figure_folder()
+    folder = paths.find_figure_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    return [path.name for form in ("graphml", "csv") for path in export_graph(graph, folder / f"{name}.{form}", nodes)]
+    return [
+        path.name
+        for form in ("graphml", "csv")
+        for path in export_graph(graph, folder / f"{name}.{form}", nodes)
+    ]
 
 
 def _describe_nodes(graph: SharingGraph, nodes: pd.DataFrame | None) -> pd.DataFrame:

@@ -6,7 +6,7 @@ flows do; once it finds nothing, what it still reached tells the cut. Every row 
 
 import numpy as np
 
-from .kernels import compiled
+from helpers.network.kernels import compiled
 
 # What stands for no agency: nothing yet; the sources or the target; the way through the agency itself; a way undone.
 _NONE, _END, _THROUGH, _UNDONE = -1, -2, -3, -4

@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
-from .bits import COMPILED_FROM, count_rows, flip_bits, list_bits, pack_edges
+from helpers.errors import DataError
+from helpers.network.bits import COMPILED_FROM, count_rows, flip_bits, list_bits, pack_edges
 
 PLACE = "edge table"
 
@@ -113,7 +113,9 @@ class SharingGraph:
             np.packbits(np.unpackbits(self.out_bits[rows], axis=1, count=self.nodes_n)[:, keep], axis=1)
             for rows in np.array_split(np.flatnonzero(keep), max(1, self.nodes_n // 1024))
         ]
-        return SharingGraph(self.names[keep], np.concatenate(parts), self.is_reporter[keep], self.is_pool[keep])
+        return SharingGraph(
+            self.names[keep], np.concatenate(parts), self.is_reporter[keep], self.is_pool[keep]
+        )
 
     def drop_lists(self, reporters: Iterable[str]) -> "SharingGraph":
         """Take back some agencies' lists: their edges to recipients go, and they are no reporters any more.
@@ -131,14 +133,20 @@ class SharingGraph:
 
         graph = nx.DiGraph()
         flags = zip(self.names.tolist(), self.is_reporter.tolist(), self.is_pool.tolist(), strict=True)
-        graph.add_nodes_from((name, {"is_reporter": reporter, "is_pool": pool}) for name, reporter, pool in flags)
+        graph.add_nodes_from(
+            (name, {"is_reporter": reporter, "is_pool": pool}) for name, reporter, pool in flags
+        )
         edges = self.list_edges()
         graph.add_edges_from(zip(edges["from_id"], edges["to_id"], strict=True))
         return graph
 
 
 def build_graph(
-    edges: pd.DataFrame, *, reporters: Iterable[str] = (), pools: Iterable[str] = (), nodes: Iterable[str] = ()
+    edges: pd.DataFrame,
+    *,
+    reporters: Iterable[str] = (),
+    pools: Iterable[str] = (),
+    nodes: Iterable[str] = (),
 ) -> SharingGraph:
     """Build the graph from a table of edges.
 
@@ -175,7 +183,10 @@ def build_graph(
         if any(not isinstance(name, str) or not name for name in found):
             wrong = edges[column].map(lambda name: not isinstance(name, str) or not name).to_numpy(bool)
             _check_rows(wrong, edges, f"{column} is no name")
-    sets = [_read_names(kind, given) for kind, given in (("reporters", reporters), ("pools", pools), ("nodes", nodes))]
+    sets = [
+        _read_names(kind, given)
+        for kind, given in (("reporters", reporters), ("pools", pools), ("nodes", nodes))
+    ]
     names = np.array(sorted(set(found).union(*sets)), dtype=object)
     place = {name: at for at, name in enumerate(names.tolist())}
     order = np.array([place[name] for name in found], dtype=np.int32)
@@ -245,4 +256,6 @@ def _read_names(kind: str, given: Iterable[str]) -> set[str]:
 
 def _check_rows(is_wrong: np.ndarray, edges: pd.DataFrame, found: str) -> None:
     if len(edges) and is_wrong.any():
-        raise DataError(f"{PLACE}, row {int(np.argmax(is_wrong)) + 1}", found, "Complete the row, or leave it out.")
+        raise DataError(
+            f"{PLACE}, row {int(np.argmax(is_wrong)) + 1}", found, "Complete the row, or leave it out."
+        )

@@ -333,7 +333,14 @@ def _turn_triangle(bits, indptr, ends, i, j):
     if ends[i, 0] == ends[j, 1]:
         i, j = j, i
     a, b, d = np.int64(ends[i, 0]), np.int64(ends[i, 1]), np.int64(ends[j, 1])
-    if b != ends[j, 0] or a == d or not _has(bits, d, a) or _has(bits, b, a) or _has(bits, d, b) or _has(bits, a, d):
+    if (
+        b != ends[j, 0]
+        or a == d
+        or not _has(bits, d, a)
+        or _has(bits, b, a)
+        or _has(bits, d, b)
+        or _has(bits, a, d)
+    ):
         return 0
     k = indptr[d]
     while ends[k, 1] != a:
@@ -359,7 +366,12 @@ def exchange(bits, indptr, ends, starts, draws, window):
             i, j = first + np.uint64(draws[at, 0]), second + np.uint64(draws[at, 1])
             i -= edges_n * np.uint64(i >= edges_n)
             j -= edges_n * np.uint64(j >= edges_n)
-            a, b, c, d = np.uint64(ends[i, 0]), np.uint64(ends[i, 1]), np.uint64(ends[j, 0]), np.uint64(ends[j, 1])
+            a, b, c, d = (
+                np.uint64(ends[i, 0]),
+                np.uint64(ends[i, 1]),
+                np.uint64(ends[j, 0]),
+                np.uint64(ends[j, 1]),
+            )
             if b == c or d == a:
                 accepted += _turn_triangle(bits, indptr, ends, i, j)
                 continue

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .. import access, agencies
-from ..errors import DataError
-from .graph import SharingGraph, build_graph
+from helpers import agencies
+from helpers.errors import DataError
+from helpers.network import access
+from helpers.network.graph import SharingGraph, build_graph
 
 KINDS = ("detections", "hot_list")
 GIVEN, RECEIVED = ("detections_shared", "hot_lists_shared"), ("detections_received", "hot_lists_received")
@@ -48,7 +49,9 @@ class SharingLists:
         """Build the graph of the edges by which one of these kinds is shared, all agencies kept."""
         chosen = set(kinds)
         if not chosen or chosen - set(KINDS):
-            raise DataError("kinds", f"{', '.join(sorted(chosen)) or 'none'}", f"Choose out of {', '.join(KINDS)}.")
+            raise DataError(
+                "kinds", f"{', '.join(sorted(chosen)) or 'none'}", f"Choose out of {', '.join(KINDS)}."
+            )
         edges = self.edges
         is_kept = np.logical_or.reduce([edges[f"is_{kind}"].to_numpy(bool) for kind in sorted(chosen)])
         nodes = {*edges["from_id"], *edges["to_id"]}
@@ -110,8 +113,12 @@ def list_sharing(
     if loops == "refuse":
         _refuse(is_loop, "an agency shares with itself", "Leave such rows out with `loops='leave_out'`.")
     # Whose list a row stands in: that of its owner, of its reader, or of a third.
-    is_given = rows["section"].isin(GIVEN) | (rows["section"].eq("") & rows["reported_by"].eq(rows["printed"]))
-    is_received = rows["section"].isin(RECEIVED) | (rows["section"].eq("") & rows["reported_by"].eq(rows["printed_to"]))
+    is_given = rows["section"].isin(GIVEN) | (
+        rows["section"].eq("") & rows["reported_by"].eq(rows["printed"])
+    )
+    is_received = rows["section"].isin(RECEIVED) | (
+        rows["section"].eq("") & rows["reported_by"].eq(rows["printed_to"])
+    )
     rows = rows.assign(is_from_list=is_given, is_to_list=is_received & ~is_given)
     if is_latest:
         list_of = [rows["reported_by"].fillna(""), rows["section"], rows["shares"]]
@@ -128,7 +135,9 @@ def list_sharing(
     return SharingLists(edges, reporters, tuple(sorted(set(pools))), reporters_of)
 
 
-def list_paths(paths: pd.DataFrame, known: pd.DataFrame, standings: Iterable[str] = access.WAYS) -> SharingLists:
+def list_paths(
+    paths: pd.DataFrame, known: pd.DataFrame, standings: Iterable[str] = access.WAYS
+) -> SharingLists:
     """List the edges of the documented paths, whatever flows.
 
     Parameters
@@ -167,8 +176,8 @@ def read_sharing(path: str | Path, options=None) -> pd.DataFrame:
     IngestError, DataError
         The file cannot be read, or holds no sharing list.
     """
-    from ..ingest.files import read_source
-    from ..ingest.source import open_source
+    from sidedoor.ingest.files import read_source
+    from sidedoor.ingest.source import open_source
 
     reading = read_source(open_source(Path(path)), options)
     if "sharing" not in reading.tables:
@@ -192,14 +201,20 @@ def _join_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """Make one row of all rows of an edge."""
     flags = ["is_detections", "is_hot_list", "is_from_list", "is_to_list"]
     columns = ["from_id", "to_id", *flags, "as_of_first", "as_of_last", "rows_n", "source_ids"]
-    rows = rows.assign(as_of_first=rows["as_of"], as_of_last=rows["as_of"], rows_n=1, source_ids=rows["source_id"])
+    rows = rows.assign(
+        as_of_first=rows["as_of"], as_of_last=rows["as_of"], rows_n=1, source_ids=rows["source_id"]
+    )
     rows = rows[columns].sort_values(["from_id", "to_id"], kind="stable")
     is_shared = rows.duplicated(["from_id", "to_id"], keep=False)
     parts = [rows[~is_shared]]
     if is_shared.any():  # few edges stand in two lists
         grouped = rows[is_shared].groupby(["from_id", "to_id"], as_index=False, sort=True)
         told = {flag: (flag, "any") for flag in flags}
-        ends = {"as_of_first": ("as_of_first", "min"), "as_of_last": ("as_of_last", "max"), "rows_n": ("rows_n", "sum")}
+        ends = {
+            "as_of_first": ("as_of_first", "min"),
+            "as_of_last": ("as_of_last", "max"),
+            "rows_n": ("rows_n", "sum"),
+        }
         sources = ("source_ids", lambda ids: ", ".join(sorted(set(ids))))
         parts.append(grouped.agg(**told, **ends, source_ids=sources))
     joined = pd.concat(parts)[columns].sort_values(["from_id", "to_id"], ignore_index=True)

@@ -16,11 +16,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
-from .bits import list_pairs, pack_edges, pad_words
-from .degrees import FEDERAL
-from .graph import SharingGraph
-from .structure import count_returned
+from helpers.errors import DataError
+from helpers.network.bits import list_pairs, pack_edges, pad_words
+from helpers.network.degrees import FEDERAL
+from helpers.network.graph import SharingGraph
+from helpers.network.structure import count_returned
 
 # From so many attempts, or so many edges to close ways, compiled code saves more than loading it costs.
 COMPILED_FROM, CLOSED_FROM = 2_500_000, 100_000
@@ -50,7 +50,9 @@ class Rewiring:
         self.nodes_n = graph.nodes_n
         self.bits = graph.out_bits.copy()
         # Both ends of an edge beside each other, in as few bytes as do.
-        self.ends = list_pairs(self.bits, graph.edges_n, np.uint16 if graph.nodes_n <= 1 << 16 else np.int32, is_compiled)
+        self.ends = list_pairs(
+            self.bits, graph.edges_n, np.uint16 if graph.nodes_n <= 1 << 16 else np.int32, is_compiled
+        )
         self.attempts_n = self.accepted_n = 0
         self._graph, self._random = graph, np.random.default_rng(seed)
         self._starts = np.concatenate([[0], np.cumsum(graph.out_degrees)])
@@ -63,7 +65,7 @@ class Rewiring:
             count = min(attempts, _DRAWS)
             starts, draws, window = self._draw(count)
             if self._is_compiled:
-                from . import kernels
+                from helpers.network import kernels
 
                 accepted = kernels.exchange(self.bits, self._starts, self.ends, starts, draws, window)
             else:
@@ -82,9 +84,17 @@ class Rewiring:
         """Draw pairs of edges: where two windows begin, steps from there, and how many steps belong to one pair of windows."""
         edges_n = len(self.ends)
         if edges_n < WINDOWED_FROM:
-            return np.zeros((1, 2), np.int64), self._random.integers(0, edges_n, (count, 2), dtype=np.int32), count
+            return (
+                np.zeros((1, 2), np.int64),
+                self._random.integers(0, edges_n, (count, 2), dtype=np.int32),
+                count,
+            )
         starts = self._random.integers(0, edges_n, (-(-count // WINDOW), 2))
-        steps = np.frombuffer(self._random.bytes(4 * count), "<u2").astype(np.uint16, copy=False).reshape(count, 2)
+        steps = (
+            np.frombuffer(self._random.bytes(4 * count), "<u2")
+            .astype(np.uint16, copy=False)
+            .reshape(count, 2)
+        )
         return starts, steps & np.uint16(WINDOW - 1), WINDOW
 
     def _exchange(self, draws: np.ndarray) -> int:
@@ -126,7 +136,7 @@ def measure_clustering(graph: SharingGraph) -> float:
 def count_closed(graph: SharingGraph) -> int:
     """Count the ways of two hops u -> v -> w where u -> w is an edge too."""
     if graph.edges_n >= CLOSED_FROM:
-        from . import kernels
+        from helpers.network import kernels
 
         indptr, indices = graph.out_lists
         return int(kernels.count_closed(pad_words(graph.out_bits), pad_words(graph.in_bits), indptr, indices))
@@ -234,7 +244,9 @@ def _compare_states(lists: tuple[np.ndarray, np.ndarray], codes: np.ndarray) -> 
     if not is_known.any():
         return float("nan")
     size = int(codes.max()) + 1
-    table = np.bincount(ends[0][is_known] * size + ends[1][is_known], minlength=size * size).reshape(size, size)
+    table = np.bincount(ends[0][is_known] * size + ends[1][is_known], minlength=size * size).reshape(
+        size, size
+    )
     shares = table / table.sum()
     expected = float(shares.sum(axis=1) @ shares.sum(axis=0))
     return (float(np.trace(shares)) - expected) / (1 - expected) if expected < 1 else float("nan")

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..errors import DataError
-from .graph import SharingGraph
+from helpers.errors import DataError
+from helpers.network.graph import SharingGraph
 
 
 def find_places(graph: SharingGraph, agencies: Iterable[str], what: str = "agency") -> np.ndarray:

@@ -8,12 +8,23 @@ on the way did not report.
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
-from .bits import COMPILED_FROM, count_rows, flip_bits, join_rows, list_bits, pack_mask, pad_words, unpack_row
-from .graph import SharingGraph
+from helpers.errors import DataError
+from helpers.network.bits import (
+    COMPILED_FROM,
+    count_rows,
+    flip_bits,
+    join_rows,
+    list_bits,
+    pack_mask,
+    pad_words,
+    unpack_row,
+)
+from helpers.network.graph import SharingGraph
 
 
-def measure_hops(graph: SharingGraph, node: int, hops: int | None = 2, *, is_reader: bool = False) -> np.ndarray:
+def measure_hops(
+    graph: SharingGraph, node: int, hops: int | None = 2, *, is_reader: bool = False
+) -> np.ndarray:
     """Measure the steps between one node and all others.
 
     Parameters
@@ -32,7 +43,7 @@ def measure_hops(graph: SharingGraph, node: int, hops: int | None = 2, *, is_rea
     One number per node: 0 for the node itself, -1 where no way is that short.
     """
     if graph.edges_n >= COMPILED_FROM:
-        from . import kernels
+        from helpers.network import kernels
 
         measure = kernels.measure_back if is_reader else kernels.measure_ahead
         return measure(graph.out_bits, node, -1 if hops is None else hops)
@@ -100,7 +111,7 @@ def count_reach(graph: SharingGraph, hops: int = 2) -> pd.DataFrame:
 def extend_reach(graph: SharingGraph, reach: np.ndarray) -> np.ndarray:
     """Extend rows of bits that say who reads each node within k hops to k + 1 hops; no node reads itself in them."""
     if graph.edges_n >= COMPILED_FROM:
-        from . import kernels
+        from helpers.network import kernels
 
         words, back = pad_words(reach), kernels.flip_words(pad_words(reach))
         wide = kernels.extend_reach(pad_words(graph.out_bits), words, back, graph.nodes_n)
@@ -121,7 +132,9 @@ def extend_reach(graph: SharingGraph, reach: np.ndarray) -> np.ndarray:
             wider[owners[~is_left]] = joined[~is_left].view(np.uint8)[:, : reach.shape[1]]
             owners, joined = owners[is_left], joined[is_left]
             counts = -degrees[owners]
-        active = int(np.searchsorted(counts, -place))  # those with more than `place` senders among their recipients
+        active = int(
+            np.searchsorted(counts, -place)
+        )  # those with more than `place` senders among their recipients
         joined[:active] |= words[indices[indptr[owners[:active]] + place]]
     wider[owners] = joined.view(np.uint8)[:, : reach.shape[1]]
     at = np.arange(graph.nodes_n)
@@ -194,7 +207,12 @@ def _list_reached(graph: SharingGraph, agency_id: str, hops: int, *, is_reader: 
     steps = measure_hops(graph, graph.find_node(agency_id), hops, is_reader=is_reader)
     at = np.flatnonzero(steps > 0)
     at = at[np.argsort(steps[at], kind="stable")]
-    table = {"agency_id": graph.names, "hops_n": steps, "is_reporter": graph.is_reporter, "is_pool": graph.is_pool}
+    table = {
+        "agency_id": graph.names,
+        "hops_n": steps,
+        "is_reporter": graph.is_reporter,
+        "is_pool": graph.is_pool,
+    }
     return pd.DataFrame({name: column[at] for name, column in table.items()}).astype({"agency_id": "str"})
 
 

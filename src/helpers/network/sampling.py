@@ -8,10 +8,10 @@ share otherwise than the rest. An interval shows what chance alone leaves open, 
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
-from ..intervals import bound_share
-from .graph import SharingGraph
-from .places import list_ends
+from helpers.errors import DataError
+from helpers.facts.intervals import bound_share
+from helpers.network.graph import SharingGraph
+from helpers.network.places import list_ends
 
 # Below this number of lists no interval is stated: it would rest on a guess.
 FEWEST = 8
@@ -200,7 +200,9 @@ def rank_readers(
     counts = lists.sum(axis=0)
     order = np.lexsort([np.arange(len(named)), -counts])[:most]
     n = len(places) - graph.is_reporter[named]
-    shares = [bound_share(int(part), int(whole), level) for part, whole in zip(counts[order], n[order], strict=True)]
+    shares = [
+        bound_share(int(part), int(whole), level) for part, whole in zip(counts[order], n[order], strict=True)
+    ]
     rank_low, rank_high = _bound_ranks(lists, order, level, draws, seed)
     longest = int(np.argmax(lists.sum(axis=1)))
     other = counts - lists[longest]
@@ -331,7 +333,9 @@ def foresee_list(graph: SharingGraph, level: float = 0.95) -> dict[str, float]:
         total = found + unseen
         variance = scale * once * (once - 1) / 2 + scale**2 * once * (2 * once - 1) ** 2 / 4
         variance -= scale**2 * once**4 / (4 * total) if total else 0
-    width = float(np.exp(norm.ppf((1 + level) / 2) * np.sqrt(np.log1p(variance / unseen**2)))) if unseen else 1.0
+    width = (
+        float(np.exp(norm.ppf((1 + level) / 2) * np.sqrt(np.log1p(variance / unseen**2)))) if unseen else 1.0
+    )
     return {
         "reporters_n": n,
         "entries_n": int(counts.sum()),

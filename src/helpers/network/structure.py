@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from .bits import COMPILED_FROM, pack_mask, pad_words, unpack_row
-from .graph import SharingGraph
-from .reach import measure_hops
+from helpers.network.bits import COMPILED_FROM, pack_mask, pad_words, unpack_row
+from helpers.network.graph import SharingGraph
+from helpers.network.reach import measure_hops
 
 # Up to so many nodes, k-cores are peeled from a matrix of bytes.
 _ADDED_TO = 2048
@@ -31,7 +31,7 @@ def measure_reciprocity(graph: SharingGraph) -> pd.DataFrame:
 def count_returned(graph: SharingGraph) -> int:
     """Count the edges whose opposite is there."""
     if "in_bits" not in graph.__dict__ and graph.edges_n >= COMPILED_FROM:
-        from . import kernels
+        from helpers.network import kernels
 
         return int(kernels.count_returned(pad_words(graph.out_bits).view(np.uint8)))
     total = 0
@@ -94,7 +94,9 @@ def list_components(graph: SharingGraph) -> pd.DataFrame:
     }
     between = flows[flows["from_component"] != flows["to_component"]]
     for name, end in (("edges_in_n", "to_component"), ("edges_out_n", "from_component")):
-        columns[name] = np.bincount(between[end], weights=between["edges_n"], minlength=len(sizes)).astype(np.int64)
+        columns[name] = np.bincount(between[end], weights=between["edges_n"], minlength=len(sizes)).astype(
+            np.int64
+        )
     return pd.DataFrame(columns).astype({"agency_id": "str"})
 
 
@@ -186,4 +188,6 @@ def _count_flows(graph: SharingGraph, labels: np.ndarray) -> pd.DataFrame:
     size = int(labels.max()) + 1 if len(labels) else 0
     pairs = np.repeat(labels, np.diff(indptr)) * size + labels[indices]
     found, counts = np.unique(pairs, return_counts=True)
-    return pd.DataFrame({"from_component": found // max(size, 1), "to_component": found % max(size, 1), "edges_n": counts})
+    return pd.DataFrame(
+        {"from_component": found // max(size, 1), "to_component": found % max(size, 1), "edges_n": counts}
+    )

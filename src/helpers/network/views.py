@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
-from .degrees import FEDERAL
-from .graph import SharingGraph
-from .lists import UNNAMED_KINDS
+from helpers.errors import DataError
+from helpers.network.degrees import FEDERAL
+from helpers.network.graph import SharingGraph
+from helpers.network.lists import UNNAMED_KINDS
 
 HIDDEN, OTHER, SAME, LOCAL, NOWHERE = (
     "pool or company", "other state", "same state", "state or local", "state not in the name",
@@ -45,13 +45,20 @@ def list_neighbors(graph: SharingGraph, about: pd.DataFrame, agency_id: str) -> 
     """
     place = graph.find_node(agency_id)
     reads, shares = (
-        np.unpackbits(bits[place], count=graph.nodes_n).astype(bool) for bits in (graph.out_bits, graph.in_bits)
+        np.unpackbits(bits[place], count=graph.nodes_n).astype(bool)
+        for bits in (graph.out_bits, graph.in_bits)
     )
     table = about.set_index("agency_id").reindex(graph.names)[["name", "state", "kind"]]
     own = table["state"].iloc[place]
     table = table.assign(reads=reads, shares=shares, lists_n=graph.in_degrees)[reads | shares]
     is_hidden = table["kind"].isin([*UNNAMED_KINDS, "company"])
-    choices = [table["kind"] == FEDERAL, is_hidden, pd.Series(pd.isna(own), table.index), table["state"].isna(), table["state"] == own]
+    choices = [
+        table["kind"] == FEDERAL,
+        is_hidden,
+        pd.Series(pd.isna(own), table.index),
+        table["state"].isna(),
+        table["state"] == own,
+    ]
     groups = np.select(choices, [FEDERAL, HIDDEN, LOCAL, NOWHERE, SAME], OTHER)
     columns = ["agency_id", "name", "state", "group", "reads", "shares", "lists_n"]
     return table.assign(group=groups).rename_axis("agency_id").reset_index()[columns]
@@ -74,19 +81,25 @@ def order_links(
         places = np.flatnonzero(degrees)
         most = min(most, 40)
     places = places[np.lexsort([places, -degrees[places]])][:most]
-    table = pd.DataFrame({"agency_id": graph.names[places], "is_reporter": graph.is_reporter[places], "place": places})
+    table = pd.DataFrame(
+        {"agency_id": graph.names[places], "is_reporter": graph.is_reporter[places], "place": places}
+    )
     known = about.set_index("agency_id")
     table["name"] = table["agency_id"].map(known["name"])
     table["group"] = table["agency_id"].map(find_regions(about))
     table["edges_n"] = degrees[places]
     table = table.assign(last=table["group"].isna(), is_state=table["group"] == FEDERAL)
-    table = table.sort_values(["last", "is_state", "group", "edges_n", "agency_id"], ascending=[True, True, True, False, True])
+    table = table.sort_values(
+        ["last", "is_state", "group", "edges_n", "agency_id"], ascending=[True, True, True, False, True]
+    )
     order = table["place"].to_numpy()
     links = np.unpackbits(graph.out_bits[order], axis=1, count=graph.nodes_n)[:, order].astype(bool)
     return links, table[["agency_id", "name", "group", "is_reporter"]].reset_index(drop=True)
 
 
-def order_groups(graph: SharingGraph, about: pd.DataFrame, members: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
+def order_groups(
+    graph: SharingGraph, about: pd.DataFrame, members: pd.DataFrame
+) -> tuple[np.ndarray, pd.DataFrame]:
     """Order agencies by community, the largest first, in each by state and name, for a picture of who shares with whom.
 
     Parameters
@@ -134,7 +147,12 @@ def sum_state_shares(shares: pd.DataFrame, most: int = 12) -> pd.DataFrame:
     DataFrame, one row per state (index; owners without a state last): shares `in the state`, `out of it`, with a `federal`
     account on a side, and `unknown` where the state of one side is.
     """
-    names = {"in_state_n": "in the state", "out_of_state_n": "out of it", "federal_n": "federal", "unknown_n": "unknown"}
+    names = {
+        "in_state_n": "in the state",
+        "out_of_state_n": "out of it",
+        "federal_n": "federal",
+        "unknown_n": "unknown",
+    }
     table = shares.groupby("state")[list(names)].sum().rename(columns=names)
     table = table[table.sum(axis=1) > 0]
     table = table.loc[table.sum(axis=1).sort_values(ascending=False, kind="stable").index]
@@ -187,7 +205,12 @@ def count_leverage(statements: pd.DataFrame) -> pd.DataFrame:
         raise DataError("statements", "there is none", "Give lists that name somebody.")
     pairs = statements[["from_id", "to_id", "reported_by"]].drop_duplicates()
     pairs = pairs.assign(is_only=~pairs.duplicated(["from_id", "to_id"], keep=False))
-    ends = pd.concat([pairs[["reported_by", end]].set_axis(["reported_by", "agency"], axis=1) for end in ("from_id", "to_id")])
+    ends = pd.concat(
+        [
+            pairs[["reported_by", end]].set_axis(["reported_by", "agency"], axis=1)
+            for end in ("from_id", "to_id")
+        ]
+    )
     ends = ends.drop_duplicates()
     ends = ends[~ends["agency"].duplicated(keep=False) & (ends["agency"] != ends["reported_by"])]
     grouped = pairs.groupby("reported_by")
@@ -208,7 +231,11 @@ def count_states(about: pd.DataFrame, agencies) -> pd.DataFrame:
 def count_own(neighbors: pd.DataFrame, name: str) -> pd.DataFrame:
     """Count the neighbors of one agency by direction: one row (index: its name), `both ways`, `it shares only`, `it reads only`."""
     reads, shares = neighbors["reads"], neighbors["shares"]
-    counts = {"both ways": reads & shares, "it shares only": reads & ~shares, "it reads only": shares & ~reads}
+    counts = {
+        "both ways": reads & shares,
+        "it shares only": reads & ~shares,
+        "it reads only": shares & ~reads,
+    }
     return pd.DataFrame({words: [int(chosen.sum())] for words, chosen in counts.items()}, index=[name])
 
 
@@ -238,5 +265,13 @@ def list_givers(graph: SharingGraph, about: pd.DataFrame, members_n: int = 0) ->
     high = pd.array(direct + counts * members_n if members_n else [pd.NA] * len(places), dtype="Int64")
     ids = graph.names[places]
     told = [", ".join(names[graph.names[pool]] for pool in pools[row]) for row in given[places]]
-    table = pd.DataFrame({"agency_id": ids, "name": names.reindex(ids).to_numpy(), "pools": told, "direct_n": direct, "high_n": high})
+    table = pd.DataFrame(
+        {
+            "agency_id": ids,
+            "name": names.reindex(ids).to_numpy(),
+            "pools": told,
+            "direct_n": direct,
+            "high_n": high,
+        }
+    )
     return table.sort_values(["name", "agency_id"], ignore_index=True)

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
-from .bits import count_common, pack_mask
-from .cuts import measure_steps
-from .graph import SharingGraph
-from .places import find_places, mark_places
-from .reach import find_senders
-from .structure import label_components
+from helpers.errors import DataError
+from helpers.network.bits import count_common, pack_mask
+from helpers.network.cuts import measure_steps
+from helpers.network.graph import SharingGraph
+from helpers.network.places import find_places, mark_places
+from helpers.network.reach import find_senders
+from helpers.network.structure import label_components
 
 # Passes over the bits that settle who needs nobody.
 _ROUNDS = 8
@@ -71,7 +71,9 @@ def rank_withdrawals(
     return pd.DataFrame(rows, columns=columns).astype({"agency_id": "str"})
 
 
-def _count_dominated(graph: SharingGraph, is_open: np.ndarray, is_direct: np.ndarray, end: np.ndarray) -> np.ndarray:
+def _count_dominated(
+    graph: SharingGraph, is_open: np.ndarray, is_direct: np.ndarray, end: np.ndarray
+) -> np.ndarray:
     """Count, for each agency, those whose every way to the end leads through it, itself included; 0 without a way.
 
     One that shares straight needs no other way, and one that shares with two that need nobody needs nobody either: no
@@ -95,7 +97,9 @@ def _count_dominated(graph: SharingGraph, is_open: np.ndarray, is_direct: np.nda
     return counts
 
 
-def _follow_rest(graph: SharingGraph, waits: np.ndarray, is_open: np.ndarray, is_free: np.ndarray) -> pd.Series:
+def _follow_rest(
+    graph: SharingGraph, waits: np.ndarray, is_open: np.ndarray, is_free: np.ndarray
+) -> pd.Series:
     """Count the dominated of agencies that are not free, and of those free ones that they share with, by place."""
     import igraph
 
@@ -164,7 +168,15 @@ def compare_scenarios(
             (name, len(places), int(touched), int(before.sum()), int(after.sum()),
              int((lost & is_out).sum()), int((lost & ~is_out).sum()))
         )  # fmt: skip
-    columns = ["scenario", "members_n", "edges_n", "before_n", "after_n", "members_closed_n", "others_closed_n"]
+    columns = [
+        "scenario",
+        "members_n",
+        "edges_n",
+        "before_n",
+        "after_n",
+        "members_closed_n",
+        "others_closed_n",
+    ]
     table = pd.DataFrame(rows, columns=columns).astype({"scenario": "str"})
     return table.sort_values(["after_n", "scenario"], ignore_index=True)
 
@@ -232,7 +244,17 @@ def remove_hubs(graph: SharingGraph, hubs: Iterable[str]) -> pd.DataFrame:
         left = SharingGraph(graph.names, bits, graph.is_reporter, graph.is_pool)
         strong = np.bincount(label_components(left)[~is_out]).max(initial=0)
         readers_n = np.bitwise_count(np.bitwise_or.reduce(bits, axis=0)).sum(dtype=np.int64)
-        rows.append((step, hub, left.edges_n, left.edges_n / graph.edges_n, int((left.out_degrees > 0).sum()), int(readers_n), strong))
+        rows.append(
+            (
+                step,
+                hub,
+                left.edges_n,
+                left.edges_n / graph.edges_n,
+                int((left.out_degrees > 0).sum()),
+                int(readers_n),
+                strong,
+            )
+        )
     columns = ["step_n", "agency_id", "edges_n", "edges_frac", "owners_n", "readers_n", "strong_n"]
     return pd.DataFrame(rows, columns=columns).astype({"agency_id": "str"})
 

@@ -6,9 +6,9 @@ values that the sentence names.
 
 import pandas as pd
 
-from .communities import FIRM
-from .nulls import SPAN
-from .sampling import FEWEST
+from helpers.network.communities import FIRM
+from helpers.network.nulls import SPAN
+from helpers.network.sampling import FEWEST
 
 
 def choose_number(number: int, one: str, many: str) -> str:
@@ -16,7 +16,9 @@ def choose_number(number: int, one: str, many: str) -> str:
     return one if number == 1 else many
 
 
-def tell_readers(name: str, readers: pd.DataFrame, federal_n: int, *, is_reporter: bool, gives_to_pool: bool, steps: int) -> dict:
+def tell_readers(
+    name: str, readers: pd.DataFrame, federal_n: int, *, is_reporter: bool, gives_to_pool: bool, steps: int
+) -> dict:
     """Tell how many can read the data of one agency.
 
     Parameters
@@ -75,7 +77,12 @@ def tell_most_named(ranked: pd.DataFrame, lists_n: int, edges_n: int) -> dict:
     if lists_n:
         sentence = "Who reads most cannot be told from {lists} whole {word}: nearly every reader is on as many lists as any other, "
         sentence += "and {agency}, named in {value} shares, comes first because its own records were released or asked about."
-        return {"sentence": sentence, "unit": "shares", **values, "word": choose_number(lists_n, "list", "lists")}
+        return {
+            "sentence": sentence,
+            "unit": "shares",
+            **values,
+            "word": choose_number(lists_n, "list", "lists"),
+        }
     sentence = "Of {edges} documented shares {value} lead to {agency}, more than to any other reader. This shows whose records "
     sentence += "came to light, not who reads most: no agency's whole list is among them."
     return {"sentence": sentence, "unit": "shares", **values}
@@ -101,7 +108,13 @@ def tell_outside(shares: pd.DataFrame, without: pd.DataFrame | None = None, long
         return {"sentence": sentence, "value": edges - known, "unit": "shares", "edges": edges}
     low, high = (round(100 * part / (known + unknown), 1) for part in (outside, outside + unknown))
     sentence = "Of {known} shares between agencies whose states are in their names, {value} percent lead out of the state"
-    values = {"value": round(100 * outside / known, 1), "low": low, "high": high, "unit": "percent", "known": known}
+    values = {
+        "value": round(100 * outside / known, 1),
+        "low": low,
+        "high": high,
+        "unit": "percent",
+        "known": known,
+    }
     if unknown:
         sentence += "; {low} to {high} percent, if the {unknown} with a state unknown all stay within one, or all leave"
         values |= {"unknown": unknown}
@@ -114,10 +127,14 @@ def tell_outside(shares: pd.DataFrame, without: pd.DataFrame | None = None, long
 
 
 def _sum_shares(shares: pd.DataFrame) -> tuple[int, int, int, int]:
-    return tuple(int(shares[name].sum()) for name in ("in_state_n", "out_of_state_n", "federal_n", "unknown_n"))
+    return tuple(
+        int(shares[name].sum()) for name in ("in_state_n", "out_of_state_n", "federal_n", "unknown_n")
+    )
 
 
-def tell_returned(reciprocity: pd.DataFrame, own: pd.DataFrame, name: str, *, bounds: dict | None, is_reader_list: bool) -> dict:
+def tell_returned(
+    reciprocity: pd.DataFrame, own: pd.DataFrame, name: str, *, bounds: dict | None, is_reader_list: bool
+) -> dict:
     """Tell whether sharing is returned, from lists that both sides released, or from one agency's own two lists.
 
     Parameters
@@ -136,10 +153,15 @@ def tell_returned(reciprocity: pd.DataFrame, own: pd.DataFrame, name: str, *, bo
     scopes = reciprocity.set_index("scope")
     between = scopes.loc["between reporters"] if "between reporters" in scopes.index else None
     every = scopes.loc["all edges"]
-    floor = {"all": int(every["edges_n"]), "seen": round(100 * every["returned_n"] / max(int(every["edges_n"]), 1), 1)}
+    floor = {
+        "all": int(every["edges_n"]),
+        "seen": round(100 * every["returned_n"] / max(int(every["edges_n"]), 1), 1),
+    }
     if between is not None and between["edges_n"]:
         percent = round(100 * between["returned_n"] / between["edges_n"], 1)
-        sentence = "Of {edges} shares between agencies that both released their lists {value} percent are returned"
+        sentence = (
+            "Of {edges} shares between agencies that both released their lists {value} percent are returned"
+        )
         values = {"value": percent, "unit": "percent", "edges": int(between["edges_n"])}
         if bounds:
             sentence += " ({low} to {high} percent, if those agencies had been drawn by chance)"
@@ -151,7 +173,14 @@ def tell_returned(reciprocity: pd.DataFrame, own: pd.DataFrame, name: str, *, bo
         sentence = "By its own two lists, {value} of the {reads} agencies that may read the data of {agency} share theirs with it; "
         sentence += "{more} share with it without being on its list."
         more = int((own["shares"] & ~own["reads"]).sum())
-        return {"sentence": sentence, "value": both, "unit": "agencies", "reads": reads, "agency": name, "more": more}
+        return {
+            "sentence": sentence,
+            "value": both,
+            "unit": "agencies",
+            "reads": reads,
+            "agency": name,
+            "more": more,
+        }
     lists = 0 if between is None else int(between["agencies_n"])
     sentence = "Whether sharing is returned cannot be told here: it takes the whole lists of two agencies that name each other, and "
     sentence += "{value} {word} among these records."
@@ -168,7 +197,13 @@ def tell_conflicts(counts: dict[str, int]) -> dict:
         values = {"owners": counts["owners_n"], "readers": counts["readers_n"]}
         return {"sentence": sentence, "value": 0, "unit": "shares", **values}
     sentence = "Of {named} shares on which an owner's and a reader's list both speak, {value} {stand} in one of the two only."
-    return {"sentence": sentence, "value": conflicts, "unit": "shares", "named": counts["named_n"], "stand": choose_number(conflicts, "stands", "stand")}
+    return {
+        "sentence": sentence,
+        "value": conflicts,
+        "unit": "shares",
+        "named": counts["named_n"],
+        "stand": choose_number(conflicts, "stands", "stand"),
+    }
 
 
 def tell_cosharing(pairs: pd.DataFrame, lists_n: int, names: pd.Series) -> dict:
@@ -196,7 +231,13 @@ def tell_cosharing(pairs: pd.DataFrame, lists_n: int, names: pd.Series) -> dict:
             "one": str(names[first["a_id"]]), "other": str(names[first["b_id"]])}  # fmt: skip
 
 
-def tell_groups(lists_n: int, members: pd.DataFrame | None, stability: pd.DataFrame | None, null: pd.DataFrame | None, whole: dict | None) -> dict:
+def tell_groups(
+    lists_n: int,
+    members: pd.DataFrame | None,
+    stability: pd.DataFrame | None,
+    null: pd.DataFrame | None,
+    whole: dict | None,
+) -> dict:
     """Tell into which groups the agencies with whole lists fall, if the lists can bear it.
 
     Parameters
@@ -213,17 +254,32 @@ def tell_groups(lists_n: int, members: pd.DataFrame | None, stability: pd.DataFr
     if members is None or stability is None or null is None or whole is None:
         sentence = "Whether agencies fall into groups that share among themselves cannot be told: with {value} whole {word} a group would "
         sentence += "show who was asked for records, not who shares with whom."
-        return {"sentence": sentence, "value": lists_n, "unit": "lists", "word": choose_number(lists_n, "list", "lists")}
+        return {
+            "sentence": sentence,
+            "value": lists_n,
+            "unit": "lists",
+            "word": choose_number(lists_n, "list", "lists"),
+        }
     row = null.set_index("measure").loc["modularity"]
     groups = members["community"].value_counts()
     values = {"value": int((groups > 1).sum()), "unit": "groups", "lists": lists_n, "seeds": stability["seed_b"].nunique() + 1,
               "ari": round(float(stability["ari"].min()), 2), "observed": round(float(row["observed"]), 2),
               "chance": round(float(row["null_high"]), 2), "samples": int(row["samples_n"])}  # fmt: skip
-    agree = "{seeds} starts give the same" if stability["ari"].min() > 1 - 1e-9 else "{seeds} starts agree to {ari} at worst (adjusted Rand index)"
-    random = "{chance} or less in {most} percent of {samples} random networks in which each shares with as many"
+    agree = (
+        "{seeds} starts give the same"
+        if stability["ari"].min() > 1 - 1e-9
+        else "{seeds} starts agree to {ari} at worst (adjusted Rand index)"
+    )
+    random = (
+        "{chance} or less in {most} percent of {samples} random networks in which each shares with as many"
+    )
     values["most"] = 100 * SPAN[1]
     if values["ari"] < FIRM or row["observed"] <= row["null_high"]:
-        sentence = "The shares between the {lists} agencies with whole lists bear no groups: " + agree + ", and the method divides them at a modularity "
+        sentence = (
+            "The shares between the {lists} agencies with whole lists bear no groups: "
+            + agree
+            + ", and the method divides them at a modularity "
+        )
         sentence += "of {observed}, against " + random + "."
         return {"sentence": sentence, **values, "value": 0}
     sentence = "The {lists} agencies with whole lists fall into {value} groups that share more among themselves than chance would have it: "
@@ -274,7 +330,12 @@ def tell_cut(reader: str, ways: pd.DataFrame, cut: pd.DataFrame) -> dict:
     indirect = int((ways["way"] == "indirect").sum())
     if not indirect:
         sentence = "No agency in these records reaches {reader} only through others, so no cut in between is needed; {value} have no way."
-        return {"sentence": sentence, "value": int((ways["way"] == "none").sum()), "unit": "agencies", "reader": reader}
+        return {
+            "sentence": sentence,
+            "value": int((ways["way"] == "none").sum()),
+            "unit": "agencies",
+            "reader": reader,
+        }
     sentence = "{indirect} {more} {have} only ways through others to {reader}; to close them all, {value} {agencies} in between would have "
     sentence += "to stop sharing, and fewer cannot do it. Ways that no list shows would stay open."
     return {"sentence": sentence, "value": len(cut), "low": len(cut), "high": None, "unit": "agencies", "reader": reader,
@@ -282,7 +343,9 @@ def tell_cut(reader: str, ways: pd.DataFrame, cut: pd.DataFrame) -> dict:
             "have": choose_number(indirect, "has", "have")}  # fmt: skip
 
 
-def tell_sampling(lists_n: int, leverage: pd.DataFrame, edges_n: int, foreseen: dict | None, degrees: pd.DataFrame | None) -> dict:
+def tell_sampling(
+    lists_n: int, leverage: pd.DataFrame, edges_n: int, foreseen: dict | None, degrees: pd.DataFrame | None
+) -> dict:
     """Tell what more lists would change (from `sampling.foresee_list` and `bound_degrees`), or what one source carries.
 
     Parameters
@@ -313,7 +376,9 @@ def tell_pools(givers: pd.DataFrame, members: int) -> dict:
     values = {"value": len(givers), "low": len(givers), "high": None, "unit": "agencies"}
     if givers.empty:
         sentence = "No pool stands on these lists, which print recipients one by one: what a nationwide look-up or another pool opens "
-        sentence += "cannot be told from them, and every number of readers here is at least as high as stated."
+        sentence += (
+            "cannot be told from them, and every number of readers here is at least as high as stated."
+        )
         return {"sentence": sentence, **values}
     sentence = "{value} {give} to a pool or group whose members no source names ({pools}): "
     give = choose_number(len(givers), "agency gives", "agencies give")

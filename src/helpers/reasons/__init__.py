@@ -1,14 +1,21 @@
 """Read the reasons of a log by rule sets: labels, counts as a range over rules, agreement, and a sheet to code by hand."""
 
-from .agreement import arrange_kappa, measure_agreement
-from .classify import STATE, STATES, count_patterns, label_rows, name_states, tally_reasons
-from .counts import count_buckets, count_rules, count_states, range_rules, range_subjects
-from .hand_coding import draw_sample, read_sheet, write_sheet
-from .log import TRUTH, mark_log
-from .months import mark_months
-from .rule_sets import OTHER_SENSE, RuleSet, describe_rule_sets, list_rule_sets, load_rule_set, load_rule_sets
-from .scores import grade_rules, score_rules
-from .widths import count_reason_widths
+from helpers.reasons.agreement import arrange_kappa, measure_agreement
+from helpers.reasons.classify import STATE, STATES, count_patterns, label_rows, name_states, tally_reasons
+from helpers.reasons.counts import count_rules, count_states, range_rules, range_subjects
+from helpers.reasons.hand_coding import draw_sample, read_sheet, write_sheet
+from helpers.reasons.log import TRUTH, mark_log
+from helpers.reasons.months import mark_months
+from helpers.reasons.rule_sets import (
+    OTHER_SENSE,
+    RuleSet,
+    describe_rule_sets,
+    list_rule_sets,
+    load_rule_set,
+    load_rule_sets,
+)
+from helpers.reasons.scores import grade_rules, score_rules
+from helpers.reasons.widths import count_reason_widths
 
 __all__ = [
     "OTHER_SENSE",
@@ -17,7 +24,6 @@ __all__ = [
     "STATES",
     "TRUTH",
     "arrange_kappa",
-    "count_buckets",
     "count_patterns",
     "count_reason_widths",
     "count_rules",

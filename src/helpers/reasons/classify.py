@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from .. import engine
-from ..errors import DataError
-from ..ingest.canonical import CELL_STATES
-from .fold import ODD, fold_text
-from .patterns import Pattern, check_pattern, join_patterns
-from .rule_sets import RuleSet
+from helpers.canonical import CELL_STATES
+from helpers.errors import DataError
+from helpers.reasons.fold import ODD, fold_text
+from helpers.reasons.patterns import Pattern, check_pattern, join_patterns
+from helpers.reasons.rule_sets import RuleSet
+from helpers.searches import engine
 
 STATE = "reason_state"
 # What a reason can be: text to search, or one of the ways of holding none. `case_number`: only a case number was given.
@@ -100,7 +100,9 @@ def label_rows(table, rule_sets: Sequence[RuleSet]):
     _check_names(table, rule_sets)
     is_candidate = find_candidates(table.reason_text, _list_patterns(rule_sets)).fill_null(False)
     folded = fold_text(table.reason_text)
-    labels = {rules.name: ibis.cases((is_candidate, _name_label(folded, rules)), else_="") for rules in rule_sets}
+    labels = {
+        rules.name: ibis.cases((is_candidate, _name_label(folded, rules)), else_="") for rules in rule_sets
+    }
     return table.mutate(**{STATE: name_states(table)}, **labels)
 
 
@@ -133,11 +135,17 @@ def tally_reasons(table, rule_sets: Sequence[RuleSet], by: Sequence[str] = ()) -
     if missing := [name for name in by if name not in table.columns]:
         raise DataError("log", f"no column {missing[0]!r} to count by", f"It has {', '.join(table.columns)}.")
     names = [rules.name for rules in rule_sets]
-    totals = engine.fetch(table.mutate(**{STATE: name_states(table)}).group_by([*by, STATE]).agg(rows_n=ibis._.count()))
+    totals = engine.fetch(
+        table.mutate(**{STATE: name_states(table)}).group_by([*by, STATE]).agg(rows_n=ibis._.count())
+    )
     found = table.filter(find_candidates(table.reason_text, _list_patterns(rule_sets)))
     texts = found.group_by([*by, "reason_text"]).agg(rows_n=ibis._.count())
     # Grouped once more, so that the folding is written once and not anew in every label.
-    texts = texts.mutate(folded=fold_text(texts.reason_text)).group_by([*by, "folded"]).agg(rows_n=ibis._.rows_n.sum())
+    texts = (
+        texts.mutate(folded=fold_text(texts.reason_text))
+        .group_by([*by, "folded"])
+        .agg(rows_n=ibis._.rows_n.sum())
+    )
     labelled = texts.mutate(**{rules.name: _name_label(texts.folded, rules) for rules in rule_sets})
     counted = labelled.group_by([*by, *names]).agg(rows_n=labelled.rows_n.sum())
     hits = engine.fetch(counted).assign(**{STATE: "text"})

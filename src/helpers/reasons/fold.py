@@ -12,7 +12,19 @@ _FOREIGN = r"[^\x01-\x7f]"
 _NOTHING = "[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\ufeff]+"
 _ODD_RUN = "[^ -~]+"
 # Letters that Unicode does not take apart.
-_ALIKE = {"ı": "i", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ŧ": "t", "Ŧ": "T", "ħ": "h", "Ħ": "H"}
+_ALIKE = {
+    "ı": "i",
+    "ø": "o",
+    "Ø": "O",
+    "ł": "l",
+    "Ł": "L",
+    "đ": "d",
+    "Đ": "D",
+    "ŧ": "t",
+    "Ŧ": "T",
+    "ħ": "h",
+    "Ħ": "H",
+}
 # Latin letters with accents, and wide forms: a longer list slows the engine down for every text that needs it.
 _BLOCKS = ((0xC0, 0x17F), (0xFF01, 0xFF5E))
 

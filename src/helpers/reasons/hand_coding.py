@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from .. import _paths, engine
-from ..errors import DataError
-from ..privacy import write_csv
-from ..scan.patterns import Finder
-from .classify import STATE, STATES, label_rows
-from .rule_sets import RuleSet
+from helpers import paths
+from helpers.errors import DataError
+from helpers.export import write_csv
+from helpers.leaks import Finder
+from helpers.reasons.classify import STATE, STATES, label_rows
+from helpers.reasons.rule_sets import RuleSet
+from helpers.searches import engine
 
 SHEET, KEY = "sheet.csv", "key.csv"
 CODES = ("yes", "no", "unclear")
@@ -58,17 +59,34 @@ def draw_sample(table, rule_sets: Sequence[RuleSet], stratum_n: int, seed: int) 
     stratum = signs[0]
     for sign in signs[1:]:
         stratum = stratum.concat(sign)
-    rank = ibis.literal(f"{seed}|").concat(rows.source_id, "|", rows.row_no.cast("string")).hexdigest("sha256")
+    rank = (
+        ibis.literal(f"{seed}|").concat(rows.source_id, "|", rows.row_no.cast("string")).hexdigest("sha256")
+    )
     ranked = rows.select("reason_text", stratum=stratum, rank=rank)
     window = ibis.window(group_by=ranked.stratum, order_by=ranked["rank"])
-    ranked = ranked.mutate(place=ibis.row_number().over(window), stratum_rows_n=ibis._.count().over(ibis.window(group_by=ranked.stratum)))
+    ranked = ranked.mutate(
+        place=ibis.row_number().over(window),
+        stratum_rows_n=ibis._.count().over(ibis.window(group_by=ranked.stratum)),
+    )
     drawn = engine.fetch(ranked.filter(ranked.place < stratum_n), ["rank"])
     if drawn.empty:
-        raise DataError("sample", "no row has a text", "Ingest the record with --private: a copy for publication has no texts.")
+        raise DataError(
+            "sample",
+            "no row has a text",
+            "Ingest the record with --private: a copy for publication has no texts.",
+        )
     found = {f"rule: {rule}": drawn["stratum"].str[at] == "1" for at, rule in enumerate(rules)}
     text = pd.Series([redact_text(one) for one in drawn["reason_text"]], dtype="str")
     line = pd.Series(pd.factorize(text)[0] + 1)
-    return pd.DataFrame({"line": line, "stratum": drawn["stratum"], "stratum_rows_n": drawn["stratum_rows_n"], **found, "text": text})
+    return pd.DataFrame(
+        {
+            "line": line,
+            "stratum": drawn["stratum"],
+            "stratum_rows_n": drawn["stratum_rows_n"],
+            **found,
+            "text": text,
+        }
+    )
 
 
 def redact_text(text: str) -> str:
@@ -99,7 +117,11 @@ def write_sheet(sample: pd.DataFrame, folder: Path | str) -> Path:
     """
     folder = check_private(folder)
     if (folder / SHEET).exists():
-        raise DataError(f"folder {folder.name}", "it holds a sheet already", "Give a new folder: a filled sheet is hours of work.")
+        raise DataError(
+            f"folder {folder.name}",
+            "it holds a sheet already",
+            "Give a new folder: a filled sheet is hours of work.",
+        )
     mask = os.umask(0o077)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -121,7 +143,7 @@ def check_private(folder: Path | str) -> Path:
     """
     place = Path(folder).expanduser().absolute()
     for spot in {place, place.resolve()}:
-        at_home = any(spot.is_relative_to(home.resolve()) for home in (_paths.ROOT, _paths.RUNS))
+        at_home = any(spot.is_relative_to(home.resolve()) for home in (paths.ROOT, paths.RUNS))
         if at_home or any((above / name).exists() for above in (spot, *spot.parents) for name in _PUBLISHED):
             raise DataError(
                 f"folder {place.name}", "it lies where files are published or tracked",
@@ -154,18 +176,28 @@ def read_sheet(folder: Path | str) -> pd.DataFrame:
         line, code = row["line"].strip(), (row["code"] or "").strip().lower()
         place = f"{SHEET}, row {number}"
         if line in codes or not line.isdigit():
-            raise DataError(place, f"line {line[:20]!r}, which is double or none", "Restore the column `line`.")
+            raise DataError(
+                place, f"line {line[:20]!r}, which is double or none", "Restore the column `line`."
+            )
         if code and code not in CODES:
-            raise DataError(place, f"the code {code[:20]!r}", f"Write one of {', '.join(CODES)}, or leave it empty.")
+            raise DataError(
+                place, f"the code {code[:20]!r}", f"Write one of {', '.join(CODES)}, or leave it empty."
+            )
         codes[line] = code
     key = pd.DataFrame(_read_rows(folder / KEY, {"line", "stratum", "stratum_rows_n"}), dtype="str")
     if set(key["line"]) != set(codes):
         lost = sorted(set(key["line"]) ^ set(codes), key=str)[:3]
-        raise DataError(SHEET, f"other lines than in the key, such as {', '.join(lost)}", "Take sheet and key of one sample.")
+        raise DataError(
+            SHEET,
+            f"other lines than in the key, such as {', '.join(lost)}",
+            "Take sheet and key of one sample.",
+        )
     rules = [name for name in key.columns if name.startswith("rule: ")]
     made = key.assign(code=key["line"].map(codes), **{name: key[name] == "true" for name in rules})
     made = made.assign(stratum=key["stratum"].str.removeprefix("'"))
-    return made.astype({"line": "int64", "stratum_rows_n": "int64"})[["line", "stratum", "stratum_rows_n", *rules, "code"]]
+    return made.astype({"line": "int64", "stratum_rows_n": "int64"})[
+        ["line", "stratum", "stratum_rows_n", *rules, "code"]
+    ]
 
 
 def _read_rows(path: Path, needed: set[str]) -> list[dict]:
@@ -174,7 +206,13 @@ def _read_rows(path: Path, needed: set[str]) -> list[dict]:
             reader = csv.DictReader(file)
             missing = needed - set(reader.fieldnames or ())
             if missing:
-                raise DataError(path.name, f"no column {', '.join(sorted(missing))}", "Keep the columns as they were written.")
+                raise DataError(
+                    path.name,
+                    f"no column {', '.join(sorted(missing))}",
+                    "Keep the columns as they were written.",
+                )
             return list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(path.name, f"it cannot be read ({type(error).__name__})", "Save it as CSV in UTF-8.") from None
+        raise DataError(
+            path.name, f"it cannot be read ({type(error).__name__})", "Save it as CSV in UTF-8."
+        ) from None

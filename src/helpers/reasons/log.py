@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from ..logbook import Log
-from .months import mark_months
+from helpers.reasons.months import mark_months
+from helpers.searches.logbook import Log
 
 # What is known of each row of a log that was made here, and of no other.
 TRUTH = ("door", "purpose", "reason_bucket")

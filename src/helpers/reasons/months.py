@@ -1,7 +1,7 @@
 """Local months of a log, and on which side of the form's break a search stands."""
 
-from ..ingest.formats import load_format
-from ..searches.clock import shift_to_local
+from helpers.formats import load_format
+from helpers.searches.clock import shift_to_local
 
 FREE_TEXT, CATEGORIES, UNDATED = "free text", "categories", "no time"
 

@@ -8,7 +8,7 @@ share, over texts that `fold` has brought to small letters, digits and the signs
 import re
 from dataclasses import dataclass
 
-from ..errors import DataError
+from helpers.errors import DataError
 
 # Largest pattern [signs], largest repetition, and largest product of repetitions within each other.
 LONGEST, MOST_OFTEN, MOST_NESTED = 200, 100, 400
@@ -60,10 +60,12 @@ def check_pattern(text: object, place: str, *, whole: bool = False) -> Pattern:
         It is none, or an engine would read it otherwise than another.
     """
     if not isinstance(text, str) or not text.strip():
-        raise DataError(place, "no pattern", 'Write it in single quotes: \'border patrol\'.')
+        raise DataError(place, "no pattern", "Write it in single quotes: 'border patrol'.")
     place = f"{place}, pattern {_show(text)}"
     if len(text) > LONGEST:
-        raise DataError(place, f"{len(text):,} signs", f"Write at most {LONGEST} signs a pattern; use several.")
+        raise DataError(
+            place, f"{len(text):,} signs", f"Write at most {LONGEST} signs a pattern; use several."
+        )
     blank = f"{_SIGNS}+" if whole else " +"
     body = _Reader(text, place, blank).read()
     search = rf"^{_SIGNS}*(?:{body}){_SIGNS}*\z" if whole else body
@@ -72,7 +74,11 @@ def check_pattern(text: object, place: str, *, whole: bool = False) -> Pattern:
     except (re.error, OverflowError, RecursionError) as error:
         raise DataError(place, f"it is no regular expression ({error})", "Correct it.") from None
     if found:
-        raise DataError(place, "it finds the empty text, so it finds every reason", "Leave no part that may be nothing alone.")
+        raise DataError(
+            place,
+            "it finds the empty text, so it finds every reason",
+            "Leave no part that may be nothing alone.",
+        )
     return Pattern(text, search)
 
 
@@ -133,12 +139,16 @@ class _Reader:
             return self._read_escape()
         if sign == "^":
             if not is_first or depth:
-                self._refuse("a `^` that is not at the beginning", "Write it first, or `\\^` for the sign itself.")
+                self._refuse(
+                    "a `^` that is not at the beginning", "Write it first, or `\\^` for the sign itself."
+                )
             self.at += 1
             return "^", 1, False
         if sign == "$":
-            self._refuse("a `$`, which Java also matches before a line break",
-                         "Put the pattern into `whole` instead of `any`, or write `\\$` for the sign itself.")
+            self._refuse(
+                "a `$`, which Java also matches before a line break",
+                "Put the pattern into `whole` instead of `any`, or write `\\$` for the sign itself.",
+            )
         if sign in "*+?{":
             self._refuse(f"a {sign!r} that repeats nothing", f"Write `\\{sign}` for the sign itself.")
         if sign in "]}":
@@ -159,9 +169,13 @@ class _Reader:
             return
         self.at -= 1
         if sign.isascii() and sign.isupper():
-            self._refuse(f"the capital letter {sign!r}", "Write small letters: reasons are searched in small letters.")
-        self._refuse(f"the sign {_show(sign)}",
-                     "Write plain letters, digits and signs: accents and wide signs are folded before the search.")
+            self._refuse(
+                f"the capital letter {sign!r}", "Write small letters: reasons are searched in small letters."
+            )
+        self._refuse(
+            f"the sign {_show(sign)}",
+            "Write plain letters, digits and signs: accents and wide signs are folded before the search.",
+        )
 
     def _read_group(self, depth: int) -> tuple[str, int, bool]:
         start = self.text[self.at :]
@@ -169,8 +183,10 @@ class _Reader:
         if start.startswith("(?:"):
             self.at += 2
         elif start.startswith(("(?=", "(?!", "(?<=", "(?<!")):
-            self._refuse("looking ahead or behind, which RE2 does not know",
-                         "Put what must not stand there into `unless`.")
+            self._refuse(
+                "looking ahead or behind, which RE2 does not know",
+                "Put what must not stand there into `unless`.",
+            )
         elif start.startswith("(?"):
             self._refuse("a group with flags or a name", "Write plain `(...)`.")
         body, size = self._read_choice(depth + 1)
@@ -189,7 +205,9 @@ class _Reader:
             return f"\\{sign}", 1, True
         if sign.isdigit():
             self._refuse(f"`\\{sign}`, which looks back at a group", "Write the words out.")
-        self._refuse(f"`\\{_show(sign)[1:-1]}`", "Only \\b, \\d, \\w, \\s and signs after a backslash are read alike.")
+        self._refuse(
+            f"`\\{_show(sign)[1:-1]}`", "Only \\b, \\d, \\w, \\s and signs after a backslash are read alike."
+        )
 
     def _read_class(self) -> str:
         """Read `[...]`: signs, ranges and \\d \\w \\s."""
@@ -200,8 +218,10 @@ class _Reader:
         while self.at < len(self.text) and self.text[self.at] != "]":
             sign = self.text[self.at]
             if sign == "[":
-                self._refuse("a `[` in a class (or a class such as [:alpha:]), which Java reads otherwise",
-                             "Write [a-z], [0-9], or `\\[` for the sign itself.")
+                self._refuse(
+                    "a `[` in a class (or a class such as [:alpha:]), which Java reads otherwise",
+                    "Write [a-z], [0-9], or `\\[` for the sign itself.",
+                )
             if sign == "\\":
                 escaped = self.text[self.at + 1 : self.at + 2]
                 if not escaped or escaped not in _CLASSES | _ESCAPED:
@@ -228,7 +248,10 @@ class _Reader:
         if not sign or sign not in "*+?{":
             return part, size
         if sign in "*+":
-            self._refuse(f"a `{sign}`, a repetition without bound", f"Say how often at most, for example {{{int(sign == '+')},20}}.")
+            self._refuse(
+                f"a `{sign}`, a repetition without bound",
+                f"Say how often at most, for example {{{int(sign == '+')},20}}.",
+            )
         if not may_repeat:
             self._refuse("a repetition of an edge or of the beginning", "Repeat a group, a class or a sign.")
         if sign == "?":
@@ -236,12 +259,17 @@ class _Reader:
         else:
             match = _COUNTS.match(self.text, self.at)
             if not match:
-                self._refuse("a `{` that is no number of times, or has no upper bound",
-                             "Write {2} or {0,20}, or `\\{` for the sign itself.")
+                self._refuse(
+                    "a `{` that is no number of times, or has no upper bound",
+                    "Write {2} or {0,20}, or `\\{` for the sign itself.",
+                )
             low, high = int(match[1]), int(match[2] or match[1])
             size *= high
             if not low <= high or not 1 <= high <= MOST_OFTEN or size > MOST_NESTED:
-                self._refuse(f"the repetition {match[0]}", f"At most {MOST_OFTEN} times, {MOST_NESTED} within each other.")
+                self._refuse(
+                    f"the repetition {match[0]}",
+                    f"At most {MOST_OFTEN} times, {MOST_NESTED} within each other.",
+                )
             self.at, count = match.end(), match[0]
         if self.text[self.at : self.at + 1] in ("?", "+", "*", "{"):
             self._refuse("a repetition of a repetition", "Say how often once.")

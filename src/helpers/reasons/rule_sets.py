@@ -7,10 +7,10 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from .. import _paths
-from ..errors import DataError
-from .fold import fold
-from .patterns import Pattern, check_pattern, to_python
+from helpers import paths as _paths
+from helpers.errors import DataError
+from helpers.reasons.fold import fold
+from helpers.reasons.patterns import Pattern, check_pattern, to_python
 
 SHIPPED = _paths.DATA / "registry" / "reasons"
 # Bucket of labels that name another sense of a word: such a reason is settled, and not found.
@@ -149,7 +149,9 @@ def load_rule_sets(names: list[str], subject: str = "", folder: Path | str | Non
     loaded = [load_rule_set(paths[name]) for name in names or paths]
     wrong = [rules.name for rules in loaded if subject and rules.subject != subject]
     if names and wrong:
-        raise DataError("rule sets", f"`{wrong[0]}` is on another subject than {subject!r}", "Name sets on one subject.")
+        raise DataError(
+            "rule sets", f"`{wrong[0]}` is on another subject than {subject!r}", "Name sets on one subject."
+        )
     return [rules for rules in loaded if rules.name not in wrong]
 
 
@@ -164,10 +166,20 @@ def describe_rule_sets(rule_sets: list[RuleSet]):
     import pandas as pd
 
     rows = [
-        [one.name, one.title, one.kind, one.source_id, len(one.labels), sum(len(label.search) for label in one.labels), one.sha256]
+        [
+            one.name,
+            one.title,
+            one.kind,
+            one.source_id,
+            len(one.labels),
+            sum(len(label.search) for label in one.labels),
+            one.sha256,
+        ]
         for one in rule_sets
     ]
-    return pd.DataFrame(rows, columns=["rule_set", "title", "kind", "source_id", "labels_n", "patterns_n", "sha256"])
+    return pd.DataFrame(
+        rows, columns=["rule_set", "title", "kind", "source_id", "labels_n", "patterns_n", "sha256"]
+    )
 
 
 def load_rule_set(path: Path | str) -> RuleSet:
@@ -194,19 +206,25 @@ def load_rule_set(path: Path | str) -> RuleSet:
     try:
         content = tomllib.loads(data.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise DataError(place, f"no TOML ({str(error)[:200]})", "Write patterns in single quotes: '\\bice\\b'.") from None
+        raise DataError(
+            place, f"no TOML ({str(error)[:200]})", "Write patterns in single quotes: '\\bice\\b'."
+        ) from None
     return replace(check_rule_set(content, path.stem, place), sha256=hashlib.sha256(data).hexdigest()[:16])
 
 
 def check_rule_set(content: dict, name: str, place: str) -> RuleSet:
     """Check the content of a rule file and compile it."""
     if not re.fullmatch(_NAME, name):
-        raise DataError(place, "a file name that is no plain name", "Use small letters, digits and hyphens: my-rule.toml.")
+        raise DataError(
+            place, "a file name that is no plain name", "Use small letters, digits and hyphens: my-rule.toml."
+        )
     _check_keys(content, "", place)
     if content["kind"] not in KINDS:
         raise DataError(place, f"kind = {content['kind']!r}", f"It is one of {', '.join(KINDS)}.")
     if content["kind"] != "ours" and not content.get("source"):
-        raise DataError(place, "a published rule without its source", 'Write source = "...", a name in the table sources.')
+        raise DataError(
+            place, "a published rule without its source", 'Write source = "...", a name in the table sources.'
+        )
     labels = [
         *(_read_category(part, f"{place}, category {n}") for n, part in _walk(content, "category", place)),
         *(_read_label(part, f"{place}, label {n}") for n, part in _walk(content, "label", place)),
@@ -231,10 +249,15 @@ def _check_keys(part: object, kind: str, place: str) -> None:
     for key, value in part.items():
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
-            raise DataError(place, f"a key {key!r} that is not known",
-                            f"Did you mean `{near[0]}`?" if near else f"Keys: {', '.join(known)}.")
+            raise DataError(
+                place,
+                f"a key {key!r} that is not known",
+                f"Did you mean `{near[0]}`?" if near else f"Keys: {', '.join(known)}.",
+            )
         if not isinstance(value, known[key]):
-            raise DataError(place, f"{key} is no {known[key].__name__}", "Texts stand in quotes, lists in [ ].")
+            raise DataError(
+                place, f"{key} is no {known[key].__name__}", "Texts stand in quotes, lists in [ ]."
+            )
     for key in _NEEDED[kind]:
         if key not in part:
             raise DataError(place, f"no {key}", f"Write {key} = ...")
@@ -258,7 +281,10 @@ def _read_category(part: dict, place: str) -> Label:
 
 def _read_label(part: dict, place: str) -> Label:
     made = {
-        key: tuple(check_pattern(text, f"{place}, {key} {n}", whole=key == "whole") for n, text in enumerate(part.get(key, []), 1))
+        key: tuple(
+            check_pattern(text, f"{place}, {key} {n}", whole=key == "whole")
+            for n, text in enumerate(part.get(key, []), 1)
+        )
         for key in ("any", "whole", "unless")
     }
     if not made["any"] + made["whole"]:
@@ -285,10 +311,16 @@ def _run_tests(rules: RuleSet, content: dict, place: str) -> None:
         tried.add(part["label"])
         if found != part["label"]:
             told = f"{part['text']!r} is given {found!r}, not {part['label']!r}"
-            raise DataError(f"{place}, test {number}", told, "Correct the rule or the test; labels are tried in order.")
+            raise DataError(
+                f"{place}, test {number}", told, "Correct the rule or the test; labels are tried in order."
+            )
     missing = [label for label in ("", *(label.name for label in rules.labels)) if label not in tried]
     if missing:
-        told = f"no test for {missing[0]!r}" if missing[0] else "no test of a reason that is not found (label = \"\")"
+        told = (
+            f"no test for {missing[0]!r}"
+            if missing[0]
+            else 'no test of a reason that is not found (label = "")'
+        )
         raise DataError(place, told, "Add a [[test]] with text and label.")
 
 

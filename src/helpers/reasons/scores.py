@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ..errors import DataError
-from ..intervals import bound_share
-from .classify import STATE, STATES
-from .rule_sets import RuleSet
+from helpers.errors import DataError
+from helpers.facts.intervals import bound_share
+from helpers.reasons.classify import STATE, STATES
+from helpers.reasons.rule_sets import RuleSet
 
 LEVEL = 0.95
 
@@ -41,8 +41,21 @@ def grade_rules(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], is_true: pd.S
             found_n, hit_n = int(n[found].sum()), int(n[found & is_true].sum())
             shares = [hit_n / whole if whole else None for whole in (found_n, true_n, true_text_n)]
             rows.append([rule, true_n, true_text_n, found_n, hit_n, found_n - hit_n, true_n - hit_n, *shares])
-    columns = ["rule", "true_n", "true_text_n", "found_n", "hit_n", "false_n", "missed_n", "precision", "recall", "recall_text"]
-    return pd.DataFrame(rows, columns=columns).astype({"precision": "float64", "recall": "float64", "recall_text": "float64"})
+    columns = [
+        "rule",
+        "true_n",
+        "true_text_n",
+        "found_n",
+        "hit_n",
+        "false_n",
+        "missed_n",
+        "precision",
+        "recall",
+        "recall_text",
+    ]
+    return pd.DataFrame(rows, columns=columns).astype(
+        {"precision": "float64", "recall": "float64", "recall_text": "float64"}
+    )
 
 
 class Stratum(NamedTuple):
@@ -81,7 +94,9 @@ def bound_total(strata: Sequence[Stratum], level: float = LEVEL) -> tuple[float,
     total = below = above = 0.0
     for hits, n, whole in strata:
         if n > whole:
-            raise DataError("stratum", f"{n} rows looked at of {whole}", "Count the rows of the whole stratum.")
+            raise DataError(
+                "stratum", f"{n} rows looked at of {whole}", "Count the rows of the whole stratum."
+            )
         bounds, share = bound_share(hits, n, level), hits / n
         total += whole * share
         if n < whole:  # else every row was looked at, and nothing is open
@@ -124,7 +139,9 @@ def score_rules(coded: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
         rows_n = int(sum(wholes[stratum] for stratum in own))
         rows.append([name.removeprefix("rule: "), rows_n, coded_n, *_score(parts, codes, wholes, level)])
     columns = ["precision", "precision_low", "precision_high", "recall", "recall_low", "recall_high"]
-    return pd.DataFrame(rows, columns=["rule", "rows_n", "coded_n", *columns]).astype(dict.fromkeys(columns, "float64"))
+    return pd.DataFrame(rows, columns=["rule", "rows_n", "coded_n", *columns]).astype(
+        dict.fromkeys(columns, "float64")
+    )
 
 
 def _score(parts: list[list[str]], codes: dict, wholes: dict, level: float) -> list[float | None]:
@@ -136,7 +153,13 @@ def _score(parts: list[list[str]], codes: dict, wholes: dict, level: float) -> l
         ("high", ["yes", "unclear"], ["yes", "no", "unclear"]),
     ):
         counted = [
-            [Stratum(*(sum(codes.get((name, code), 0) for code in some) for some in (hits, looked)), int(wholes[name])) for name in part]
+            [
+                Stratum(
+                    *(sum(codes.get((name, code), 0) for code in some) for some in (hits, looked)),
+                    int(wholes[name]),
+                )
+                for name in part
+            ]
             for part in parts
         ]
         if any(stratum.n == 0 for part in counted for stratum in part):

@@ -3,13 +3,21 @@
 import ibis
 import pandas as pd
 
-from .. import engine
-from ..ingest.canonical import CELL_STATES, WITHHELD
-from ..ingest.formats import load_format
-from .clock import mark_days, name_months, number_months
-from .logs import LEAST_ROWS, fold_name
+from helpers.canonical import CELL_STATES, WITHHELD
+from helpers.formats import load_format
+from helpers.searches import engine
+from helpers.searches.clock import mark_days, name_months, number_months
+from helpers.searches.logs import LEAST_ROWS, fold_name
 
-_TESTED = ("reason_text", "networks_n", "devices_n", "search_type", "searcher_agency_as_printed", "plate_state", "has_case_number")
+_TESTED = (
+    "reason_text",
+    "networks_n",
+    "devices_n",
+    "search_type",
+    "searcher_agency_as_printed",
+    "plate_state",
+    "has_case_number",
+)
 # What somebody filled in, or not, is a column that is shown; the form decides the other states.
 _SHOWN = {"value": "shown", "empty": "shown", "placeholder": "shown"}
 # A state holds for a day if most rows have it, and for a form if it does so on so many days in a row.
@@ -61,7 +69,9 @@ def find_constants(log, least_rows: int = LEAST_ROWS) -> pd.DataFrame:
         counts[f"{name}|n"] = column.count()
         same[f"{name}|one"] = column.min() == column.max()
         if name == "searcher_agency_as_printed":  # in a log of the host's own searches it is no wonder
-            same[f"{name}|one"] &= fold_name(column.min()) != ibis.coalesce(fold_name(log.host_agency.min()), ibis.literal(""))
+            same[f"{name}|one"] &= fold_name(column.min()) != ibis.coalesce(
+                fold_name(log.host_agency.min()), ibis.literal("")
+            )
     found = engine.fetch(log.group_by("source_id").agg(**counts, **same), ["source_id"])
     rows = [
         (source, name, int(n))
@@ -69,7 +79,9 @@ def find_constants(log, least_rows: int = LEAST_ROWS) -> pd.DataFrame:
         for source, n, one in zip(found["source_id"], found[f"{name}|n"], found[f"{name}|one"], strict=True)
         if n >= least_rows and one
     ]
-    return pd.DataFrame(rows, columns=["source_id", "field", "rows_n"]).sort_values(["source_id", "field"], ignore_index=True)
+    return pd.DataFrame(rows, columns=["source_id", "field", "rows_n"]).sort_values(
+        ["source_id", "field"], ignore_index=True
+    )
 
 
 def find_breaks(log, logs: pd.DataFrame, zone: str) -> pd.DataFrame:
@@ -85,13 +97,17 @@ def find_breaks(log, logs: pd.DataFrame, zone: str) -> pd.DataFrame:
     DataFrame: host, kind, field, before, after (`shown`, whatever was filled in, or one of the other
     `canonical.CELL_STATES`), last_before, first_after (days): the form changed between them.
     """
-    counts = _count_patterns(mark_days(log, zone), "source_id", "day").merge(logs[["source_id", "host", "kind"]], on="source_id", validate="m:1")
+    counts = _count_patterns(mark_days(log, zone), "source_id", "day").merge(
+        logs[["source_id", "host", "kind"]], on="source_id", validate="m:1"
+    )
     rows = []
     for field in WITHHELD:
         cell = f"{field}_cell"
         states = counts.assign(**{cell: counts[cell].replace(_SHOWN)})
         states = states.groupby(["host", "kind", "day", cell], as_index=False)["rows_n"].sum()
-        states = states.sort_values(["host", "kind", "day", "rows_n", cell], ascending=[True, True, True, False, True])
+        states = states.sort_values(
+            ["host", "kind", "day", "rows_n", cell], ascending=[True, True, True, False, True]
+        )
         daily = states.drop_duplicates(["host", "kind", "day"]).set_index("day")
         for (host, kind), part in daily.groupby(["host", "kind"], sort=True):
             runs = _list_runs(part[cell])
@@ -161,9 +177,13 @@ def compare_reasons(log, zone: str) -> pd.DataFrame:
     timed = timed.mutate(folded=timed.reason_text.lower())
     texts = timed.group_by("month_no", "folded").agg(rows_n=timed.count())
     earlier = texts.select(before_no=texts.month_no + 1, before=texts.folded)
-    joined = texts.left_join(earlier, (texts.month_no == earlier.before_no) & (texts.folded == earlier.before))
+    joined = texts.left_join(
+        earlier, (texts.month_no == earlier.before_no) & (texts.folded == earlier.before)
+    )
     found = joined.group_by("month_no").agg(
-        rows_n=joined.rows_n.sum(), texts_n=joined.count(), carried_n=joined.before.notnull().ifelse(joined.rows_n, 0).sum()
+        rows_n=joined.rows_n.sum(),
+        texts_n=joined.count(),
+        carried_n=joined.before.notnull().ifelse(joined.rows_n, 0).sum(),
     )
     return name_months(engine.fetch(found, ["month_no"]))
 
@@ -193,5 +213,8 @@ def list_known_breaks(first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
     -------
     DataFrame: day, what. From the registry of formats, where each is cited.
     """
-    known = pd.DataFrame([(pd.Timestamp(entry["date"]), entry["what"]) for entry in load_format("flock")["breaks"]], columns=["day", "what"])
+    known = pd.DataFrame(
+        [(pd.Timestamp(entry["date"]), entry["what"]) for entry in load_format("flock")["breaks"]],
+        columns=["day", "what"],
+    )
     return known[(known["day"] > first) & (known["day"] <= last)].reset_index(drop=True)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
+from helpers.errors import DataError
 
 WEEK = 7
 # Half of the 95 % point of chi-squared with one degree of freedom: how far the likelihood may fall within an interval.
@@ -38,7 +38,9 @@ def measure_weekdays(stretch: pd.DataFrame) -> pd.DataFrame:
     value = totals * WEEK / totals.sum()
     left_out = (totals - weeks) * WEEK / (totals.sum() - weeks.sum(axis=1))[:, None]
     error = np.sqrt((n - 1) / n * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0))
-    frame = pd.DataFrame({"weekday": range(WEEK), "factor": value, "low": value - _Z * error, "high": value + _Z * error})
+    frame = pd.DataFrame(
+        {"weekday": range(WEEK), "factor": value, "low": value - _Z * error, "high": value + _Z * error}
+    )
     return frame.assign(weeks_n=n)
 
 
@@ -125,7 +127,9 @@ def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float 
 def _span_change(values: np.ndarray, at: int, scatter: float, least_days: int) -> tuple[int, int]:
     """Find how far the place of one change can move, relative to it, before the likelihood falls too much."""
     places = np.arange(min(least_days, at), max(len(values) - least_days, at) + 1)
-    cost = np.array([values[:place].var() * place + values[place:].var() * (len(values) - place) for place in places])
+    cost = np.array(
+        [values[:place].var() * place + values[place:].var() * (len(values) - place) for place in places]
+    )
     spread = max(scatter**2, cost.min() / max(len(values) - 2, 1))
     near = places[cost <= cost.min() + 2 * _DROP * spread]
     return int(min(near.min(), at) - at), int(max(near.max(), at) - at)
@@ -134,20 +138,36 @@ def _span_change(values: np.ndarray, at: int, scatter: float, least_days: int) -
 def _list_changes(cuts: list[int], stretch: pd.DataFrame, spans: list[tuple[int, int]]) -> pd.DataFrame:
     counts, days = stretch["searches_n"].to_numpy(), stretch["day"]
     rows = []
-    for (before, at, after), (low, high) in zip(zip(cuts, cuts[1:], cuts[2:], strict=False), spans, strict=True):
+    for (before, at, after), (low, high) in zip(
+        zip(cuts, cuts[1:], cuts[2:], strict=False), spans, strict=True
+    ):
         sums = [int(counts[before:at].sum()), int(counts[at:after].sum())]
         lengths = [at - before, after - at]
         means = [total / length for total, length in zip(sums, lengths, strict=True)]
         if not all(sums):
             continue
         # variance over mean of days within the levels: 1 for chance alone, more where days hang together
-        excess = sum(((part - mean) ** 2).sum() / mean for part, mean in zip((counts[before:at], counts[at:after]), means, strict=True))
+        excess = sum(
+            ((part - mean) ** 2).sum() / mean
+            for part, mean in zip((counts[before:at], counts[at:after]), means, strict=True)
+        )
         scale = max(1.0, excess / max(sum(lengths) - 2, 1))
         factor, error = means[1] / means[0], math.sqrt(scale * (1 / sums[0] + 1 / sums[1]))
         rows.append(
             (days.iloc[at], days.iloc[at + low], days.iloc[min(at + high, len(days) - 1)], factor, factor * math.exp(-_Z * error),
              factor * math.exp(_Z * error), *sums, *lengths)
         )  # fmt: skip
-    columns = ["day", "low", "high", "factor", "factor_low", "factor_high", "before_n", "after_n", "before_days_n", "after_days_n"]
+    columns = [
+        "day",
+        "low",
+        "high",
+        "factor",
+        "factor_low",
+        "factor_high",
+        "before_n",
+        "after_n",
+        "before_days_n",
+        "after_days_n",
+    ]
     found = pd.DataFrame(rows, columns=columns)
     return found if rows else found.astype({name: "datetime64[us]" for name in ("day", "low", "high")})

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import ibis
 import pandas as pd
 
-from ..errors import ParameterError
+from helpers.errors import ParameterError
 
 # Between these years the clock of a zone is followed; nothing in plate readers is older.
 _FIRST, _LAST = 2000, 2038
@@ -24,7 +24,9 @@ def load_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ParameterError(f"time zone `{name}`", "it is not known", "Write one such as America/Chicago or UTC.") from None
+        raise ParameterError(
+            f"time zone `{name}`", "it is not known", "Write one such as America/Chicago or UTC."
+        ) from None
 
 
 @lru_cache
@@ -73,7 +75,8 @@ def shift_to_local(times, zone: str):
     if len(offsets) == 1 and offsets[0][1] == 0:
         return times
     newest_first = [
-        (times >= ibis.timestamp(moment.isoformat()), times + ibis.interval(seconds=offset)) for moment, offset in offsets[:0:-1]
+        (times >= ibis.timestamp(moment.isoformat()), times + ibis.interval(seconds=offset))
+        for moment, offset in offsets[:0:-1]
     ]
     oldest = times + ibis.interval(seconds=offsets[0][1])
     return ibis.cases(*newest_first, else_=oldest) if newest_first else oldest

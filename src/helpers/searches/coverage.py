@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from .. import engine
-from .clock import mark_days
+from helpers.searches import engine
+from helpers.searches.clock import mark_days
 
 # Days without a row are a gap, not quiet ones, if the days around let expect at least so many rows in them.
 LEAST_LOST = 10
@@ -28,7 +28,9 @@ def count_days(log, logs: pd.DataFrame, zone: str) -> pd.DataFrame:
     timed = mark_days(log, zone)
     days = engine.fetch(timed.group_by("source_id", "day").agg(rows_n=timed.count()), ["source_id", "day"])
     found = days.merge(logs[["source_id", "host", "kind"]], on="source_id", how="left", validate="m:1")
-    return found[["host", "kind", "source_id", "day", "rows_n"]].sort_values(["host", "kind", "source_id", "day"], ignore_index=True)
+    return found[["host", "kind", "source_id", "day", "rows_n"]].sort_values(
+        ["host", "kind", "source_id", "day"], ignore_index=True
+    )
 
 
 def find_gaps(days: pd.DataFrame, least_lost: int = LEAST_LOST) -> pd.DataFrame:
@@ -57,7 +59,18 @@ def find_gaps(days: pd.DataFrame, least_lost: int = LEAST_LOST) -> pd.DataFrame:
                 first = counts.index[place - 1] + pd.Timedelta(days=1)
                 last = counts.index[place] - pd.Timedelta(days=1)
                 around_n, span = int(near.sum()), (near.index[-1] - near.index[0]).days + 1 - empty_n
-                rows.append((host, kind, first, last, empty_n, around_n, span, empty_n * around_n >= least_lost * span))
+                rows.append(
+                    (
+                        host,
+                        kind,
+                        first,
+                        last,
+                        empty_n,
+                        around_n,
+                        span,
+                        empty_n * around_n >= least_lost * span,
+                    )
+                )
     columns = ["host", "kind", "first", "last", "days_n", "around_n", "around_days_n", "is_gap"]
     return pd.DataFrame(rows, columns=columns).astype({"is_gap": bool})
 
@@ -94,21 +107,40 @@ def grid_months(days: pd.DataFrame, gaps: pd.DataFrame | None = None) -> pd.Data
             start, end = month.start_time, month.end_time.normalize()
             held = by_day[(by_day.index >= start) & (by_day.index <= end)]
             gap_n = sum((host, kind, day) in lost for day in pd.date_range(start, end))
-            state = "whole" if first <= start and end <= last and not gap_n else "partial" if len(held) else "missing"
+            state = (
+                "whole"
+                if first <= start and end <= last and not gap_n
+                else "partial"
+                if len(held)
+                else "missing"
+            )
             if state == "whole" and held.empty:
                 state = "missing"
             rows.append(
                 (host, kind, str(month), state, int(held["rows_n"].sum()), len(held), month.days_in_month, gap_n,
                  int((held["files_n"] > 1).sum()))
             )  # fmt: skip
-    columns = ["host", "kind", "month", "state", "rows_n", "days_n", "month_days_n", "gap_days_n", "overlap_days_n"]
+    columns = [
+        "host",
+        "kind",
+        "month",
+        "state",
+        "rows_n",
+        "days_n",
+        "month_days_n",
+        "gap_days_n",
+        "overlap_days_n",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _reach_ends(counts: pd.Series) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Find the days to which a log may reach: so far out that its rate lets expect fewer than `LEAST_LOST` rows more."""
     ends = []
-    for near, end, sign in ((counts.iloc[:AROUND], counts.index[0], -1), (counts.iloc[-AROUND:], counts.index[-1], 1)):
+    for near, end, sign in (
+        (counts.iloc[:AROUND], counts.index[0], -1),
+        (counts.iloc[-AROUND:], counts.index[-1], 1),
+    ):
         span = abs((near.index[-1] - near.index[0]).days) + 1
         quiet = (LEAST_LOST * span - 1) // int(near.sum())
         ends.append(end + sign * pd.Timedelta(days=min(quiet, AROUND)))

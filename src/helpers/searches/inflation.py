@@ -6,10 +6,10 @@ from math import comb
 import ibis
 import pandas as pd
 
-from .. import engine
-from ..errors import DataError
-from ..ingest.canonical import COLUMNS
-from .same import Keyed, count_searches
+from helpers.canonical import COLUMNS
+from helpers.errors import DataError
+from helpers.searches import engine
+from helpers.searches.same import Keyed, count_searches
 
 # Up to so many logs every choice of them is counted; beyond, only the mean over all choices, which needs no list.
 EVERY_CHOICE = 12
@@ -37,13 +37,19 @@ def count_shared(keyed: Keyed) -> pd.DataFrame:
         raise DataError("inflation by log", f"{len(hosts)} agencies", "Choose at most 60 of them.")
     rows = keyed.rows.filter(keyed.rows.key_kind != "none")
     pairs = rows.group_by("search_key", "host").agg(rows_n=rows.count())
-    bit = ibis.cases(*[(pairs.host == host, 2**place) for place, host in enumerate(hosts)], else_=0).cast("int64")
+    bit = ibis.cases(*[(pairs.host == host, 2**place) for place, host in enumerate(hosts)], else_=0).cast(
+        "int64"
+    )
     keys = pairs.mutate(bit=bit).group_by("search_key").agg(mask=ibis._.bit.sum(), rows_n=ibis._.rows_n.sum())
-    found = engine.fetch(keys.group_by("mask").agg(searches_n=keys.count(), rows_n=keys.rows_n.sum()), ["mask"])
+    found = engine.fetch(
+        keys.group_by("mask").agg(searches_n=keys.count(), rows_n=keys.rows_n.sum()), ["mask"]
+    )
     if found.empty:
         way_out = "Say rows where it is rows: without ids and exact times nothing else can be counted."
         raise DataError("inflation by log", "no row can be told apart from another", way_out)
-    named = [tuple(host for place, host in enumerate(hosts) if mask >> place & 1) for mask in found.pop("mask")]
+    named = [
+        tuple(host for place, host in enumerate(hosts) if mask >> place & 1) for mask in found.pop("mask")
+    ]
     found.insert(0, "hosts", named)
     return found
 
@@ -72,25 +78,39 @@ def curve_inflation(shared: pd.DataFrame, by_host: pd.Series) -> pd.DataFrame:
     hosts = list(by_host.index)
     total, all_rows = int(shared["searches_n"].sum()), int(by_host.sum())
     sizes = shared.assign(hosts_n=shared["hosts"].map(len)).groupby("hosts_n")["searches_n"].sum()
-    masks = [(sum(1 << hosts.index(host) for host in names), int(n)) for names, n in zip(shared["hosts"], shared["searches_n"], strict=True)]
+    masks = [
+        (sum(1 << hosts.index(host) for host in names), int(n))
+        for names, n in zip(shared["hosts"], shared["searches_n"], strict=True)
+    ]
     curve = []
     for logs_n in range(1, len(hosts) + 1):
         choices_n = comb(len(hosts), logs_n)
         # a search in h of H logs is missed by comb(H - h, k) of the choices of k
-        searches = sum(int(n) * (choices_n - comb(len(hosts) - int(h), logs_n)) for h, n in sizes.items()) / choices_n
+        searches = (
+            sum(int(n) * (choices_n - comb(len(hosts) - int(h), logs_n)) for h, n in sizes.items())
+            / choices_n
+        )
         rows = all_rows * logs_n / len(hosts)
-        low, high = _span_choices(hosts, logs_n, masks, by_host) if len(hosts) <= EVERY_CHOICE else (None, None)
+        low, high = (
+            _span_choices(hosts, logs_n, masks, by_host) if len(hosts) <= EVERY_CHOICE else (None, None)
+        )
         curve.append((logs_n, rows, searches, rows / searches, low, high, searches / total))
-    return pd.DataFrame(curve, columns=["logs_n", "rows_n", "searches_n", "factor", "factor_low", "factor_high", "seen_frac"])
+    return pd.DataFrame(
+        curve, columns=["logs_n", "rows_n", "searches_n", "factor", "factor_low", "factor_high", "seen_frac"]
+    )
 
 
-def _span_choices(hosts: list[str], logs_n: int, masks: list[tuple[int, int]], by_host: pd.Series) -> tuple[float, float]:
+def _span_choices(
+    hosts: list[str], logs_n: int, masks: list[tuple[int, int]], by_host: pd.Series
+) -> tuple[float, float]:
     """Find the least and the greatest factor over all choices of logs."""
     factors = []
     for choice in combinations(range(len(hosts)), logs_n):
         chosen = sum(1 << place for place in choice)
         searches = sum(n for mask, n in masks if mask & chosen)
-        factors.append(sum(int(by_host.iloc[place]) for place in choice) / searches if searches else float("nan"))
+        factors.append(
+            sum(int(by_host.iloc[place]) for place in choice) / searches if searches else float("nan")
+        )
     return min(factors), max(factors)
 
 

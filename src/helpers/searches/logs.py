@@ -3,14 +3,26 @@
 import ibis
 import pandas as pd
 
-from .. import engine
-from ..errors import DataError
-from ..ingest.report import warn_of_rows
+from helpers.errors import DataError
+from helpers.searches import engine
 
 KINDS = ("network", "own", "unnamed")
 # A column that holds one value in fewer rows than these is no sign of an overwrite.
 LEAST_ROWS = 20
 _STEPS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+
+
+# Counts at which spreadsheets and exports are cut off without a word.
+CEILINGS = {65_535: "old Excel", 65_536: "old Excel", 1_048_575: "Excel", 1_048_576: "Excel"}
+
+
+def warn_of_rows(rows_n: int) -> list[str]:
+    """Warn of a number of rows that looks like the end of a page, not the end of the records."""
+    if rows_n in CEILINGS:
+        return [f"{rows_n:,} rows is the most that {CEILINGS[rows_n]} holds: the file may be cut off."]
+    if rows_n >= 1_000 and rows_n % 1_000 == 0:
+        return [f"{rows_n:,} rows is a round number: the export may have been capped."]
+    return []
 
 
 def list_logs(log) -> pd.DataFrame:
@@ -64,10 +76,26 @@ def list_logs(log) -> pd.DataFrame:
     for name in list(_STEPS)[1:]:
         is_coarse = (logs["timed_n"] >= LEAST_ROWS) & (logs[f"on_{name}_n"] == logs["timed_n"])
         logs.loc[is_coarse, "precision"] = name
-    logs["is_overwritten"] = logs["is_one_reason"].astype("boolean").fillna(False).astype(bool) & (logs["reasons_n"] >= LEAST_ROWS)
+    logs["is_overwritten"] = logs["is_one_reason"].astype("boolean").fillna(False).astype(bool) & (
+        logs["reasons_n"] >= LEAST_ROWS
+    )
     logs["warning"] = [" ".join(warn_of_rows(rows_n)) for rows_n in logs["rows_n"]]
-    columns = ["source_id", "host", "kind", "rows_n", "timed_n", "named_n", "ids_n", "networks_n", "windows_n", "first", "last"]
-    return logs[[*columns, "precision", "is_overwritten", "warning"]].sort_values(["host", "source_id"], ignore_index=True)
+    columns = [
+        "source_id",
+        "host",
+        "kind",
+        "rows_n",
+        "timed_n",
+        "named_n",
+        "ids_n",
+        "networks_n",
+        "windows_n",
+        "first",
+        "last",
+    ]
+    return logs[[*columns, "precision", "is_overwritten", "warning"]].sort_values(
+        ["host", "source_id"], ignore_index=True
+    )
 
 
 def name_hosts(logs: pd.DataFrame, most: int = 3) -> str:

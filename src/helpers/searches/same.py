@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import ibis
 import pandas as pd
 
-from .. import engine
-from .logs import count_seconds, count_true, fold_name, join_texts, list_logs
+from helpers.searches import engine
+from helpers.searches.logs import count_seconds, count_true, fold_name, join_texts, list_logs
 
 _UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 # What a key may be made of besides agency and second: a field enters if every log that could be linked has it.
@@ -60,8 +60,12 @@ def key_rows(log, logs: pd.DataFrame | None = None) -> Keyed:
     sources = list(exact["source_id"])
     is_exact = log.source_id.isin(sources) & log.searched_at.notnull() if sources else ibis.literal(False)
     # in a log that names nobody, rows are told apart within its host only
-    searcher = ibis.coalesce(fold_name(log.searcher_agency_as_printed), ibis.literal("host:") + fold_name(host))
-    is_known = log.searcher_agency_as_printed.notnull() | _is_in(log.source_id, logs.loc[logs["kind"] == "unnamed", "source_id"])
+    searcher = ibis.coalesce(
+        fold_name(log.searcher_agency_as_printed), ibis.literal("host:") + fold_name(host)
+    )
+    is_known = log.searcher_agency_as_printed.notnull() | _is_in(
+        log.source_id, logs.loc[logs["kind"] == "unnamed", "source_id"]
+    )
     fields = [log.networks_n] if "networks" in parts else []
     fields += [count_seconds(log.window_start), count_seconds(log.window_end)] if "window" in parts else []
     text = join_texts(searcher, count_seconds(log.searched_at), *fields)
@@ -69,7 +73,9 @@ def key_rows(log, logs: pd.DataFrame | None = None) -> Keyed:
     low = log.search_id.lower()
     is_global = (low.length() == 36) & low.re_search(_UUID)
     local_id = join_texts(ibis.literal("h"), fold_name(host), log.search_id)
-    id_key = ibis.cases((log.search_id.isnull(), ibis.null("string")), (is_global, ibis.literal("i|") + low), else_=local_id)
+    id_key = ibis.cases(
+        (log.search_id.isnull(), ibis.null("string")), (is_global, ibis.literal("i|") + low), else_=local_id
+    )
     rows = log.mutate(
         host=host,
         log_kind=_name_kind(log.source_id, logs),
@@ -134,7 +140,11 @@ def build_searches(keyed: Keyed):
     """
     rows = keyed.rows
     rank = rows.has_own_reason.ifelse("1", "0") + rows.reason_text.length().cast("string").lpad(6, "0")
-    state = rows.has_own_reason.ifelse("1", "0") + (rows.reason_text_cell == "value").ifelse("1", "0") + rows.reason_text_cell
+    state = (
+        rows.has_own_reason.ifelse("1", "0")
+        + (rows.reason_text_cell == "value").ifelse("1", "0")
+        + rows.reason_text_cell
+    )
     found = rows.group_by("search_key").agg(
         key_kind=rows.key_kind.max(),
         searched_at=rows.searched_at.min(),
@@ -152,7 +162,9 @@ def build_searches(keyed: Keyed):
         hosts_n=rows.host.nunique(),
         in_own=(rows.log_kind != "network").any(),
     )
-    return found.mutate(reason_text=found.ranked.substr(7), reason_state=found.stated.substr(2)).drop("ranked", "stated")
+    return found.mutate(reason_text=found.ranked.substr(7), reason_state=found.stated.substr(2)).drop(
+        "ranked", "stated"
+    )
 
 
 def count_steps(keyed: Keyed) -> pd.DataFrame:
@@ -190,9 +202,16 @@ def count_steps(keyed: Keyed) -> pd.DataFrame:
     )  # fmt: skip
     found = engine.fetch(total).iloc[0]
     lefts = [int(found[name]) for name in ("rows", "files", "logs", "hosts", "keys")]
-    names = ["rows", "again in one file", "again in another file of the same log", "own searches in both audits"]
+    names = [
+        "rows",
+        "again in one file",
+        "again in another file of the same log",
+        "own searches in both audits",
+    ]
     steps = [(names[0], lefts[0], lefts[0])]
-    for name, before, after in zip([*names[1:], "again in another agency's log"], lefts, lefts[1:], strict=False):
+    for name, before, after in zip(
+        [*names[1:], "again in another agency's log"], lefts, lefts[1:], strict=False
+    ):
         steps.append((name, before - after, after))
     searches = lefts[-1] - int(found["lone"])
     steps.append(("cannot be told apart", int(found["lone"]), searches))
@@ -245,7 +264,10 @@ def count_searches(keyed: Keyed) -> Count:
         seen_n=count_true(rows.fields_key.notnull() & rows.searcher_agency_as_printed.notnull()),
     )
     per_key = per_file.group_by("search_key").agg(
-        most_n=per_file.rows_n.max(), ids_n=per_file.ids_n.sum(), lone_n=per_file.lone_n.sum(), seen_n=per_file.seen_n.sum()
+        most_n=per_file.rows_n.max(),
+        ids_n=per_file.ids_n.sum(),
+        lone_n=per_file.lone_n.sum(),
+        seen_n=per_file.seen_n.sum(),
     )
     has_id, is_lone = per_key.ids_n > 0, per_key.lone_n > 0
     found = engine.fetch(
@@ -266,7 +288,15 @@ def count_searches(keyed: Keyed) -> Count:
 def _count_distinct(keyed: Keyed) -> int:
     """Count the rows that differ in what they show, among those that cannot be told apart: at least so many searches."""
     lone = keyed.rows.filter(keyed.rows.key_kind == "none")
-    shown = ["searcher_agency_as_printed", "searched_at", "networks_n", "window_start", "window_end", "devices_n", "search_type"]
+    shown = [
+        "searcher_agency_as_printed",
+        "searched_at",
+        "networks_n",
+        "window_start",
+        "window_end",
+        "devices_n",
+        "search_type",
+    ]
     distinct = lone.select(*shown).distinct()
     return int(engine.fetch(distinct.agg(n=distinct.count()))["n"].iloc[0])
 
@@ -289,7 +319,9 @@ def measure_keys(keyed: Keyed) -> pd.DataFrame:
     pairs = both.group_by("search_key", "fields_key").agg(rows_n=both.count())
     by_id = pairs.group_by("search_key").agg(rows_n=pairs.rows_n.sum(), keys_n=pairs.count())
     by_key = pairs.group_by("fields_key").agg(ids_n=pairs.count())
-    ids = engine.fetch(by_id.agg(rows_n=by_id.rows_n.sum(), ids_n=by_id.count(), split_n=(by_id.keys_n - 1).sum()))
+    ids = engine.fetch(
+        by_id.agg(rows_n=by_id.rows_n.sum(), ids_n=by_id.count(), split_n=(by_id.keys_n - 1).sum())
+    )
     keys = engine.fetch(by_key.agg(keys_n=by_key.count(), merged_n=(by_key.ids_n - 1).sum()))
     found = pd.concat([ids, keys], axis=1)
     return found[found["ids_n"] > 0][["rows_n", "ids_n", "keys_n", "merged_n", "split_n"]].astype("int64")

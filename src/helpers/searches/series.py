@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from .. import engine
-from .clock import mark_days, name_months, number_months
-from .coverage import keep_panel
-from .same import Keyed
+from helpers.searches import engine
+from helpers.searches.clock import mark_days, name_months, number_months
+from helpers.searches.coverage import keep_panel
+from helpers.searches.same import Keyed
 
 
 def count_by_day(keyed: Keyed, zone: str, panel: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -54,7 +54,9 @@ def count_by_type(searches, zone: str) -> pd.DataFrame:
     return name_months(engine.fetch(counts, ["month_no", "search_type"]))
 
 
-def sum_months(days: pd.DataFrame, breaks: list[pd.Timestamp], unsure: pd.DataFrame | None = None) -> pd.DataFrame:
+def sum_months(
+    days: pd.DataFrame, breaks: list[pd.Timestamp], unsure: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Sum days to months, and part the months where the form changed.
 
     Parameters
@@ -85,13 +87,22 @@ def sum_months(days: pd.DataFrame, breaks: list[pd.Timestamp], unsure: pd.DataFr
             days_n = sum(day not in lost for day in covered)
             stretch = sum(day <= one for day in breaks)
             rows.append(
-                (str(month), stretch, int(part["rows_n"].sum()), int(part["searches_n"].sum()), days_n, month.days_in_month)
+                (
+                    str(month),
+                    stretch,
+                    int(part["rows_n"].sum()),
+                    int(part["searches_n"].sum()),
+                    days_n,
+                    month.days_in_month,
+                )
             )
     found = pd.DataFrame(rows, columns=["month", "stretch", "rows_n", "searches_n", "days_n", "month_days_n"])
     return found.assign(is_whole=found["days_n"] == found["month_days_n"])
 
 
-def cut_stretches(days: pd.DataFrame, breaks: list[pd.Timestamp], unsure: pd.DataFrame | None = None) -> list[pd.DataFrame]:
+def cut_stretches(
+    days: pd.DataFrame, breaks: list[pd.Timestamp], unsure: pd.DataFrame | None = None
+) -> list[pd.DataFrame]:
     """Cut a daily series into stretches of one form without a gap; the parts of days at both ends are left out.
 
     Parameters

@@ -9,8 +9,8 @@ import math
 import ibis
 import pandas as pd
 
-from .. import engine
-from .clock import shift_to_local
+from helpers.searches import engine
+from helpers.searches.clock import shift_to_local
 
 BEFORE = 7
 
@@ -61,15 +61,26 @@ def find_spikes(searches, zone: str, times: int = 4, least_n: int = 10) -> pd.Da
     (k n - S)^2 > times^2 max(k Q - S^2, k^2): no division and no root.
     """
     judged = judge_days(searches, zone, times)
-    flagged = engine.fetch(judged.filter(judged.is_flagged & (judged.searches_n >= least_n)), ["day_no", "searcher"])
-    spread = [max(BEFORE * int(q) - int(s) ** 2, BEFORE**2) for s, q in zip(flagged["before_n"], flagged["squares_n"], strict=True)]
+    flagged = engine.fetch(
+        judged.filter(judged.is_flagged & (judged.searches_n >= least_n)), ["day_no", "searcher"]
+    )
+    spread = [
+        max(BEFORE * int(q) - int(s) ** 2, BEFORE**2)
+        for s, q in zip(flagged["before_n"], flagged["squares_n"], strict=True)
+    ]
     needed = [
         max((int(s) + math.isqrt(times**2 * part)) // BEFORE + 1, least_n)
         for s, part in zip(flagged["before_n"], spread, strict=True)
     ]
     day = pd.Timestamp(0) + pd.to_timedelta(flagged["day_no"], unit="D")
-    columns = {"searcher": flagged["searcher"], "day": day.astype("datetime64[us]"), "searches_n": flagged["searches_n"]}
-    return pd.DataFrame(columns | {"before_n": flagged["before_n"], "needed_n": pd.Series(needed, dtype="int64")})
+    columns = {
+        "searcher": flagged["searcher"],
+        "day": day.astype("datetime64[us]"),
+        "searches_n": flagged["searches_n"],
+    }
+    return pd.DataFrame(
+        columns | {"before_n": flagged["before_n"], "needed_n": pd.Series(needed, dtype="int64")}
+    )
 
 
 def judge_days(searches, zone: str, times: int = 4):
@@ -96,7 +107,10 @@ def judge_days(searches, zone: str, times: int = 4):
     days = days.cross_join(start)
     excess = BEFORE * days.searches_n - days.before_n
     spread = ibis.greatest(BEFORE * days.squares_n - days.before_n * days.before_n, BEFORE * BEFORE)
-    days = days.mutate(is_judged=days.day_no >= days.first_no + BEFORE, is_far=(excess > 0) & (excess * excess > times * times * spread))
+    days = days.mutate(
+        is_judged=days.day_no >= days.first_no + BEFORE,
+        is_far=(excess > 0) & (excess * excess > times * times * spread),
+    )
     return days.mutate(is_flagged=days.is_judged & days.is_far).drop("first_no", "square_n", "is_far")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from . import world
+from helpers.simulate import world
 
 _HOUR = 3_600_000_000
 _HOURS = np.array([4, 3, 2, 2, 2, 3, 5, 8, 10, 11, 11, 11, 10, 11, 12, 12, 12, 11, 10, 9, 9, 8, 7, 5], float)
@@ -89,8 +89,12 @@ def draw_events(seed: int, part: int, parts_n: int, events_n: int) -> Events:
     door, purpose = _draw_doors(pick, searcher, events_n)
     text = _draw_texts(pick, purpose, time, events_n)
     is_wide = KINDS[searcher] == "federal"
-    scope = np.where(is_wide, pick.choice(3, events_n, p=[0, 0.35, 0.65]), pick.choice(3, events_n, p=[0.3, 0.42, 0.28]))
-    scope = np.where(~IS_ZZ[searcher] & (scope == 1), 2, scope)  # whoever is outside the state asks the nation
+    scope = np.where(
+        is_wide, pick.choice(3, events_n, p=[0, 0.35, 0.65]), pick.choice(3, events_n, p=[0.3, 0.42, 0.28])
+    )
+    scope = np.where(
+        ~IS_ZZ[searcher] & (scope == 1), 2, scope
+    )  # whoever is outside the state asks the nation
     base = np.array(list(_ROUGH.values()))[scope]
     networks = np.where(scope == 0, 1, base + pick.integers(-base // 12, base // 8 + 1))
     kind = _choose(pick, world.TYPES, events_n)
@@ -106,7 +110,18 @@ def draw_events(seed: int, part: int, parts_n: int, events_n: int) -> Events:
         twin = pick.random(events_n) < TWIN_SHARE
         twin[0] = False
         twin &= ~np.roll(twin, 1)
-        for name in ("time", "searcher", "networks", "devices", "scope", "window_days", "kind", "door", "purpose", "text"):
+        for name in (
+            "time",
+            "searcher",
+            "networks",
+            "devices",
+            "scope",
+            "window_days",
+            "kind",
+            "door",
+            "purpose",
+            "text",
+        ):
             made[name] = np.where(twin, np.roll(made[name], 1), made[name])
     return Events(number=part * events_n + np.arange(events_n), **made)
 
@@ -134,13 +149,19 @@ def _draw_doors(pick, searcher: np.ndarray, events_n: int) -> tuple[np.ndarray, 
     """Draw for whom each search is run, and what for."""
     kind = KINDS[searcher]
     for_federal = pick.random(events_n) < FEDERAL_SHARES[searcher]
-    borrowed = (searcher == NAMES.index(world.BORROWED)) & (pick.random(events_n) < world.BORROWED_SHARE) & ~for_federal
+    borrowed = (
+        (searcher == NAMES.index(world.BORROWED))
+        & (pick.random(events_n) < world.BORROWED_SHARE)
+        & ~for_federal
+    )
     door = np.zeros(events_n, "int64")
     door[for_federal] = DOORS.index("side")
     door[for_federal & (kind == "fusion")] = DOORS.index("relay")
     door[borrowed] = DOORS.index("account")
     door[kind == "federal"] = DOORS.index("federal")
-    is_civil = pick.random(events_n) < np.where(searcher == NAMES.index("[Federal] Simulated Park Police"), 0.0, 0.7)
+    is_civil = pick.random(events_n) < np.where(
+        searcher == NAMES.index("[Federal] Simulated Park Police"), 0.0, 0.7
+    )
     purpose = np.full(events_n, world.PURPOSES.index("local"))
     purpose[(door > 0) & is_civil] = world.PURPOSES.index("civil_immigration")
     purpose[(door > 0) & ~is_civil] = world.PURPOSES.index("federal_criminal")
@@ -158,7 +179,9 @@ def _draw_texts(pick, purpose: np.ndarray, time: np.ndarray, events_n: int) -> n
     first = len(TEXTS) - len(world.CATEGORIES)
     offered = first + _choose(pick, world.CATEGORIES, events_n)
     assist = first + [name for name, _ in world.CATEGORIES].index("Assist other agency")
-    offered = np.where((purpose != world.PURPOSES.index("local")) & (pick.random(events_n) < 0.6), assist, offered)
+    offered = np.where(
+        (purpose != world.PURPOSES.index("local")) & (pick.random(events_n) < 0.6), assist, offered
+    )
     return np.where(time >= convert_local(world.CATEGORIES_ON), offered, text)
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ..errors import DataError
-from ..ingest.canonical import CELL_STATES, COLUMNS, WITHHELD, build_table
-from . import world
-from .events import DOORS, IS_ZZ, KINDS, NAMES, TEXTS, Events, convert_local, draw_events
+from helpers.canonical import CELL_STATES, COLUMNS, WITHHELD, build_table
+from helpers.errors import DataError
+from helpers.simulate import world
+from helpers.simulate.events import DOORS, IS_ZZ, KINDS, NAMES, TEXTS, Events, convert_local, draw_events
 
 _DAY = 24 * 3_600_000_000
 _PILOT = 4_000
@@ -151,7 +151,9 @@ def _place_rows(events: Events, declared: np.ndarray, room: int) -> tuple[np.nda
         is_own = events.searcher == NAMES.index(host.name)
         if kind == "network":
             # a nationwide search reaches whoever takes part in it, declared or not
-            reach = (events.scope == 2) | ((events.scope == 1) & declared[_SLUGS.index(host.slug)][events.searcher])
+            reach = (events.scope == 2) | (
+                (events.scope == 1) & declared[_SLUGS.index(host.slug)][events.searcher]
+            )
             rows = np.flatnonzero(is_own | (reach & ~_miss(events.number, number)))
         else:
             rows = np.flatnonzero(is_own)
@@ -210,14 +212,18 @@ def _name_source(slot: int, source: int) -> str:
     return f"{name}-{_list_months()[month]}" + ("-again" if again else "")
 
 
-def _build_part(seed, events, event, slot, source, declared, row_numbers: Counter) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _build_part(
+    seed, events, event, slot, source, declared, row_numbers: Counter
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Write the rows of one part, as each host exports them, in order of source and time."""
     order = np.lexsort((event, source, slot))
     event, slot, source = event[order], slot[order], source[order]
     pairs, place = np.unique(slot * 1_000 + source, return_inverse=True)
     names = [_name_source(*divmod(int(pair), 1_000)) for pair in pairs]
     starts = np.searchsorted(slot * 1_000 + source, pairs)
-    row_no = np.arange(len(event)) - starts[place] + 1 + np.array([row_numbers[name] for name in names])[place]
+    row_no = (
+        np.arange(len(event)) - starts[place] + 1 + np.array([row_numbers[name] for name in names])[place]
+    )
     row_numbers.update(dict(zip(names, np.bincount(place).tolist(), strict=True)))
     first = np.zeros(len(event), bool)
     first[np.unique(event, return_index=True)[1]] = True
@@ -272,7 +278,9 @@ def _export(seed: int, events: Events, event: np.ndarray, slot: np.ndarray, host
     log = {
         "search_id": _mask(_write_ids(events.number[event], seed), has["search_id"]),
         "searched_at": time.astype("datetime64[us]"),
-        "searcher_agency_as_printed": _take(list(NAMES), events.searcher[event], has["searcher_agency_as_printed"]),
+        "searcher_agency_as_printed": _take(
+            list(NAMES), events.searcher[event], has["searcher_agency_as_printed"]
+        ),
         "host_agency": _take([owner.name for owner in world.HOSTS], host),
         "search_type": _take([name for name, _ in world.TYPES], events.kind[event], has["search_type"]),
         "window_start": _mask_time(time - days * _DAY, has["window_start"]),
@@ -290,7 +298,9 @@ def _export(seed: int, events: Events, event: np.ndarray, slot: np.ndarray, host
 def _shorten_reasons(text: np.ndarray, host: np.ndarray) -> tuple[list[str], np.ndarray]:
     """Write reasons as a host exports them: one overwrites all of them, one cuts a word short."""
     shown = [name for name, _ in TEXTS]
-    cut = [shown.index("Inv") if name.lower().startswith("inv") else number for number, name in enumerate(shown)]
+    cut = [
+        shown.index("Inv") if name.lower().startswith("inv") else number for number, name in enumerate(shown)
+    ]
     text = np.where(host == _SLUGS.index(world.SHORTENED), np.array(cut)[text], text)
     return shown, np.where(host == _SLUGS.index(world.OVERWRITTEN), shown.index("Investigation"), text)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import DataError
+from helpers.errors import DataError
 
 _PLACES = 5  # places besides home and work that a vehicle goes to
 _WEIGHTS = np.array([0.35, 0.25, 0.18, 0.12, 0.10])
@@ -185,7 +185,9 @@ def _drive(city: City, routes, trips, rng):
     route, vehicle, out, back = trips
     met = (starts[route + 1] - starts[route]).astype(np.int64)
     ends = np.cumsum(met)
-    where = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - met, met) + np.repeat(starts[route], met)
+    where = (
+        np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - met, met) + np.repeat(starts[route], met)
+    )
     who, camera, blocks = np.repeat(vehicle, met), cameras[where], driven[where]
     there = np.repeat(out, met) + blocks
     again = np.repeat(back, met) + np.repeat(length[route], met) - blocks

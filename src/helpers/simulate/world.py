@@ -40,7 +40,13 @@ class Host:
 HOSTS = (
     Host("Exampleton ZZ PD", "exampleton", ("network", "org"), True),
     Host("Sample County ZZ SO", "sample-county", ("network", "org"), False, ("2025-08",)),
-    Host("Inventory Falls ZZ PD", "inventory-falls", ("network",), False, ("2025-10-10", "2025-10-11", "2025-10-12")),
+    Host(
+        "Inventory Falls ZZ PD",
+        "inventory-falls",
+        ("network",),
+        False,
+        ("2025-10-10", "2025-10-11", "2025-10-12"),
+    ),
     Host("Officeville ZZ PD", "officeville", ("network",), False),
     Host("Justice Harbor ZZ PD", "justice-harbor", ("network",), True),
     Host("Lakemark ZZ PD", "lakemark", ("portal",), True),
@@ -90,7 +96,11 @@ BORROWED_SHARE = 0.08
 
 # Declared lists: which federal agencies and relays a host names. Local ones are drawn.
 DECLARED = {
-    "exampleton": ("[Federal] Simulated Border Agency", "[Federal] Simulated Park Police", "ZZ Sample Fusion Center"),
+    "exampleton": (
+        "[Federal] Simulated Border Agency",
+        "[Federal] Simulated Park Police",
+        "ZZ Sample Fusion Center",
+    ),
     "sample-county": ("[Federal] Simulated Border Agency", "ZZ Sample Fusion Center"),
     "inventory-falls": ("ZZ Sample Fusion Center",),
     "officeville": ("[Federal] Simulated Park Police", "ZZ Sample Fusion Center"),

@@ -1,0 +1,122 @@
+"""Dates known only to the year, the month or the day: how long they last, their order, what lies between."""
+
+import math
+import re
+from datetime import date, timedelta
+
+import pandas as pd
+
+from helpers.errors import DataError
+
+_FORM = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+
+
+def span_date(text: str) -> tuple[date, date]:
+    """Return the first and the last day that a date as printed can mean.
+
+    Parameters
+    ----------
+    text
+        `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
+
+    Raises
+    ------
+    DataError
+        The text is no such date.
+    """
+    found = _FORM.fullmatch(str(text))
+    try:
+        year, month, day = (int(part) if part else None for part in found.groups())
+        first = date(year, month or 1, day or 1)
+    except (AttributeError, ValueError):
+        raise DataError(f"date `{text}`", "not a date", "Write YYYY, YYYY-MM or YYYY-MM-DD.") from None
+    if day:
+        return first, first
+    after = date(year + 1, 1, 1) if not month or month == 12 else date(year, month + 1, 1)
+    return first, after - timedelta(days=1)
+
+
+def write_date(text: str) -> str:
+    """Return a date as printed in words, as precise as it is: `13 March 2019`, `March 2019`, `2019`."""
+    first, _ = span_date(text)
+    parts = [str(first.day)] if len(text) > len("YYYY-MM") else []
+    parts += [first.strftime("%B")] if len(text) > len("YYYY") else []
+    return " ".join([*parts, str(first.year)])
+
+
+def find_middle(text: str) -> date:
+    """Return the middle day of a date as printed, where a figure puts its mark."""
+    first, last = span_date(text)
+    return first + (last - first) // 2
+
+
+def count_months(start: str, end: str | None = None) -> int:
+    """Count the calendar months that a period touches, both ends included.
+
+    Raises
+    ------
+    DataError
+        The period ends before it starts.
+    """
+    first, last = span_date(start)[0], span_date(end if isinstance(end, str) else start)[1]
+    if last < first:
+        raise DataError(f"period {start} to {end}", "it ends before it starts", "Exchange the two dates.")
+    return (last.year - first.year) * 12 + last.month - first.month + 1
+
+
+def add_months(month: str, months_n: int) -> str:
+    """Return the month so many months after another, as `YYYY-MM`."""
+    first = span_date(month)[0]
+    years, rest = divmod(first.month - 1 + months_n, 12)
+    return f"{first.year + years}-{rest + 1:02d}"
+
+
+def order_by_date(table: pd.DataFrame, column: str, by_first: bool = False) -> pd.DataFrame:
+    """Sort rows by a column of dates as printed; undated rows come last, ties keep their order.
+
+    Parameters
+    ----------
+    table, column
+        Rows, and their column of dates.
+    by_first
+        True sorts a month or year by its first day; otherwise it stands at its middle.
+    """
+    days = [_count_days(text, by_first) for text in table[column]]
+    order = sorted(range(len(days)), key=days.__getitem__)
+    return table.iloc[order].reset_index(drop=True)
+
+
+def _count_days(text, by_first: bool) -> float:
+    if not isinstance(text, str):
+        return math.inf
+    return (span_date(text)[0] if by_first else find_middle(text)).toordinal()
+
+
+def select_years(table: pd.DataFrame, column: str, since: int, until: int) -> pd.DataFrame:
+    """Keep the rows whose date falls into some years, in order of date.
+
+    Parameters
+    ----------
+    table, column
+        Rows, and their column of dates as printed; undated rows are left out.
+    since, until
+        First and last year kept.
+
+    Raises
+    ------
+    DataError
+        The years are in the wrong order.
+    """
+    if since > until:
+        raise DataError(f"years {since} to {until}", "the first is after the last", "Exchange the two years.")
+    years = table[column].str[:4].astype("float")
+    return order_by_date(table[years.between(since, until)], column)
+
+
+def state_period(texts) -> str:
+    """Say from when to when dates run, as printed: `2012-07-05 to 2025-11`; one date stays one date."""
+    known = sorted({text for text in texts if isinstance(text, str) and text}, key=span_date)
+    if not known:
+        return "undated"
+    last = max(known, key=lambda text: span_date(text)[1])
+    return known[0] if known[0] == last else f"{known[0]} to {last}"

@@ -1,0 +1,124 @@
+"""The child side of `sandbox`: limits itself, calls one function, answers in JSON lines. Started by path."""
+
+import json
+import os
+import sys
+
+# What a parser has no business doing. Not a wall against native code: that is what the limits are for.
+REFUSED = (
+    "socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "os.kill",
+    "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.link", "os.symlink",
+    "os.truncate", "shutil.", "pickle.find_class", "urllib.", "http.", "ftplib.", "smtplib.",
+)  # fmt: skip
+
+
+def set_limits(limits: dict) -> None:
+    """Lower the limits of this process; they cannot be raised again."""
+    import math
+    import signal
+
+    if hasattr(signal, "alarm"):  # ends an orphan, should the parent be gone
+        signal.alarm(math.ceil(limits["wall_seconds"]) + 2)
+    try:
+        import resource
+    except ImportError:
+        return
+    wanted = {
+        "RLIMIT_AS": limits["memory_bytes"],
+        "RLIMIT_CPU": limits["cpu_seconds"],
+        "RLIMIT_NOFILE": limits["open_files"],
+        "RLIMIT_FSIZE": 0,
+        "RLIMIT_CORE": 0,
+    }
+    for name, value in wanted.items():
+        kind = getattr(resource, name, None)
+        if kind is None:
+            continue
+        hard = resource.getrlimit(kind)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        top = (
+            value + 1 if name == "RLIMIT_CPU" and (hard == resource.RLIM_INFINITY or value < hard) else value
+        )
+        try:
+            # processor time: first the signal that names the limit, then the end
+            resource.setrlimit(kind, (value, top))
+        except (ValueError, OSError):
+            if name != "RLIMIT_AS":  # macOS refuses this one
+                raise
+
+
+def refuse_event(event: str, values: tuple) -> None:
+    """Refuse what a parser has no business doing (an audit hook)."""
+    if event.startswith(REFUSED):
+        raise PermissionError(f"a parser tried {event}")
+    if event == "open":
+        _, mode, flags = values
+        writes = (
+            set(mode) & set("wax+")
+            if isinstance(mode, str)
+            else flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        )
+        if writes:
+            raise PermissionError("a parser tried to write a file")
+
+
+def call(request: dict):
+    """Find the function, within this package only, and call it."""
+    import importlib
+    import inspect
+
+    module, _, name = request["function"].partition(":")
+    if not module.startswith("sidedoor."):
+        raise ValueError("only functions of this package run here")
+    made = getattr(importlib.import_module(module), name)(**request["arguments"])
+    return made, inspect.isgenerator(made)
+
+
+def explain(error: BaseException, refusal: type) -> tuple[str, object]:
+    """Say what ended the call; parsers wrap errors in their own, so the whole chain is looked through."""
+    part, seen = error, 0
+    while part is not None and seen < 20:
+        if isinstance(part, refusal):
+            return "refused", [part.place, part.found, part.way_out, part.code, part.asks_for]
+        if isinstance(part, MemoryError):
+            return "memory", None
+        part, seen = part.__cause__ or part.__context__, seen + 1
+    return "failed", type(error).__name__  # the name only: a message may repeat what stands in the file
+
+
+def main() -> None:
+    """Read the request, answer, leave without cleaning up: the parser's state may be in any condition."""
+    request = json.loads(sys.stdin.buffer.read())
+    # The result goes through a descriptor of its own; what a parser prints goes nowhere.
+    pipe = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    set_limits(request["limits"])
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    sys.addaudithook(refuse_event)
+
+    def say(kind: str, value=None) -> None:
+        text = json.dumps([kind, value], ensure_ascii=False, separators=(",", ":"))
+        pipe.write(text.encode("utf-8", "replace") + b"\n")
+
+    from helpers.errors import IngestError
+
+    spare = bytearray(4 << 20)  # room to say that memory ran out
+    try:
+        made, is_many = call(request)
+        if is_many:
+            for item in made:
+                say("item", item)
+        answer = ("end", None) if is_many else ("value", made)
+        say(*answer)
+        pipe.flush()
+    except BaseException as error:
+        made = spare = None
+        say(*explain(error, IngestError))
+    pipe.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

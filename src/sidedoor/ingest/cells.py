@@ -1,0 +1,181 @@
+"""What a cell of a log is: a value, or one of five ways of holding none, kept apart."""
+
+import functools
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from helpers.canonical import CELL_STATES
+from helpers.errors import IngestError
+from helpers.formats import load_format
+from sidedoor.ingest.columns import Column, make_column
+
+_CODES = {state: np.int8(code) for code, state in enumerate(CELL_STATES)}
+_COUNT = r"^(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.0+)?$"
+# Of so many cells it pays to learn with which signs a mark may begin (a tenth of a second for each kind of marks).
+_MANY = 20_000
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Patterns of cells that hold no value; `longest` is the number of characters beyond which none applies."""
+
+    patterns: tuple[tuple[str, str], ...]
+    longest: int
+    # all of them in one, for a first look at a whole column
+    quick: str = ""
+
+    def find_state(self, text: str) -> str:
+        """Name the state of one cell."""
+        return CELL_STATES[find_states(pd.Series([text], dtype="str"), self)[0]]
+
+    def find_codes(self, cells: pa.Array) -> np.ndarray:
+        """Find the states of stripped cells, by the first pattern that matches the whole of each.
+
+        Arrow's engine reads a cell once from left to right: no pattern of a mapping keeps it busy for longer.
+        """
+        codes = np.full(len(cells), _CODES["value"], "int8")
+        for state, pattern in reversed(self.patterns):
+            codes[np.asarray(pc.match_substring_regex(cells, pattern))] = _CODES[state]
+        lengths = np.asarray(pc.utf8_length(cells))
+        codes[lengths > self.longest] = _CODES["value"]
+        codes[lengths == 0] = _CODES["empty"]
+        return codes
+
+
+@functools.cache
+def load_marks(kind: str = "free") -> Marks:
+    """Load the marks of released logs, from `cells.toml`.
+
+    Parameters
+    ----------
+    kind
+        `free` for text that somebody typed; `strict` where a short word can be a value (plates); `label` for numbers,
+        times and types; `name` where nothing but a mask is none (agencies, ids).
+    """
+    known = load_format("cells")
+    placeholder = {"free": known, "name": {"placeholder": []}, **known}[kind]["placeholder"]
+    return build_marks(known["masked"], known["redacted"], placeholder, known["longest"])
+
+
+def build_marks(masked: list[str], redacted: list[str], placeholder: list[str], longest: int = 60) -> Marks:
+    """Build marks from lists of patterns.
+
+    Raises
+    ------
+    IngestError
+        A pattern is no regular expression, or one that looks around or back at what it found.
+    """
+    made, quick = [], []
+    for state, patterns in (("masked", masked), ("redacted", redacted), ("placeholder", placeholder)):
+        if patterns:
+            for part in patterns:
+                _check_pattern(part, state)
+            either = "|".join(f"(?:{part})" for part in patterns)
+            quick.append(either)
+            made.append((state, f"(?i)^(?:{either})$"))
+    return Marks(tuple(made), longest, f"(?i)^(?:{'|'.join(quick)})?$")
+
+
+def _check_pattern(pattern: str, state: str) -> None:
+    try:
+        pc.match_substring_regex(pa.array([""]), f"(?i)^(?:{pattern})$")
+    except pa.ArrowInvalid as error:
+        found = f"a pattern that is none ({str(error).partition(':')[2].strip()[:120]})"
+        way_out = "Correct it; looking around, as in (?=a), and back, as in \\1, are not known here."
+        raise IngestError(f"marks of {state} cells", found, way_out) from None
+
+
+def find_states(cells: pd.Series | Column, marks: Marks) -> np.ndarray:
+    """Find the state of each cell.
+
+    Parameters
+    ----------
+    cells
+        Text, never missing.
+    marks
+        From `load_marks`.
+
+    Returns
+    -------
+    Codes, positions in `CELL_STATES`, as int8.
+    """
+    column = make_column(cells)
+    states = np.full(len(column.raw), _CODES["value"], "int8")
+    is_empty = column.lengths == 0
+    states[is_empty] = _CODES["empty"]
+    maybe = column.find_maybe(marks.quick, is_whole=True) if len(states) >= _MANY else True
+    rows = np.flatnonzero(~is_empty & maybe)
+    if len(rows):
+        rest = column.plain.take(pa.array(rows))
+        odd = np.asarray(pc.match_substring_regex(rest, marks.quick))
+        if odd.any():
+            codes, unique = pd.factorize(pd.Series(rest.filter(pa.array(odd)).to_pandas(), dtype="str"))
+            states[rows[odd]] = marks.find_codes(pa.array(unique, pa.large_string()))[codes]
+    return states
+
+
+def fill_states(state: str, rows_n: int) -> np.ndarray:
+    """Give all rows one state."""
+    return np.full(rows_n, _CODES[state], "int8")
+
+
+def is_state(codes: np.ndarray, *states: str) -> np.ndarray:
+    """Say of each row whether its cell is in one of some states."""
+    found = codes == _CODES[states[0]]
+    for state in states[1:]:
+        found |= codes == _CODES[state]
+    return found
+
+
+def set_state(codes: np.ndarray, rows: np.ndarray, state: str) -> np.ndarray:
+    """Give some rows, as a mask, another state; a new array."""
+    return np.where(rows, _CODES[state], codes)
+
+
+def name_states(codes: np.ndarray) -> pa.DictionaryArray:
+    """Turn codes into a column of state names."""
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(CELL_STATES))
+
+
+def count_states(codes: np.ndarray) -> dict[str, int]:
+    """Count rows by state, states without rows left out."""
+    counts = np.bincount(codes, minlength=len(CELL_STATES))
+    return {state: int(count) for state, count in zip(CELL_STATES, counts, strict=True) if count}
+
+
+def strip_cells(cells: pd.Series) -> pa.Array:
+    """Remove outer blanks and turn wide blanks into plain ones; what a date or a number is read from."""
+    return make_column(cells).plain
+
+
+def keep_values(cells: pd.Series | Column, codes: np.ndarray) -> pa.Array:
+    """Keep the text of cells that hold a value, without outer blanks; missing otherwise."""
+    text, is_value = make_column(cells).stripped, codes == _CODES["value"]
+    return text if is_value.all() else pc.if_else(pa.array(is_value), text, pa.scalar(None, text.type))
+
+
+def read_counts(cells: pd.Series | Column) -> pa.Array:
+    """Read whole numbers such as `840`, `17,652` or `840.0`.
+
+    Returns
+    -------
+    Arrow int64, missing where the cell is no such number.
+    """
+    column = make_column(cells)
+    text, none = column.plain, pa.scalar(None, column.plain.type)
+    if column.is_digits and (not len(text) or column.lengths.max() <= 15):
+        return pc.cast(pc.if_else(pa.array(column.lengths > 0), text, none), pa.int64())
+    text = pc.if_else(pc.match_substring_regex(text, _COUNT), text, none)
+    digits = pc.replace_substring_regex(pc.replace_substring(text, ",", ""), r"\.0+$", "")
+    return pc.cast(digits, pa.int64())
+
+
+def show_shape(text: str) -> str:
+    """Show the shape of a cell and none of its content: digits as 9, letters as a."""
+    shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", " ".join(text.split())))
+    return shape if len(shape) <= 40 else shape[:40] + "..."

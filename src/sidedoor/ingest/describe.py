@@ -1,0 +1,79 @@
+"""A report in words: what a file is, what is wrong with it, what is dropped, what to type next."""
+
+from collections.abc import Iterator
+
+from sidedoor.ingest.asking import QUESTIONS, write_command
+from sidedoor.ingest.report import Report
+from sidedoor.ingest.source import ReadOptions
+
+SHOWN = 8
+
+
+def describe_report(
+    report: Report, path: str, *, command: str = "ingest", options: ReadOptions | None = None
+) -> str:
+    """Describe a report.
+
+    Parameters
+    ----------
+    report
+        From `inspect_file` or `ingest_file`.
+    path
+        The file as it was typed, for the command to type next.
+    command
+        `ingest` proposes the next command, anything else leaves it out.
+    options
+        What was given, to be given again in that command.
+
+    Returns
+    -------
+    Lines of text without control characters: names in a record may hold some that a terminal obeys.
+    """
+    refused, needed = report.details.get("refused"), report.details.get("needed", {})
+    lines = [("File", f"{report.file}, {report.bytes_n:,} bytes, sha256 {report.sha256[:12]}")]
+    lines.append(("What", f"{report.family}: {report.form}"))
+    lines.append(("Why", report.why))
+    asked = [("Needed", f"{QUESTIONS[name].typed}: {hint}") for name, hint in needed.items()]
+    if refused:
+        lines += asked
+        lines.append(("Stopped", f"{refused['place']}: {refused['found']}"))
+        lines.append(("Way out", refused["way_out"]))
+    else:
+        lines.extend(_describe_rows(report))
+        lines.extend(("Warning", text) for text in report.warnings)
+        lines.extend(("Dropped", f"column {name}") for name in report.columns_dropped)
+        lines.extend(("Note", text) for text in report.notes)
+        lines += asked
+        if command == "ingest":
+            lines.append(("Next", write_command(str(path), options, needed)))
+    return "\n".join(f"{label:<9}{clean_text(text)}" for label, text in _shorten(lines))
+
+
+def _describe_rows(report: Report) -> Iterator[tuple[str, str]]:
+    aside = sum(part.rows_n for part in report.set_aside)
+    yield "Rows", f"{report.rows_in:,} in the file, {report.rows_out:,} read, {aside:,} set aside"
+    by_reason: dict[str, tuple[int, str]] = {}
+    for part in report.set_aside:
+        count, place = by_reason.get(part.reason, (0, part.place))
+        by_reason[part.reason] = (count + part.rows_n, place)
+    for reason, (count, place) in by_reason.items():
+        yield "Aside", f"{count:,}: {reason} (first at {place})"
+    for table, (first, last) in report.span.items():
+        zone = f", {report.time_zone}" if report.time_zone and table == "searches" else ""
+        yield "Span", f"{table}: {first or 'unknown'} to {last or 'unknown'}{zone}"
+
+
+def _shorten(lines: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Say only the first few of each label, and how many there are more; a label stands once."""
+    counts: dict[str, int] = {}
+    for at, (label, text) in enumerate(lines):
+        counts[label] = counts.get(label, 0) + 1
+        if counts[label] <= SHOWN:
+            yield label if counts[label] == 1 else "", text
+        elif at + 1 == len(lines) or lines[at + 1][0] != label:
+            yield "", f"and {counts[label] - SHOWN:,} more, all in report.json"
+
+
+def clean_text(text: object) -> str:
+    """Replace what a terminal would obey instead of showing it."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))

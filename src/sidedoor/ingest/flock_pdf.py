@@ -1,0 +1,124 @@
+"""Flock's audits printed to PDF: the same columns as the CSV, read from where their words stand."""
+
+import re
+
+import pandas as pd
+
+from helpers.formats import load_format
+from sidedoor.ingest.flock_audit import DROPPED, FAMILY, describe_log, list_dropped, name_form
+from sidedoor.ingest.headers import bind_columns, list_unbound, tidy_header
+from sidedoor.ingest.logs import LogForm, LogTable
+from sidedoor.ingest.pdf import read_pages, warn_unseen
+from sidedoor.ingest.pdf_table import PrintedRow, find_page_header, read_rows
+from sidedoor.ingest.report import Reading, Report
+from sidedoor.ingest.source import Match, ReadOptions, Source
+from sidedoor.ingest.times import find_zone
+
+KINDS = ("pdf",)
+_AT_LEAST = 4
+# What the first line of a cell looks like, in the columns that begin every row: an id whole or cut by the width of
+# its column, a date.
+_BEGINS = {
+    "id": re.compile(r"[0-9a-fA-F]{8}-"),
+    "search time": re.compile(r"\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{2}-\d{2}"),
+}
+_DATE = re.compile(r"(?<=\S)\s+(?=\d{1,2}/\d{1,2}/\d{4}\b|\d{4}-\d{2}-\d{2}\b)")
+_SHOWN = 5
+
+
+def list_names() -> set[str]:
+    """List the names that columns of an audit go by, tidied."""
+    audit = load_format("flock")["audit"]
+    names = [name for known in audit["columns"].values() for name in known]
+    return {tidy_header(name) for name in [*names, *audit["dropped"]["columns"]]}
+
+
+def recognize(source: Source) -> Match | None:
+    """Recognize an audit by the header that it prints on one of its first pages."""
+    known = list_names()
+    for page in read_pages(source)[:3]:
+        if header := find_page_header(page, known, _AT_LEAST):
+            some = ", ".join(repr(name) for name in header.names[:4])
+            return Match(
+                FAMILY,
+                f"{name_form(list(header.names))}, PDF",
+                f"columns {some} and others of Flock's audit",
+                0.95,
+            )
+    return None
+
+
+def read(source: Source, options: ReadOptions) -> Reading:
+    """Read an audit from a PDF with a text layer.
+
+    Returns
+    -------
+    Reading with the table `searches` and its report. A cell that was blacked out holds no text, so that it cannot be
+    told from an empty one: the report says so.
+
+    Raises
+    ------
+    IngestError
+        Rows cannot be told apart, their columns are spread over pages, or times print no zone and none was given.
+    """
+    match = recognize(source)
+    known = load_format("flock")["audit"]
+    header, rows, outside = read_rows(read_pages(source), source.name, list_names(), _AT_LEAST, _BEGINS)
+    names = _name_columns(header.names)
+    columns = bind_columns(names, known["columns"], source.name)
+    kinds = {name: field for field, name in columns.items()}
+    frame = pd.DataFrame(
+        [
+            [_join(kinds.get(name), lines) for name, lines in zip(names, row.cells, strict=True)]
+            for row in rows
+        ],
+        columns=names,
+        index=pd.Index([_locate(row, number) for number, row in _number(rows)]),
+        dtype="str",
+    )
+    report = Report(source.name, source.sha256, source.bytes_n, FAMILY, match.form, match.why)
+    zone = find_zone(options.time_zone) if options.time_zone else None
+    log = LogTable(source, options)
+    times = known["times"]
+    log.add(frame, LogForm(columns, times["forms"], zone, times["zone_hint"], times["window"]), "page {}")
+    searches = log.close(report)
+    warn_unseen(read_pages(source), report)
+    list_dropped(
+        [*list_unbound(names, columns), *(name for part, name in columns.items() if part in DROPPED)],
+        known,
+        report,
+    )
+    describe_log(searches, log, report, known, zone)
+    pages = pd.Series([row.page for row in rows]).value_counts().sort_index()
+    report.details["rows_by_page"] = {str(page): int(count) for page, count in pages.items()}
+    report.details["texts_outside_the_table_n"] = len(outside)
+    report.warnings.append(
+        "Read from the places of words on printed pages: compare a page or two by eye. A cell that was blacked out "
+        "holds no text and counts as empty."
+    )
+    report.check()
+    return Reading({"searches": searches}, report)
+
+
+def _name_columns(printed: tuple[str, ...]) -> list[str]:
+    """Make the names of columns unique: a column whose heading was blacked out has none."""
+    return [name or f"(unnamed {number})" for number, name in enumerate(printed, 1)]
+
+
+def _number(rows: list[PrintedRow]):
+    seen: dict[int, int] = {}
+    for row in rows:
+        seen[row.page] = seen.get(row.page, 0) + 1
+        yield seen[row.page], row
+
+
+def _locate(row: PrintedRow, number: int) -> str:
+    return f"{row.page} row {number}"
+
+
+def _join(field: str | None, lines: tuple[str, ...]) -> str:
+    """Join the lines of a cell: ids without a space, two times of a window on two lines, all else with spaces."""
+    if field == "search_id":
+        return "".join(line.replace(" ", "") for line in lines)
+    text = " ".join(lines)
+    return _DATE.sub("\n", text) if field == "window" else text

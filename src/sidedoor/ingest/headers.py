@@ -1,0 +1,162 @@
+"""Which column is which: headers bound by name, and the first rows of a file looked at to find its header."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+
+from helpers.errors import IngestError
+from sidedoor.ingest.source import Source
+from sidedoor.ingest.text import peek_text
+from sidedoor.ingest.xlsx import Sheet, convert_serial, read_workbook
+
+# A title or a note may stand above the header.
+HEADER_ROWS = 12
+PART_ROWS = 50_000
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
+_QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'"})
+
+
+def tidy_header(name: str) -> str:
+    """Bring the name of a column into one notation: letter case, blanks and kind of apostrophe do not count."""
+    return " ".join(_INVISIBLE.sub("", name).translate(_QUOTES).split()).casefold()
+
+
+def bind_columns(header: list[str], names: dict[str, list[str]], place: str = "") -> dict[str, str]:
+    """Find which column of a file holds which field, by the column's name and never by its position.
+
+    Parameters
+    ----------
+    header
+        Names of columns as printed.
+    names
+        For each field the names that it goes by.
+    place
+        For the error.
+
+    Returns
+    -------
+    For each field that is there, the column as printed.
+
+    Raises
+    ------
+    IngestError
+        Two columns go by names of one field.
+    """
+    printed = {tidy_header(column): column for column in header}
+    bound = {}
+    for field, known in names.items():
+        found = [printed[name] for name in dict.fromkeys(map(tidy_header, known)) if name in printed]
+        if len(found) > 1:
+            raise IngestError(
+                place or "the header",
+                f"two columns for the same thing: {found[0]!r} and {found[1]!r}",
+                "Rename the one that is not meant in a copy of the file.",
+            )
+        if found:
+            bound[field] = found[0]
+    return bound
+
+
+def list_unbound(header: list[str], bound: dict[str, str]) -> list[str]:
+    """List the columns of a file that no field is bound to, as printed."""
+    used = set(bound.values())
+    return [column for column in header if column and column not in used]
+
+
+def list_first_rows(source: Source, rows_n: int = HEADER_ROWS) -> list[tuple[int, list[str]]]:
+    """Split the first rows of a text, each with its line, by the delimiter that gives the largest part of them one width."""
+    lines = io.StringIO(peek_text(source).removeprefix("\ufeff")).readlines()[: rows_n * 4]
+    best, most = [], (0, 0)
+    for delimiter in ",;\t|":
+        rows, reader, start = [], csv.reader(lines, delimiter=delimiter), 1
+        try:
+            for cells in reader:
+                rows.append((start, cells))
+                start = reader.line_num + 1
+                if len(rows) == rows_n:
+                    break
+        except csv.Error:
+            pass
+        # a reason may hold more semicolons than the log has columns, but not every reason does
+        widths = Counter(len(cells) for _, cells in rows if any(cells))
+        score = max(
+            ((round(count / widths.total(), 2), width) for width, count in widths.items() if width > 1),
+            default=(0, 0),
+        )
+        if score > most or not best and any(cells for _, cells in rows):
+            best, most = rows, score
+    return best
+
+
+def list_beginnings(source: Source) -> list[tuple[Sheet | None, list[tuple[int, list[str]]]]]:
+    """Give the first rows of each table that a file may hold: the text itself (sheet None), or each sheet."""
+    if source.kind == "text":
+        return [(None, list_first_rows(source))]
+    return [(sheet, list(sheet)[:HEADER_ROWS]) for sheet in read_workbook(source).sheets]
+
+
+def check_day(text: str | None) -> str | None:
+    """Demand that what was given as a date is one, `YYYY-MM-DD`, and give it back.
+
+    Raises
+    ------
+    IngestError
+        It is none.
+    """
+    try:
+        if text is not None and date.fromisoformat(text).isoformat() != text:
+            raise ValueError
+    except ValueError:
+        raise IngestError("--as-of", "not a date", "Write YYYY-MM-DD.") from None
+    return text
+
+
+def locate(source: Source, sheet: Sheet | None, number: int | str) -> str:
+    """Name a row of a file in words, for an error."""
+    return f"{source.name}, {sheet.name} row {number}" if sheet else f"{source.name}, line {number}"
+
+
+def make_frames(
+    sheet: Sheet, header_row: int, header: list[str], moments: tuple[str, ...] = (), date_1904: bool = False
+) -> Iterator:
+    """Give the rows of a sheet below its header as frames of text; rows without any cell are passed over.
+
+    Parameters
+    ----------
+    sheet, header_row, header
+        The sheet, the row of its header, and the header.
+    moments
+        Columns of times: numbers in them are dates that the sheet does not format as such.
+    date_1904
+        Whether the workbook counts days from 1904.
+
+    Yields
+    ------
+    DataFrame of `str`, never missing; its index is the row of the sheet.
+    """
+    import pandas as pd
+
+    width = next((at for at in range(len(header), 0, -1) if header[at - 1]), 0)
+    names = [name or f"(unnamed {number})" for number, name in enumerate(header[:width], 1)]
+    dated = [at for at, name in enumerate(names) if name in moments]
+    rows = []
+    for at, (number, cells) in enumerate(sheet):
+        if number > header_row and any(cells):
+            cells = cells[:width]
+            for column in dated:
+                if sheet.kinds[at][column] == "n":
+                    cells[column] = _show_serial(cells[column], date_1904)
+            rows.append((number, cells))
+    for start in range(0, len(rows), PART_ROWS):
+        numbers, cells = zip(*rows[start : start + PART_ROWS], strict=True)
+        yield pd.DataFrame(list(cells), columns=names, index=pd.Index(numbers), dtype="str")
+
+
+def _show_serial(text: str, date_1904: bool) -> str:
+    try:
+        return convert_serial(text, date_1904).isoformat(" ")
+    except IngestError:
+        return text

@@ -1,0 +1,371 @@
+"""Reads the Dashboard Detection and Hit Ratio reports of Vigilant LEARN, later VehicleManager.
+
+As PDF or as the text that was laid out from one. A file may hold several reports. Who asked for a report is
+dropped.
+"""
+
+import re
+from bisect import bisect
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from helpers.errors import IngestError
+from sidedoor.ingest._learn_form import check_pages, load_form, read_date, read_footer, squeeze
+from sidedoor.ingest._learn_layout import gather_lines
+from sidedoor.ingest.pdf import read_pages, report_unseen
+from sidedoor.ingest.report import Reading, Report, SetAside
+from sidedoor.ingest.source import Match, ReadOptions, Source
+from sidedoor.ingest.text import find_encoding, peek_text, read_text
+
+KINDS = ("pdf", "text")
+TOTAL = "total"
+_TITLE = re.compile(r"Dashboard\s+(?:Detection|Hit\s+Ratio)\s+Report", re.I)
+_PERSON = re.compile(r"Report\s*By\b", re.I)
+_FRAME = re.compile(r"Time\s*Frame\s*:?\s*(.*?)\s*(?=Total\s+[A-Z]|Report\s*By\b|$)", re.I)
+_TOTAL = re.compile(r"\bTotal\s+([A-Za-z]+)\s*:?\s*(\d[\d,.]*)?(?=\s|$)", re.I)
+_DAY = r"(\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})"
+_HOUR = r"(?:\s+(\d{1,2}(?::\d{2})?\s*[AP]\.?M\.?))?"
+_ABSOLUTE = re.compile(rf"(?:From\s+)?{_DAY}{_HOUR}\s+(?:To|-)\s+(?:To\s+)?{_DAY}{_HOUR}", re.I)
+_END = re.compile(rf"({_DAY}{_HOUR})", re.I)
+_LAST_DAYS = re.compile(r"last\s+(\d{1,4})\s+days?", re.I)
+_ROW = re.compile(r"(\d{1,6})\s+(?:(\S.*)\s+)?(\d[\d,.]*)")
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+|\d+")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A printed line: its page, how far down it stands, its text."""
+
+    page: int
+    at: float
+    text: str
+
+
+@dataclass(eq=False)
+class Dashboard:
+    """One report within a file, as printed."""
+
+    title: str
+    page: int
+    frame: str | None = None
+    totals: dict[tuple[str, str], int] = field(default_factory=dict)  # measure and digits: page
+    rows: list[tuple[int, Line, str, str]] = field(default_factory=list)  # rank, line, name, digits
+    strays: list[Line] = field(default_factory=list)
+    column: str = ""
+    created: str | None = None
+    is_over: bool = False
+
+
+def recognize(source: Source) -> Match | None:
+    """Recognize a report by its title, and by a time frame or a table of contributors."""
+    if source.kind == "text":
+        text, kind = peek_text(source), "layout text"
+    else:
+        pages = read_pages(source)
+        if any(len(page.words) > load_form()["sharing"]["page_words_cap"] for page in pages):
+            return None
+        text, kind = "\n".join(" ".join(word.text for word in page.words) for page in pages), "text PDF"
+    titles = sorted({squeeze(found) for found in _TITLE.findall(text)})
+    seen = {"Time Frame": r"Time\s*Frame", "Contributor": "Contributor"}
+    evidence = [name for name, pattern in seen.items() if re.search(pattern, text, re.I)]
+    if not titles or not evidence:
+        return None
+    known = load_form()["dashboard"]["titles"]
+    form = " and ".join(known[title] for title in titles)
+    why = f"it is titled {form} and has {' and '.join(map(repr, evidence))}"
+    return Match(load_form()["family"], f"{form}, {kind}", why, 0.95)
+
+
+def read(source: Source, options: ReadOptions) -> Reading:
+    """Read the reports of a file.
+
+    Returns
+    -------
+    Reading with the table `volumes`: one row for each contributor (`scope` is its name as printed), and one
+    for each printed total (`scope` is `total`). Reports do not name their agency: `reported_by` is what the
+    person says.
+
+    Raises
+    ------
+    IngestError
+        No report, no table in one, or a date that is none.
+    """
+    match = recognize(source)
+    if match is None:
+        raise IngestError(source.name, "no Dashboard report", "Give the report as LEARN wrote it.")
+    report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
+    if source.kind == "text":
+        encoding = find_encoding(source)
+        report.notes += encoding.notes
+        report.warnings += encoding.warnings
+    footers = []
+    boards = find_boards(_read_lines(source), source.name, options, report, footers)
+    report.warnings += check_pages(footers)
+    if source.kind == "pdf":
+        report_unseen(read_pages(source), report)
+    rows = []
+    for board in boards:
+        rows += _build_rows(board, options, source, report)
+    if not rows:
+        raise IngestError(source.name, "a Dashboard report without a single figure", "Give the whole report.")
+    _compare_boards(boards, report)
+    if options.reported_by is None:
+        report.warnings.append("The report does not name its agency: say which it is (reported_by).")
+
+    from helpers.canonical import build_table
+
+    table = build_table("volumes", rows)
+    report.rows_out = len(table)
+    report.rows_in = len(table) + sum(part.rows_n for part in report.set_aside)
+    starts, ends = ([row[name] for row in rows if row[name]] for name in ("period_start", "period_end"))
+    report.span = {"volumes": [min(starts, default=None), max(ends, default=None)]}
+    report.details["reports"] = [
+        {"title": board.title, "page": board.page, "created": board.created, "rows": len(board.rows)}
+        for board in boards
+    ]
+    report.check()
+    return Reading({"volumes": table}, report)
+
+
+def _read_lines(source: Source) -> Iterator[Line]:
+    if source.kind == "text":
+        page, is_after = 1, False  # a page ends with a form feed or below its number
+        for at, text in enumerate(read_text(source).split("\n")):
+            if "\f" in text or (is_after and text.strip()):
+                page += 1
+                is_after = False
+            text = " ".join(text.split())
+            if text:
+                yield Line(page, float(at), text)
+                is_after = is_after or read_footer(text, source.name).number is not None
+        return
+    for page in read_pages(source):
+        for line in gather_lines(page.words, page.number):
+            yield Line(page.number, line.middle, " ".join(line.text.split()))
+
+
+def find_boards(
+    lines: Iterator[Line], name: str, options: ReadOptions, report: Report, footers: list
+) -> list[Dashboard]:
+    """Part lines into reports: time frame, totals and rows of each. Who asked for it is left behind."""
+    form = load_form()["dashboard"]
+    boards: list[Dashboard] = []
+    in_table = False
+    for line in lines:
+        squeezed = squeeze(line.text)
+        footer = read_footer(line.text, f"{name}, page {line.page}", options.day_first)
+        if footer.created or footer.number:
+            footers.append((line.page, footer))
+            in_table = False
+            if boards:
+                boards[-1].created = footer.created or boards[-1].created
+                boards[-1].is_over = footer.number is not None and footer.number == footer.of
+            continue
+        if title := _find_title(squeezed):
+            in_table = False
+            # The title stands on each page: a report goes on until its last page, or another's title.
+            if not boards or boards[-1].title != title or boards[-1].is_over:
+                boards.append(Dashboard(title, line.page))
+            continue
+        if not boards:
+            continue
+        if _PERSON.search(line.text) and form["person"] not in report.columns_dropped:
+            report.columns_dropped.append(form["person"])
+        if (frame := _FRAME.search(line.text)) and boards[-1].frame not in (None, frame.group(1)):
+            boards.append(Dashboard(boards[-1].title, line.page))
+        board = boards[-1]
+        board.frame = frame.group(1) if frame else board.frame
+        total = _TOTAL.search(line.text)
+        measure = form["totals"].get(squeeze("total" + total.group(1))) if total else None
+        if measure and not total.group(2):
+            report.warnings.append(f"page {line.page}: the total of the {board.title} is not legible.")
+        elif measure:  # it stands on each page again
+            board.totals.setdefault((measure, total.group(2)), line.page)
+        elif squeezed in form["columns"]:
+            if board.column not in ("", squeezed):
+                boards.append(board := Dashboard(board.title, line.page, board.frame))
+            board.column, in_table = squeezed, True
+        elif in_table and not measure and not frame:
+            _add_line(board, line)
+        elif board.frame and len(re.findall(_DAY, board.frame)) == 1 and (end := _END.search(line.text)):
+            board.frame += f" To {end.group(1)}"  # the time frame is wrapped
+    return boards
+
+
+def _find_title(squeezed: str) -> str | None:
+    """Find the title that a line is, and not only mentions."""
+    titles = load_form()["dashboard"]["titles"]
+    return next((titles[key] for key in titles if key in squeezed and len(squeezed) < len(key) + 30), None)
+
+
+def _add_line(board: Dashboard, line: Line) -> None:
+    """Add a line of the table: a row, a row without a figure, or a part of a name that is wrapped."""
+    if found := _ROW.fullmatch(line.text):
+        board.rows.append((int(found[1]), line, found[2] or "", found[3]))
+    elif (first := re.match(r"(\d{1,6})\s", line.text)) and int(first[1]) == len(board.rows) + 1:
+        board.rows.append((int(first[1]), line, "", ""))
+    else:
+        board.strays.append(line)
+
+
+def _build_rows(board: Dashboard, options: ReadOptions, source: Source, report: Report) -> list[dict]:
+    """Build the rows of the table from one report, and check that its figures add up."""
+    form = load_form()["dashboard"]
+    start, end = _read_frame(board, options, source.name, report)
+    base = {"reported_by": options.reported_by, "source_id": options.source_id or source.id}
+    base |= {"period_start": start, "period_end": end}
+    names: dict[int, list[tuple[float, str]]] = {i: [(row[1].at, row[2])] for i, row in enumerate(board.rows)}
+    places = [
+        (row[1].page, row[1].at) for row in board.rows
+    ]  # ascending, as lines are read from top to bottom
+    for line in board.strays:  # a name that is wrapped: its lines belong to the nearest row
+        after = bisect(places, (line.page, line.at))
+        near = [i for i in (after - 1, after) if 0 <= i < len(places) and places[i][0] == line.page]
+        if not near or not re.search(r"[^\W\d_]", line.text):
+            place = f"page {line.page}"
+            report.set_aside.append(SetAside(place, "a line of the table that belongs to no row"))
+            continue
+        names[min(near, key=lambda i: abs(places[i][1] - line.at))].append((line.at, line.text))
+    rows, sums = [], {}
+    is_ratio = "recordtype" in board.column
+    for i, (rank, line, _, digits) in enumerate(board.rows):
+        name = " ".join(text for _, text in sorted(names[i]) if text)
+        value = _read_number(digits)
+        measure = form["measures"].get(squeeze(name)) if is_ratio else _find_measure(board.column)
+        if value is None or measure is None or not name:
+            reason = "a record type that the table does not have" if name else "a row without a name"
+            reason = reason if value is not None else "a row without a whole number"
+            report.set_aside.append(SetAside(f"page {line.page}, row {rank}", reason))
+            continue
+        scope = TOTAL if is_ratio else name
+        rows.append(base | {"measure": measure, "value": value, "scope": scope, "page": line.page})
+        sums[measure] = sums.get(measure, 0) + value
+    ranks = [row[0] for row in board.rows]
+    if ranks != list(range(1, len(ranks) + 1)):
+        report.warnings.append(
+            f"The rows of the {board.title} are not numbered from 1 to {len(ranks)}: some may be missing."
+        )
+    if not board.totals:
+        report.warnings.append(f"The {board.title} prints no total to check its rows against.")
+    for (measure, digits), page in board.totals.items():
+        value = _read_number(digits)
+        if value is None:
+            report.set_aside.append(SetAside(f"page {page}, total", "a figure that is no whole number"))
+            continue
+        rows.append(base | {"measure": measure, "value": value, "scope": TOTAL, "page": page})
+        if board.rows and sum(sums.values()) != value:
+            parts = " and ".join(f"{sums[name]:,} {name}" for name in sums) or "no figure"
+            report.warnings.append(
+                f"page {page}: the {board.title} prints a total of {value:,}, but its rows hold {parts}."
+            )
+        elif is_ratio:
+            report.notes.append(
+                f"page {page}: the total of {value:,} records is detections and hits together, and adds up."
+            )
+        else:
+            report.notes.append(
+                f"page {page}: Total Detections is kept as printed, {value:,}; Vigilant's total counts "
+                "detections and hits together "
+                "(a Hit Ratio report of the same time tells them apart)."
+            )
+    deleted_n = sum("(deleted)" in str(row["scope"]).lower() for row in rows)
+    if deleted_n:
+        report.notes.append(f"Contributors of the {board.title} that are marked (Deleted): {deleted_n}.")
+    return rows
+
+
+def _find_measure(column: str) -> str:
+    return "hits" if column.endswith("hits") else "detections"
+
+
+def _read_number(digits: str) -> int | None:
+    return int(digits.replace(",", "")) if _NUMBER.fullmatch(digits) else None
+
+
+def _read_frame(
+    board: Dashboard, options: ReadOptions, name: str, report: Report
+) -> tuple[str | None, str | None]:
+    """Read the time frame of a report, from its dates, or from words and the day of its creation."""
+    place, text = f"{name}, page {board.page}", " ".join((board.frame or "").split())
+    if found := _ABSOLUTE.search(text):
+        start, start_hour, end, end_hour = found.groups()
+        start, end = read_date(start, place, options.day_first), read_date(end, place, options.day_first)
+        if start > end:
+            report.warnings.append(
+                f"The time frame of the {board.title} ends before it begins: {start} to {end}."
+            )
+        if start_hour or end_hour:
+            report.notes.append(
+                f"The time frame of the {board.title} runs from {start} {start_hour or ''} to {end} "
+                f"{end_hour or ''}".rstrip()
+                + "; "
+                "period_start and period_end are the days alone."
+            )
+        return start, end
+    created = board.created or options.as_of
+    if not text:
+        report.warnings.append(f"The {board.title} prints no time frame.")
+    elif created is None:
+        report.warnings.append(
+            f"The time frame of the {board.title} is in words, and no date of creation says when that was "
+            "(as_of)."
+        )
+    elif frame := resolve_frame(text, date.fromisoformat(created)):
+        start, end = (day.isoformat() for day in frame)
+        report.notes.append(
+            f"The {board.title} covers {text.title()!r}: {start} to {end}, as it was created on {created}."
+        )
+        return start, end
+    else:
+        report.warnings.append(
+            f"The time frame of the {board.title} is in a form that is not known; its rows have no period."
+        )
+    return None, None
+
+
+def resolve_frame(text: str, created: date) -> tuple[date, date] | None:
+    """Resolve a time frame in words.
+
+    Parameters
+    ----------
+    text
+        `This Year`, `Last Month`, `Last 30 Days` ...
+    created
+        The day on which the report was made.
+
+    Returns
+    -------
+    First and last day; what is not over ends on the day of creation. None for words that are not known.
+    """
+    if found := _LAST_DAYS.fullmatch(text):
+        return created - timedelta(days=int(found[1])), created
+    frame = load_form()["dashboard"]["frames"].get(" ".join(text.lower().split()))
+    if frame is None:
+        return None
+    start, back = created, frame["back"]
+    if frame["unit"] == "day":
+        start -= timedelta(days=back)
+        return start, start
+    if frame["unit"] == "week":  # weeks of the vendor's country begin on Sunday
+        start -= timedelta(days=(created.weekday() + 1) % 7 + 7 * back)
+        end = start + timedelta(days=6)
+    else:
+        months = {"month": 1, "quarter": 3, "year": 12}[frame["unit"]]
+        first = (created.year * 12 + created.month - 1) // months * months - months * back
+        start, after = (date(month // 12, month % 12 + 1, 1) for month in (first, first + months))
+        end = after - timedelta(days=1)
+    return start, created if frame.get("to_date") else end
+
+
+def _compare_boards(boards: list[Dashboard], report: Report) -> None:
+    """Compare a Detection and a Hit Ratio report of one time frame in one file."""
+    totals: dict[str, dict[str, int]] = {}
+    for board in boards:
+        digits = next((digits for _, digits in board.totals), "")
+        if board.frame and (value := _read_number(digits)) is not None:
+            totals.setdefault(board.frame, {})[board.title] = value
+    for found in totals.values():
+        if len(set(found.values())) > 1:
+            shown = ", ".join(f"{title} {value:,}" for title, value in found.items())
+            report.warnings.append(f"Two reports of one time frame print different totals: {shown}.")

@@ -1,0 +1,305 @@
+"""Reads the Agency Data Sharing Report of Vigilant LEARN, later VehicleManager: who shares with whom.
+
+Four lists, found by their headings and sentences, with names in two columns or in the three columns Agency,
+City and State. Every printed name becomes one row, in the order in which it is read; names are kept as
+printed.
+"""
+
+import re
+from collections import Counter
+
+from helpers.errors import IngestError
+from helpers.wording import say_number
+from sidedoor.ingest._learn_form import check_pages, find_product, load_form, squeeze
+from sidedoor.ingest._learn_layout import gather_lines
+from sidedoor.ingest._learn_pages import (
+    Section,
+    Sheet,
+    cut_page,
+    find_heading,
+    find_ocr_pages,
+    find_sections,
+    read_foot,
+    read_head,
+)
+from sidedoor.ingest._learn_rows import Record, read_sections
+from sidedoor.ingest.pdf import Page, read_pages, report_unseen
+from sidedoor.ingest.report import Reading, Report, SetAside
+from sidedoor.ingest.source import Match, ReadOptions, Source
+
+KINDS = ("pdf",)
+
+
+def recognize(source: Source) -> Match | None:
+    """Recognize the report by its title and the sentences over its lists. The result is kept with the source."""
+    if "sharing report" not in source.cache:
+        source.cache["sharing report"] = _recognize(source)
+    return source.cache["sharing report"]
+
+
+def _recognize(source: Source) -> Match | None:
+    form = load_form()["sharing"]
+    pages = read_pages(source)
+    if any(len(page.words) > form["page_words_cap"] for page in pages):
+        return None
+    texts = [squeeze(" ".join(word.text for word in page.words)) for page in pages]
+    has_title = any(form["title_squeezed"] in text for text in texts)
+    sentences_n = sum(any(tail in text for text in texts) for tail in form["sentences"].values())
+    if not sentences_n and not (has_title and _has_heading(pages)):
+        return None
+    layout = _find_layout(pages)
+    kind = "scan with an OCR layer" if _find_ocr_pages(source, pages) else "text PDF"
+    seen = f"the sentences over {sentences_n} of its 4 lists" if sentences_n else "headings of its lists"
+    why = f"its title is {form['title']!r}, and it has {seen}" if has_title else f"it has {seen}"
+    name = f"{form['title']}, {layout}, {kind}"
+    return Match(load_form()["family"], name, why, 1.0 if sentences_n else 0.8)
+
+
+def _find_ocr_pages(source: Source, pages: list[Page]) -> set[int]:
+    key = ("pages of OCR", *(page.number for page in pages))
+    if key not in source.cache:
+        source.cache[key] = find_ocr_pages(pages)
+    return source.cache[key]
+
+
+def _find_layout(pages: list[Page]) -> str:
+    """Say of which year's layout a report is: by what feet or heads of its pages call the product."""
+    for read_part in (read_foot, read_head):
+        known = Counter(find_product(read_part(page)) for page in pages)
+        known.pop(None, None)
+        if known:
+            return load_form()["products"][known.most_common(1)[0][0]]["form"]
+    return "layout of an unknown year"
+
+
+def _has_heading(pages: list[Page]) -> bool:
+    return any(find_heading(line.text) for page in pages for line in gather_lines(page.words))
+
+
+def read(source: Source, options: ReadOptions) -> Reading:
+    """Read a sharing report.
+
+    Returns
+    -------
+    Reading with the table `sharing`. An arrow goes from the agency that owns data to the one that may read
+    it: from the reporting agency to a name that it shares with, to the reporting agency from a name that it
+    receives from. Agency ids stay empty: resolving names is a step of its own. City and state, for which the
+    table has no column, are in `details["places"]`.
+
+    Raises
+    ------
+    IngestError
+        No list is found, the reporting agency is named nowhere, or a date is none.
+    """
+    match = recognize(source)
+    if match is None:
+        raise IngestError(source.name, "no Agency Data Sharing Report", "Give the PDF as LEARN wrote it.")
+    report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
+    pages = _choose_pages(read_pages(source), report)
+    ocr_pages = _find_ocr_pages(source, pages)
+    sheets = [cut_page(page, source.name, options.day_first, page.number in ocr_pages) for page in pages]
+    sections, report.set_aside = find_sections(sheets)
+    if not sections:
+        way_out = "Give the whole report, or a scan with a better OCR layer."
+        raise IngestError(source.name, "none of the four lists", way_out)
+    _settle_heads(sections, sheets, options, report)
+    records = read_sections(sections, sheets)
+    rows = [_build_row(record, options.source_id or source.id) for record in records if not record.reason]
+
+    from helpers.canonical import build_table
+
+    table = build_table("sharing", rows)
+    _report_noise(sheets, report)
+    report_unseen(pages, report)
+    _report_records(records, report)
+    _report_sections(sections, records, report)
+    if any(sheet.is_ocr for sheet in sheets):
+        _report_slips(records, report)
+    report.rows_out = len(table)
+    report.rows_in = len(table) + sum(part.rows_n for part in report.set_aside)
+    dates = sorted({row["as_of"] for row in rows if row["as_of"]})
+    report.span = {"sharing": [dates[0], dates[-1]] if dates else [None, None]}
+    report.check()
+    return Reading({"sharing": table}, report)
+
+
+def _choose_pages(pages: list[Page], report: Report) -> list[Page]:
+    """Leave out pages of other reports; their titles say so."""
+    kept = []
+    for page in pages:
+        head = squeeze(" ".join(word.text for word in page.words if word.top < 0.25 * page.height))
+        if "dashboard" in head and load_form()["sharing"]["title_squeezed"] not in head:
+            report.warnings.append(
+                f"Page {page.number} belongs to a Dashboard report and was not read: split the PDF."
+            )
+        else:
+            kept.append(page)
+    return kept
+
+
+def _settle_heads(sections: list[Section], sheets: list[Sheet], options: ReadOptions, report: Report) -> None:
+    """Say of each list whose it is and of what day, and check that no page is missing."""
+    named = Counter(section.reporter for section in sections if section.reporter)
+    usual = named.most_common(1)[0][0] if named else options.reported_by
+    if usual is None:
+        raise IngestError(
+            report.file,
+            "no legible name of the agency whose report it is",
+            "Name the agency (reported_by) as it would be printed.",
+        )
+    if not named:
+        report.notes.append("The report names its agency nowhere legibly; the name that was given was taken.")
+    elif options.reported_by and options.reported_by not in named:
+        report.warnings.append(
+            f"The report names {usual!r} as its agency, not {options.reported_by!r}; it was followed."
+        )
+    if len(named) > 1:
+        report.warnings.append(
+            f"The sentences over the lists name different agencies: {', '.join(map(repr, named))}."
+        )
+    created = Counter(sheet.footer.created for sheet in sheets if sheet.footer.created)
+    if not created:
+        given = f"the date that was given, {options.as_of}, was taken"
+        source = given if options.as_of else "its rows have none (as_of)"
+        report.warnings.append(f"The report prints no legible date: {source}.")
+    elif options.as_of and options.as_of not in created:
+        report.warnings.append(f"The report is dated {min(created)}, not {options.as_of}; it was followed.")
+    if len(created) > 1:
+        report.warnings.append(f"Its pages are dated differently: {', '.join(sorted(created))}.")
+    day = created.most_common(1)[0][0] if created else options.as_of
+    for section in sections:
+        section.reporter = section.reporter or usual
+        section.created = section.created or day
+    report.warnings += check_pages((sheet.number, sheet.footer) for sheet in sheets)
+    misread = [sheet.number for sheet in sheets if sheet.footer.is_misread]
+    if misread:
+        report.notes.append(
+            f"Page numbers were read with letters for digits on pages {', '.join(map(str, misread))}."
+        )
+    report.details["agency"] = usual
+    report.details["pages"] = [[sheet.number, sheet.footer.number, sheet.footer.of] for sheet in sheets]
+
+
+def _build_row(record: Record, source_id: str) -> dict:
+    section = record.section
+    is_shared = section.name.endswith("shared")
+    return {
+        "from_agency_as_printed": section.reporter if is_shared else record.name,
+        "to_agency_as_printed": record.name if is_shared else section.reporter,
+        "shares": "detections" if section.name.startswith("detections") else "hot_list",
+        "reported_by": section.reporter,
+        "section": section.name,
+        "hot_list": record.hot_list,
+        "is_inactive": bool(re.search(load_form()["sharing"]["inactive"], record.name, re.I)),
+        "as_of": section.created,
+        "source_id": source_id,
+        "page": record.page,
+        "row_no": record.row_no,
+    }
+
+
+def _report_noise(sheets: list[Sheet], report: Report) -> None:
+    for sheet in sheets:
+        for text in sheet.noise:
+            report.set_aside.append(SetAside(f"page {sheet.number}", "noise of the OCR layer, no name", text))
+    # What every page carries is its form. The rest is not repeated, as it may name a person.
+    margins = Counter(text for sheet in sheets for text in set(sheet.margin))
+    for sheet in sheets:
+        for text in sheet.margin:
+            if margins[text] < 2 or 2 * margins[text] < len(sheets):
+                place = f"page {sheet.number}"
+                report.set_aside.append(SetAside(place, "a line in the head or foot of the page"))
+
+
+def _report_records(records: list[Record], report: Report) -> None:
+    """Report what became of single names."""
+    form = load_form()["sharing"]
+    demo = re.compile("|".join(form["demo"]), re.I)
+    demos, inactive_n, alone = [], 0, []
+    for record in records:
+        place = f"page {record.page}, row {record.row_no}"
+        if record.reason:
+            report.set_aside.append(SetAside(place, record.reason, record.name, record.names_n))
+        if record.remark == "alone":
+            alone.append(f"{place} ({record.name!r})")
+        elif record.remark == "no place":
+            report.warnings.append(f"{place}: no city and state stand beside {record.name!r}.")
+        elif record.remark == "pool" or squeeze(record.name) in form["pools"]:
+            report.notes.append(
+                f"{place}: {record.name!r} is the vendor's pool, whose members are not printed."
+            )
+        elif record.remark:
+            report.notes.append(f"{place}: {record.remark}.")
+        if record.reason:
+            continue
+        if demo.search(record.name):
+            demos.append(record.name)
+        inactive_n += bool(re.search(form["inactive"], record.name, re.I))
+    if alone:
+        shown = ", ".join(alone[:10]) + (f" and {len(alone) - 10} more" if len(alone) > 10 else "")
+        report.warnings.append(
+            f"{say_number(len(alone), 'name stands', 'names stand')} alone in a row of two, so that one beside each may be lost: {shown}."
+        )
+    if demos:
+        report.notes.append(
+            f"{say_number(len(demos), 'name looks', 'names look')} like accounts of the vendor or for demonstrations; kept: "
+            f"{', '.join(dict.fromkeys(demos))}."
+        )
+    if inactive_n:
+        report.notes.append(f"{say_number(inactive_n, 'name is', 'names are')} marked as inactive.")
+
+
+def _report_sections(sections: list[Section], records: list[Record], report: Report) -> None:
+    """Report the counts of each list, names that stand in it twice, and the places beside names."""
+    counts: dict[str, dict] = {}
+    for section in sections:
+        own = [record for record in records if record.section is section and not record.reason]
+        new = {"names": 0, "pages": [], "columns": section.columns_n, "says_none": False}
+        part = counts.setdefault(section.name, new)
+        part["names"] += len(own)
+        part["pages"] = sorted({*part["pages"], *(record.page for record in own)})
+        part["says_none"] = part["says_none"] or section.is_empty
+        if section.columns_n == 1 and len(own) > 3 and not section.name.startswith("hot"):
+            report.warnings.append(
+                f"The list {section.name} was read as one column; if the page shows two, names have run together."
+            )
+        if not own and not section.is_empty:
+            report.warnings.append(f"The list {section.name} holds no name, and does not say None.")
+        if section.is_empty and own:
+            report.warnings.append(
+                f"The list {section.name} says None and holds {say_number(len(own), 'name')}."
+            )
+        names = Counter((record.name, record.hot_list, record.city, record.state) for record in own)
+        for (name, *_), count in names.items():
+            if count > 1:
+                numbers = ", ".join(str(r.row_no) for r in own if r.name == name)
+                report.warnings.append(
+                    f"{name!r} stands {count} times in {section.name} (rows {numbers}); each is counted."
+                )
+    for name in load_form()["sharing"]["headings"]:
+        if name not in counts:
+            report.warnings.append(f"The list {name} is not in the file.")
+    report.details["sections"] = counts
+    shown = ", ".join(f"{name.replace('_', ' ')} {part['names']:,}" for name, part in counts.items())
+    report.notes.insert(0, f"Names by list: {shown}.")
+    placed = [record for record in records if record.city is not None or record.state is not None]
+    if placed:
+        report.details["places"] = [[r.row_no, r.city, r.state] for r in placed if not r.reason]
+        report.notes.append(
+            "City and State are kept beside the row's number in report.json (details, places); the table has no "
+            "columns for them."
+        )
+
+
+def _report_slips(records: list[Record], report: Report) -> None:
+    """Report names that OCR may have misread; none is changed."""
+    from sidedoor.ingest._learn_slips import find_slips
+
+    slips = find_slips([record for record in records if not record.reason])
+    if slips:
+        report.warnings.append(
+            f"{say_number(len(slips), 'place looks', 'places look')} misread by OCR; names are kept as they are in the file."
+        )
+    for slip in slips:
+        report.warnings.append(f"page {slip.page}, row {slip.row_no}: {slip.text!r} {slip.why}.")
+    report.details["slips"] = [[slip.page, slip.row_no, slip.text, slip.why] for slip in slips]

@@ -1,0 +1,189 @@
+"""Pages of a PDF as words with their places, read in a child process under limits."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from helpers.errors import IngestError
+from helpers.wording import say_number
+from sidedoor.ingest.report import Report, SetAside
+from sidedoor.ingest.source import Source
+from sidedoor.sandbox import run_limited
+
+# What stands for a letter of which the PDF only says how it looks.
+UNREADABLE = "\ufffd"
+UNSEEN = {
+    "inkless": "text without ink, or too small to be seen",
+    "white": "white text on white, which the page does not show",
+    "covered": "text below a box that was drawn over it, perhaps redacted",
+    "outside": "text outside of the part of the page that is shown",
+    "askew": "text that runs in another direction, such as a stamp or a watermark",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word and its box in points, measured from the top left corner of the page as one reads it.
+
+    `run` numbers the operators of a page that draw letters: words of one were drawn together; 0 if it is not
+    known. `seams` are the places within a word where another operator begins: number of the letter, right
+    edge of the letter before, left edge of this one, the operator.
+    """
+
+    text: str
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+    run: int = 0
+    seams: tuple[tuple[int, float, float, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Words that stand beside one another, from left to right."""
+
+    words: tuple[Word, ...]
+    top: float
+    bottom: float
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: number from 1, size in points, its words in the order in which they were drawn.
+
+    `is_scan` says that a picture covers the page, so that the words are the work of OCR. `unseen` are the
+    lines that the page holds and does not show as its own, each with why, and `notes_n` the notes, stamps and
+    fields that a viewer lays over it.
+    """
+
+    number: int
+    width: float
+    height: float
+    words: tuple[Word, ...]
+    is_scan: bool
+    unseen: tuple[tuple[str, str], ...] = ()
+    notes_n: int = 0
+
+
+def read_pages(source: Source) -> list[Page]:
+    """Read all pages of a PDF. The result is kept with the source.
+
+    Raises
+    ------
+    IngestError
+        It is damaged, locked, beyond the limits (pages, characters, memory, time), or has no text layer.
+    """
+    if "pages" not in source.cache:
+        limits = source.limits
+        arguments = {
+            "path": str(source.path.resolve()),
+            "name": source.name,
+            "pages_cap": limits.pages_n,
+            "chars_cap": limits.chars_n,
+            "page_chars_cap": limits.page_chars_n,
+            "unpacked_cap": limits.ratio * max(source.bytes_n, 1 << 20),
+        }
+        found = run_limited(
+            "sidedoor.ingest._pdf_child:read_pages", arguments, limits.sandbox, place=source.name
+        )
+        pages = [build_page(page) for page in found]
+        if not any(page.words for page in pages):
+            if any(page.unseen for page in pages):
+                found = "text, none of which its pages show"
+                raise IngestError(source.name, found, "Open it: if names can be seen, print it to a new PDF.")
+            raise IngestError(
+                source.name,
+                f"{say_number(len(pages), 'page')} and no text layer: {'it is a picture' if len(pages) == 1 else 'they are pictures'}",
+                "Run ocrmypdf first: ocrmypdf IN.pdf OUT.pdf, and give OUT.pdf.",
+            )
+        _refuse_unreadable(pages, source.name)
+        source.cache["pages"] = pages
+    return source.cache["pages"]
+
+
+def build_page(found: dict) -> Page:
+    """Build a page from what the child gave."""
+    words = (
+        Word(text, x0, x1, top, bottom, run, tuple(map(tuple, seams[0] if seams else ())))
+        for text, x0, x1, top, bottom, run, *seams in found["words"]
+    )
+    unseen = tuple((why, text) for why, text in found["unseen"])
+    size = found["width"], found["height"]
+    return Page(found["number"], *size, tuple(words), found["is_scan"], unseen, found["notes_n"])
+
+
+def _refuse_unreadable(pages: list[Page], name: str) -> None:
+    """Refuse a PDF whose fonts do not say which letters their shapes are."""
+    letters_n = sum(len(word.text) for page in pages for word in page.words)
+    lost_n = sum(word.text.count(UNREADABLE) for page in pages for word in page.words)
+    if lost_n > 0.2 * letters_n:
+        raise IngestError(
+            name,
+            f"fonts that do not say which letters they draw ({lost_n:,} of {letters_n:,} are unreadable)",
+            "Let OCR read the pages instead: ocrmypdf --force-ocr IN.pdf OUT.pdf, and give OUT.pdf.",
+        )
+
+
+def report_unseen(pages: Iterable[Page], report: Report) -> None:
+    """Set aside what pages hold and do not show, and say that notes were laid over them.
+
+    The text is not repeated: it may be a person's, or redacted.
+
+    Parameters
+    ----------
+    pages
+        Of the file.
+    report
+        Gets a row set aside for each line.
+    """
+    noted = []
+    for page in pages:
+        report.set_aside += [SetAside(f"page {page.number}", UNSEEN[why]) for why, _ in page.unseen]
+        if page.notes_n:
+            noted.append(str(page.number))
+    if noted:
+        report.warnings.append(
+            f"Notes, stamps or fields lie over page {', '.join(noted)}; their text was not read: look at "
+            "them, or print the file to a new PDF, so that they become part of the pages."
+        )
+
+
+def warn_unseen(pages: Iterable[Page], report: Report) -> None:
+    """Warn of what pages hold and do not show, for tables whose rows are counted otherwise."""
+    for page in pages:
+        for why in dict.fromkeys(why for why, _ in page.unseen):
+            report.warnings.append(f"Page {page.number} holds {UNSEEN[why]}; it was not read.")
+
+
+def build_lines(page: Page, tolerance: float = 3.0) -> list[Line]:
+    """Gather the words of a page into lines, top to bottom.
+
+    Parameters
+    ----------
+    page
+        The page.
+    tolerance
+        How far the middles of words may lie above one another in a line, in points.
+    """
+    groups: list[list[Word]] = []
+    middles: list[float] = []
+    for word in sorted(page.words, key=lambda word: ((word.top + word.bottom) / 2, word.x0)):
+        middle = (word.top + word.bottom) / 2
+        if groups and middle - middles[-1] <= tolerance:
+            groups[-1].append(word)
+            middles[-1] += (middle - middles[-1]) / len(groups[-1])
+        else:
+            groups.append([word])
+            middles.append(middle)
+    return [
+        Line(
+            tuple(sorted(group, key=lambda word: word.x0)),
+            min(word.top for word in group),
+            max(word.bottom for word in group),
+        )
+        for group in groups
+    ]

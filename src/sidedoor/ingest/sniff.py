@@ -1,0 +1,90 @@
+"""Which reader takes a file: decided by its content, never by its name."""
+
+import importlib
+import importlib.util
+from types import ModuleType
+
+from helpers.errors import IngestError
+from helpers.wording import say_number
+from sidedoor.ingest.source import Match, ReadOptions, Source
+
+# In no order of preference: the surest claim wins, and two that are equally sure are refused.
+READERS = (
+    "learn_sharing", "learn_dashboard", "flock_audit", "flock_pdf", "flock_sharing", "flock_portal", "workbook", "eff",
+    "mapping",
+)  # fmt: skip
+SURE = 0.5
+
+
+def list_readers() -> list[ModuleType]:
+    """Import the reader modules."""
+    found = [name for name in READERS if importlib.util.find_spec(f"{__package__}.{name}")]
+    return [importlib.import_module(f"{__package__}.{name}") for name in found]
+
+
+def sniff(source: Source, options: ReadOptions | None = None) -> tuple[ModuleType, Match]:
+    """Find the reader for a file.
+
+    Every reader module offers ``recognize(source) -> Match | None`` and ``read(source, options) ->
+    Reading``; with ``KINDS = ("text",)`` it says of which kinds its files are. A recognizer that raises
+    `IngestError` has no claim, but its hint is shown if nobody else has one. A mapping in the options
+    leaves no choice.
+
+    Returns
+    -------
+    The module and its match.
+
+    Raises
+    ------
+    IngestError
+        Nobody knows the form, or two readers claim it alike.
+    """
+    readers = list_readers()
+    if options and options.mapping:
+        module = importlib.import_module(f"{__package__}.mapping")
+        return module, Match("mapping", "as mapped", "a mapping was given", 1.0)
+    claims, hints = [], []
+    for module in readers:
+        if source.kind not in getattr(module, "KINDS", ("text", "pdf", "xlsx")):
+            continue
+        try:
+            match = module.recognize(source)
+        except IngestError as hint:
+            hints.append(hint)
+            continue
+        if match and match.certainty >= SURE:
+            claims.append((match.certainty, module, match))
+    if not claims:
+        raise hints[0] if hints else _refuse_unknown(source)
+    claims.sort(key=lambda claim: -claim[0])
+    if len(claims) > 1 and claims[0][0] == claims[1][0]:
+        both = " or ".join(f"{match.family} ({match.form})" for _, _, match in claims[:2])
+        raise IngestError(
+            source.name,
+            f"it could be {both}",
+            "Say which columns mean what in a mapping: --mapping FILE.toml.",
+        )
+    return claims[0][1], claims[0][2]
+
+
+def _refuse_unknown(source: Source) -> IngestError:
+    # Each of these raises what is wrong with the file itself, which helps more than that its form is unknown.
+    if source.kind == "text":
+        from sidedoor.ingest.text import read_table
+
+        kind = f"a text with {say_number(len(read_table(source).header), 'column')}"
+    elif source.kind == "pdf":
+        from sidedoor.ingest.pdf import read_pages
+
+        kind = f"a PDF of {say_number(len(read_pages(source)), 'page')}"
+    else:
+        from sidedoor.ingest.xlsx import read_workbook
+
+        kind = f"a workbook of {say_number(len(read_workbook(source).sheets), 'sheet')}"
+    way_out = (
+        "If it is a sharing list or a search log, say which columns mean what: copy "
+        "data/registry/formats/mappings/example.toml, change it, and give it with --mapping FILE.toml."
+    )
+    if source.kind == "pdf":
+        way_out = "Ask the agency for the same records as CSV or XLSX, as its system exports them."
+    return IngestError(source.name, f"{kind} in a form that no reader knows", way_out)

@@ -1,0 +1,76 @@
+"""From printed figures to the table `volumes`: a record is one cell that should hold a figure."""
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from helpers.canonical import build_table
+from sidedoor.ingest.report import Report, SetAside
+
+_FIGURE = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d+)?")
+_SHOWN = 10
+
+
+def read_figure(text: str) -> float | None:
+    """Read a figure such as `234,400,000` or `0.5`; None if the cell is no number, a negative one, or infinite."""
+    text = text.strip()
+    return float(text.replace(",", "")) if _FIGURE.fullmatch(text) else None
+
+
+class VolumeTable:
+    """Collects the figures of one file, and those set aside."""
+
+    def __init__(self):
+        self.rows: list[dict] = []
+        self._aside: dict[str, list] = {}
+
+    def add(self, **fields) -> None:
+        """Take a figure; fields are those of the table."""
+        self.rows.append(fields)
+
+    def set_aside(self, place: str, reason: str, rows_n: int = 1, what: str = "") -> None:
+        """Note a cell that holds no figure. Cells with one reason become one entry of the report."""
+        entry = self._aside.setdefault(reason, [0, [], what])
+        entry[0] += rows_n
+        if len(entry[1]) < _SHOWN and place not in entry[1]:
+            entry[1].append(place)
+
+    def close(self, report: Report) -> pd.DataFrame:
+        """Put the table together and account for every record."""
+        table = build_table("volumes", self.rows)
+        report.rows_out += len(table)
+        report.rows_in += len(table)
+        for reason, (count, places, what) in self._aside.items():
+            more = f"also {', '.join(places[1:])}" if len(places) > 1 else ""
+            report.set_aside.append(
+                SetAside(places[0], reason, "; ".join(part for part in (what, more) if part), count)
+            )
+            report.rows_in += count
+        if len(table):
+            starts, ends = table["period_start"].dropna(), table["period_end"].dropna()
+            report.span["volumes"] = [
+                starts.min() if len(starts) else None,
+                ends.max() if len(ends) else None,
+            ]
+            counts = table["measure"].value_counts()
+            report.details["figures"] = {measure: int(counts[measure]) for measure in sorted(counts.index)}
+        return table
+
+
+def find_sentinel(text: str, sentinels: Mapping[str, list[str]]) -> str | None:
+    """Name the meaning of a cell without a figure.
+
+    Parameters
+    ----------
+    text
+        The cell.
+    sentinels
+        For each meaning its words, compared whole and in any letter case; a word that ends in `*` is a beginning.
+    """
+    plain = " ".join(text.split()).casefold()
+    for meaning, words in sentinels.items():
+        for word in map(str.casefold, words):
+            if plain == word or (word.endswith("*") and len(word) > 1 and plain.startswith(word[:-1])):
+                return meaning
+    return None

@@ -1,0 +1,144 @@
+"""Sheets of a workbook as cells of text with their kind, read in a child process under limits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from helpers.errors import IngestError
+from helpers.wording import say_number
+from sidedoor.ingest.source import Source
+from sidedoor.sandbox import Limits, run_limited
+
+# One letter a cell says what the workbook stored.
+KINDS = {
+    "t": "text",
+    "n": "number",
+    "d": "date",
+    "h": "time of day or duration",
+    "b": "true or false",
+    "_": "empty",
+}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a workbook.
+
+    Attributes
+    ----------
+    name
+        As printed on its tab.
+    is_hidden
+        It does not show in the program.
+    first_row, first_column
+        Where the cells begin, counted from 1.
+    rows
+        Cells as text: whole numbers without `.0`, dates as `YYYY-MM-DD HH:MM:SS`, or `YYYY-MM-DD` for
+        midnight and for days without a time (a workbook does not tell these apart), empty as ``""``.
+    kinds
+        For each row a string with one letter of `KINDS` a cell.
+    """
+
+    name: str
+    is_hidden: bool
+    first_row: int
+    first_column: int
+    rows: list[list[str]]
+    kinds: list[str]
+
+    def locate(self, row: int, column: int) -> str:
+        """Name a cell, `rows[row][column]`, as a spreadsheet does: `Sheet1!B7`."""
+        number, letters = self.first_column + column, ""
+        while number:
+            number, rest = divmod(number - 1, 26)
+            letters = chr(65 + rest) + letters
+        return f"{self.name}!{letters}{self.first_row + row}"
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        """Give each row with its number in the sheet."""
+        yield from enumerate(self.rows, self.first_row)
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """Sheets in the order of their tabs; `date_1904` says from when serial numbers count.
+
+    Of `errors_n` cells nothing but an error such as #N/A is stored: they are read as empty.
+    """
+
+    sheets: list[Sheet]
+    date_1904: bool
+    errors_n: int = 0
+
+    def warn(self) -> list[str]:
+        """Warn of cells that hold an error."""
+        if not self.errors_n:
+            return []
+        said = say_number(self.errors_n, "cell of the workbook holds", "cells of the workbook hold")
+        return [
+            f"{said} an error such as #N/A or #REF!, and no value: read as empty. Ask for the file as it was before."
+        ]
+
+
+def read_workbook(source: Source) -> Workbook:
+    """Read all sheets of a workbook. The result is kept with the source.
+
+    Raises
+    ------
+    IngestError
+        It is damaged, or beyond the limits (parts, size unpacked, cells, memory, time).
+    """
+    if "workbook" not in source.cache:
+        limits = source.limits
+        arguments = {
+            "path": str(source.path.resolve()),
+            "name": source.name,
+            "members_cap": limits.members_n,
+            "unpacked_cap": limits.workbook_bytes,
+            "ratio_cap": limits.ratio,
+            "cells_cap": limits.cells_n,
+        }
+        box = limits.sandbox
+        # a sheet of a million rows is no attack
+        wide = Limits(**{**vars(box), "output_bytes": box.output_bytes * 8})
+        facts, *parts = run_limited(
+            "sidedoor.ingest._xlsx_child:read_sheets", arguments, wide, place=source.name
+        )
+        sheets: list[Sheet] = []
+        for part in parts:
+            if "name" in part:
+                sheets.append(
+                    Sheet(part["name"], part["is_hidden"], part["first_row"], part["first_column"], [], [])
+                )
+            else:
+                sheets[-1].rows.extend(part["rows"])
+                sheets[-1].kinds.extend(part["kinds"])
+        if not any(sheet.rows for sheet in sheets):
+            raise IngestError(
+                source.name, "a workbook without a single filled cell", "Ask for the file again."
+            )
+        source.cache["workbook"] = Workbook(sheets, **facts)
+    return source.cache["workbook"]
+
+
+def convert_serial(text: str, date_1904: bool = False) -> datetime:
+    """Turn a serial number of a spreadsheet into a time without zone, to the nearest second.
+
+    `43537.604` becomes 2019-03-13 14:29:46: five digits after the point are not seconds, so it is rounded.
+
+    Raises
+    ------
+    IngestError
+        It is no number, or lies outside the years 1901 to 2200.
+    """
+    try:
+        days = float(text)
+        start = datetime(1904, 1, 1) if date_1904 else datetime(1899, 12, 30)
+        found = start + timedelta(seconds=round(days * 86_400))
+    except (ValueError, OverflowError):
+        found = None
+    if found is None or not 1901 <= found.year <= 2200:
+        raise IngestError(
+            "a date cell", "a number that is no date", "Format the column as a date and save it anew."
+        )
+    return found

@@ -1,0 +1,1 @@
+"""What may be published: the site, the scan for personal data, keys and tokens."""

@@ -1,0 +1,1 @@
+"""Run editions: parameters, notebooks in kernels, results, verification, drafts."""

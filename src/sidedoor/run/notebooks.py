@@ -1,0 +1,342 @@
+"""The notebooks: find them, read what they declare, write them without what varies from run to run."""
+
+import base64
+import copy
+import hashlib
+import json
+import re
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from helpers import paths
+from helpers.errors import ParameterError, RunError
+from sidedoor.run.imports import find_imports
+from sidedoor.run.parameters import Parameter, offer_nearest, read_parameters
+
+_FILE = re.compile(r"(?P<number>[0-9]{2})-[a-z0-9]+(-[a-z0-9]+)*")
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+_LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
+# Metadata that says something about the text; everything else is about one run or one program.
+_KEPT_OF_NOTEBOOK = ("title", "authors", "mystnb")
+_KEPT_OF_CELL = ("tags", "mystnb", "jupyter", "editable", "deletable", "slideshow", "name")
+_CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
+INJECTED = "injected-parameters"
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook as it is committed.
+
+    Attributes
+    ----------
+    path, name, number
+        The file, its stem (`01-read-the-release`) and the two digits it starts with.
+    title, question
+        The first heading without the number, and the question that its first cell asks.
+    parameters
+        What its `parameters` cell declares, by name.
+    source_hash
+        sha256 over the cells without their outputs.
+    modules
+        What its code imports from this package, as dotted names.
+    """
+
+    path: Path
+    name: str
+    number: str
+    title: str
+    question: str
+    parameters: dict[str, Parameter] = field(hash=False)
+    source_hash: str
+    modules: frozenset[str] = frozenset()
+
+
+def list_notebooks(folder: Path | None = None) -> list[Path]:
+    """List the notebook files `NN-slug.ipynb` of a folder, by number.
+
+    Raises
+    ------
+    ParameterError
+        Two notebooks carry one number.
+    """
+    folder = folder or paths.NOTEBOOKS
+    files = sorted(path for path in folder.glob("*.ipynb") if _FILE.fullmatch(path.stem) and path.is_file())
+    for one, other in zip(files, files[1:]):
+        if one.name[:2] == other.name[:2]:
+            found = f"{one.name} and {other.name} share a number"
+            raise ParameterError(folder.name, found, "Renumber one of them.")
+    return files
+
+
+def find_notebook(reference: str, folder: Path | None = None, place: str = "notebooks") -> Path:
+    """Find a notebook by its number (`01`) or its name (`01-read-the-release`).
+
+    Raises
+    ------
+    ParameterError
+        There is none; the nearest name is offered.
+    """
+    files = list_notebooks(folder)
+    for path in files:
+        if reference in (path.stem, path.name, path.name[:2]):
+            return path
+    names = [path.stem for path in files]
+    shown = repr(str(reference)[:80])
+    raise ParameterError(place, f"there is no notebook {shown}", offer_nearest(reference, names))
+
+
+def load_notebook(path: Path) -> Notebook:
+    """Read a notebook and what it declares; nothing of it is run.
+
+    Raises
+    ------
+    ParameterError
+        The file is no notebook, or breaks a rule on parameters: exactly one cell tagged `parameters`, before
+        any use of its names, and no cell left over from a run with other parameters.
+    """
+    cells = _read_json(path)["cells"]
+    tagged = [n for n, cell in enumerate(cells) if "parameters" in _get_tags(cell)]
+    if len(tagged) != 1 or cells[tagged[0]].get("cell_type") != "code":
+        raise ParameterError(
+            path.name,
+            f"{len(tagged)} cells are tagged `parameters`",
+            "Tag exactly one code cell; it may be a comment alone.",
+        )
+    if any(INJECTED in _get_tags(cell) for cell in cells):
+        found = f"a cell is tagged `{INJECTED}`"
+        raise ParameterError(path.name, found, "Remove it: it is left over from a run.")
+    parameters = read_parameters(_get_source(cells[tagged[0]]), path.name)
+    earlier = "\n".join(_get_source(cell) for cell in cells[: tagged[0]] if cell.get("cell_type") == "code")
+    used = next((name for name in parameters if re.search(rf"\b{name}\b", earlier)), None)
+    if used:
+        raise ParameterError(path.name, f"{used} is used before the cell `parameters`", "Move that cell up.")
+    title, question = _read_opening(cells, path.stem)
+    modules = frozenset().union(
+        *(find_imports(_get_source(cell)) for cell in cells if cell.get("cell_type") == "code")
+    )
+    return Notebook(path, path.stem, path.name[:2], title, question, parameters, _hash_cells(cells), modules)
+
+
+def scrub_notebook(notebook: dict, private: dict[str, str] | None = None, name: str = "") -> dict:
+    """Take out of an executed notebook whatever varies from run to run or tells about the machine.
+
+    Timings, versions, program settings and random cell ids go; texts printed in pieces become one; paths
+    become `.` (the repository), `~` (the home folder), `<tmp>` or what `private` says.
+
+    Parameters
+    ----------
+    notebook
+        As nbformat 4 reads it. It is not changed.
+    private
+        Further folders and what to write in their place.
+    name
+        The notebook's, for messages.
+
+    Returns
+    -------
+    A new notebook. Scrubbing it again changes nothing.
+
+    Raises
+    ------
+    RunError
+        A path of this machine or a clock time is left where it cannot be replaced: in a cell's own source, or
+        in metadata.
+    """
+    clean = copy.deepcopy(json.loads(json.dumps(notebook)))
+    replace = PathEraser(private)
+    kept = {key: clean["metadata"][key] for key in _KEPT_OF_NOTEBOOK if key in clean["metadata"]}
+    clean["metadata"] = kept | {"kernelspec": KERNEL, "language_info": _LANGUAGE}
+    clean["nbformat"], clean["nbformat_minor"] = 4, 5
+    taken = set()
+    for place, cell in enumerate(clean["cells"]):
+        tags = _get_tags(cell)
+        cell["metadata"] = {key: cell["metadata"][key] for key in _KEPT_OF_CELL if cell["metadata"].get(key)}
+        identity = INJECTED if INJECTED in tags else cell.get("id") or f"cell-{place:02d}"
+        cell["id"] = identity if identity not in taken else f"{identity}-{place:02d}"
+        taken.add(cell["id"])
+        cell["source"] = _get_source(cell)
+        if INJECTED in tags:
+            cell["source"] = replace(cell["source"])
+        if cell["cell_type"] == "code":
+            joined = _join_streams(cell.get("outputs", []))
+            cell["outputs"] = [_scrub_output(output, replace) for output in joined]
+    for place, cell in enumerate(clean["cells"], start=1):
+        metadata = [cell["metadata"], *(output.get("metadata", {}) for output in cell.get("outputs", []))]
+        if replace.finds(cell["source"]) or replace.finds(json.dumps(metadata)):
+            found = "a path of this machine is left"
+            raise RunError(
+                f"{name}, cell {place}".removeprefix(", "), found, "Write paths relative to the repository."
+            )
+        if _CLOCK.search(json.dumps(metadata)):
+            found = "a clock time is left in its metadata"
+            raise RunError(
+                f"{name}, cell {place}".removeprefix(", "), found, "Keep the time of a run out of it."
+            )
+    return clean
+
+
+def format_notebook(notebook: dict) -> str:
+    """Write a notebook as text: the same notebook is always the same bytes, and nbformat's own layout."""
+    import nbformat
+
+    node = nbformat.from_dict(notebook)
+    nbformat.validate(node)
+    return nbformat.writes(node).rstrip("\n") + "\n"
+
+
+def check_executed(notebook: dict, place: str) -> None:
+    """Check that every code cell ran, from top to bottom, in one kernel, without error.
+
+    Raises
+    ------
+    RunError
+        A cell that did not run, ran out of order, or shows an error.
+    """
+    expected = 0
+    for number, cell in enumerate(notebook["cells"], start=1):
+        if cell["cell_type"] != "code" or not _get_source(cell).strip():
+            continue
+        expected += 1
+        if any(output["output_type"] == "error" for output in cell["outputs"]):
+            found = "it shows an error"
+            raise RunError(f"{place}, cell {number}", found, "Mend the cell; an error is no result.")
+        if cell["execution_count"] != expected:
+            found = f"it has the execution count {cell['execution_count']}, not {expected}"
+            raise RunError(f"{place}, cell {number}", found, "Let every cell run once, from top to bottom.")
+
+
+class PathEraser:
+    """Replaces folders of this machine in texts."""
+
+    def __init__(self, private: dict[str, str] | None = None):
+        home, prefix = Path.home(), Path(sys.prefix)
+        folders = {str(paths.ROOT): ".", str(home): "~", tempfile.gettempdir(): "<tmp>", **(private or {})}
+        if sys.prefix != sys.base_prefix:
+            folders.setdefault(str(prefix), "<python>")
+        wanted: dict[str, str] = {}
+        for folder, shown in folders.items():
+            for form in {folder, str(Path(folder).resolve()), Path(folder).as_posix()}:
+                wanted[form] = wanted[form.replace("\\", "\\\\")] = shown
+        wanted.pop("/", None)
+        self._wanted = wanted
+        # The longest first, so that the repository inside the home folder is not cut in two. A path begins
+        # and ends where a name does: `/tmp` is neither in `/tmpfs` nor in `https://example.org/tmp` or
+        # `</tmp>`, but it is in `file:///tmp` and behind a terminal's color code.
+        longest = sorted(wanted, key=len, reverse=True)
+        begins = r"(?:(?<![\w.~/<-])|(?<=file://)|(?<=[0-9]m))"
+        begins += "".join(f"(?<!{re.escape(shown)})" for shown in sorted(set(wanted.values())))
+        self._pattern = re.compile(rf"{begins}(?:{'|'.join(map(re.escape, longest))})(?![\w-])")
+        # A folder of one part, such as `/tmp`, tells nothing by itself and may be a word of honest data: a path goes on.
+        forms = [re.escape(form) + (r"(?=[/\\])" if len(Path(form).parts) <= 2 else "") for form in longest]
+        self._telling = re.compile(rf"{begins}(?:{'|'.join(forms)})(?![\w-])")
+
+    def __call__(self, text: str) -> str:
+        return self._pattern.sub(lambda match: self._wanted[match[0]], text)
+
+    def locate(self, text: str) -> int | None:
+        """Say at which character of a text a path of this machine begins; None if there is none."""
+        match = self._telling.search(text)
+        return match.start() if match else None
+
+    def finds(self, text: str) -> bool:
+        """Say whether a path of this machine stands in a text."""
+        return self.locate(text) is not None
+
+
+def find_picture(notebook: dict, figure_id: str) -> bytes | None:
+    """Find the picture (PNG) of a figure among the outputs of an executed notebook; None if it is not there."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if output.get("metadata", {}).get("image/png", {}).get("sidedoor") == figure_id:
+                return base64.b64decode("".join(output["data"]["image/png"]))
+    return None
+
+
+def _scrub_output(output: dict, replace: PathEraser) -> dict:
+    output.pop("transient", None)
+    return {key: _replace_texts(part, replace) for key, part in output.items()}
+
+
+def _replace_texts(part, replace: PathEraser):
+    if isinstance(part, str):
+        return replace(part)
+    if isinstance(part, list):
+        # nbformat may hold a text as a list of its lines
+        return [_replace_texts(piece, replace) for piece in part]
+    if isinstance(part, dict):
+        return {
+            key: piece if _is_picture(key, piece) else _replace_texts(piece, replace)
+            for key, piece in part.items()
+        }
+    return part
+
+
+def _is_picture(kind: str, piece) -> bool:
+    return kind.startswith("image/") and kind != "image/svg+xml" and isinstance(piece, str)
+
+
+def _join_streams(outputs: list[dict]) -> list[dict]:
+    """Join what was printed between two displays: in how many pieces it arrives depends on the clock."""
+    joined: list[dict] = []
+    for output in outputs:
+        if output["output_type"] != "stream":
+            joined.append(output)
+            continue
+        output["text"] = "".join(output["text"])
+        same = None
+        for earlier in reversed(joined):
+            if earlier["output_type"] != "stream":
+                break
+            if earlier["name"] == output["name"]:
+                same = earlier
+        if same:
+            same["text"] += output["text"]
+        elif joined and joined[-1]["output_type"] == "stream" and output["name"] < joined[-1]["name"]:
+            joined.insert(len(joined) - 1, output)
+        else:
+            joined.append(output)
+    return joined
+
+
+def _read_json(path: Path) -> dict:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        kinds = (content["nbformat"], type(content["metadata"]), type(content["cells"]))
+        if kinds == (4, dict, list) and all(isinstance(cell, dict) for cell in content["cells"]):
+            return content
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        pass
+    raise ParameterError(path.name, "it is no notebook of format 4", "Save it anew with Jupyter.")
+
+
+def _get_tags(cell: dict) -> list[str]:
+    return cell.get("metadata", {}).get("tags", [])
+
+
+def _get_source(cell: dict) -> str:
+    return "".join(cell.get("source", ""))
+
+
+def _read_opening(cells: list[dict], name: str) -> tuple[str, str]:
+    first = next((_get_source(cell) for cell in cells if cell.get("cell_type") == "markdown"), "")
+    title = next((line[2:] for line in first.splitlines() if line.startswith("# ")), name)
+    body = " ".join(line for line in first.splitlines() if not line.startswith("#"))
+    body = re.sub(r"\*\*(Question\.?)?|__", "", body).strip()
+    asked = re.split(r"(?<=[.!:])\s+(?=[A-Z])", body[: body.find("?") + 1])[-1].strip("* ")
+    return re.sub(r"^[0-9]{2}\s*·\s*", "", title).strip(), asked.strip()
+
+
+def _hash_cells(cells: list[dict]) -> str:
+    kept = [
+        [cell.get("cell_type"), _get_source(cell), _get_tags(cell), cell.get("attachments")] for cell in cells
+    ]
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()

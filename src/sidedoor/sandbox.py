@@ -1,0 +1,185 @@
+"""Run a parser of untrusted bytes in a child process that cannot take much: memory, time, output, files.
+
+The child is a fresh interpreter (`python -I`), one per file, in a session of its own, with an emptied
+environment. It limits itself before it touches the file (see `_sandbox_child`), and hands its result back
+as JSON lines on a pipe that the parent stops reading at a cap. Where the platform has no module `resource`
+(Windows), only wall time and output are limited, and macOS does not enforce the limit on memory; Linux
+enforces all of them.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from helpers.errors import IngestError
+
+CHILD = Path(__file__).with_name("_sandbox_child.py")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a child may use.
+
+    Attributes
+    ----------
+    memory_bytes
+        Address space.
+    cpu_seconds, wall_seconds
+        Processor time; time by the clock, start of the interpreter included.
+    output_bytes
+        Result as JSON.
+    open_files
+        File descriptors.
+    """
+
+    memory_bytes: int = 2 << 30
+    cpu_seconds: int = 60
+    wall_seconds: float = 90.0
+    output_bytes: int = 64 << 20
+    open_files: int = 64
+
+
+def run_limited(
+    function: str, arguments: dict, limits: Limits | None = None, *, place: str = "the file"
+) -> Any:
+    """Call a function of this package in a child process under limits.
+
+    Parameters
+    ----------
+    function
+        `module:name` within this package, for example `sidedoor.ingest._pdf_child:read_pages`.
+    arguments
+        Keyword arguments that JSON can carry.
+    limits
+        `Limits()` if not given.
+    place
+        What an error names: the file without its folders.
+
+    Returns
+    -------
+    What the function returned, through JSON; for a generator function the list of what it yielded.
+
+    Raises
+    ------
+    IngestError
+        The function raised one, a limit was hit (the error names it), or the parser failed or crashed.
+    """
+    limits = limits or Limits()
+    request = json.dumps({"function": function, "arguments": arguments, "limits": asdict(limits)}).encode()
+    with _start_child() as child:
+        answer = _Answer(child, request, limits.output_bytes)
+        try:
+            answer.join(limits.wall_seconds)
+            late = answer.is_alive()
+        finally:
+            _end_child(child)
+        answer.join()
+    if answer.is_too_long:
+        raise _refuse(place, f"its content fills more than {_show_bytes(limits.output_bytes)}")
+    if late:
+        raise _refuse(place, f"reading it took longer than {limits.wall_seconds:g} s")
+    return _open_answer(answer.data, child.returncode, limits, place)
+
+
+def _start_child() -> subprocess.Popen:
+    # By path, not by `-m`: the child is then the same code as this module, wherever it was imported from.
+    command = [sys.executable, "-I", "-B", "-X", "utf8", str(CHILD)]
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_empty_environment(),
+        cwd=Path(sys.executable).anchor,
+        close_fds=True,
+        start_new_session=True,
+    )
+
+
+def _empty_environment() -> dict[str, str]:
+    kept = {"LANG": "C.UTF-8", "PATH": os.defpath}
+    if os.name == "nt":  # without it the interpreter does not start there
+        kept["SYSTEMROOT"] = os.environ.get("SYSTEMROOT", r"C:\Windows")
+    return kept
+
+
+class _Answer(threading.Thread):
+    """Asks the child and takes what it says, up to a cap; a thread, so that waiting can have an end."""
+
+    def __init__(self, child: subprocess.Popen, request: bytes, cap: int):
+        super().__init__(daemon=True)
+        self._child, self._request, self._cap = child, request, cap
+        self.data, self.is_too_long = bytearray(), False
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._child.stdin.write(self._request)
+            self._child.stdin.close()
+        except OSError:
+            pass  # it died before it listened; its return code says how
+        while part := self._child.stdout.read1(1 << 20):
+            self.data += part
+            if len(self.data) > self._cap:
+                self.is_too_long = True
+                return
+        self._child.wait()
+
+
+def _end_child(child: subprocess.Popen) -> None:
+    # The whole group, whether the child has ended or not: it may have left processes of its own behind.
+    if hasattr(os, "killpg"):
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+    elif child.poll() is None:
+        child.kill()
+    child.wait()
+
+
+def _open_answer(data: bytes, code: int, limits: Limits, place: str) -> Any:
+    lines = data.split(b"\n")
+    last = lines[-2] if len(lines) > 1 and not lines[-1] else b""
+    kind, value = json.loads(last) if last.startswith(b"[") else ("none", None)
+    if kind == "value":
+        return value
+    if kind == "end":
+        return [json.loads(line)[1] for line in lines[:-2]]
+    if kind == "refused":
+        *texts, kind, asks_for = value
+        raise IngestError(*texts, code=kind, asks_for=asks_for)
+    if kind == "memory":
+        raise _refuse(place, f"reading it needs more than {_show_bytes(limits.memory_bytes)} of memory")
+    if kind == "failed":
+        raise IngestError(
+            place,
+            f"the parser gave it up ({value})",
+            "The file is damaged or not what it seems: open it, and save or print it anew.",
+            code="parser-failed",
+        )
+    if code == -getattr(signal, "SIGXCPU", 0) or code == -signal.SIGTERM:
+        raise _refuse(place, f"reading it took more than {limits.cpu_seconds} s of processor time")
+    if code == -getattr(signal, "SIGALRM", 0):
+        raise _refuse(place, f"reading it took longer than {limits.wall_seconds:g} s")
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    found = f"the parser crashed ({how}) under a limit of {_show_bytes(limits.memory_bytes)} of memory"
+    raise _refuse(place, found, "parser-crashed")
+
+
+def _refuse(place: str, found: str, code: str = "over-limit") -> IngestError:
+    way_out = "The file is damaged, hostile or very large: split it, or save it anew from its program."
+    return IngestError(place, found, way_out, code=code)
+
+
+def _show_bytes(count: int) -> str:
+    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if count >= size:
+            return f"{count / size:g} {unit}"
+    return f"{count} bytes"

@@ -1,0 +1,1 @@
+"""Write invented records to files, in the layouts of real exports."""

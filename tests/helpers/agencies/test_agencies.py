@@ -1,0 +1,485 @@
+"""Names of agencies: read by rules, compared, resolved against a registry, decided by a person where rules end."""
+
+import csv
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.agencies import (
+    KINDS,
+    Registry,
+    compare_names,
+    format_name,
+    load_registry,
+    parse_name,
+    read_review,
+    resolve_names,
+    write_review,
+)
+from helpers.agencies.plain import read_plain
+from helpers.agencies.rules import read_once
+from helpers.errors import DataError
+from helpers.facts.tables import load_table
+
+PAIRS = Path(__file__).parent / "data" / "name_pairs.csv"
+MIRROR = os.environ.get("SIDEDOOR_MIRROR")
+
+# printed -> place, role, state, kind
+READINGS = {
+    "ABERDEEN WA PD": ("aberdeen", "pd", "WA", "police"),
+    "Aberdeen Police Department (WA)": ("aberdeen", "pd", "WA", "police"),
+    "Aberdeen Police Department WA": ("aberdeen", "pd", "WA", "police"),
+    "IN - Angola PD": ("angola", "pd", "IN", "police"),
+    "Pasco PD - WA": ("pasco", "pd", "WA", "police"),
+    "Hollywood Police Department (Fl)": ("hollywood", "pd", "FL", "police"),
+    "University of Iowa (IA) PD": ("university of iowa", "pd", "IA", "campus_police"),
+    "University of Iowa PD IA": ("university of iowa", "pd", "IA", "campus_police"),
+    "University of Iowa Police": ("university of iowa", "pd", "IA", "campus_police"),
+    "Tyler TX ISD PD": ("tyler independent school district", "pd", "TX", "campus_police"),
+    "Alvin ISD TX PD": ("alvin independent school district", "pd", "TX", "campus_police"),
+    "College Station Police Department": ("college station", "pd", "", "police"),
+    # codes that are a role as often as a state
+    "Los Angeles County CA SD": ("los angeles", "so", "CA", "sheriff"),
+    "LA County CA Sheriff": ("los angeles", "so", "CA", "sheriff"),
+    "Reeves CO TX SO": ("reeves", "so", "TX", "sheriff"),
+    "Jefferson CO TXSO": ("jefferson", "so", "TX", "sheriff"),
+    "Wagoner CO OK SO (Trailer)": ("wagoner", "so", "OK", "sheriff"),
+    "Dolores County CO SO": ("dolores", "so", "CO", "sheriff"),
+    "Brookings SD PD": ("brookings", "pd", "SD", "police"),
+    "San Diego County SD": ("san diego", "so", "", "sheriff"),
+    "MS - Madison County SO": ("madison", "so", "MS", "sheriff"),
+    "Newton MS PD": ("newton", "pd", "MS", "police"),
+    "Winston Count MS CO": ("winston county", "", "MS", "other"),
+    "Bozeman MT PD": ("bozeman", "pd", "MT", "police"),
+    "Oregon OH PD": ("oregon", "pd", "OH", "police"),
+    "Washington Police Department": ("washington", "pd", "", "police"),
+    # several roles in one name: the special one wins
+    "Cook County IL Sheriff's PD": ("cook", "so", "IL", "sheriff"),
+    "Cook County States Attorney's Office IL PD": (
+        "cook county",
+        "states_attorney",
+        "IL",
+        "district_attorney",
+    ),
+    "Lake County DA CA": ("lake county", "da", "CA", "district_attorney"),
+    "Jefferson County MO 911": ("jefferson county", "dispatch", "MO", "other"),
+    # states
+    "California Highway Patrol (CA)": ("california", "highway_patrol", "CA", "state_police"),
+    "Arizona Department of Public Safety": ("arizona", "dps", "AZ", "state_police"),
+    "Ohio DPS": ("ohio", "dps", "OH", "other"),
+    "Office of the Attorney General - GA": ("georgia", "attorney_general", "GA", "other"),
+    # what scans and clerks do
+    "County of San Mateo Sheriffs Office": ("san mateo", "so", "", "sheriff"),
+    "Reeve County Sherriffs Office": ("reeve", "so", "", "sheriff"),
+    "Boone County SheriffOffice": ("boone", "so", "", "sheriff"),
+    "HendersonvHle Police Department": ("hendersonville", "pd", "", "police"),
+    "Livingston County Sheriffs Office (Ml)": ("livingston", "so", "MI", "sheriff"),
+    # federal agencies
+    "ICE": ("", "ice", "", "federal"),
+    "[Federal] ICE ERO": ("ero", "ice", "", "federal"),
+    "U.S. Immigration and Customs Enforcement": ("", "ice", "", "federal"),
+    "DHS - HSI (Newark NJ)": ("newark", "hsi", "NJ", "federal"),
+    "CBP - NTC": ("ntc", "cbp", "", "federal"),
+    "San Diego Sector Border Patrol (CA)": ("san diego sector", "border patrol", "CA", "federal"),
+    "US Postal Inspection Service": ("", "postal inspection", "", "federal"),
+    "Federal Way Police Department": ("federal way", "pd", "", "police"),
+    "MEDWAY Drug Enforcement Agency OH PD": ("medway drug enforcement agency", "pd", "OH", "police"),
+    # no local agencies
+    "NCRIC": ("northern california regional intelligence center", "", "", "fusion_center"),
+    "St. Louis Fusion Center MO": ("saint louis fusion center", "", "MO", "fusion_center"),
+    "L6A UbiHub Demo": ("l6a ubihub demo", "", "", "vendor_demo"),
+    "Flock Safety LE Training": ("flock safety le training", "", "", "vendor_demo"),
+    "Little Flock AR PD": ("little flock", "pd", "AR", "police"),
+    "NVLS": ("national vehicle location service", "", "", "pool"),
+    "Axon": ("axon", "", "", "company"),
+    "Org Name": ("org name", "", "", "not_an_agency"),
+    "do not use": ("", "", "", "not_an_agency"),
+}
+
+
+@pytest.mark.parametrize("printed", READINGS)
+def test_names_are_read_by_rules(printed):
+    """Place, role, state and kind come out as a reader of the lists would have them."""
+    found = parse_name(printed)
+
+    assert (found.place, found.role, found.state, found.kind) == READINGS[printed]
+
+
+def test_inactive_accounts_are_marked_and_still_named():
+    """The mark is a fact of its own; the agency is the same."""
+    for printed in (
+        "Inactive Aberdeen PD",
+        "Aberdeen PD (Do Not Use)",
+        "DNU- Aberdeen PD",
+        "Aberdeen PD - NOT IN USE",
+    ):
+        found = parse_name(printed)
+
+        assert (found.place, found.role, found.is_inactive) == ("aberdeen", "pd", True)
+    assert not parse_name("Old Westbury Village NY PD").is_inactive
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "Douglas County Sheriffs Office", "Justice IL PD", "JUSTICE IL PD", "State Police", "Office of Police Services",
+        "NOTICE OF POLICE OFFICE", "WI Department of Justice", "Ice House TX PD", "Slice Device Services",
+    ],
+)  # fmt: skip
+def test_ice_is_never_found_inside_words(printed):
+    """ICE counts as a word of its own in capitals; Office, Police, Justice, Notice and Ice House do not hold it."""
+    assert parse_name(printed).kind != "federal"
+
+
+def test_units_of_one_place_are_told_apart():
+    """Precinct, station and the county in brackets stay as a detail."""
+    assert parse_name("Harris County Const TX Pct 4").detail == "precinct 4"
+    assert parse_name("Montgomery County Constable Precinct 3 (TX)").detail == "precinct 3"
+    assert parse_name("LASD CA - San Dimas Station").detail == "san dimas station"
+    assert parse_name("Jackson Township OH PD (Stark County)").detail == "stark"
+
+
+def test_a_hint_gives_a_state_only_where_none_is_printed():
+    """The list's own state helps a bare name; a printed state stands, and a federal agency takes none."""
+    assert parse_name("Irvine Police Department", "CA").state == "CA"
+    assert parse_name("Reeves CO SO", "TX")[:3] == ("reeves", "so", "TX")
+    assert parse_name("Irvine KY PD", "CA").state == "KY"
+    assert parse_name("FBI", "CA").state == ""
+    assert parse_name("Irvine Police Department", "California").state == ""
+
+
+def test_every_rule_that_fired_is_named():
+    """A reader can see why a name was read as it was."""
+    assert "place: CO is County, not Colorado" in parse_name("Reeves CO TX SO").rules
+    assert (
+        "role: SD is Sheriff's Department, not South Dakota" in parse_name("Los Angeles County CA SD").rules
+    )
+
+
+JUMBLE = (
+    "Aberdeen|Los Angeles|St. Louis|La Verne|De Pere|University of Iowa|Iowa|Washington|Port|Kansas City|Co|SD|MS|MT|in|or|"
+    "Police|Sheriff's|Office|Department|County|Parish|Township|Twp|City of|Town of|DA|Pct 4|Station|-|(|)|[|]|Inactive|DNU|"
+    "ICE|DHS|HSI|Justice|Flock Safety|Demo|CA|WA|TX|PD|SO|DPS|State|Campus|Dept.|&|/|O'Fallon|McKinney|of|North|N|2|US|U.S.|"
+    "National|Fusion Center|Prosecutor|Attorney General|Task Force|Sherriffs|ISD|school|college|NVLS|Inc"
+).split("|")
+texts = st.one_of(st.text(max_size=60), st.lists(st.sampled_from(JUMBLE), max_size=7).map(" ".join))
+
+
+def get_facts(name):
+    """Give what a name was read as, without the rules."""
+    return name._replace(rules=())
+
+
+@settings(max_examples=400, deadline=None)
+@given(texts)
+def test_reading_never_raises_and_the_settled_form_reads_as_itself(text):
+    """Any text gives a name of a known kind; what `format_name` writes is read back to the same facts."""
+    found = parse_name(text)
+
+    assert found.kind in KINDS
+    if "text: does not settle" not in found.rules:
+        assert get_facts(parse_name(format_name(found))) == get_facts(found)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(JUMBLE), min_size=1, max_size=5).map(" ".join))
+def test_the_fast_reading_equals_the_full_one(text):
+    """A name that the fast way takes on is read exactly as by all rules."""
+    fast = read_plain(text)
+
+    assert fast is None or get_facts(fast) == get_facts(read_once(text, ""))
+
+
+@pytest.mark.parametrize(
+    "printed", ["Aberdeen WA PD", "Reeves CO TX SO", "IN - Angola PD", "Orange County (CA) DA Office"]
+)
+def test_case_and_spaces_do_not_matter(printed):
+    """Capitals, small letters, double spaces and a no-break space change nothing."""
+    variants = [
+        printed.upper(),
+        printed.lower(),
+        printed.replace(" ", "  "),
+        f" {printed}\u00a0",
+        printed.replace(" ", "\u00a0"),
+    ]
+
+    assert {get_facts(parse_name(text)) for text in variants} == {get_facts(parse_name(printed))}
+
+
+# name, name, outcome: from names of the real lists, or made after them
+COMPARISONS = [
+    ("Richland PD WA", "Richland WA PD", "same"),
+    ("Sringfield IL (PD)", "Springfield IL PD", "same"),
+    ("Port of Los Angeles CA PD", "Los Angeles Port Police CA", "same"),
+    ("Mann County Sheriffs Office", "Marin County Sheriffs Office", "same"),
+    ("Alton IL PD", "Altona IL PD", "different"),
+    ("Denton NC PD", "Edenton NC PD", "unsure"),
+    ("Pikeville NC PD", "Pineville NC PD", "unsure"),
+    ("Clayton GA PD", "Clayton County GA PD", "different"),
+    ("Gaston County NC PD", "Gaston County NC SO", "different"),
+    ("Ripon CA PD", "Ripon WI PD", "different"),
+    ("Poland Village OH PD", "Poland Township OH PD", "different"),
+    ("Little Rock AR PD", "North Little Rock AR PD", "different"),
+    ("Clemson University SC PD", "Clemson SC PD", "different"),
+    ("Harris County Const TX Pct 4", "Harris County Const TX Pct 8", "different"),
+    ("Jackson Township OH PD (Stark County)", "Jackson Township OH PD (Mahoning County)", "different"),
+    ("ATF Louisville KY", "ATF Nashville TN", "different"),
+    ("ICE", "Justice IL PD", "different"),
+    ("Rockford MI DPS", "Rockford MI PD", "unsure"),
+    ("Orange County Sheriff", "Orange County Sheriffs Department", "unsure"),
+    ("Duluth Police Department", "Duluth GA PD", "unsure"),
+    ("do not use", "Z Do not use", "unsure"),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "outcome"), COMPARISONS)
+def test_two_names_are_compared(one, other, outcome):
+    """The outcome is the same from both sides, with a score and a reason."""
+    found, score, why = compare_names(one, other)
+
+    assert found == outcome == compare_names(other, one)[0]
+    assert 0 <= score <= 100 and why
+
+
+def make_registry(*rows):
+    """Make a registry of (id, name, state) or (id, name, state, also_known_as, also_in)."""
+    columns = ["agency_id", "name", "state", "also_known_as", "also_in"]
+    return pd.DataFrame([[*row, "", ""][:5] for row in rows], columns=columns)
+
+
+TOWN = make_registry(
+    ("irvine-pd-ca", "Irvine Police Department", "CA", "", "KY"),
+    ("tustin-pd-ca", "Tustin Police Department", "CA"),
+    ("marin-county-so-ca", "Marin County Sheriff's Office", "CA"),
+    ("los-angeles-county-so-ca", "Los Angeles County Sheriff's Department", "CA", "LASD; Sheriff of L.A."),
+    ("ice", "U.S. Immigration and Customs Enforcement", ""),
+    ("alton-pd-il", "Alton Police Department", "IL"),
+    ("springfield-pd-il", "Springfield Police Department", "IL"),
+    ("springfield-pd-mo", "Springfield Police Department", "MO"),
+    ("pineville-pd-nc", "Pineville Police Department", "NC"),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "agency_id"),
+    [
+        ("Irvine CA PD", "same", "irvine-pd-ca"),
+        ("Irvine Police Department", "unsure", ""),  # also_in: Kentucky has one too
+        ("Tustin Police Department", "same", "tustin-pd-ca"),  # no state, and no other Tustin is known
+        ("Mann County CA SO", "same", "marin-county-so-ca"),
+        ("LASD", "same", "los-angeles-county-so-ca"),
+        ("Sheriff of L.A.", "same", "los-angeles-county-so-ca"),
+        ("ICE", "same", "ice"),
+        ("Altona IL PD", "different", ""),
+        ("Sprngfield IL PD", "same", "springfield-pd-il"),
+        ("Springfield PD", "unsure", ""),
+        ("Pikeville NC PD", "unsure", ""),
+        ("Irvine CA DPS", "unsure", ""),
+        ("Irvine CA SO", "different", ""),
+        ("Walla Walla WA PD", "new", ""),
+        ("Flock Safety Demo", "new", ""),
+        ("", "new", ""),
+    ],
+)
+def test_names_are_resolved(name, outcome, agency_id):
+    """Four outcomes; an agency is given only with `same`."""
+    row = resolve_names([name], TOWN).iloc[0]
+
+    assert (row["outcome"], row["agency_id"]) == (outcome, agency_id)
+    assert row["why"]
+
+
+def test_resolving_keeps_order_repeats_and_gaps():
+    """One row per name, in order; a registry built once gives the same answers."""
+    names = ["Irvine CA PD", None, "Walla Walla WA PD", "Irvine CA PD"]
+    found = resolve_names(names, TOWN)
+
+    assert found["name"].tolist() == ["Irvine CA PD", "", "Walla Walla WA PD", "Irvine CA PD"]
+    assert list(found.columns) == ["name", "outcome", "agency_id", "score", "why", "candidate_id"]
+    pd.testing.assert_frame_equal(found, resolve_names(names, Registry(TOWN)))
+    assert len(resolve_names([], TOWN)) == 0
+
+
+def test_comparing_agrees_with_resolving():
+    """What one name alone is called the same as, it is linked to when a list is resolved."""
+    known = Registry(TOWN)
+    for name in ("Irvine CA PD", "Sprngfield IL PD", "Mann County CA SO", "Tustin Police Department"):
+        row = resolve_names([name], known).iloc[0]
+
+        assert (
+            compare_names(name, f"{known.names[row['agency_id']]} ({row['agency_id'][-2:].upper()})", known)[
+                0
+            ]
+            == "same"
+        )
+
+
+def test_a_person_decides_and_the_next_run_obeys(tmp_path):
+    """Unsure names go to a file; what a person fills in overrules the rules, and is kept when the file is written again."""
+    path = tmp_path / "review.csv"
+    names = ["Irvine Police Department", "Pikeville NC PD", "Springfield PD", "Irvine CA PD"]
+    assert write_review(resolve_names(names, TOWN), path) == 3
+    rows = list(csv.reader(path.open(encoding="utf-8")))
+    assert rows[0] == ["name", "decision", "agency_id", "candidate_id", "score", "why"]
+    for row in rows[1:]:
+        row[1] = {"Irvine Police Department": "Same", "Pikeville NC PD": "new", "Springfield PD": ""}[row[0]]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:  # as a spreadsheet saves it
+        csv.writer(file, delimiter=";").writerows(rows)
+
+    found = resolve_names(names, TOWN, review=read_review(path))
+
+    assert found["outcome"].tolist() == ["same", "new", "unsure", "same"]
+    assert found["agency_id"].tolist() == ["irvine-pd-ca", "", "", "irvine-pd-ca"]
+    assert found["why"].iloc[0] == "decided by a person"
+    assert write_review(found, path) == 1
+    assert len(read_review(path)) == 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from("=+-@'\t").flatmap(lambda first: st.text(max_size=20).map(lambda rest: first + rest)))
+def test_no_cell_of_the_review_is_a_formula(tmp_path_factory, text):
+    """A name that a spreadsheet would run is written as text, and read back as it was."""
+    path = tmp_path_factory.mktemp("review") / "review.csv"
+    name = " ".join(text.split()) or "=1"
+    unsure = pd.DataFrame(
+        {
+            "name": [name],
+            "outcome": ["unsure"],
+            "agency_id": [""],
+            "score": [0.0],
+            "why": ["=1+1"],
+            "candidate_id": ["@x"],
+        }
+    )
+    write_review(unsure, path)
+    rows = list(csv.DictReader(path.open(encoding="utf-8", newline="")))
+
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t")) for cell in rows[0].values())
+    rows[0]["decision"] = "different"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    assert read_review(path).to_dict("records") == [
+        {"name": name, "decision": "different", "agency_id": "@x"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a,b\n1,2\n", "not the columns of a review file"),
+        ("name,decision,agency_id,candidate_id\nX PD,perhaps,,\n", "decision `perhaps`"),
+        ("name,decision,agency_id,candidate_id\nX PD,new,,\nX  PD,different,a,\n", "decided differently"),
+    ],
+)
+def test_a_review_that_makes_no_sense_is_refused(tmp_path, text, found):
+    """The message names the row and what to write."""
+    path = tmp_path / "review.csv"
+    path.write_text(text)
+
+    with pytest.raises(DataError, match=found):
+        read_review(path)
+
+
+def test_a_decision_for_an_unknown_agency_is_refused():
+    """`same` must name an agency of the registry."""
+    review = pd.DataFrame([{"name": "X PD", "decision": "same", "agency_id": "nowhere-pd"}])
+
+    with pytest.raises(DataError, match="nowhere-pd"):
+        resolve_names(["X PD"], TOWN, review=review)
+
+
+def test_a_registry_that_makes_no_sense_is_refused(tmp_path):
+    """A missing column, an id given twice, a state that is none."""
+    path = tmp_path / "agencies.csv"
+    for text, found in (
+        ("agency_id,name\na,A PD\n", "no column state"),
+        ("agency_id,name,state\na,A PD,CA\na,B PD,CA\n", "stands twice"),
+        ("agency_id,name,state\na,A PD,XX\n", "state `XX`"),
+    ):
+        path.write_text(text)
+        with pytest.raises(DataError, match=found):
+            load_registry(path)
+
+
+def test_the_registry_holds_the_agencies_of_the_facts():
+    """Every named agency of the fact table is in the registry, under the same id, name and state, and is cited."""
+    registry = load_registry().set_index("agency_id")
+    facts = load_table("agencies")
+    facts = facts[facts["kind"] != "unnamed"].fillna("").set_index("agency_id")
+
+    assert not set(facts.index) - set(registry.index)
+    for column in ("name", "state", "source_id"):
+        assert registry.loc[facts.index, column].tolist() == facts[column].tolist()
+    assert set(registry["source_id"]) <= set(load_table("sources")["source_id"])
+    assert set(registry["kind"]) <= set(KINDS)
+
+
+def test_the_registry_finds_its_own_names():
+    """Every name and every other name of an agency leads back to it, or to a person, never to another agency."""
+    table = load_registry()
+    known = Registry(table)
+    for row in table.itertuples(index=False):
+        for name in filter(None, [row.name, *row.also_known_as.split(";")]):
+            found = resolve_names([name], known).iloc[0]
+
+            assert found["agency_id"] in (row.agency_id, ""), name
+
+
+def read_pairs():
+    """Read the hand-labelled pairs."""
+    with PAIRS.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_labelled_pairs_are_sound():
+    """At least 300 pairs with a verdict, each once, each with a reason, in two halves alike."""
+    rows = read_pairs()
+    decided = [row for row in rows if row["label"] in ("same", "different")]
+
+    assert len(decided) >= 300
+    assert {row["label"] for row in rows} == {"same", "different", "cannot_tell"}
+    assert all(row["why"] and row["name_a"] and row["name_b"] for row in rows)
+    assert len({frozenset((row["name_a"], row["name_b"])) for row in rows}) == len(rows)
+    for label in ("same", "different", "cannot_tell"):
+        halves = [
+            sum(row["split"] == split for row in rows if row["label"] == label) for split in ("dev", "test")
+        ]
+        assert abs(halves[0] - halves[1]) <= 5
+
+
+def test_precision_and_recall_on_the_test_half():
+    """On pairs that the rules were not tuned on: no pair is wrongly called the same, and nearly all that can be are.
+
+    Measured: 71 of 71 pairs called the same are; of the pairs whose names say enough 65 of 67 are found. The floors
+    let one wrong call and two more misses pass (a change of vocabulary may cost that), not more. Pairs in which
+    a state is missing are left out of the second floor: without a registry of all agencies they are for a person.
+    """
+    known = Registry(load_registry())
+    rows = [row for row in read_pairs() if row["split"] == "test"]
+    called = [row for row in rows if compare_names(row["name_a"], row["name_b"], known)[0] == "same"]
+    enough = [row for row in rows if row["label"] == "same" and "state missing" not in row["why"]]
+
+    assert len(called) >= 65
+    assert sum(row["label"] == "same" for row in called) >= len(called) - 1
+    assert sum(row in called for row in enough) / len(enough) >= 0.94
+
+
+@pytest.mark.skipif(not MIRROR, reason="SIDEDOOR_MIRROR is not set: the real lists are not here")
+def test_real_names_are_told_apart():
+    """In a list of 5,152 real names few are federal, none by the letters inside Office or Police, and all can be read."""
+    names = pd.read_csv(Path(MIRROR) / "private_eyes" / "agency20240426.csv")["name"].dropna()
+    read = {name: parse_name(name) for name in names}
+    federal = {name for name, found in read.items() if found.kind == "federal"}
+
+    assert len(read) == 5152
+    assert {"FBI", "USMS", "US Postal Inspection Service", "ATF Nashville TN"} <= federal
+    assert len(federal) < 25
+    assert not any(found.role == "ice" for found in read.values())
+    assert sum(found.kind in ("police", "sheriff", "campus_police") for found in read.values()) > 4700
+    assert all("text: does not settle" not in found.rules for found in read.values())

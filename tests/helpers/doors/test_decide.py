@@ -1,0 +1,149 @@
+"""Behaviour of `helpers.doors.decide`: the decision table by hand, whole, and refused where it is not sound."""
+
+import copy
+import itertools
+
+import pandas as pd
+import pytest
+
+from helpers.doors import decide_doors, list_decisions, load_registry, ways
+from helpers.doors.decide import FACTS, check_decisions
+from helpers.errors import DataError
+from helpers.network import access
+
+# Decided by hand from the taxonomy of the report and the words of `ways.describe_doors`; one line per decision.
+BY_HAND = {
+    "host-unknown": ("unknown federal listed nobody", "undetermined"),
+    "searcher-unknown": ("agency unknown listed nobody", "undetermined"),
+    "searcher-unknown-company": ("company unknown no_list federal", "undetermined"),
+    "demo": ("agency demo absent nobody", "undetermined"),
+    "demo-company": ("company demo no_list nobody", "undetermined"),
+    "joint-account": ("agency joint no_list hidden", "account"),
+    "own": ("agency own no_list nobody", "own"),
+    "side": ("agency local listed federal", "side"),
+    "center-for-another": ("agency center listed federal", "relay"),
+    "local-for-another": ("agency local listed agency", "relay"),
+    "ambiguous-own": ("agency own no_list unsure", "undetermined"),
+    "ambiguous-company": ("company local no_list unsure", "undetermined"),
+    "ambiguous-listed": ("agency local listed unsure", "undetermined"),
+    "ambiguous-pool": ("agency local pool unsure", "undetermined"),
+    "ambiguous-absent": ("agency center absent unsure", "undetermined"),
+    "ambiguous-unknown": ("agency local no_list unsure", "undetermined"),
+    "contract": ("company local no_list blank", "contract"),
+    "contract-federal": ("company federal no_list federal", "contract"),
+    "front": ("agency local listed blank", "front"),
+    "front-federal": ("agency federal listed hidden", "front"),
+    "pool": ("agency local pool nobody", "pool"),
+    "pool-federal": ("agency federal pool federal", "pool"),
+    "back": ("agency center absent hidden", "back"),
+    "back-federal": ("agency federal absent nobody", "back"),
+    "no-list": ("agency local no_list nobody", "undetermined"),
+    "no-list-federal": ("agency federal no_list nobody", "undetermined"),
+    "list-of-another-time": ("agency local inactive nobody", "undetermined"),
+    "list-of-another-time-federal": ("agency federal other_time nobody", "undetermined"),
+    "unsure-name": ("agency local unsure nobody", "undetermined"),
+    "unsure-name-federal": ("agency federal unsure federal", "undetermined"),
+}
+
+
+def test_each_decision_is_reached_as_by_hand():
+    """Every row of the table has a case, and the case is decided by that row with that verdict."""
+    facts = pd.DataFrame([case.split() for case, _ in BY_HAND.values()], columns=FACTS)
+    decided = decide_doors(facts)
+
+    assert list(BY_HAND) == list_decisions()["decision"].tolist() == decided["decision"].tolist()
+    assert [door for _, door in BY_HAND.values()] == decided["door"].tolist()
+
+
+def test_every_combination_has_one_decision():
+    """The table is whole and no two rows of it meet: counted here over all combinations, without the checker."""
+    registry = load_registry()
+    for combination in itertools.product(*registry["facts"].values()):
+        facts = dict(zip(FACTS, combination, strict=True))
+        fits = [
+            decision["id"]
+            for decision in registry["decision"]
+            if all(facts[fact] in wanted for fact, wanted in decision["when"].items())
+        ]
+
+        assert len(fits) == 1, facts
+
+
+def test_verdicts_never_say_more_than_the_facts():
+    """Front needs a listing, back a list without the name, side a federal name in the reason; nothing follows from silence."""
+    states = load_registry()["facts"]
+    grid = pd.DataFrame(list(itertools.product(*states.values())), columns=FACTS)
+    decided = pd.concat([grid, decide_doors(grid)], axis="columns")
+
+    def seen(door, fact):
+        return set(decided.loc[decided["door"] == door, fact])
+
+    assert {"listed"} == seen("front", "declared")
+    assert {"absent"} == seen("back", "declared")
+    assert {"federal"} == seen("side", "named") and {"own", "local"} == seen("side", "searcher")
+    assert "federal" not in seen("relay", "searcher") | seen("account", "searcher")
+    # and what the list says is not thrown away where only the reason is unclear
+    unclear = decided[
+        decided["searcher"].isin(["local", "center"])
+        & (decided["named"] == "unsure")
+        & (decided["host"] == "agency")
+    ]
+    for declared, door, other in (("listed", "front", "back"), ("absent", "back", "front")):
+        kept = unclear.loc[unclear["declared"] == declared, "not_excluded"].str.split(", ")
+        assert kept.map(lambda doors: door in doors and other not in doors).all()
+    silent = decided[
+        decided["searcher"].isin(["own", "local", "center"])
+        & decided["named"].isin(["nobody", "blank", "hidden"])
+    ]
+    # no federal name in a local reason does not exclude that a federal agency was behind it
+    assert silent["not_excluded"].str.contains("side").all()
+
+
+def test_doors_are_those_of_the_one_taxonomy():
+    """Verdicts are words of `helpers.doors.ways`; the back door and no door at all come beside the doors of the schema."""
+    described = ways.describe_doors(observed=True)["door"].tolist()
+
+    assert set(access.list_doors()) | {"back", "own", "undetermined"} == set(described)
+    assert set(described) == set(list_decisions()["verdict"])
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda r: r["decision"].pop(), "decided by nothing"),
+        (lambda r: r["decision"].append({**r["decision"][0], "id": "twin"}), "host-unknown, twin"),
+        (lambda r: r["decision"][0].update(verdict="window"), "unknown door window"),
+        (lambda r: r["decision"][0].update({"except": ["window"]}), "unknown door window"),
+        (lambda r: r["decision"][0]["when"].update(host=["nobody"]), "host: unknown"),
+        (lambda r: r["decision"][0]["when"].update(weather=["rain"]), "weather: unknown"),
+        (lambda r: r["decision"][0].pop("why"), "why"),
+        (lambda r: r["facts"].pop("named"), "facts host"),
+        (
+            lambda r: r["decision"].append({**r["decision"][0], "id": "idle", "when": {"host": []}}),
+            "never reached",
+        ),
+        (lambda r: r["decision"][1].update(id="host-unknown"), "named twice"),
+    ],
+)
+def test_an_unsound_table_is_refused(change, found):
+    """A gap, an overlap, an unknown word and an idle row are named."""
+    registry = copy.deepcopy(load_registry())
+    change(registry)
+
+    with pytest.raises(DataError, match=found):
+        check_decisions(registry)
+
+
+def test_unknown_states_are_refused():
+    """A fact that the registry does not know is no case."""
+    with pytest.raises(DataError, match="column named: `rumour`"):
+        decide_doors(pd.DataFrame([["agency", "local", "listed", "rumour"]], columns=FACTS))
+
+
+def test_a_broken_file_is_named(tmp_path):
+    """A registry that is no TOML says which file, and nothing of its content."""
+    path = tmp_path / "mine.toml"
+    path.write_text("[facts", encoding="utf-8")
+
+    with pytest.raises(DataError, match="mine.toml"):
+        load_registry(path)

@@ -1,0 +1,83 @@
+"""Behaviour of `helpers.doors.parties`: kinds of bodies, and names that are or may be one."""
+
+import pandas as pd
+import pytest
+
+from helpers.doors import describe_parties, match_names
+
+
+@pytest.mark.parametrize(
+    ("name", "party"),
+    [
+        ("Exampleton ZZ PD", "local"),
+        ("Sample County CA SO", "local"),
+        # ICE never inside another word: a pattern that found it took sheriffs and police for federal agencies
+        ("Sample County Sheriff's Office (CA)", "local"),
+        ("Sample CA Police", "local"),
+        ("Texas Department of Criminal Justice", "local"),
+        ("Device Falls TX PD", "local"),
+        ("ICE", "federal"),
+        ("[Federal] Simulated Federal Agency", "federal"),
+        ("U.S. Border Patrol", "federal"),
+        ("DHS-HSI (Newark NJ)", "federal"),
+        ("Northern California Regional Intelligence Center", "center"),
+        ("NCRIC", "center"),
+        ("Flock Safety LE Training", "demo"),
+        ("Bailey Demo Cam", "demo"),
+        ("Vigilant Solutions", "company"),
+        ("National Lookup", "pool"),
+        ("Org Name", "unknown"),
+        ("", "unknown"),
+        # one account, two bodies
+        ("Loveland CO PD / ICE", "joint"),
+        ("Exampleton CA PD - HSI Task Force", "joint"),
+        ("Exampleton CA PD (DEA)", "joint"),
+    ],
+)
+def test_bodies_are_told_apart(name, party):
+    """Federal agencies, centers, companies, pools, test accounts and joint accounts are told from local agencies."""
+    assert party == describe_parties([name])["party"].item()
+
+
+def test_missing_names_are_nobody():
+    """A missing name is described once, as nobody, and never dropped."""
+    table = describe_parties([None, pd.NA, float("nan"), "ICE", "ICE"])
+
+    assert [["", "unknown", "", ""], ["ICE", "federal", "", "ice"]] == table.to_numpy().tolist()
+
+
+def test_names_are_matched_as_the_agencies_rules_compare_them():
+    """Same in another order; another state or role is another agency; without a state nothing is certain."""
+    lists = [
+        "Aberdeen Police Department (WA)",
+        "Aberdeen MD PD",
+        "Orange County Sheriff's Department",
+        "ICE",
+        "HSI",
+    ]
+    found = match_names(
+        ["Aberdeen WA PD", "Orange County CA SO", "ICE - ERO Seattle", "Office Police"], lists
+    )
+
+    assert [
+        ("Aberdeen WA PD", "Aberdeen Police Department (WA)", "same"),
+        ("ICE - ERO Seattle", "ICE", "unsure"),
+        ("Orange County CA SO", "Orange County Sheriff's Department", "unsure"),
+    ] == list(found[["name", "other", "outcome"]].itertuples(index=False, name=None))
+
+
+def test_a_person_decides_what_rules_cannot():
+    """A pair that a person found to be one is the same, however little alike."""
+    pair = ("OCSD", "Orange County Sheriff's Department")
+    found = match_names([pair[0]], [pair[1], "ICE"], same=[pair])
+
+    assert [("OCSD", pair[1], "same", "decided by a person")] == list(
+        found.itertuples(index=False, name=None)
+    )
+
+
+def test_blanks_and_letter_case_do_not_make_another_name():
+    """Names printed alike are one, even where no rule reads them; nobody matches nobody."""
+    found = match_names(["exampleton  zz pd", "", None], ["Exampleton ZZ PD", "", "Org Name"])
+
+    assert ["same"] == found["outcome"].tolist()

@@ -1,0 +1,179 @@
+"""Behaviour of `helpers.doors.verdicts`: cases, verdicts, evidence, and what never comes out."""
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from helpers import doors
+from helpers.canonical import COLUMNS, build_table
+
+CANARIES = ("QQ8CANARY8QQ", "9CNR777", "19-004512", "Officer Canary")
+
+
+def write_log(rows):
+    """Write a log: (source, host, searcher, reason, cell, time) per row."""
+    made = []
+    for number, (source, host, searcher, reason, cell, when) in enumerate(rows, 1):
+        made.append(
+            {"source_id": source, "row_no": number, "host_agency": host, "searcher_agency_as_printed": searcher,
+             "reason_text": reason, "reason_text_cell": cell, "searched_at": when and pd.Timestamp(when)}
+        )  # fmt: skip
+    return build_table("searches", made)
+
+
+HOST = "Exampleton CA PD"
+ROWS = [
+    ("a", HOST, HOST, "stolen vehicle", "value", "2025-03-01"),
+    ("a", HOST, HOST, "assist HSI", "value", "2025-03-02"),
+    ("a", HOST, "Sample County CA SO", "theft", "value", "2025-03-03"),
+    ("a", HOST, "Sample County CA SO", "theft again", "value", "2025-03-31 23:59:59"),
+    ("a", HOST, "Sample County CA SO", "theft", "value", "2025-04-01"),
+    ("a", HOST, "ICE", None, "redacted", "2025-03-05"),
+    ("a", HOST, "HSI", None, "empty", "2025-03-05"),
+    ("a", HOST, "NCRIC", "for Sample County SO", "value", "2025-03-06"),
+    ("a", HOST, "Else CA PD", "ice", "value", "2025-03-07"),
+    ("a", HOST, "Else CA PD", "theft", "value", "2025-03-07"),
+    ("a", HOST, "Exampleton CA PD / DEA", "theft", "value", "2025-03-08"),
+    ("a", HOST, "Flock Safety LE Training", "theft", "value", "2025-03-08"),
+    ("a", HOST, None, "theft", "value", "2025-03-09"),
+    ("b", "Vigilant Solutions", "ICE", "theft", "value", "2025-03-09"),
+    ("b", "Other CA PD", "ICE", "theft", "value", "2025-03-09"),
+    ("b", HOST, "ICE", "theft", "value", None),
+    ("b", None, "ICE", "theft", "value", "2025-03-09"),
+]
+# By hand: the list of March names the county's sheriff and ICE, not HSI and not Else.
+EXPECTED = [
+    "own", "side", "front", "front", "front", "front", "back", "relay", "undetermined", "back", "account",
+    "undetermined", "undetermined", "contract", "undetermined", "front", "undetermined",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sharing():
+    """One list of March 2025."""
+    names = ["Sample County Sheriff's Office (CA)", "ICE"]
+    return build_table(
+        "sharing",
+        [
+            {"from_agency_as_printed": HOST, "to_agency_as_printed": name, "reported_by": HOST, "shares": "detections",
+             "as_of": "2025-03-15", "source_id": "list", "row_no": number}
+            for number, name in enumerate(names, 1)
+        ],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def connection():
+    """DuckDB in memory."""
+    return ibis.duckdb.connect()
+
+
+def judge(frame, sharing, connection, **options):
+    """Judge a log, and mark its rows."""
+    log = ibis.memtable(pa.Table.from_pandas(frame, preserve_index=False))
+    verdicts = doors.judge_cases(
+        connection.to_pyarrow(doors.group_cases(log)).to_pandas(), sharing, **options
+    )
+    marked = connection.to_pyarrow(doors.mark_rows(log, verdicts)).to_pandas()
+    return verdicts, marked
+
+
+@pytest.fixture(scope="module")
+def judged(sharing, connection):
+    """Verdicts and marked rows of the log above."""
+    return judge(write_log(ROWS), sharing, connection)
+
+
+def test_rows_are_decided_as_by_hand(judged):
+    """Each row of the log gets the door that its facts allow."""
+    assert EXPECTED == judged[1].sort_values("row_no")["door"].tolist()
+
+
+def test_every_row_is_in_one_case(judged):
+    """Counts of cases add up to the rows, and no row is lost or told twice."""
+    verdicts, marked = judged
+
+    assert len(ROWS) == verdicts["rows_n"].sum() == len(marked) == marked["row_no"].nunique()
+    assert doors.count_doors(verdicts)["rows_n"].to_dict() == {
+        door: EXPECTED.count(door) for door in doors.count_doors(verdicts).index
+    }
+
+
+def test_evidence_points_to_rows_of_log_and_list(judged):
+    """The front door of the sheriff in March stands on rows 3 to 4 of the log and row 1 of the list."""
+    found = doors.list_evidence(judged[0], "front", fewest=0)
+    march = found[(found["searcher"] == "Sample County CA SO") & (found["month"] == 202503)].iloc[0]
+
+    assert (2, "a", 3, 4, "listed", "list row 1", "front") == tuple(
+        march[["rows_n", "source_id", "first_row", "last_row", "declared", "listed_at", "decision"]]
+    )
+
+
+def test_bounds_hold_what_is_not_excluded(judged):
+    """One search is surely a side door; every local, own or center's row without a federal name may be one too."""
+    low, high = doors.bound_door(judged[0], "side")
+
+    assert 1 == low
+    # by row: not the five of federal searchers with a known host, and not the relay, whose reason names a sheriff
+    assert len({1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 17}) == high
+
+
+def test_few_side_doors_are_put_with_what_is_open(judged):
+    """One side-door row is undetermined in what is published; other doors and the number of rows stay."""
+    verdicts, merged = judged[0], doors.merge_few(judged[0])
+    before, after = doors.count_doors(verdicts)["rows_n"], doors.count_doors(merged)["rows_n"]
+
+    assert 0 == after["side"] == after["relay"] and before["side"] == 1
+    assert before.drop(["side", "relay", "undetermined"]).equals(after.drop(["side", "relay", "undetermined"]))
+    assert before.sum() == after.sum() and doors.bound_door(merged, "side")[1] >= doors.bound_door(verdicts, "side")[1]
+    assert set(doors.list_evidence(verdicts, "side")["rows_n"]) == set()
+
+
+def test_without_a_list_no_front_and_no_back(judged, connection):
+    """What is declared cannot be known: neither door is told, and both stay open."""
+    verdicts, _ = judge(write_log(ROWS), build_table("sharing", []), connection)
+
+    assert not set(verdicts["door"]) & {"front", "back"}
+    assert (0, True) == (doors.bound_door(verdicts, "back")[0], doors.bound_door(verdicts, "back")[1] > 0)
+
+
+@pytest.mark.parametrize("order", ["reversed", "shuffled", "split"])
+def test_order_and_parts_change_nothing(order, judged, sharing, connection):
+    """Rows in another order, or a log in two parts, give the same verdicts."""
+    frame = write_log(ROWS)
+    if order == "split":
+        parts = [judge(part, sharing, connection)[1] for part in (frame.iloc[:7], frame.iloc[7:])]
+        marked = pd.concat(parts).sort_values(["source_id", "row_no"], ignore_index=True)
+    else:
+        frame = frame.iloc[::-1] if order == "reversed" else frame.sample(frac=1, random_state=5)
+        verdicts, marked = judge(frame, sharing, connection)
+        pd.testing.assert_frame_equal(judged[0], verdicts)
+
+    pd.testing.assert_frame_equal(judged[1], marked)
+
+
+def test_nothing_of_the_text_comes_out(sharing, connection):
+    """Reason, plate, officer and case number leave no trace in any table."""
+    text = " ".join(CANARIES) + " assist HSI"
+    frame = write_log([("a", HOST, "Sample County CA SO", text, "value", "2025-03-01")])
+    frame = frame.assign(search_id=CANARIES[0], plate_token=CANARIES[1], case_number_token=CANARIES[2])
+    verdicts, marked = judge(frame.astype(COLUMNS["searches"]), sharing, connection)
+    tables = [
+        verdicts,
+        marked,
+        doors.list_evidence(verdicts, "side"),
+        doors.count_doors(verdicts, by="named_for"),
+    ]
+
+    assert "side" == verdicts["door"].item()
+    for table in tables:
+        assert not [canary for canary in CANARIES if canary.lower() in table.to_csv().lower()]
+
+
+def test_a_name_that_may_be_the_hosts_is_nobody(sharing, connection):
+    """`Exampleton PD` may be Exampleton's own: neither own nor front nor back, until a person decides."""
+    frame = write_log([("a", HOST, "Exampleton PD", "theft", "value", "2025-03-01")])
+
+    assert "searcher-unknown" == judge(frame, sharing, connection)[0]["decision"].item()
+    assert "own" == judge(frame, sharing, connection, same=[(HOST, "Exampleton PD")])[0]["decision"].item()

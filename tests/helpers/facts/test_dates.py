@@ -1,0 +1,97 @@
+"""Dates known to the year, the month or the day."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.errors import DataError
+from helpers.facts import dates
+
+
+@pytest.mark.parametrize(
+    ("text", "written"), [("2019-03-13", "13 March 2019"), ("2019-03", "March 2019"), ("2019", "2019")]
+)
+def test_a_date_is_written_as_precisely_as_it_is_known(text, written):
+    """No day is made up for a month, no month for a year."""
+    assert dates.write_date(text) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2015", date(2015, 1, 1), date(2015, 12, 31)),
+        ("2018-12", date(2018, 12, 1), date(2018, 12, 31)),
+        ("2020-02", date(2020, 2, 1), date(2020, 2, 29)),
+        ("2019-03-13", date(2019, 3, 13), date(2019, 3, 13)),
+    ],
+)
+def test_a_printed_date_spans_all_days_that_it_can_mean(text, first, last):
+    """A year means all its days, a month all its days, leap days included; a day means itself."""
+    assert dates.span_date(text) == (first, last)
+
+
+@pytest.mark.parametrize("text", ["2019-13", "2019-02-30", "March 2019", "", "2019-3", None])
+def test_what_is_no_date_is_refused(text):
+    """Impossible months, impossible days and words raise an error that shows the forms allowed."""
+    with pytest.raises(DataError, match="YYYY"):
+        dates.span_date(text)
+
+
+def test_months_are_added_across_years():
+    """Two months after November 2024 is January 2025; none after a month is itself."""
+    assert dates.add_months("2024-11", 2) == "2025-01"
+    assert dates.add_months("2024-12", 0) == "2024-12"
+    assert dates.add_months("2024-01", 11) == "2024-12"
+
+
+@given(st.dates(min_value=date(1900, 1, 1), max_value=date(2100, 12, 31)))
+def test_the_middle_lies_within_the_span(day):
+    """The middle of a day, of its month and of its year lies between first and last day."""
+    for text in (day.isoformat(), day.isoformat()[:7], day.isoformat()[:4]):
+        first, last = dates.span_date(text)
+        assert first <= dates.find_middle(text) <= last
+
+
+def test_months_are_counted_with_both_ends():
+    """November 2016 to July 2017 are nine months; a single date touches one; a year touches twelve."""
+    assert dates.count_months("2016-11", "2017-07") == 9
+    assert dates.count_months("2018-02-08", "2018-08-28") == 7
+    assert dates.count_months("2018-03") == 1
+    assert dates.count_months("2018", None) == 12
+
+
+def test_a_period_that_ends_before_it_starts_is_refused():
+    """The order of the two dates is checked."""
+    with pytest.raises(DataError, match="ends before"):
+        dates.count_months("2018-03", "2018-02")
+
+
+def test_a_month_stands_at_its_middle_or_at_its_first_day():
+    """A purchase halted in a month follows its announcement on the 5th; a reply of the month comes first if asked."""
+    table = pd.DataFrame({"on": ["2012-07", None, "2012-07-05", "2012-07-28"], "n": [1, 2, 3, 4]})
+    assert dates.order_by_date(table, "on")["n"].tolist() == [3, 1, 4, 2]
+    assert dates.order_by_date(table, "on", by_first=True)["n"].tolist() == [1, 3, 4, 2]
+
+
+def test_rows_of_one_date_keep_their_order():
+    """Sorting is stable."""
+    table = pd.DataFrame({"on": ["2019", "2018", "2019", "2018"], "n": [1, 2, 3, 4]})
+    assert dates.order_by_date(table, "on")["n"].tolist() == [2, 4, 1, 3]
+
+
+def test_years_are_selected_with_both_ends():
+    """The first and the last year are kept, undated rows are not, and reversed years are refused."""
+    table = pd.DataFrame({"on": ["2012-07", "2015", "2019-03-13", None]})
+    assert dates.select_years(table, "on", 2012, 2015)["on"].tolist() == ["2012-07", "2015"]
+    with pytest.raises(DataError, match="after the last"):
+        dates.select_years(table, "on", 2016, 2015)
+
+
+def test_a_period_is_stated_from_the_first_to_the_last_date():
+    """The last date is the one that reaches furthest, missing dates are passed over, no date is `undated`."""
+    assert dates.state_period(["2018", None, "2016-11", "2018-02-27"]) == "2016-11 to 2018"
+    assert dates.state_period(["2019-03-13", "2019-03-13"]) == "2019-03-13"
+    assert dates.state_period([None, float("nan")]) == "undated"

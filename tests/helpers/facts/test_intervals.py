@@ -1,0 +1,175 @@
+"""Intervals of cited figures: bounds from the hedging words, and arithmetic that loses no possible value."""
+
+import math
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from helpers.errors import DataError
+from helpers.facts.intervals import Interval, bound_share, bound_value, is_bounded, overlaps
+
+INF = math.inf
+numbers = st.floats(min_value=-1e12, max_value=1e12, allow_nan=False)
+
+
+@st.composite
+def intervals_with_member(draw):
+    """An interval, open on either side at times, and a number inside it."""
+    member = draw(numbers)
+    low = draw(st.one_of(st.just(-INF), st.floats(min_value=-1e12, max_value=member)))
+    high = draw(st.one_of(st.just(INF), st.floats(min_value=member, max_value=1e12)))
+    return Interval(low, high), member
+
+
+@pytest.mark.parametrize(
+    ("arguments", "low", "high"),
+    [
+        ((6373488, "exact"), 6373488, 6373488),
+        ((6100000, "about", 100000), 6050000, 6150000),
+        ((60, "about", 1), 59.5, 60.5),
+        ((60, "just_under", 1), 59.5, 60),
+        ((6100000, "just_under", 100000), 6050000, 6100000),
+        ((10000, "just_under", 1000), 9500, 10000),
+        ((9200, "at_least"), 9200, INF),
+        ((2500, "at_most"), 0, 2500),
+        ((0.2, "exact", None), 0.2, 0.2),
+    ],
+)
+def test_qualifier_decides_the_bounds(arguments, low, high):
+    """Each hedging word gives its own interval; half a step lies around `about`, below `just_under`."""
+    assert bound_value(*arguments) == Interval(low, high)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (60, "about"),
+        (60, "just_under"),
+        (60, "about", math.nan),
+        (60, "about", -1),
+        (60, "roughly", 1),
+        (-1, "at_most"),
+    ],
+)
+def test_figure_that_cannot_be_bounded_is_refused(arguments):
+    """A missing step, an unknown word or a negative `at_most` raises an error that names the way out."""
+    with pytest.raises(DataError) as error:
+        bound_value(*arguments)
+    assert error.value.way_out
+
+
+@pytest.mark.parametrize("bounds", [(2, 1), (math.nan, 1), (1, math.nan), (INF, INF), (-INF, -INF)])
+def test_bounds_that_hold_no_number_are_refused(bounds):
+    """An interval has a lower bound below its upper one, and a number inside."""
+    with pytest.raises(DataError):
+        Interval(*bounds)
+
+
+def test_seven_months_of_a_lower_bound_is_a_lower_bound():
+    """Over 30,000 queries a month in seven months are over 210,000 (dossier, section 2)."""
+    assert bound_value(30000, "at_least") * bound_value(7, "exact") == Interval(210000, INF)
+
+
+def test_ratio_of_two_lower_bounds_bounds_nothing():
+    """Over 30,000 queries of over 9,200 accounts: the ratio may be any number from zero up."""
+    assert bound_value(30000, "at_least") / bound_value(9200, "at_least") == Interval(0, INF)
+
+
+def test_difference_of_two_lower_bounds_bounds_nothing():
+    """Two totals printed as `over` say nothing of the growth between them."""
+    assert bound_value(5e9, "at_least") - bound_value(685e6, "at_least") == Interval(-INF, INF)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (Interval(1, 2), Interval(-1, 1), Interval(-INF, INF)),
+        (Interval(1, 2), Interval(0, 0), Interval(-INF, INF)),
+        (Interval(1, 2), Interval(0, 4), Interval(0.25, INF)),
+        (Interval(-2, -1), Interval(0, 4), Interval(-INF, -0.25)),
+        (Interval(1, 2), Interval(-4, 0), Interval(-INF, -0.25)),
+        (Interval(-1, 2), Interval(0, 4), Interval(-INF, INF)),
+        (Interval(6, 8), Interval(2, INF), Interval(0, 4)),
+        (Interval(0, 0), Interval(0, 4), Interval(0, 0)),
+    ],
+)
+def test_divisor_that_reaches_zero_opens_the_result(one, other, expected):
+    """A divisor with zero inside or at its edge leaves the result open on the sides that it can reach."""
+    assert one / other == expected
+
+
+def test_zero_times_an_open_side_is_zero():
+    """No member of an open interval is infinite, so zero times any of them is zero."""
+    assert Interval(0, 0) * Interval(5, INF) == Interval(0, 0)
+
+
+def test_numbers_mix_with_intervals():
+    """A plain number counts as the interval that holds only it, on both sides of the sign."""
+    two_to_four = Interval(2, 4)
+    assert (1 + two_to_four, 10 - two_to_four, 3 * two_to_four, 8 / two_to_four) == (
+        Interval(3, 5),
+        Interval(6, 8),
+        Interval(6, 12),
+        Interval(2, 4),
+    )
+
+
+@given(intervals_with_member(), intervals_with_member())
+def test_results_hold_the_results_of_members(one, other):
+    """Numbers picked from two intervals have their sum, difference, product and ratio in the result."""
+    (a, x), (b, y) = one, other
+    assert x + y in a + b
+    assert x - y in a - b
+    assert x * y in a * b
+    assume(y != 0)
+    assert x / y in a / b
+
+
+@given(intervals_with_member(), intervals_with_member())
+def test_sum_and_product_do_not_depend_on_the_order(one, other):
+    """a + b equals b + a, and a * b equals b * a."""
+    (a, _), (b, _) = one, other
+    assert a + b == b + a
+    assert a * b == b * a
+
+
+@given(intervals_with_member(), intervals_with_member())
+def test_overlap_is_mutual_and_found_by_a_shared_member(one, other):
+    """Two intervals overlap in both directions, and always if one holds a member of the other."""
+    (a, x), (b, _) = one, other
+    assert overlaps(a, b) == overlaps(b, a)
+    assert overlaps(a, b) or x not in b
+
+
+def test_overlap_includes_touching_ends():
+    """1.5 billion and 500 million, each rounded to 100 million, do not overlap; touching ends do."""
+    assert not overlaps(bound_value(1.5e9, "about", 1e8), bound_value(5e8, "about", 1e8))
+    assert overlaps(Interval(1, 2), Interval(2, 3))
+
+
+def test_only_two_finite_bounds_are_bounded():
+    """One open side is enough to make an interval unbounded."""
+    assert is_bounded(Interval(0, 1))
+    assert not is_bounded(Interval(0, INF))
+    assert not is_bounded(Interval(-INF, 0))
+
+
+@pytest.mark.parametrize(
+    ("part", "whole"), [(0, 10), (10, 10), (1, 10), (5, 10), (81, 263), (1, 29), (997, 1000)]
+)
+def test_bounds_of_a_share_are_those_of_statsmodels(part, whole):
+    """Wilson's interval, as a well-kept library computes it."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    expected = proportion_confint(part, whole, method="wilson")
+    bounds = bound_share(part, whole)
+
+    assert (bounds.low, bounds.high) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_share_of_no_sample_is_refused():
+    """Nothing sampled, or more than all, bounds nothing."""
+    for part, whole in ((0, 0), (3, 2), (-1, 2)):
+        with pytest.raises(DataError):
+            bound_share(part, whole)

@@ -1,0 +1,163 @@
+"""The sheet: drawn alike everywhere, redacted, private, and read back without its texts."""
+
+import csv
+import stat
+
+import pandas as pd
+import pytest
+
+from helpers import paths
+from helpers.errors import DataError
+from helpers.reasons import draw_sample, load_rule_sets, read_sheet, score_rules, write_sheet
+from helpers.reasons.hand_coding import KEY, SHEET, redact_text
+from helpers.searches import engine
+from helpers.simulate.log import build_log
+
+SETS = load_rule_sets(["word-boundary", "newsroom-contains"])
+# an invented plate, phone number and case number
+SECRETS = ["7ABC123", "415-555-0123", "19-004512"]
+
+
+def read(log):
+    return engine.read_log(engine.connect(), log)
+
+
+@pytest.fixture(scope="module")
+def log():
+    """The teaching log, small."""
+    return build_log(3, 1_500)[0]
+
+
+@pytest.fixture(scope="module")
+def sample(log):
+    """A sample of it."""
+    return draw_sample(read(log), SETS, 15, 2019)
+
+
+def test_strata_are_what_the_same_rules_find(log, sample):
+    """Each stratum has its size in the log, and as many rows as asked for or all of them."""
+    texts = log["reason_text"].dropna()
+    signs = ["".join("1" if rules.classify(text) else "0" for rules in SETS) for text in texts]
+    sizes = pd.Series(signs).value_counts()
+    drawn = sample["stratum"].value_counts()
+
+    assert {key: min(15, int(n)) for key, n in sizes.items()} == drawn.to_dict()
+    assert (sample["stratum_rows_n"] == sample["stratum"].map(sizes)).all()
+    assert (sample["rule: newsroom-contains"] == sample["stratum"].str[1].eq("1")).all()
+
+
+def test_same_seed_same_sample_in_any_order(log, sample):
+    """Rows shuffled give the same sample, another seed gives another."""
+    again = draw_sample(read(log.sample(frac=1, random_state=9)), SETS, 15, 2019)
+    other = draw_sample(read(log), SETS, 15, 2020)
+
+    pd.testing.assert_frame_equal(sample, again)
+    assert sample["text"].tolist() != other["text"].tolist()
+
+
+def test_spark_draws_the_same_rows(log, sample, spark):
+    """The rank of a row is a checksum that engines compute alike."""
+    pd.testing.assert_frame_equal(sample, draw_sample(engine.read_log(spark, log), SETS, 15, 2019))
+
+
+def test_plates_phones_and_numbers_are_masked(make_log, tmp_path):
+    """Neither the sheet nor the key holds them; equal redacted texts share a line."""
+    texts = [f"ICE {secret}" for secret in SECRETS] + ["ICE 19-004513", "287(g)", "=cmd ice"]
+    sample = draw_sample(read(make_log(texts)), SETS, 50, 1)
+    sheet = write_sheet(sample, tmp_path / "mine")
+    written = sheet.read_text(encoding="utf-8") + (sheet.parent / KEY).read_text(encoding="utf-8")
+
+    assert not [secret for secret in SECRETS if secret in written]
+    assert "287(g)" in written and "'=cmd ice" in written
+    assert 5 == sample["line"].nunique() and 6 == len(sample)
+    assert "ICE 1••••••••" == redact_text("ICE\n 19-004512")
+    assert "case ######" == redact_text("case 123456")
+
+
+def test_sheet_is_private_and_blind(sample, tmp_path):
+    """Only its owner can read it; the sheet does not say which rule found a line."""
+    sheet = write_sheet(sample, tmp_path / "mine")
+    with sheet.open(encoding="utf-8", newline="") as file:
+        header = next(csv.reader(file))
+
+    assert ["line", "text", "code", "note"] == header
+    assert {0o600} == {stat.S_IMODE((sheet.parent / name).stat().st_mode) for name in (SHEET, KEY)}
+    assert "text" not in (sheet.parent / KEY).read_text(encoding="utf-8").splitlines()[0]
+    with pytest.raises(DataError, match="holds a sheet already"):
+        write_sheet(sample, tmp_path / "mine")
+
+
+@pytest.mark.parametrize("mark", ["manifest.json", "index.html", ".git"])
+def test_published_folders_are_refused(sample, tmp_path, mark):
+    """Below a run, a site or a repository, through a link as well; nothing is written."""
+    (tmp_path / mark).write_text("{}")
+    (tmp_path / "deep").mkdir()
+    with pytest.raises(DataError, match="published or tracked"):
+        write_sheet(sample, tmp_path / "deep" / "mine")
+
+    assert not (tmp_path / "deep" / "mine").exists()
+
+
+def test_the_house_itself_is_refused(sample, tmp_path):
+    """The repository and the folder of results, also by a link from elsewhere."""
+    link = tmp_path / "link"
+    link.symlink_to(paths.ROOT / "data")
+    for folder in (paths.ROOT / "mine", paths.RUNS / "mine", link / "mine"):
+        with pytest.raises(DataError, match="published or tracked"):
+            write_sheet(sample, folder)
+        assert not folder.exists()
+
+
+def fill(sheet, code, order=1):
+    """Fill a sheet as a person would: another order of lines, capitals, a note."""
+    with sheet.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))[::order]
+    for row in rows:
+        row["code"], row["note"] = code(row["text"]), "a note"
+    with sheet.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, ["line", "text", "code", "note"])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_filled_sheet_comes_back_without_texts(sample, tmp_path):
+    """Codes are joined to every row of their line; a coder who follows the whole-word rule finds it perfect."""
+    sheet = write_sheet(sample, tmp_path / "mine")
+    fill(sheet, lambda text: " YES" if SETS[0].classify(text) else "no", order=-1)
+    coded = read_sheet(sheet.parent)
+    scores = score_rules(coded).set_index("rule")
+
+    assert len(sample) == len(coded) and not {"text", "note"} & set(coded.columns)
+    assert (coded["code"].eq("yes") == coded["rule: word-boundary"]).all()
+    assert 1.0 == scores.loc["word-boundary", "precision"] == scores.loc["word-boundary", "recall"]
+    assert scores.loc["newsroom-contains", "precision"] < 1
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda text: text.replace("\r\n2,", "\r\n1,", 1), "double or none"),
+        (lambda text: text.replace("line,", "number,", 1), "no column line"),
+        (lambda text: text.rsplit("\r\n", 2)[0] + "\r\n", "other lines than in the key"),
+        (lambda text: text.replace(",yes,", ",perhaps,", 1), "Write one of yes, no, unclear"),
+        (lambda text: "\0" * 9, "no column|cannot be read"),
+    ],
+)
+def test_a_spoilt_sheet_is_refused(sample, tmp_path, spoil, told):
+    """Double, lost and unknown lines, columns and codes, each with its place."""
+    sheet = write_sheet(sample, tmp_path / "mine")
+    fill(sheet, lambda text: "yes")
+    text = sheet.read_bytes().decode("utf-8-sig")
+    assert spoil(text) != text
+    sheet.write_bytes(spoil(text).encode())
+
+    with pytest.raises(DataError, match=told):
+        read_sheet(sheet.parent)
+
+
+def test_nothing_to_draw_is_said(make_log):
+    """A copy for publication has no texts; no rows are asked for."""
+    with pytest.raises(DataError, match="--private"):
+        draw_sample(read(make_log(["<masked>"])), SETS, 5, 1)
+    with pytest.raises(DataError, match="at least one"):
+        draw_sample(read(make_log(["ice"])), SETS, 0, 1)

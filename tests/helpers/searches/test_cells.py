@@ -1,0 +1,109 @@
+"""Behaviour of `helpers.searches.cells`: five ways to hold no value, columns of one value, breaks of the form."""
+
+import pandas as pd
+
+from helpers.canonical import CELL_STATES
+from helpers.searches import cells
+from helpers.searches.logs import list_logs
+from helpers.simulate import world
+
+from .conftest import ZONE, make_log, read
+
+
+def test_states_are_counted_apart():
+    """Empty, masked, redacted, placeholder and not exported are five facts."""
+    rows = [{"reason_text": None, "reason_text_cell": state} for state in CELL_STATES[1:]] + [
+        {"reason_text": "x"}
+    ] * 2
+    census = cells.count_cells(read(make_log(rows))).set_index("field")
+
+    assert [2, 1, 1, 1, 1, 1] == census.loc["reason_text", list(CELL_STATES)].tolist()
+    assert 7 == census.loc["plate", "not_exported"] and (census.sum(axis=1) == 7).all()
+
+
+def test_columns_of_one_value_are_found_and_not_told():
+    """An overwritten column in one file of two; the agency of an organization audit is no wonder; 19 rows are too few."""
+    rows = [{"reason_text": "CANARYREASON", "networks_n": n} for n in range(20)]
+    rows += [
+        {"reason_text": str(n), "source_id": "b", "searcher_agency_as_printed": "A PD"} for n in range(20)
+    ]
+    found = cells.find_constants(read(make_log(rows)))
+
+    assert [("a", "reason_text", 20), ("a", "searcher_agency_as_printed", 20)] == list(
+        found.itertuples(index=False, name=None)
+    )
+    assert "CANARY" not in found.to_json()
+    assert cells.find_constants(read(make_log(rows[:19]))).empty
+
+
+def make_days(states, field="devices_n"):
+    """Make a log of one row a day, in which a column has one state after another."""
+    days = pd.date_range("2025-07-01 20:00:01", periods=len(states))
+    return [{"searched_at": day, f"{field}_cell": state} for day, state in zip(days, states, strict=True)]
+
+
+def test_the_day_on_which_a_column_goes_is_found():
+    """After two weeks the column is not exported; three odd days in between are no break, nor is an empty cell."""
+    states = ["value"] * 6 + ["empty"] * 2 + ["masked"] * 3 + ["value"] * 3 + ["not_exported"] * 10
+    log = read(make_log(make_days(states)))
+    breaks = cells.find_breaks(log, list_logs(log), "UTC")
+
+    assert [
+        ("devices_n", "shown", "not_exported", pd.Timestamp("2025-07-14"), pd.Timestamp("2025-07-15"))
+    ] == list(
+        breaks[["field", "before", "after", "last_before", "first_after"]].itertuples(index=False, name=None)
+    )
+    assert [(1, "devices_n")] == list(
+        cells.sum_breaks(breaks)[["logs_n", "fields"]].itertuples(index=False, name=None)
+    )
+
+
+def test_no_break_is_an_empty_table():
+    """A log of one form has none, and its summary is empty, too."""
+    log = read(make_log(make_days(["value"] * 20)))
+
+    assert cells.sum_breaks(cells.find_breaks(log, list_logs(log), "UTC")).empty
+
+
+def test_words_that_no_longer_go_on_are_found():
+    """In the third month all reasons are other ones; letter case is no difference; no text is told."""
+    words = [
+        ["theft", "CANARYREASON"] * 3,
+        ["Theft", "canaryreason"] * 3,
+        ["Property crime"] * 6,
+        ["Property crime"] * 6,
+    ]
+    rows = [
+        {"searched_at": f"2025-{month + 6:02d}-10 20:00:01", "reason_text": word}
+        for month, part in enumerate(words)
+        for word in part
+    ]
+    months = cells.compare_reasons(read(make_log(rows)), ZONE)
+
+    assert [(6, 2, 0), (6, 2, 6), (6, 1, 0), (6, 1, 6)] == list(
+        months[["rows_n", "texts_n", "carried_n"]].itertuples(index=False, name=None)
+    )
+    assert ["2025-08"] == cells.find_other_words(months) and "canary" not in months.to_json().lower()
+
+
+def test_breaks_of_the_simulated_log_are_found(teaching):
+    """The form loses columns on the told day in every network log that reaches it; reasons become categories with the year."""
+    log = read(teaching[0])
+    breaks = cells.find_breaks(log, list_logs(log), ZONE)
+    network = breaks[breaks["kind"] == "network"]
+
+    assert {pd.Timestamp(world.BREAK_ON)} == set(network["first_after"]) and 4 == network["host"].nunique()
+    assert {"devices_n", "officer", "plate", "case_number", "plate_state", "search_id"} == set(
+        network["field"]
+    )
+    assert [world.CATEGORIES_ON[:7]] == cells.find_other_words(cells.compare_reasons(log, ZONE))
+
+
+def test_known_breaks_are_those_within_the_span():
+    """Both known days within the winter, none before, each with what changed."""
+    known = cells.list_known_breaks(pd.Timestamp("2025-11-01"), pd.Timestamp("2026-02-01"))
+
+    assert ["2025-12-17", "2026-01-01"] == known["day"].dt.strftime("%Y-%m-%d").tolist() and known[
+        "what"
+    ].str.len().min() > 20
+    assert cells.list_known_breaks(pd.Timestamp("2025-01-01"), pd.Timestamp("2025-12-16")).empty

@@ -1,0 +1,120 @@
+"""Behaviour of `helpers.searches.coverage`: whole, partial and missing months; gaps; overlaps; local days."""
+
+import pandas as pd
+
+from helpers.searches import coverage
+from helpers.searches.logs import list_logs
+from helpers.simulate import world
+
+from .conftest import ZONE, make_log, read
+
+
+def count_days(rows, zone=ZONE):
+    """Count the days of some rows."""
+    log = read(make_log(rows))
+    return coverage.count_days(log, list_logs(log), zone)
+
+
+def make_days(counts, host="A PD", kind="network", source="a"):
+    """Make a result of `count_days` from a mapping of days to rows."""
+    rows = [(host, kind, source, pd.Timestamp(day), n) for day, n in counts.items()]
+    return pd.DataFrame(rows, columns=["host", "kind", "source_id", "day", "rows_n"])
+
+
+def span(first, last, n):
+    """Map each day of a span to a number of rows."""
+    return dict.fromkeys(pd.date_range(first, last), n)
+
+
+def test_days_are_local():
+    """06:59 UTC is the evening before in California, 07:00 UTC its midnight; in winter an hour later."""
+    rows = [
+        {"searched_at": f"{at}:30"}
+        for at in ("2025-07-01 06:59", "2025-07-01 07:00", "2025-12-01 07:59", "2025-12-01 08:00")
+    ]
+
+    assert ["2025-06-30", "2025-07-01", "2025-11-30", "2025-12-01"] == count_days(rows)["day"].dt.strftime(
+        "%Y-%m-%d"
+    ).tolist()
+    assert 2 == len(count_days(rows, "UTC"))
+
+
+def test_an_empty_day_is_a_gap_where_rows_are_many():
+    """One empty day among days of 30 rows is a gap, among days of 1 row it may be quiet; 20 of those are a gap again."""
+    busy = span("2025-07-01", "2025-07-31", 30)
+    del busy[pd.Timestamp("2025-07-10")]
+    quiet = span("2025-07-01", "2025-07-31", 1)
+    del quiet[pd.Timestamp("2025-07-10")]
+    long = span("2025-07-01", "2025-07-31", 1) | span("2025-08-21", "2025-09-10", 1)
+
+    (found,) = coverage.find_gaps(make_days(busy)).to_dict("records")
+    assert (pd.Timestamp("2025-07-10"), 1, True) == (found["first"], found["days_n"], found["is_gap"])
+    assert [False] == coverage.find_gaps(make_days(quiet))["is_gap"].tolist()
+    assert [(20, True)] == list(
+        coverage.find_gaps(make_days(long))[["days_n", "is_gap"]].itertuples(index=False, name=None)
+    )
+    assert coverage.find_gaps(make_days(span("2025-07-01", "2025-07-31", 30))).empty
+
+
+def test_months_are_whole_partial_or_missing():
+    """By hand: a log from 20 June to 31 October, without August, with a gap in September."""
+    days = span("2025-06-20", "2025-07-31", 20) | span("2025-09-01", "2025-10-31", 20)
+    for lost in pd.date_range("2025-09-10", "2025-09-12"):
+        del days[lost]
+    grid = coverage.grid_months(make_days(days)).set_index("month")
+
+    assert ["partial", "whole", "missing", "partial", "whole"] == grid["state"].tolist()
+    assert (11, 30, 3) == (
+        grid.loc["2025-06", "days_n"],
+        grid.loc["2025-09", "month_days_n"],
+        grid.loc["2025-09", "gap_days_n"],
+    )
+
+
+def test_quiet_days_at_the_ends_do_not_make_a_month_partial():
+    """A log with a row every fifth day may begin on the 4th; one with 20 a day may not."""
+    few = dict.fromkeys(pd.date_range("2025-07-04", "2025-08-31", freq="5D"), 1)
+
+    assert "whole" == coverage.grid_months(make_days(few))["state"].iloc[0]
+    assert "partial" == coverage.grid_months(make_days(span("2025-07-04", "2025-08-31", 20)))["state"].iloc[0]
+
+
+def test_days_in_two_files_are_said():
+    """A re-released month and the overlap of two monthly files."""
+    one = make_days(span("2025-07-01", "2025-08-01", 20))
+    other = make_days(span("2025-08-01", "2025-08-31", 20), source="b")
+    grid = coverage.grid_months(pd.concat([one, other])).set_index("month")
+
+    assert (0, 1) == (grid.loc["2025-07", "overlap_days_n"], grid.loc["2025-08", "overlap_days_n"])
+
+
+def test_panel_is_what_is_whole_throughout():
+    """Only logs without a hole compare; organization audits are no part where there are network audits."""
+    whole = make_days(span("2025-06-01", "2025-08-31", 20))
+    holed = make_days(
+        span("2025-06-01", "2025-06-30", 20) | span("2025-08-01", "2025-08-31", 20), host="B PD"
+    )
+    own = make_days(span("2025-06-01", "2025-08-31", 20), host="C PD", kind="own")
+    grid = coverage.grid_months(pd.concat([whole, holed, own]))
+
+    assert [("A PD", "network")] == list(coverage.choose_panel(grid).itertuples(index=False, name=None))
+    assert ["B PD"] == coverage.choose_panel(grid[grid["host"] != "A PD"])["host"].tolist()
+    assert ["C PD"] == coverage.choose_panel(grid[grid["kind"] == "own"])["host"].tolist()
+
+
+def test_faults_of_the_simulated_log_are_found(teaching):
+    """The missing month, the missing days, the file that was cut off, the month delivered twice, the overlaps."""
+    log = read(teaching[0])
+    days = coverage.count_days(log, list_logs(log), ZONE)
+    gaps = coverage.find_gaps(days)
+    grid = coverage.grid_months(days, gaps).set_index(["host", "kind", "month"])
+    network = gaps[gaps["is_gap"] & (gaps["kind"] == "network")]
+
+    assert {
+        ("Sample County ZZ SO", pd.Timestamp("2025-08-01"), 31),
+        ("Inventory Falls ZZ PD", pd.Timestamp("2025-10-10"), 3),
+    } == set(network[["host", "first", "days_n"]].itertuples(index=False, name=None))
+    assert "missing" == grid.loc[("Justice Harbor ZZ PD", "network", "2026-01"), "state"]
+    assert 30 == grid.loc[("Inventory Falls ZZ PD", "network", world.RELEASED_TWICE[1]), "overlap_days_n"]
+    assert 1 == grid.loc[("Sample County ZZ SO", "network", "2025-11"), "overlap_days_n"]
+    assert {"Exampleton ZZ PD", "Officeville ZZ PD"} == set(coverage.choose_panel(grid.reset_index())["host"])

@@ -1,0 +1,96 @@
+"""Behaviour of `helpers.searches.logs`: what kind of log a file is, and how exactly its rows can be told apart."""
+
+import pandas as pd
+import pytest
+
+from helpers.canonical import build_table
+from helpers.errors import DataError
+from helpers.searches.logs import list_logs
+
+from .conftest import make_log, read
+
+
+def list_one(rows):
+    """List the one log made of some rows."""
+    (found,) = list_logs(read(make_log(rows))).to_dict("records")
+    return found
+
+
+def test_kinds_of_logs():
+    """Only the host searches in an organization audit, others do in a network audit, nobody is named in a portal's."""
+    assert (
+        "own"
+        == list_one([{"searcher_agency_as_printed": " a pd"}, {"searcher_agency_as_printed": "A PD"}])["kind"]
+    )
+    assert "network" == list_one([{"searcher_agency_as_printed": "A PD"}, {}])["kind"]
+    assert "unnamed" == list_one([{"searcher_agency_as_printed": None}])["kind"]
+
+
+@pytest.mark.parametrize(
+    ("times", "precision"),
+    [
+        (["12:00:00", "13:30:00"], "minute"),
+        (["12:00:00", "13:00:00"], "hour"),
+        (["00:00:00", "00:00:00"], "day"),
+        (["12:00:01", "13:00:00"], "second"),
+    ],
+)
+def test_precision_is_the_finest_step(times, precision):
+    """Times cut to the hour say so; few rows say nothing."""
+    rows = [{"searched_at": f"2025-07-01 {time}"} for time in times]
+
+    assert precision == list_one(rows * 10)["precision"]
+    assert "second" == list_one(rows)["precision"]
+
+
+@pytest.mark.parametrize(
+    ("rows_n", "warned"),
+    [(1_000, "round number"), (1_001, ""), (65_535, "old Excel"), (1_048_575, "Excel holds")],
+)
+def test_round_numbers_of_rows_are_said(rows_n, warned):
+    """A file that ends where a spreadsheet or a page does may have been cut off."""
+    table = pd.DataFrame({"source_id": "a", "row_no": range(rows_n)}).astype({"source_id": "str"})
+    (found,) = list_logs(read(table)).to_dict("records")
+
+    assert rows_n == found["rows_n"] and (warned in found["warning"] if warned else not found["warning"])
+
+
+def test_a_file_of_one_reason_is_told_and_the_reason_is_not():
+    """Constant 'Investigation' in all rows is an overwrite; in 19 rows it may be chance."""
+    table = list_logs(read(make_log([{"reason_text": "CANARYREASON"}] * 20 + [{"reason_text": None}])))
+
+    assert table["is_overwritten"].tolist() == [True] and "CANARY" not in table.to_json()
+    assert not list_one([{"reason_text": "Investigation"}] * 19)["is_overwritten"]
+    assert not list_one([{"reason_text": None}] * 30)["is_overwritten"]
+
+
+def test_counts_are_those_of_the_columns():
+    """Rows with a time, a name, an id, networks and a window are counted apart; first and last ignore rows without a time."""
+    found = list_one(
+        [
+            {"search_id": "x", "networks_n": 0},
+            {"searched_at": None, "window_start": "2025-01-01"},
+            {"searcher_agency_as_printed": None},
+        ]
+    )
+
+    assert {
+        "rows_n": 3,
+        "timed_n": 2,
+        "named_n": 2,
+        "ids_n": 1,
+        "networks_n": 1,
+        "windows_n": 1,
+    }.items() <= found.items()
+    assert pd.Timestamp("2025-07-01 12:00:01") == found["first"] == found["last"]
+
+
+def test_an_unknown_host_is_its_source():
+    """A file of which nobody said whose it is stands for itself."""
+    assert "a" == list_one([{"host_agency": None}])["host"]
+
+
+def test_no_rows_is_an_error():
+    """An empty log is said."""
+    with pytest.raises(DataError, match="it has no row"):
+        list_logs(read(build_table("searches", [])))

@@ -1,0 +1,92 @@
+"""Behaviour of `helpers.searches.spread`: concentration and width, against their definitions."""
+
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.errors import DataError
+from helpers.searches import same, spread
+
+from .conftest import make_log, read
+
+
+def make_counts(sizes, unnamed=0):
+    """Make a result of `count_agencies`."""
+    rows = [(f"{number} PD", n) for number, n in enumerate(sizes)] + ([(None, unnamed)] if unnamed else [])
+    return pd.DataFrame(rows, columns=["searcher", "searches_n"])
+
+
+def test_shares_of_the_largest_are_bounded_by_unnamed_searches():
+    """Of 60 + 30 + 10 named and 100 unnamed: the largest has 60 percent of the named, between 30 and 80 percent of all."""
+    found = spread.measure_concentration(make_counts([30, 60, 10], 100), (1, 2)).set_index("measure")
+
+    assert (0.6, 0.3, 0.8) == tuple(found.loc["top 1"]) and (0.9, 0.45, 0.95) == tuple(found.loc["top 2"])
+    with pytest.raises(DataError, match="no search names an agency"):
+        spread.measure_concentration(make_counts([], 5))
+
+
+def test_agencies_are_counted_by_search_and_not_by_row():
+    """One search in two logs is one search of its agency; most first, nobody named last of its size."""
+    rows = [
+        {"searcher_agency_as_printed": name, "networks_n": n}
+        for name, n in (("B PD", 1), ("A SO", 2), ("B PD", 3))
+    ]
+    rows += [row | {"source_id": "b", "host_agency": "B PD"} for row in rows]
+    found = spread.count_agencies(same.build_searches(same.key_rows(read(make_log(rows)))))
+
+    assert [("B PD", 2), ("A SO", 1)] == list(found.itertuples(index=False, name=None))
+
+
+@settings(max_examples=40, deadline=None)
+@given(widths=st.lists(st.one_of(st.none(), st.integers(0, 50)), min_size=1, max_size=40))
+def test_quantiles_are_values_that_so_many_do_not_exceed(widths):
+    """Against NumPy's inverted distribution function; zeros and gaps are counted apart."""
+    known = sorted(width for width in widths if width)
+    table = pd.DataFrame({"group": "g", "width": pd.array(widths, dtype="Int64"), "searches_n": 1})
+    (found,) = spread.summarize_widths(table, fewest=1).to_dict("records")
+
+    assert (len(widths), widths.count(None), widths.count(0)) == (
+        found["searches_n"],
+        found["unknown_n"],
+        found["zero_n"],
+    )
+    for share in (25, 50, 75, 95):
+        expected = (
+            int(np.quantile(known, Fraction(share, 100) and share / 100, method="inverted_cdf"))
+            if known
+            else None
+        )
+        got = None if pd.isna(found[f"q{share}"]) else found[f"q{share}"]
+        # one step of rounding in NumPy's own product of share and number
+        near = {expected} if not known else {expected, known[max(0, -(-share * len(known) // 100) - 1)]}
+        assert got in near
+
+
+def test_no_quantile_of_a_few_searches():
+    """Nine searches with a width are counted and not described; ten are."""
+    table = pd.DataFrame(
+        {"group": ["few"] * 9 + ["ten"] * 10, "width": pd.array(range(1, 20), dtype="Int64"), "searches_n": 1}
+    )
+    found = spread.summarize_widths(table).set_index("group")
+
+    assert (
+        found.loc["few", ["q25", "q50", "q75", "q95", "least", "most"]].isna().all()
+        and 9 == found.loc["few", "searches_n"]
+    )
+    assert [14, 10, 19] == found.loc["ten", ["q50", "least", "most"]].tolist()
+
+
+def test_widths_are_counted_by_type():
+    """By type, missing types and widths kept as groups of their own."""
+    rows = [
+        {"search_type": "lookup", "networks_n": 5},
+        {"search_type": "lookup", "networks_n": 5, "searched_at": "2025-07-01 12:00:09"},
+        {"networks_n": 0},
+    ]
+    found = spread.count_widths(same.build_searches(same.key_rows(read(make_log(rows)))))
+
+    assert [("(none)", 0, 1), ("lookup", 5, 2)] == list(found.itertuples(index=False, name=None))

@@ -1,0 +1,149 @@
+"""Small counts of a class are hidden: every table that fits what is shown is tried, and none gives a count back."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.errors import DataError
+from helpers.searches.suppression import hide_small, join_widths
+
+
+def lay_out(steps: list[list[int]]) -> tuple[pd.DataFrame, pd.Series]:
+    """Make nested counts and wholes of what each class adds to the one before, the rest last."""
+    counts = np.cumsum(np.array(steps), axis=1)
+    return pd.DataFrame(counts[:, :-1]), pd.Series(counts[:, -1])
+
+
+def list_splits(whole: int, parts: int) -> list[tuple[int, ...]]:
+    """List all ways to part a whole number into so many, in order."""
+    if parts == 1:
+        return [(whole,)]
+    return [(first, *rest) for first in range(whole + 1) for rest in list_splits(whole - first, parts - 1)]
+
+
+def list_fitting(
+    counts: pd.DataFrame, wholes: pd.Series, hidden: pd.DataFrame, told: np.ndarray
+) -> np.ndarray:
+    """List every table of steps that agrees with wholes, shown counts and class sums: groups by steps."""
+    values, mask = counts.to_numpy(), hidden.to_numpy()
+    choices = []
+    for group, whole in enumerate(wholes):
+        splits = np.array(list_splits(whole, values.shape[1] + 1))
+        fits = (splits.cumsum(axis=1)[:, :-1] == values[group]) | mask[group]
+        choices.append(splits[fits.all(axis=1)])
+    tables = np.array([np.stack(rows) for rows in product(*choices)])
+    sums = tables.cumsum(axis=2)[:, :, :-1].sum(axis=1)
+    return tables[((sums == values.sum(axis=0)) | ~told).all(axis=1)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(1, 2),
+    st.integers(1, 3).flatmap(
+        lambda n: st.lists(st.lists(st.integers(0, 7), min_size=3, max_size=3), min_size=n, max_size=n)
+    ),
+)
+def test_every_small_count_may_be_anything_small(classes, steps):
+    """Trying every table: a class or difference of 1 or 2 may be 0, 1 and 2, as far as its group's whole and the sums allow."""
+    fewest = 3
+    counts, wholes = lay_out([row[-classes - 1 :] for row in steps])
+    hidden = hide_small(counts, wholes, fewest)
+    total = hide_small(counts.sum().to_frame().T, pd.Series([wholes.sum()]), fewest)
+    told = ~total.to_numpy()[0]
+    if len(counts) == 1:
+        told[:] = False
+    tables = list_fitting(counts, wholes, hidden, told)
+    truth = np.diff(counts.to_numpy(), axis=1, prepend=0)
+    everything = None
+    for group, at in np.argwhere((truth > 0) & (truth < fewest)):
+        wanted = set(range(min(fewest - 1, wholes[group]) + 1))
+        found = set(tables[:, group, at])
+        if not wanted <= found:
+            if everything is None:
+                everything = list_fitting(counts, wholes, hidden | True, told)
+            assert hidden.all(axis=None) and found == set(everything[:, group, at])
+    assert hidden.to_numpy()[counts.to_numpy() < fewest].all()
+
+
+def test_one_search_is_not_given_back_by_subtraction():
+    """One row of a small town: its count is hidden, and the next smallest count with it, since the sum is shown."""
+    counts = pd.DataFrame({"found": [1, 40, 200]}, index=["Tinytown", "Midtown", "Bigtown"])
+    hidden = hide_small(counts, pd.Series([1, 500, 900], index=counts.index))["found"]
+    assert hidden.tolist() == [True, True, False]
+
+
+def test_a_zero_is_not_shown_beside_hidden_counts():
+    """Were a zero shown, a hidden count of a town with one search would be one."""
+    counts = pd.DataFrame({"found": [0, 1, 30, 50]})
+    assert hide_small(counts, pd.Series([1, 1, 60, 60]))["found"].tolist()[:2] == [True, True]
+
+
+def test_counts_of_size_stay():
+    """Where every class and every difference is of size, nothing is hidden."""
+    counts = pd.DataFrame({"explicit": [10, 60], "agency": [25, 75]})
+    assert not hide_small(counts, pd.Series([100, 100])).any(axis=None)
+
+
+def test_a_difference_of_one_is_hidden():
+    """Explicit 15, explicit or agency 16: one of the two is hidden, for the difference is one search."""
+    one = hide_small(pd.DataFrame({"explicit": [15], "agency": [16]}), pd.Series([400]))
+    assert one.sum(axis=None) == 1
+
+
+def test_all_of_a_small_log_is_hidden():
+    """A total of one search in a log of 401 is not shown."""
+    assert hide_small(pd.DataFrame({"found": [1]}), pd.Series([401])).all(axis=None)
+
+
+def test_thousands_of_agencies():
+    """Of 3,000 agencies with a few searches each and two large ones, the small stay hidden and the sums shown hold."""
+    rng = np.random.default_rng(1)
+    found = pd.DataFrame({"found": [*rng.integers(0, 4, 3000), 700, 900]})
+    hidden = hide_small(found, pd.Series([*rng.integers(4, 9, 3000), 1000, 1000]))["found"]
+    assert hidden[:3000].all() and not hidden[3000:].any()
+
+
+def test_two_large_among_thousands_with_one_small():
+    """One search among 3,000 agencies is covered by the cheaper of the two large counts."""
+    found = pd.DataFrame({"found": [1, *[0] * 3000, 700, 900]})
+    hidden = hide_small(found, pd.Series([5, *[5] * 3000, 1000, 1000]))["found"]
+    assert hidden[:-2].all() and hidden.iloc[-2:].tolist() == [True, False]
+
+
+def test_classes_that_are_not_nested_are_refused():
+    """A narrower class cannot hold more than a wider one."""
+    with pytest.raises(DataError) as caught:
+        hide_small(pd.DataFrame({"narrow": [20], "wide": [10]}), pd.Series([30]))
+    assert caught.value.way_out
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.one_of(st.none(), st.integers(0, 9)), st.integers(1, 12)),
+        max_size=14,
+    )
+)
+def test_joined_widths_tell_no_single_search(cells):
+    """Every step holds ten or more, as do the groups left out together; it ends where so many of the group's searches do."""
+    table = pd.DataFrame(cells, columns=["group", "width", "searches_n"]).astype(
+        {"width": "Int64", "searches_n": "int64"}
+    )
+    joined = join_widths(table)
+    known = [cell for cell in cells if cell[1]]
+    total = sum(count for *_, count in known)
+    hidden = total - int(joined.drop_duplicates("group")["group_n"].sum())
+
+    assert hidden == 0 or hidden >= 10
+    assert (joined["searches_n"] >= min(10, total)).all() and len(joined) >= (total > 0)
+    for group, part in joined.groupby("group"):
+        mine = [(width, count) for name, width, count in known if group in ("all", name)]
+        assert (part["group_n"] == sum(count for _, count in mine)).all()
+        assert part["searches_n"].cumsum().tolist() == [
+            sum(count for width, count in mine if width <= most) for most in part["width"]
+        ]
+        assert part["group_n"].iloc[0] - part["searches_n"].sum() < 10

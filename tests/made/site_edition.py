@@ -1,0 +1,294 @@
+"""A small edition as a run leaves it on disk, made without a kernel: for the tests of the site."""
+
+import base64
+import csv
+import json
+import shutil
+import struct
+import zlib
+from pathlib import Path
+
+from nbformat import v4
+
+from helpers import paths
+from sidedoor.run.results import format_json, seal_result
+
+EDITION = "test-city"
+# What threats.md T1 lists: each changes the title of the page if it runs, and asks for a picture from a host.
+MARKUP = (
+    "<img src=x onerror=\"document.title='OWNED'\"><script>document.title='OWNED'</script>"
+    '<svg onload="document.title=\'OWNED\'"></svg><img src="http://127.0.0.1:{port}/seen.png">'
+    "<iframe srcdoc=\"<script>parent.document.title='OWNED'</script>\"></iframe>"
+    "<a href=\"javascript:document.title='OWNED'\">press</a>"
+    '<meta http-equiv="refresh" content="0;url=http://127.0.0.1:{port}/moved">'
+    '<link rel="stylesheet" href="http://127.0.0.1:{port}/style.css">'
+    '<style>@import "http://127.0.0.1:{port}/x";</style>'
+    '<form action="http://127.0.0.1:{port}/form">'
+    '<input name="q" autofocus onfocus="document.title=\'OWNED\'"></form>'
+    "<details open ontoggle=\"document.title='OWNED'\">x</details>"
+)
+
+
+def draw_png(width: int = 840, height: int = 460) -> bytes:
+    """Draw a gray picture with two bars, so that it is large enough to be scaled."""
+    rows = []
+    for y in range(height):
+        dark = 100 < y < 160 or 260 < y < 320
+        rows.append(b"\0" + (b"\x40" if dark else b"\xee") * width)
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
+        (b"IDAT", zlib.compress(b"".join(rows), 9)),
+        (b"IEND", b""),
+    ]
+    body = b"".join(
+        struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def draw_svg(inside: str = "") -> str:
+    """Draw the same picture as SVG, with something hidden in it if asked for."""
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="840" height="460" viewBox="0 0 840 460">'
+        '<rect width="840" height="460" fill="#eee"/><rect y="100" width="840" height="60" fill="#444"/>'
+        f"{inside}</svg>"
+    )
+
+
+def build_table(columns: int = 14) -> str:
+    """Build what pandas shows for a wide table."""
+    head = "".join(f"<th>column_{n}_with_a_long_name</th>" for n in range(columns))
+    rows = "".join(
+        f"<tr><th>{row}</th>" + "".join(f"<td>{1000 * row + n:,}</td>" for n in range(columns)) + "</tr>"
+        for row in range(4)
+    )
+    style = "<style scoped>.dataframe tbody tr th { vertical-align: top; }</style>"
+    top = f'<thead><tr style="text-align: right;"><th></th>{head}</tr></thead>'
+    return f'<div>{style}<table border="1" class="dataframe">{top}<tbody>{rows}</tbody></table></div>'
+
+
+def show(data: dict, metadata: dict | None = None):
+    """Build an output that a cell displayed."""
+    return v4.new_output("display_data", data, metadata=metadata or {})
+
+
+def state(name: str, sentence: str, sources: list[str], simulated: bool = False) -> tuple[dict, object]:
+    """Build a finding, as data and as the output of a cell."""
+    finding = {
+        "id": name, "sentence": sentence, "value": 5000000000, "low": 4900000000, "high": None,
+        "unit": "scans", "sources": sources, "simulated": simulated,
+    }  # fmt: skip
+    return finding, show({"text/markdown": f"**Finding.** {sentence}"}, {"sidedoor_finding": finding})
+
+
+def build_notebook(title: str, question: str, cells: list) -> object:
+    """Build an executed notebook: opening, parameters, and the cells given."""
+    opening = v4.new_markdown_cell(
+        f"# {title}\n\n**Question.** {question}\n\nA row is one cited figure.", id="opening"
+    )
+    parameters = v4.new_code_cell(
+        'facts: str = "data/facts"  # folder with the fact tables [folder]',
+        id="parameters",
+        metadata={"tags": ["parameters"]},
+    )
+    return v4.new_notebook(cells=[opening, parameters, *cells])
+
+
+def run_cell(source: str, *outputs, **metadata) -> object:
+    """Build a code cell that ran."""
+    return v4.new_code_cell(source, outputs=list(outputs), metadata=metadata, execution_count=1)
+
+
+def place_result(
+    folder: Path, name: str, title: str, question: str, cells: list, findings=(), figures=None, notebook=None,
+    parameters=None, facts=None,
+):  # fmt: skip
+    """Place a complete result, as the runner does, and return its entry in the manifest."""
+    key = (name.encode().hex() * 8)[:64]
+    result = folder / f"{name}.{key[:12]}"
+    result.mkdir(parents=True)
+    from nbformat import write
+
+    write(build_notebook(f"{name[:2]} · {title}", question, cells), result / f"{name}.ipynb")
+    placed = [{**finding, "notebook": name} for finding in findings]
+    (result / "findings.json").write_text(format_json(placed), encoding="utf-8")
+    for figure_id, (about, svg) in (figures or {}).items():
+        (result / "figures").mkdir(exist_ok=True)
+        stem = result / "figures" / figure_id
+        stem.with_suffix(".png").write_bytes(draw_png())
+        stem.with_suffix(".svg").write_text(svg, encoding="utf-8")
+        stem.with_suffix(".csv").write_text("year,scans\n2017,1\n", encoding="utf-8")
+        stem.with_suffix(".json").write_text(json.dumps({"figure_id": figure_id, **about}), encoding="utf-8")
+    if facts:
+        shutil.copytree(facts, result / "facts")
+    described = {
+        "name": name,
+        "notebook": notebook or name,
+        "title": title,
+        "question": question,
+        "key": key,
+        "parameters": parameters or {},
+    }
+    return seal_result(result, described) | {"folder": result.name}
+
+
+def show_figure(figure_id: str, alt: str) -> object:
+    """Build the output of a cell that drew a saved figure."""
+    encoded = base64.b64encode(draw_png()).decode()
+    return show(
+        {"image/png": encoded, "text/plain": "<Figure>"}, {"image/png": {"alt": alt, "sidedoor": figure_id}}
+    )
+
+
+def write_manifest(folder: Path, entries: list[dict], title="Plate readers in Test City", **about) -> None:
+    """Write the manifest of an edition."""
+    manifest = {
+        "edition": folder.name,
+        "title": title,
+        "subtitle": "",
+        "authors": [],
+        "findings": "",
+        "notebooks": entries,
+    }
+    (folder / "manifest.json").write_text(format_json(manifest | about), encoding="utf-8")
+
+
+def copy_facts(folder: Path, facts: Path | None = None, **changed) -> Path:
+    """Copy the fact tables, with cells of the first source changed."""
+    shutil.copytree(facts or paths.FACTS, folder)
+    path = folder / "sources.csv"
+    rows = read_rows(path)
+    rows[0].update(changed)
+    write_rows(path, rows)
+    return folder
+
+
+def append_row(path: Path, changed: dict) -> None:
+    """Append a copy of a table's last row with other cells, its name among them."""
+    rows = read_rows(path)
+    write_rows(path, [*rows, {**rows[-1], **changed}])
+
+
+def read_rows(path: Path) -> list[dict]:
+    """Read a table as it is written."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write_rows(path: Path, rows: list[dict]) -> None:
+    """Write a table the way ours are written."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def name_source() -> str:
+    """Name the first source of the fact tables."""
+    with (paths.FACTS / "sources.csv").open(encoding="utf-8", newline="") as file:
+        return next(csv.DictReader(file))["source_id"]
+
+
+def place_edition(runs: Path) -> Path:
+    """Place an ordinary edition: two notebooks, two findings, a saved figure, a wide table."""
+    folder = runs / EDITION
+    source = name_source()
+    first, shown_first = state("scans-pooled", "At least 5,000,000,000 scans were pooled.", [source])
+    second, shown_second = state(
+        "scans-invented", "In simulated data, 7 of 9 scans were stale.", [source], True
+    )
+    about = {
+        "alt": "Two dark bars on gray.",
+        "caption": "Scans by year.",
+        "source_line": "Source: a test · n = 2 · 2017",
+    }
+    cells = [
+        v4.new_markdown_cell(
+            "## How many scans?\n\nSee [the second](02-map-the-access.ipynb), [data](../data/README.md)."
+        ),
+        run_cell("print('rows: 2')", v4.new_output("stream", name="stdout", text="rows: 2\n")),
+        run_cell("table", show({"text/html": build_table(), "text/plain": "a table"})),
+        run_cell("plt.show()", show_figure("scans", about["alt"])),
+        run_cell("state_finding()", shown_first),
+    ]
+    more = [
+        v4.new_markdown_cell("## By which doors?\n\nQuokka words to search for."),
+        v4.new_markdown_cell(
+            "| Table | One row is | Read as | Named |\n| - | - | - | - |\n"
+            "| `sharing_claims` | a statement in a source, at a date | `publisher_page` | `press_excerpt` |"
+        ),
+        run_cell(
+            "names",
+            show({"text/html": "<table><tr><td>stanislaus-county-so-ca</td>" + "<td>a word</td>" * 6}),
+        ),
+        run_cell("plt.show()", show({"image/png": base64.b64encode(draw_png(300, 200)).decode()})),
+        run_cell("state_finding()", shown_second),
+    ]
+    entries = [
+        place_result(folder, "01-read-the-release", "Read the release", "What do the records say?", cells,
+                     [first], {"scans": (about, draw_svg())}),
+        place_result(folder, "02-map-the-access", "Map the access", "By which doors?", more, [second]),
+    ]  # fmt: skip
+    write_manifest(folder, entries, subtitle="What the records show", authors=["A. Reporter", "B. Editor"])
+    return folder
+
+
+def place_poisoned_edition(runs: Path, port: int) -> Path:
+    """Place an edition with hostile text wherever text can stand."""
+    folder = runs / EDITION
+    bad = MARKUP.replace("{port}", str(port))
+    finding, shown = state("poisoned", f"Finding {bad}", [name_source(), bad])
+    about = {"alt": f'"><script>document.title="OWNED"</script>{bad}', "caption": bad, "source_line": bad}
+    mermaid, press = f'graph TD; A["{bad}"]', "[press](javascript:document.title='OWNED')"
+    links = '<a href="http://x/" onmouseover="document.title=1">a</a><a href="data:text/html,x">b</a>'
+    prose = [
+        f"## Section {bad}\n\nProse {bad} and {press}.",
+        f"{bad}\n\n![picture](http://127.0.0.1:{port}/markdown.png)\n\n| a |\n| - |\n| {bad} |",
+        "```{raw} html\n<script>document.title='OWNED'</script>\n```\n\n```{include} /etc/hostname\n```",
+        "{download}`/etc/hostname` [file](../../../../../etc/hostname) [file](file:///etc/hostname)",
+    ]
+    cells = [
+        *map(v4.new_markdown_cell, prose),
+        v4.new_raw_cell(bad, metadata={"format": "text/html"}),
+        run_cell("frame.style", show({"text/html": bad + build_table(3).replace("column_0", bad)})),
+        run_cell("links", show({"text/html": links})),
+        run_cell("Markdown(x)", show({"text/markdown": f"Agency: {bad} {press}"})),
+        run_cell("mermaid", show({"text/vnd.mermaid": mermaid})),
+        run_cell("script", show({"application/javascript": "document.title='OWNED'"})),
+        run_cell("svg", show({"image/svg+xml": draw_svg("<script>document.title='OWNED'</script>")})),
+        run_cell("latex", show({"text/latex": f"${bad}$"})),
+        run_cell("widget", show({"application/vnd.jupyter.widget-view+json": {"model_id": "x"}})),
+        run_cell(f"print({bad!r})", v4.new_output("stream", name="stdout", text=bad)),
+        run_cell("plain", v4.new_output("execute_result", {"text/plain": bad}, execution_count=1)),
+        run_cell("plt.show()", show_figure("scans", about["alt"])),
+        run_cell("state_finding()", shown),
+    ]  # fmt: skip
+    svg = draw_svg("<script>document.title='OWNED'</script>")
+    entry = place_result(
+        folder,
+        "01-read-the-release",
+        f"Read {bad}",
+        f"What? {bad}",
+        cells,
+        [finding],
+        {"scans": (about, svg)},
+    )
+    path = folder / entry["folder"] / "01-read-the-release.ipynb"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    # Were they kept, these would make the builder run the notebook, or read it with other rules.
+    content["metadata"] |= {
+        "mystnb": {"execution_mode": "force"},
+        "myst": {"gfm_only": False},
+        "html_meta": {"refresh": bad},
+    }
+    path.write_text(json.dumps(content), encoding="utf-8")
+    described = {key: value for key, value in entry.items() if key not in ("files", "folder")}
+    entry = seal_result_again(path.parent, described) | {"folder": entry["folder"]}
+    write_manifest(folder, [entry], title=f"City {bad}", subtitle=bad, authors=[bad])
+    return folder
+
+
+def seal_result_again(result: Path, described: dict) -> dict:
+    """Seal a result whose files were changed on purpose."""
+    (result / "result.json").unlink()
+    return seal_result(result, described)

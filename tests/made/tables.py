@@ -1,0 +1,71 @@
+"""Files that tests of the table readers make: delimited texts, workbooks, and what must never be told about them."""
+
+import csv
+import json
+from datetime import date, datetime, time
+from pathlib import Path
+
+import xlsxwriter
+
+from helpers.errors import IngestError
+from sidedoor.ingest.files import read_source
+from sidedoor.ingest.report import Reading
+from sidedoor.ingest.source import ReadOptions, open_source
+
+# Stand for what no report and no error may repeat.
+PLATE, OFFICER, CASE, REASON = "7ZZZ777", "Quillfeather Xan", "CN-55-7788", "seen by the zanzibar fence"
+CANARIES = (PLATE, "Quillfeather", CASE, "zanzibar")
+KEY = b"k" * 16 + b"0123456789abcdef"
+
+
+def write_csv(
+    path: Path, rows: list[list], *, encoding: str = "utf-8", delimiter: str = ",", end: str = "\r\n"
+) -> Path:
+    """Write rows as a delimited text."""
+    with path.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file, delimiter=delimiter, lineterminator=end).writerows(rows)
+    return path
+
+
+def write_book(path: Path, sheets: dict[str, list[list]], hide: str = "") -> Path:
+    """Write sheets of a workbook; dates become date cells."""
+    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        day = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            if name == hide:
+                sheet.hide()
+            for y, row in enumerate(rows):
+                for x, cell in enumerate(row):
+                    if isinstance(cell, (datetime, date, time)):
+                        sheet.write_datetime(y, x, cell, day)
+                    elif cell is not None:
+                        sheet.write(y, x, cell)
+    return path
+
+
+def read(path: Path, **options) -> Reading:
+    """Read a file as the command does, and demand that no record was lost and nothing was told that must not be."""
+    reading = read_source(open_source(path), ReadOptions(**options))
+    report = reading.report
+    report.check()
+    assert sum(map(len, reading.tables.values())) == report.rows_out
+    check_silence(json.dumps(report.to_dict(), ensure_ascii=False))
+    return reading
+
+
+def refuse(path: Path, **options) -> IngestError:
+    """Read a file that has to be refused, and give the error."""
+    try:
+        read_source(open_source(path), ReadOptions(**options))
+    except IngestError as error:
+        check_silence(str(error))
+        assert path.name in str(error) or "TOML" in str(error) or error.place
+        return error
+    raise AssertionError("the file was read")
+
+
+def check_silence(text: str) -> None:
+    """Demand that a text repeats no plate, officer, case number or reason."""
+    for canary in CANARIES:
+        assert canary not in text

@@ -1,0 +1,105 @@
+"""Whatever stands in the cells below a known header: a reading that adds up, or an `IngestError`."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent))
+from test_eff import HEADER as EFF_ONE  # noqa: E402
+from test_eff import TWO as EFF_TWO  # noqa: E402
+from test_flock_portal import ARCHIVE  # noqa: E402
+from test_flock_sharing import HEADER as SHARED  # noqa: E402
+from test_mapping import EDGES, LOG  # noqa: E402
+
+from helpers.errors import IngestError  # noqa: E402
+from helpers.formats import load_format  # noqa: E402
+from made.tables import KEY, write_book, write_csv  # noqa: E402
+from sidedoor.ingest.files import read_source  # noqa: E402
+from sidedoor.ingest.source import ReadOptions, open_source  # noqa: E402
+
+AUDIT = load_format("flock")["audit"]["forms"][-1]["columns"]
+HEADERS = {
+    "audit": AUDIT,
+    "portal": ["id", "userId", "searchDate", "networkCount", "reason", "offenseType", "caseNumber"],
+    "page": ARCHIVE,
+    "sharing": SHARED, "eff": EFF_ONE, "log": ["When", "Who", "Why", "Plate"],
+    "edges": ["owner", "reader", "day"],
+    "sides": ["Shared With", "Received From"], "agencies": ["Agency", "State", "Agency"], "down": ["Month", "Year", "Searches"],
+    "days": ["Date", "Time", "Reason", "User"], "bare": ["Sample Falls PD", "Mock County Sheriff"],
+}  # fmt: skip
+SHEETS = {
+    "audit": AUDIT,
+    "sharing": SHARED,
+    "eff": EFF_TWO,
+    "names": ["ORGANIZATION NAME"],
+    "searches": ["Reason", "DateTime"],
+    "months": ["Month", "2025", "2024"],
+    "sides": ["Outgoing", "", "Incoming"],
+    "down": ["Month", "Reads", "Hits"],
+    "days": ["Date", "Time", "Agency"],
+}
+# cells near to what is expected, and anything else
+near = st.sampled_from(
+    ["", "***", "REDACTED", "0", "-1", "1,000", "1e309", "NaN", "n/a", "-", "See X",
+    "6/19/2025, 10:08:20 AM UTC", "13/13/2025, 10:08:20 AM UTC",
+     "03/04/2019 10:00", "25/03/2019 10:00", "9999-12-31 23:59:59", "0001-01-01", "2025-03-09 02:30:00",
+     "a\nb", "to", " to ", "January", "Total", "Jan 2025", "2025-13", "Example PD", "10:15 PM",
+     "TOTAL", "2025", "30 days", "-Infinity days", "ID", "Org Name", "9" * 30]
+)  # fmt: skip
+cell = near | st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
+OPTIONS = ReadOptions(time_zone="America/Los_Angeles", as_of="2025-01-01", reported_by="Town CA PD", key=KEY)
+MILD = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def read_or_refuse(path, **options):
+    """Read a file, or take its refusal."""
+    try:
+        reading = read_source(open_source(path), ReadOptions(**{**vars(OPTIONS), **options}))
+    except IngestError as error:
+        assert error.way_out
+        return
+    reading.report.check()
+    assert sum(map(len, reading.tables.values())) == reading.report.rows_out
+
+
+def draw_rows(data, width):
+    """Draw some rows of a width."""
+    return data.draw(st.lists(st.lists(cell, min_size=width, max_size=width), min_size=1, max_size=6))
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+@MILD
+@given(data=st.data())
+def test_any_text(tmp_path, kind, data):
+    """Any cells below any known header of a text."""
+    header = HEADERS[kind]
+    path = write_csv(tmp_path / "any.csv", [header, *draw_rows(data, len(header))])
+    if kind in ("log", "edges"):
+        (tmp_path / "m.toml").write_text(LOG if kind == "log" else EDGES)
+        read_or_refuse(path, mapping=tmp_path / "m.toml")
+    else:
+        read_or_refuse(path)
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_any_sheets(tmp_path, data):
+    """Any cells below the known headers of sheets, all in one workbook."""
+    kinds = data.draw(st.lists(st.sampled_from(sorted(SHEETS)), min_size=1, max_size=3, unique=True))
+    sheets = {kind: [SHEETS[kind], *draw_rows(data, len(SHEETS[kind]))] for kind in kinds}
+    try:
+        path = write_book(tmp_path / "any.xlsx", sheets)
+    except Exception:
+        return  # not a workbook that can be written
+    read_or_refuse(path)

@@ -1,0 +1,135 @@
+"""What only a person can say: asked all at once, and the rest of the file reported meanwhile."""
+
+import json
+import shlex
+import sys
+
+import pytest
+
+from sidedoor import cli
+from sidedoor.ingest import files, ingest_file, inspect_file
+from sidedoor.ingest.asking import QUESTIONS, find_question, write_command
+from sidedoor.ingest.describe import describe_report
+from sidedoor.ingest.source import FileLimits, ReadOptions
+
+NETWORKS = (
+    "Organization Name,Networks Shared With Me,Networks I'm Sharing\n"
+    "Sample County ZZ SO,Sample County ZZ SO,Exampleton ZZ PD\nInventory Falls ZZ PD,,Exampleton ZZ PD\n"
+    "Nowhere ZZ PD,,\n"
+)
+# By hand: two local times in March 2026, no zone printed.
+PORTAL = (
+    "id,userId,searchDate,cameraCount,reason\n"
+    "11111111-1111-4111-8111-111111111111,u,2026-03-02 08:00:00.000,3,Theft\n"
+    "22222222-2222-4222-8222-222222222222,u,2026-03-09 20:00:00.000,3,Theft\n"
+)
+
+
+@pytest.fixture
+def put(tmp_path):
+    """Write a file and give its path."""
+
+    def write(text, name="file.csv"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_all_that_is_needed_is_said_at_once_beside_the_rows(put):
+    """Three shares and one organization without any, whoever's list it is and of whatever day; no day is shown."""
+    report = inspect_file(put(NETWORKS))
+    assert list(report.details["needed"]) == ["reported_by", "as_of"] and "refused" not in report.details
+    assert (report.rows_in, report.rows_out, report.span) == (4, 3, {})
+    text = describe_report(report, "my file.csv")
+    assert "Rows     4 in the file, 3 read, 1 set aside" in text
+    assert "Needed   --reported-by 'AGENCY': " in text and "'Exampleton ZZ PD'" in text
+    assert "\n         --as-of YYYY-MM-DD: a list without a date" in text
+    assert text.endswith(
+        "Next     sidedoor ingest 'my file.csv' --reported-by 'AGENCY' --as-of YYYY-MM-DD --out DIR"
+    )
+    assert "2000-01-01" not in json.dumps(report.to_dict()) and "not yet named" not in json.dumps(
+        report.to_dict()
+    )
+
+
+def test_what_was_given_is_not_asked_again_and_stands_in_the_next_command(put):
+    """One answer of two leaves one question; a given date is a fact and shown."""
+    options = ReadOptions(as_of="2025-12-30", day_first=False)
+    report = inspect_file(put(NETWORKS), options)
+    assert list(report.details["needed"]) == ["reported_by"] and report.span == {
+        "sharing": ["2025-12-30"] * 2
+    }
+    command = "sidedoor ingest x.csv --as-of 2025-12-30 --month-first --reported-by 'AGENCY' --out DIR"
+    assert describe_report(report, "x.csv", options=options).endswith(f"Next     {command}")
+    assert shlex.split(write_command("a'b", ReadOptions(reported_by="O'Neill PD"), []))[2:5] == [
+        "a'b",
+        "--reported-by",
+        "O'Neill PD",
+    ]
+
+
+def test_span_without_its_zone_is_said_to_be_as_printed(put):
+    """The days on the page stand there; no time in UTC is claimed."""
+    report = inspect_file(put(PORTAL))
+    assert list(report.details["needed"]) == ["time_zone"] and report.rows_out == 2
+    assert "Span     searches: 2026-03-02 to 2026-03-09, as printed, zone not known" in describe_report(
+        report, "x"
+    )
+    assert not {"span_utc", "span_local"} & set(report.details)
+
+
+def test_large_log_is_asked_about_as_a_small_one(put):
+    """Each attempt spills into a folder of its own."""
+    rows = "".join(
+        f"{n:08d}-1111-4111-8111-111111111111,u,2026-03-02 08:00:{n % 60:02d}.000,3,Theft\n"
+        for n in range(400)
+    )
+    path = put("id,userId,searchDate,cameraCount,reason\n" + rows)
+    report = inspect_file(path, limits=FileLimits(bulk_bytes=1_000))
+    assert list(report.details["needed"]) == ["time_zone"] and report.rows_out == 400
+
+
+def test_order_of_days_is_no_fact_until_somebody_says_it(put, tmp_path):
+    """Dates such as 03/04/2026 count as rows; which days they are is left open."""
+    mapping = put(
+        'title = "t"\nsource = "s"\ntable = "searches"\n[columns]\nsearched_at = "When"\nreason_text = "Why"\n'
+        '[times]\nforms = ["%q/%q/%Y %H:%M"]\n', "m.toml",
+    )  # fmt: skip
+    path = put("When,Why\n03/04/2026 10:00,Theft\n05/06/2026 11:00,Theft\n")
+    report = inspect_file(path, ReadOptions(mapping=mapping))
+    assert set(report.details["needed"]) == {"time_zone", "day_first"}, report.details
+    assert report.rows_out == 2 and report.span == {}
+    assert not [note for note in report.notes if "as given" in note]
+
+
+def test_what_stops_a_file_besides_is_said_too(put):
+    """A question answered by a stand-in does not hide the row that is broken."""
+    report = inspect_file(put(NETWORKS), ReadOptions(as_of="yesterday"))
+    assert (
+        list(report.details["needed"]) == ["reported_by"]
+        and report.details["refused"]["found"] == "not a date"
+    )
+    lines = describe_report(report, "x").splitlines()
+    assert [line.split()[0] for line in lines[3:]] == ["Needed", "Stopped", "Way"]
+
+
+def test_command_fails_while_something_is_needed(put, monkeypatch, capsys):
+    """Exit code 1 with the question, 0 once it is answered; an ingest asks as before and writes nothing."""
+    path = put(NETWORKS)
+    for arguments, code in (([], 1), (["--reported-by", "Exampleton ZZ PD", "--as-of", "2025-12-30"], 0)):
+        monkeypatch.setattr(sys, "argv", ["sidedoor", "inspect", str(path), *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out = capsys.readouterr().out
+        assert (ended.value.code or 0) == code and ("Needed" in out) == bool(code) and "3 read" in out
+    with pytest.raises(files.IngestError, match="whose list"):
+        ingest_file(path, path.parent / "out")
+    assert not (path.parent / "out").exists()
+
+
+def test_every_question_is_an_option_of_a_reader():
+    """Each is found in the way it is typed."""
+    assert {find_question(one.typed) for one in QUESTIONS.values()} == set(QUESTIONS)
+    assert all(getattr(ReadOptions(), name) is None for name in QUESTIONS)

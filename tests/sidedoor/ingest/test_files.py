@@ -1,0 +1,341 @@
+"""From a file to a folder of tables: all of it or nothing, and nothing private in it."""
+
+import csv
+import json
+import os
+import stat
+import types
+
+import pandas as pd
+import pytest
+
+from helpers.canonical import build_table
+from helpers.errors import IngestError
+from sidedoor.ingest import files, ingest_file, inspect_file, sniff
+from sidedoor.ingest.describe import describe_report
+from sidedoor.ingest.report import Reading, Report, SetAside
+from sidedoor.ingest.source import Match, ReadOptions
+
+EVIL = ["=cmd|'/c calc'!A1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "Chino PD"]
+
+
+@pytest.fixture
+def reader(monkeypatch):
+    """A reader that takes every text for a list of searches; what it does can be changed by a test."""
+
+    def read(source, options):
+        if plan.error:
+            raise plan.error
+        rows = [
+            {
+                "row_no": n,
+                "searcher_agency_as_printed": name,
+                "reason_text": "a private reason",
+                "reason_text_cell": "value",
+            }
+            for n, name in enumerate(EVIL, 1)
+        ]
+        report = Report(
+            source.name,
+            source.sha256,
+            source.bytes_n,
+            "test",
+            "one",
+            "told",
+            len(rows),
+            len(rows) + plan.lost,
+        )
+        return Reading({"searches": build_table("searches", rows)}, report)
+
+    plan = types.SimpleNamespace(
+        recognize=lambda source: Match("test", "one", "told"), read=read, error=None, lost=0
+    )
+    monkeypatch.setattr(sniff, "list_readers", lambda: [plan])
+    return plan
+
+
+@pytest.fixture
+def log(tmp_path):
+    path = tmp_path / "in" / "log.csv"
+    path.parent.mkdir()
+    path.write_text("a,b\n1,2\n")
+    return path
+
+
+def list_folder(folder) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_tables_and_report_are_written(reader, log, tmp_path):
+    """A folder gets each table as Parquet and as CSV, and the report; no path of this machine stands in it."""
+    out = tmp_path / "new" / "out"
+    reading = ingest_file(log, out)
+    assert list_folder(out) == ["report.json", "searches.csv", "searches.parquet"]
+    assert list_folder(out.parent) == ["out"]
+    report = json.loads((out / "report.json").read_text())
+    assert report == reading.report.to_dict()
+    assert (report["file"], report["rows_in"], report["rows_out"]) == ("log.csv", 7, 7)
+    assert str(tmp_path) not in (out / "report.json").read_text()
+    assert stat.S_IMODE(out.stat().st_mode) & 0o700 == 0o700
+
+
+def test_formulas_are_disarmed_in_csv_only(reader, log, tmp_path):
+    """T7: no cell of the CSV begins a formula; the Parquet file holds every name as it was printed."""
+    ingest_file(log, tmp_path / "out")
+    with (tmp_path / "out" / "searches.csv").open(newline="", encoding="utf-8") as file:
+        shown = [row["searcher_agency_as_printed"] for row in csv.DictReader(file)]
+    assert [name[0] for name in shown] == ["'"] * 6 + ["C"]
+    exact = pd.read_parquet(tmp_path / "out" / "searches.parquet")
+    assert list(exact["searcher_agency_as_printed"]) == EVIL
+    assert list(exact.columns) == list(build_table("searches", []).columns)
+
+
+def test_reasons_stay_here(reader, log, tmp_path):
+    """In publication mode the free text of reasons is in no file; that there was one is; the reading still has it."""
+    reading = ingest_file(log, tmp_path / "out")
+    for path in (tmp_path / "out").iterdir():
+        assert b"a private reason" not in path.read_bytes()
+    table = pd.read_parquet(tmp_path / "out" / "searches.parquet")
+    assert table["reason_text"].isna().all()
+    assert (table["reason_text_cell"] == "value").all()
+    assert (reading.tables["searches"]["reason_text"] == "a private reason").all()
+
+
+def test_leaks_stop_the_export(reader, log, tmp_path):
+    """A phone number among the names stops what is written for publication, masked; private work goes on."""
+    original = reader.read
+
+    def read(source, options):
+        reading = original(source, options)
+        table = reading.tables["searches"]
+        table.loc[3, "searcher_agency_as_printed"] = "Chino PD 909-555-0142"
+        return reading
+
+    reader.read = read
+    with pytest.raises(IngestError, match="searches.searcher_agency_as_printed.csv.*phone") as caught:
+        ingest_file(log, tmp_path / "out")
+    assert "555-0142" not in str(caught.value)
+    assert "--private" in caught.value.way_out
+    assert list_folder(tmp_path) == ["in"]
+    ingest_file(log, tmp_path / "out", ReadOptions(keep_reasons=True))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are those of POSIX")
+def test_private_tables_are_parquet_for_the_owner(reader, log, tmp_path):
+    """With reasons kept there is no CSV, and nobody else can read the folder or its files."""
+    ingest_file(log, tmp_path / "out", ReadOptions(keep_reasons=True))
+    assert list_folder(tmp_path / "out") == ["report.json", "searches.parquet"]
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o700
+    for path in (tmp_path / "out").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert set(pd.read_parquet(tmp_path / "out" / "searches.parquet")["reason_text"]) == {"a private reason"}
+
+
+def test_an_earlier_ingest_is_replaced(reader, log, tmp_path):
+    """A second run replaces the whole folder: what the first wrote and the second does not is gone."""
+    out = tmp_path / "out"
+    ingest_file(log, out)
+    (out / "volumes.csv").write_text("left over\n")
+    ingest_file(log, out, ReadOptions(keep_reasons=True))
+    assert list_folder(out) == ["report.json", "searches.parquet"]
+    assert list_folder(tmp_path) == ["in", "out"]
+
+
+def test_other_folders_are_left_alone(reader, log, tmp_path):
+    """A folder with anything of somebody else's, a file, a link: refused before the file is read, and untouched."""
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("x")
+    reader.error = AssertionError("it was read")
+    with pytest.raises(IngestError, match="^mine: the folder holds files that no ingest wrote"):
+        ingest_file(log, mine)
+    (mine / "report.json").write_text("{}")
+    with pytest.raises(IngestError, match="no ingest wrote"):
+        ingest_file(log, mine)
+    with pytest.raises(IngestError, match="no folder"):
+        ingest_file(log, log)
+    (tmp_path / "link").symlink_to(mine)
+    with pytest.raises(IngestError, match="no folder"):
+        ingest_file(log, tmp_path / "link")
+    assert list_folder(mine) == ["report.json", "thesis.txt"]
+
+
+@pytest.mark.parametrize("broken", ["read", "write", "replace"])
+def test_nothing_partial_is_left(reader, log, tmp_path, monkeypatch, broken):
+    """If reading, writing or putting in place fails, the earlier result stands and no other trace is left."""
+    out = tmp_path / "out"
+    ingest_file(log, out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    failure = OSError(28, "No space left on device")
+    if broken == "read":
+        reader.error = IngestError("log.csv, line 3", "x", "y.")
+    elif broken == "write":
+        monkeypatch.setattr(files, "write_table", lambda *_, **__: (_ for _ in ()).throw(failure))
+    else:
+        real = os.replace
+
+        def fail(source, target):
+            if str(target) == str(out) and not str(source).endswith("-old"):
+                raise failure
+            return real(source, target)
+
+        monkeypatch.setattr(files.os, "replace", fail)
+    with pytest.raises((IngestError, OSError)):
+        ingest_file(log, out)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert list_folder(tmp_path) == ["in", "out"]
+
+
+def test_the_same_twice(reader, log, tmp_path):
+    """The same file gives the same bytes."""
+    for name in ("one", "two"):
+        ingest_file(log, tmp_path / name)
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_lost_rows_are_noticed(reader, log, tmp_path):
+    """A reader whose numbers do not add up, or do not fit its tables, is refused, and nothing is written."""
+    reader.lost = 1
+    with pytest.raises(IngestError, match="7 rows in, 8 out"):
+        ingest_file(log, tmp_path / "out")
+    reader.lost = 0
+    original = reader.read
+
+    def read(source, options):
+        reading = original(source, options)
+        return Reading({"searches": reading.tables["searches"].head(3)}, reading.report)
+
+    reader.read = read
+    with pytest.raises(IngestError, match="tables hold 3 rows where the report says 7"):
+        ingest_file(log, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_defects_of_readers_are_told_as_such(reader, log, tmp_path, monkeypatch, capsys):
+    """An error that no reader may raise comes out by its kind alone, without the content of the file."""
+    reader.error = KeyError("7ABC123")
+    for read in (lambda: inspect_file(log), lambda: ingest_file(log, tmp_path / "out")):
+        with pytest.raises(
+            files.DefectError, match=r"the reader failed \(KeyError\). This is a defect of Side Door"
+        ) as caught:
+            read()
+        assert "7ABC123" not in str(caught.value)
+    code, out, err = call(monkeypatch, capsys, "inspect", log)
+    assert (code, out, "7ABC123" in err) == (1, "", False)
+
+
+def test_inspect_tells_what_stops_it(reader, log, tmp_path):
+    """A file that is known but cannot be read yet is reported as what it is, with what stops it; nothing is written."""
+    reader.error = IngestError("log.csv", "times without a zone", "Give --time-zone.")
+    report = inspect_file(log)
+    assert (report.family, report.form, report.rows_out) == ("test", "one", 0)
+    assert report.details["refused"] == {
+        "place": "log.csv",
+        "found": "times without a zone",
+        "way_out": "Give --time-zone.",
+    }
+    with pytest.raises(IngestError, match="times without a zone"):
+        ingest_file(log, tmp_path / "out")
+    reader.error = None
+    assert inspect_file(log).rows_out == 7
+    assert list_folder(tmp_path) == ["in"]
+
+
+def test_a_report_in_words():
+    """What it is and why, rows, span, what is wrong, what is dropped, and the next command, ready to be pasted."""
+    report = Report("my log.csv", "ab" * 32, 1234, "Flock", "audit of 13 columns", "its header", 1000, 990)
+    report.set_aside = [SetAside("line 7", "a total", rows_n=4), SetAside("line 9", "a total", rows_n=6)]
+    report.span, report.time_zone = {"searches": ["2025-06-01", "2025-06-30"]}, "UTC"
+    report.warnings, report.columns_dropped, report.notes = (
+        ["1,000 rows is a round number."],
+        ["Name", "Case #"],
+        ["Noted."],
+    )
+    assert describe_report(report, "in/my log.csv").splitlines() == [
+        "File     my log.csv, 1,234 bytes, sha256 abababababab",
+        "What     Flock: audit of 13 columns",
+        "Why      its header",
+        "Rows     1,000 in the file, 990 read, 10 set aside",
+        "Aside    10: a total (first at line 7)",
+        "Span     searches: 2025-06-01 to 2025-06-30, UTC",
+        "Warning  1,000 rows is a round number.",
+        "Dropped  column Name",
+        "         column Case #",
+        "Note     Noted.",
+        "Next     sidedoor ingest 'in/my log.csv' --out DIR",
+    ]
+
+
+def test_a_refusal_in_words(reader, log):
+    """A file that cannot be read yet shows what stops it and the way out, and no command that would fail."""
+    reader.error = IngestError("log.csv", "times without a zone", "Give --time-zone.")
+    text = describe_report(inspect_file(log), "log.csv")
+    assert "Stopped  log.csv: times without a zone\nWay out  Give --time-zone." in text
+    assert "Next" not in text
+
+
+def test_words_obey_nobody():
+    """Escape sequences in names do not reach the terminal, and long lists are cut."""
+    report = Report("a\x1b[2J.csv", "0" * 64, 1, "x", "y", "z")
+    report.warnings = [f"slip {n}\x1b]0;evil\x07" for n in range(20)]
+    text = describe_report(report, "a.csv")
+    assert all(line.isprintable() for line in text.splitlines())
+    assert text.count("slip") == 8
+    assert "and 12 more, all in report.json" in text
+
+
+def call(monkeypatch, capsys, *arguments) -> tuple[int, str, str]:
+    """Call the command in this process; give exit code, printed text and errors."""
+    from sidedoor import cli
+
+    monkeypatch.setattr("sys.argv", ["sidedoor", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    printed = capsys.readouterr()
+    return ended.value.code or 0, printed.out, printed.err
+
+
+def test_inspect_command(reader, log, monkeypatch, capsys):
+    """`sidedoor inspect` prints the report; it fails if the file is refused, and says by what and what to do."""
+    code, out, _ = call(monkeypatch, capsys, "inspect", log)
+    assert code == 0
+    assert "Rows     7 in the file, 7 read, 0 set aside" in out
+    assert f"Next     sidedoor ingest {log} --out DIR" in out
+    reader.error = IngestError("log.csv", "times without a zone", "Give --time-zone.")
+    code, out, _ = call(monkeypatch, capsys, "inspect", log)
+    assert code == 1
+    assert "Stopped  log.csv: times without a zone" in out
+    log.write_text("")
+    code, out, err = call(monkeypatch, capsys, "inspect", log)
+    assert (code, out) == (1, "")
+    assert err == "sidedoor: log.csv: the file is empty. Download it again, or ask the agency for it again.\n"
+
+
+def test_ingest_command(reader, log, tmp_path, monkeypatch, capsys):
+    """`sidedoor ingest` writes the folder, says what is in it, and hands every option on."""
+    seen = []
+    original = reader.read
+
+    def read(source, options):
+        seen.append(options)
+        return original(source, options)
+
+    reader.read = read
+    key = tmp_path / "key"
+    key.write_bytes(os.urandom(32))
+    key.chmod(0o600)
+    code, out, _ = call(
+        monkeypatch, capsys, "ingest", log, "--out", tmp_path / "out", "--time-zone", "America/Los_Angeles", "--as-of",
+        "2020-02-06", "--reported-by", "Chino PD", "--month-first", "--source-id", "chino-log", "--key-file", key, "--private",
+    )  # fmt: skip
+    assert code == 0
+    assert "Table    searches: 7 rows" in out
+    assert list_folder(tmp_path / "out") == ["report.json", "searches.parquet"]
+    expected = ReadOptions(
+        "America/Los_Angeles", "2020-02-06", "Chino PD", "chino-log", key.read_bytes(), None, False, True
+    )
+    assert seen == [expected]
+    key.chmod(0o644)
+    assert call(monkeypatch, capsys, "ingest", log, "--out", tmp_path / "out2", "--key-file", key)[0] == 1
+    assert not (tmp_path / "out2").exists()

@@ -1,0 +1,505 @@
+"""Flock audits in all released forms: bound by name, cell states kept, times in UTC, nothing lost."""
+
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent))
+from helpers.formats import load_format  # noqa: E402
+from made.tables import CASE, KEY, OFFICER, PLATE, REASON, read, refuse, write_book, write_csv  # noqa: E402
+from sidedoor.ingest.sniff import sniff  # noqa: E402
+from sidedoor.ingest.source import open_source  # noqa: E402
+
+FORMS = load_format("flock")["audit"]["forms"]
+WIDE = FORMS[-1]["columns"]
+START = datetime(2025, 6, 1, 7, 0, 5)
+
+
+def stamp(moment, comma=",", padded=True):
+    """A time as Flock prints it."""
+    if padded:
+        return f"{moment:%m/%d/%Y}{comma} {moment:%I:%M:%S %p} UTC"
+    return f"{moment.month}/{moment.day}/{moment.year}{comma} {int(f'{moment:%I}')}:{moment:%M:%S %p} UTC"
+
+
+def row(n=0, **cells):
+    """A search as cells by column; `cells` replaces some of them."""
+    moment = START + timedelta(minutes=n)
+    known = {
+        "ID": f"00000000-0000-4000-8000-{n:012d}", "Name": OFFICER, "Org Name": f"Town {n % 3} CA PD",
+        "Total Networks Searched": str(800 + n), "Total Devices Searched": f"{17000 + n:,}",
+        "Time Frame": f"{stamp(moment - timedelta(days=7))}\n{stamp(moment - timedelta(minutes=1))}",
+        "License Plate": PLATE,
+        "Reason": REASON, "Case #": CASE, "Filters": PLATE, "Search Time": stamp(moment),
+        "Search Type": "lookup",
+        "Text Prompt": "", "Moderation": "", "userID": "***", "networkCount": str(800 + n),
+    }  # fmt: skip
+    return known | cells
+
+
+def lay_out(columns, rows):
+    """Rows of cells under a header."""
+    return [columns, *[[cells[name] for name in columns] for cells in rows]]
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Write rows as CSV in a form and read them."""
+
+    def make(rows, columns=WIDE, name="log.csv", **options):
+        return read(write_csv(tmp_path / name, lay_out(columns, rows)), **options)
+
+    return make
+
+
+@pytest.mark.parametrize("form", FORMS, ids=[form["name"] for form in FORMS])
+def test_every_released_form(log, form):
+    """Each form is named, its times and counts are read, and a field that it does not have is not exported."""
+    reading = log([row(n) for n in range(30)], form["columns"])
+    table, report = reading.tables["searches"], reading.report
+    assert (report.family, report.form) == ("Flock audit", form["name"])
+    assert report.rows_in == report.rows_out == 30
+    assert table["searched_at"].tolist() == [START + timedelta(minutes=n) for n in range(30)]
+    assert table["networks_n"].tolist() == list(range(800, 830))
+    assert report.time_zone.startswith("UTC")
+    absent = {
+        "search_id": "ID",
+        "devices_n": "Total Devices Searched",
+        "window_start": "Time Frame",
+        "search_type": "Search Type",
+    }
+    for field, column in absent.items():
+        expected = "value" if column in form["columns"] else "not_exported"
+        assert set(table[f"{field}_cell"]) == {expected}
+    if "Time Frame" in form["columns"]:
+        assert (table["searched_at"] - table["window_start"] == pd.Timedelta(days=7)).all()
+
+
+def test_a_form_that_is_not_known(log):
+    """Columns are bound by name all the same; an unknown one is dropped, named, and none of its content told."""
+    columns = ["Reason", "Org Name", "Camera Temperature", "Search Time", "Total Networks Searched"]
+    reading = log([row(n, **{"Camera Temperature": PLATE}) for n in range(3)], columns)
+    assert "nearest to" in reading.report.form
+    assert "Camera Temperature" in reading.report.columns_dropped
+    assert any("Camera Temperature" in text for text in reading.report.warnings)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.permutations(WIDE), st.sampled_from([",", ";", "\t"]))
+def test_order_of_columns_does_not_matter(tmp_path, columns, delimiter):
+    """Permuting the columns, or separating them otherwise, changes nothing in the table."""
+    rows = [row(n) for n in range(5)]
+    first = read(write_csv(tmp_path / "a.csv", lay_out(WIDE, rows)), source_id="x", key=KEY)
+    other = read(
+        write_csv(tmp_path / "b.csv", lay_out(columns, rows), delimiter=delimiter), source_id="x", key=KEY
+    )
+    pd.testing.assert_frame_equal(first.tables["searches"], other.tables["searches"])
+
+
+# printed signs of ASCII and Latin letters: no two of these letters are one sign of UTF-8, whatever the encoding
+signs = st.characters(
+    min_codepoint=33,
+    max_codepoint=255,
+    categories=("L", "N", "P", "S"),
+    exclude_characters=[chr(n) for n in range(127, 192)],
+)
+words = st.text(signs, min_size=3, max_size=30).map("case of {}".format)
+searches = st.fixed_dictionaries(
+    {
+        "org": words, "reason": words, "type": st.sampled_from(["lookup", "search - Mobile"]),
+        "nets": st.integers(0, 10**6),
+        "when": st.datetimes(datetime(2022, 1, 1),
+        datetime(2026, 12, 31)).map(lambda moment: moment.replace(microsecond=0)),
+        "days": st.integers(0, 365), "padded": st.booleans(), "comma": st.sampled_from([",", ""]),
+        "join": st.sampled_from(["\n", "\r\n", " to "]),
+    }
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(searches, min_size=1, max_size=8), st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+)
+def test_round_trip_of_generated_logs(tmp_path, made, encoding):
+    """Whatever stands in a log comes back: names and reasons as printed, numbers, times, windows, in the same order."""
+    rows = [
+        row(
+            n, **{
+                "Org Name": part["org"], "Reason": part["reason"], "Search Type": part["type"],
+                "Total Networks Searched": str(part["nets"]),
+                "Search Time": stamp(part["when"], part["comma"], part["padded"]),
+                "Time Frame": stamp(part["when"] - timedelta(days=part["days"])) + part["join"] + stamp(part["when"]),
+            },
+        )
+        for n, part in enumerate(made)
+    ]  # fmt: skip
+    path = write_csv(tmp_path / "round.csv", lay_out(WIDE, rows), encoding=encoding)
+    table = read(path).tables["searches"]
+    assert table["searcher_agency_as_printed"].tolist() == [part["org"] for part in made]
+    assert table["reason_text"].tolist() == [part["reason"] for part in made]
+    assert table["search_type"].tolist() == [part["type"] for part in made]
+    assert table["networks_n"].tolist() == [part["nets"] for part in made]
+    assert table["searched_at"].tolist() == [part["when"] for part in made]
+    assert table["window_end"].tolist() == [part["when"] for part in made]
+    assert table["window_start"].tolist() == [part["when"] - timedelta(days=part["days"]) for part in made]
+    assert table["row_no"].tolist() == list(range(1, len(made) + 1))
+
+
+def test_a_workbook_gives_the_same_table(tmp_path):
+    """CSV and XLSX of one log are one table; sheets without an audit are set aside, hidden ones named."""
+    rows = lay_out(WIDE, [row(n) for n in range(4)])
+    text = read(write_csv(tmp_path / "a.csv", rows), source_id="x")
+    sheets = {
+        "Part 1": rows[:3],
+        "Cover": [["A letter"], ["of two lines"]],
+        "Part 2": [["Network Audit"], [], rows[0], *rows[3:]],
+    }
+    book = read(write_book(tmp_path / "a.xlsx", sheets, hide="Cover"), source_id="x")
+    pd.testing.assert_frame_equal(text.tables["searches"], book.tables["searches"])
+    assert [(part.place, part.rows_n) for part in book.report.set_aside] == [("sheet Cover", 2)]
+    assert book.report.details["sheets"]["Part 2"] == {
+        "form": "Audit, 14 columns",
+        "first_row_no": 3,
+        "rows": 2,
+    }
+    assert any("'Cover' is hidden" in text for text in book.report.warnings)
+
+
+def test_a_title_above_the_header(tmp_path):
+    """The header is looked for in the first rows."""
+    path = tmp_path / "titled.csv"
+    write_csv(path, lay_out(WIDE, [row(n) for n in range(3)]))
+    path.write_bytes(b"Network Audit of an agency\r\n" + path.read_bytes())
+    assert read(path).report.rows_out == 3
+
+
+def test_times_on_their_own(tmp_path):
+    """San Jose's split sheets print no zone: refused with what is known about them, then read as told."""
+    columns = ["Search Date", "Search Time", "Org Name", "Total Networks Searched", "Reason"]
+    rows = [
+        columns,
+        ["2025-05-01", "09:11:16", "Town CA PD", "632", REASON],
+        ["2025-05-01 00:00:00", "1899-12-31 23:00:00", "Town CA PD", "5", ""],
+    ]
+    path = write_csv(tmp_path / "split.csv", rows)
+    error = refuse(path)
+    assert error.found == "times without a time zone"
+    assert "--time-zone UTC" in error.way_out
+    reading = read(path, time_zone="UTC")
+    assert reading.tables["searches"]["searched_at"].tolist() == [
+        datetime(2025, 5, 1, 9, 11, 16),
+        datetime(2025, 5, 1, 23, 0),
+    ]
+    assert reading.report.time_zone == "UTC, as given"
+    local = read(path, time_zone="America/Los_Angeles").tables["searches"]["searched_at"]
+    assert local[0] == datetime(2025, 5, 1, 16, 11, 16)
+
+
+def test_dates_of_a_spreadsheet(tmp_path):
+    """Date cells, and dates kept as bare numbers, are read once the zone is told."""
+    columns = ["Org Name", "Total Networks Searched", "Reason", "Search Time"]
+    rows = [
+        columns,
+        ["Town CA PD", 7, REASON, datetime(2025, 3, 1, 14, 5, 7)],
+        ["Town CA PD", 7, REASON, 45717.5],
+    ]
+    path = write_book(tmp_path / "dates.xlsx", {"Audit": rows})
+    assert "without a time zone" in refuse(path).found
+    table = read(path, time_zone="UTC").tables["searches"]
+    assert table["searched_at"].tolist() == [datetime(2025, 3, 1, 14, 5, 7), datetime(2025, 3, 1, 12, 0)]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=[form["name"] for form in FORMS])
+def test_a_header_that_was_left_out(tmp_path, form):
+    """Rows without a header are refused; the hint is the header of the form that they look like, and no cell is told."""
+    rows = lay_out(form["columns"], [row(n) for n in range(3)])[1:]
+    for path in (write_csv(tmp_path / "bare.csv", rows), write_book(tmp_path / "bare.xlsx", {"S": rows})):
+        error = refuse(path)
+        assert "without a header" in error.found
+        assert error.way_out.endswith(",".join(form["columns"]))
+
+
+def test_event_logs_are_no_query_logs(tmp_path):
+    """A log of what administrators changed is refused by its columns, before anything of it is told."""
+    columns = ["Timestamp", "User", "Event Type", "Entity Type", "Entity Details", "Event Id"]
+    cells = [
+        "2025-08-01T00:00:00Z",
+        OFFICER,
+        "create",
+        "Custom Hotlist Entry",
+        f"License: {PLATE}\nCase: {CASE}",
+        "1",
+    ]
+    for path in (
+        write_csv(tmp_path / "events.csv", [columns, cells]),
+        write_book(tmp_path / "events.xlsx", {"E": [columns, cells]}),
+    ):
+        error = refuse(path)
+        assert "not a query log" in error.found
+
+
+def test_cell_states_stay_apart(log):
+    """Empty, masked, redacted, placeholder and value are five facts; counts of each stand in the report."""
+    cells = ["", "***", "REDACTED", "[REDACTED]", "###", "7923.600 GC", "None", "N/A", REASON]
+    reading = log(
+        [row(n, Reason=cell, **{"Case #": cell, "License Plate": cell}) for n, cell in enumerate(cells)]
+    )
+    table = reading.tables["searches"]
+    states = [
+        "empty",
+        "masked",
+        "redacted",
+        "redacted",
+        "redacted",
+        "redacted",
+        "placeholder",
+        "placeholder",
+        "value",
+    ]
+    for field in ("reason_text", "case_number", "plate"):
+        assert table[f"{field}_cell"].tolist() == states
+    assert table["reason_text"].notna().tolist() == [state == "value" for state in states]
+    # what stands under a mask is unknown: neither a case number nor none
+    assert table["has_case_number"].isna().tolist() == [state in ("masked", "redacted") for state in states]
+    assert table["has_case_number"].fillna(False).tolist() == [state == "value" for state in states]
+    assert reading.report.details["cells"]["plate"] == {
+        "empty": 1,
+        "masked": 1,
+        "placeholder": 2,
+        "redacted": 4,
+        "value": 1,
+    }
+    assert reading.report.details["cells"]["plate_state"] == {"not_exported": 9}
+
+
+def test_parts_of_a_reason_that_are_redacted(log):
+    """A reason of which a part is readable is a value; how many there are is told."""
+    reading = log([row(0, Reason="REDACTED, traffic"), row(1)])
+    assert reading.report.details["partly_redacted"] == {"reason_text": 1}
+    assert reading.tables["searches"]["reason_text_cell"].tolist() == ["value", "value"]
+
+
+def test_persons_are_dropped_or_tokens(log):
+    """Without a key no trace of officer, plate and case stays; with one, a plate in two notations has one token."""
+    rows = [
+        row(0, **{"License Plate": "7zzz 777"}),
+        row(1),
+        row(2, **{"License Plate": "***", "Name": "***", "Case #": ""}),
+    ]
+    plain = log(rows).tables["searches"]
+    assert plain[["officer_token", "plate_token", "case_number_token"]].isna().all().all()
+    assert (
+        not plain.astype("str")
+        .apply(lambda column: column.str.contains("7ZZZ777|Quillfeather|CN-55", case=False))
+        .any()
+        .any()
+    )
+    kept = log(rows, key=KEY, name="keyed.csv").tables["searches"]
+    assert kept["plate_token"][0] == kept["plate_token"][1]
+    assert len(kept["plate_token"][0]) >= 16
+    assert kept.loc[2, ["officer_token", "plate_token", "case_number_token"]].isna().all()
+    assert {"Name", "License Plate", "Case #", "Filters", "Text Prompt"} <= set(
+        log(rows, name="c.csv").report.columns_dropped
+    )
+
+
+def test_rows_that_are_none(log):
+    """A repeated header, a row of masks and blanks, and a shifted row are set aside with place and reason."""
+    empty = dict.fromkeys(WIDE, "") | {"Name": "REDACTED", "License Plate": "REDACTED"}
+    shifted = row(3, **{"Search Time": "allow"})
+    reading = log([row(0), {name: name for name in WIDE}, empty, shifted, row(4)])
+    assert reading.report.rows_in == 5
+    assert [(part.rows_n, part.reason.split(":")[0]) for part in reading.report.set_aside] == [
+        (1, "the header, repeated among the rows"),
+        (1, "no time and hardly anything else"),
+        (1, "what stands in the place of the search time is no time"),
+    ]
+    # two lines a row: the time frame
+    assert [part.place for part in reading.report.set_aside] == ["line 4", "line 5", "line 6"]
+    assert reading.tables["searches"]["row_no"].tolist() == [1, 5]
+
+
+def test_a_shifted_file_is_refused(tmp_path):
+    """If most rows have no time where it should be, the file is refused, and the shape of the cell shown instead of it."""
+    path = write_csv(
+        tmp_path / "shifted.csv", lay_out(WIDE, [row(n, **{"Search Time": PLATE}) for n in range(4)])
+    )
+    error = refuse(path)
+    assert "9aaa999" in error.found
+    assert "line 2" in error.place
+
+
+def test_zeros_repeats_and_windows_are_told_and_left(log):
+    """0 networks stays 0 with a note, devices filled with 0 and repeated ids are warned of, odd windows counted."""
+    late = f"{stamp(START)}\n{stamp(START + timedelta(days=1))}"
+    backwards = f"{stamp(START - timedelta(days=1))}\n{stamp(START - timedelta(days=2))}"
+    rows = [
+        row(0, **{"Total Networks Searched": "0", "Total Devices Searched": "0", "Time Frame": late}),
+        row(0, **{"Total Devices Searched": "0", "Time Frame": backwards}),
+        row(1, **{"Total Devices Searched": "0", "Time Frame": "last week"}),
+    ]
+    reading = log(rows)
+    table, report = reading.tables["searches"], reading.report
+    assert table["networks_n"].tolist() == [0, 800, 801]
+    assert report.details["zeros"] == {"networks_n": 1, "devices_n": 3}
+    assert report.details["search_ids"] == {"rows_with_id": 3, "distinct": 2}
+    assert report.details["windows"] == {
+        "end_after_search": 1,
+        "start_after_search": 0,
+        "end_before_start": 1,
+    }
+    assert table["window_start_cell"].tolist() == ["value", "value", "placeholder"]
+    said = " ".join(report.warnings)
+    assert "1 row repeats the search id" in said
+    assert "fills the column with 0" in said
+    assert "does not mean zero" in " ".join(report.notes)
+
+
+def test_federal_searches(log):
+    """The prefix stays as printed, and the form is noted."""
+    columns = next(form["columns"] for form in FORMS if "Federal" in form["name"])
+    reading = log(
+        [
+            row(n, **{"Org Name": "[Federal] Postal Inspectors", "Name": "***", "License Plate": "***"})
+            for n in range(3)
+        ],
+        columns,
+    )
+    assert set(reading.tables["searches"]["searcher_agency_as_printed"]) == {"[Federal] Postal Inspectors"}
+    assert reading.report.details["federal_rows"] == 3
+    assert "Federal" in reading.report.form
+
+
+def test_organization_or_network(log):
+    """One searching agency makes an Organization Audit likely; several make a Network Audit; whose it is must be told."""
+    many, one = [row(n) for n in range(6)], [row(n, **{"Org Name": "Town 1 CA PD"}) for n in range(6)]
+    assert log(many).report.details["log"] == "network"
+    reading = log(one, reported_by="Town 1 CA PD", name="one.csv")
+    assert reading.report.details["log"] == "organization"
+    assert set(reading.tables["searches"]["host_agency"]) == {"Town 1 CA PD"}
+    assert any("--reported-by" in text for text in log(many, name="m.csv").report.notes)
+
+
+def test_local_days(log):
+    """A file cut at local midnight begins at 07:00 UTC in June: its local dates are told if the zone is."""
+    rows = [row(n) for n in (0, 60, 1438)]
+    blind = log(rows).report
+    assert blind.details["span_utc"] == ["2025-06-01T07:00:05Z", "2025-06-02T06:58:05Z"]
+    assert any("--time-zone" in text for text in blind.notes)
+    told = log(rows, time_zone="America/Los_Angeles", name="b.csv").report
+    assert told.details["span_local"] == {
+        "time_zone": "America/Los_Angeles",
+        "first": "2025-06-01",
+        "last": "2025-06-01",
+    }
+    assert any("begins at midnight in America/Los_Angeles" in text for text in told.notes)
+    assert told.span == {"searches": ["2025-06-01", "2025-06-02"]}
+
+
+def test_breaks_of_the_form(log):
+    """Names that vanish on 17 December 2025 and reasons that become categories in January 2026 are flagged."""
+    rows = []
+    for n in range(240):
+        moment = datetime(2025, 12, 10) + timedelta(hours=4 * n)
+        gone, category = moment >= datetime(2025, 12, 17), moment >= datetime(2026, 1, 1)
+        cells = {
+            "Search Time": stamp(moment),
+            "Name": "" if gone else "***",
+            "Reason": "Stolen" if category else f"text {n}",
+        }
+        rows.append(row(n, **cells))
+    report = log(rows).report
+    said = " ".join(report.warnings)
+    assert "Cells of officer are mostly masked before 2025-12-17 and empty after it" in said
+    assert "Reasons become categories about 2026-01-01" in said
+    assert sum("Draw no trend" in text for text in report.notes) == 2
+    quiet = log(rows[:20], name="quiet.csv").report
+    assert not any("2025-12-17" in text for text in quiet.warnings + quiet.notes)
+
+
+def test_odd_counts_of_rows_and_constants(log):
+    """A round number of rows and a reason that is the same throughout are warned of; the reason itself is not told."""
+    said = " ".join(log([row(n) for n in range(1000)]).report.warnings)
+    assert "1,000 rows is a round number" in said
+    assert "reason_text holds one value" in said
+
+
+def test_agency_and_reason_survive_as_text(log):
+    """An agency called NA, a reason 1E55555 and one with leading zeros are read as they are."""
+    table = log([row(0, **{"Org Name": "NA", "Reason": "1E55555"}), row(1, Reason="0012345")]).tables[
+        "searches"
+    ]
+    assert table["searcher_agency_as_printed"][0] == "NA"
+    assert table["reason_text"].tolist() == ["1E55555", "0012345"]
+
+
+def test_offense_type_stands_in(log):
+    """Where the reason is empty the offense type is taken, else the case number is named as where it would stand."""
+    columns = [*WIDE, "Offense Type"]
+    rows = [
+        row(0, **{"Offense Type": "Arson"}),
+        row(1, Reason="", **{"Offense Type": "Arson"}),
+        row(2, Reason="", **{"Offense Type": ""}),
+    ]
+    table = log(rows, columns).tables["searches"]
+    assert table["reason_origin"].tolist() == ["reason", "offense_type", "case_number"]
+    assert table["reason_text"].fillna("-").tolist() == [REASON, "Arson", "-"]
+
+
+def test_two_columns_for_one_field(tmp_path):
+    """Two columns that mean the same are refused: nothing tells which is right."""
+    path = write_csv(tmp_path / "two.csv", lay_out([*WIDE, "Case Number"], [row(0, **{"Case Number": CASE})]))
+    assert "two columns for the same thing" in refuse(path).found
+
+
+def test_the_name_of_the_file_does_not_matter(tmp_path):
+    """An audit is recognized by its columns, whatever it is called."""
+    path = write_csv(tmp_path / "SharedNetworks.pdf.txt", lay_out(WIDE, [row()]))
+    assert sniff(open_source(path))[1].family == "Flock audit"
+
+
+def test_a_long_log_takes_a_short_time(tmp_path):
+    """Thirty thousand rows are read within ten seconds, and the memory of the table is below 1 KB a row."""
+    path = write_csv(
+        tmp_path / "long.csv", lay_out(WIDE, [row(n, Reason=f"reason {n}") for n in range(30_000)])
+    )
+    begun = datetime.now()
+    table = read(path).tables["searches"]
+    assert (datetime.now() - begun).total_seconds() < 10
+    assert table.memory_usage(deep=True).sum() < 1000 * len(table)
+
+
+def test_a_total_below_the_log_is_no_search(log):
+    """One cell and no time, in whatever column; a search whose time alone is missing stays, and is told."""
+    total = dict.fromkeys(WIDE, "") | {"ID": "Total rows: 2"}
+    reading = log([row(0), row(1, **{"Search Time": ""}), total])
+    assert (reading.report.rows_in, reading.report.rows_out) == (3, 2)
+    assert "not a search" in reading.report.set_aside[0].reason
+    assert (
+        "1 row prints no search time (1 empty): kept, and in no span or count by day." in reading.report.notes
+    )
+
+
+def test_a_repeated_header_alarms_nobody(log):
+    """It is set aside; none of its cells is called an odd cell of a search."""
+    report = log([row(0), {name: name for name in WIDE}, row(1)]).report
+    assert report.set_aside[0].rows_n == 1 and not [
+        text for text in report.warnings if "something else" in text
+    ]
+
+
+def test_years_of_two_digits(log):
+    """As a spreadsheet shows and saves them: month first, as Flock prints them; the zone has to be said."""
+    table = log(
+        [row(0, **{"Search Time": "6/1/25 4:03"}), row(1, **{"Search Time": "6/13/25 1:03 PM"})],
+        time_zone="UTC",
+    )
+    assert [str(moment) for moment in table.tables["searches"]["searched_at"]] == [
+        "2025-06-01 04:03:00",
+        "2025-06-13 13:03:00",
+    ]

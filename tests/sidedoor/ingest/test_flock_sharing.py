@@ -1,0 +1,163 @@
+"""SharedNetworks: who shares with whom, by organization and direction."""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent))
+from made.tables import read, refuse, write_book, write_csv  # noqa: E402
+
+HEADER = ["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"]
+ME = {"reported_by": "Example CA PD", "as_of": "2025-12-30"}
+ROWS = [
+    ["Adams County MS SO ", "Adams County MS SO, Adams (LR) ", ""],
+    ["Blue Town OH PD", "", "Example CA PD"],
+    ["Both TX PD", "Both TX PD", "Example CA PD"],
+    ["None NV PD", "", " "],
+    ["[INACTIVE] Old CA PD", "Old", "Example CA PD"],
+]
+
+
+def test_a_row_for_each_direction(tmp_path):
+    """Data flows from the organization to the agency, or back; a blank cell is no share; nothing is lost."""
+    reading = read(write_csv(tmp_path / "a.csv", [HEADER, *ROWS]), **ME)
+    table, report = reading.tables["sharing"], reading.report
+    got = [
+        *zip(table["from_agency_as_printed"], table["to_agency_as_printed"], table["section"], strict=True)
+    ]
+    assert got == [
+        ("Adams County MS SO", "Example CA PD", "detections_received"),
+        ("Example CA PD", "Blue Town OH PD", "detections_shared"),
+        ("Both TX PD", "Example CA PD", "detections_received"),
+        ("Example CA PD", "Both TX PD", "detections_shared"),
+        ("[INACTIVE] Old CA PD", "Example CA PD", "detections_received"),
+        ("Example CA PD", "[INACTIVE] Old CA PD", "detections_shared"),
+    ]
+    assert table["is_inactive"].tolist() == [False] * 4 + [True] * 2
+    assert set(table["as_of"]) == {"2025-12-30"}
+    assert (report.rows_in, report.rows_out) == (7, 6)
+    assert report.set_aside[0].reason == "no share in either direction: an organization alone, or a note"
+    assert report.details["organizations"] == {
+        "both_ways": 2,
+        "shares_with_me_only": 1,
+        "shared_by_me_only": 1,
+    }
+    assert report.details["detections_received"]["organizations"] == 3
+    assert report.details["detections_received"]["networks_if_every_comma_separates"] == 4
+    assert report.details["detections_received"]["networks_at_least"] == 3
+
+
+def test_commas_in_names_leave_a_range(tmp_path):
+    """A comma inside a name cannot be told from one between names: the count is a range, and odd pieces are shown."""
+    reading = read(
+        write_csv(
+            tmp_path / "a.csv", [HEADER, ["Cam TX PD", "Foo, Inc, Cam (Flex)", ""], ["D PD", "D, E", ""]]
+        ),
+        **ME,
+    )
+    details = reading.report.details["detections_received"]
+    assert (details["networks_at_least"], details["networks_if_every_comma_separates"]) == (2, 5)
+    assert details["pieces_that_are_hardly_names"] == {"Inc": 1}
+    assert len(reading.tables["sharing"]) == 2
+
+
+def test_whose_list_and_of_which_day(tmp_path):
+    """Neither is taken from the file's name: it is shown as a hint, and the file is refused."""
+    path = write_csv(tmp_path / "SharedNetworks_2025_December_30.csv", [HEADER, *ROWS])
+    error = refuse(path)
+    assert "whose list it is" in error.found
+    assert "'Example CA PD'" in error.way_out
+    error = refuse(path, reported_by="Example CA PD")
+    assert error.found == "a list without a date"
+    assert "2025-12-30" in error.way_out
+    assert "not a date" in refuse(path, reported_by="Example CA PD", as_of="30 December").found
+
+
+@pytest.mark.parametrize(
+    "by_me", ["Networks I\u2019m Sharing", "networks i'm sharing", "Networks Im Sharing"]
+)
+def test_apostrophes(tmp_path, by_me):
+    """The column is found with any kind of apostrophe, or without one."""
+    reading = read(write_csv(tmp_path / "a.csv", [[*HEADER[:2], by_me], *ROWS]), **ME)
+    assert reading.report.rows_out == 6
+
+
+def test_a_workbook_gives_the_same_table(tmp_path):
+    """CSV and XLSX of one list are one table; another sheet is set aside."""
+    text = read(write_csv(tmp_path / "a.csv", [HEADER, *ROWS]), source_id="x", **ME)
+    book = read(
+        write_book(tmp_path / "a.xlsx", {"Note": [["A letter"]], "List": [HEADER, *ROWS]}),
+        source_id="x",
+        **ME,
+    )
+    pd.testing.assert_frame_equal(text.tables["sharing"], book.tables["sharing"])
+    assert book.report.set_aside[-1].place == "sheet Note"
+
+
+def test_pages_of_an_extracted_list(tmp_path):
+    """A list that was read out of a PDF keeps the page of each row."""
+    rows = [["Page", *HEADER], ["3", *ROWS[0]], ["", *ROWS[1]]]
+    assert read(write_csv(tmp_path / "a.csv", rows), **ME).tables["sharing"]["page"].fillna(0).tolist() == [
+        3,
+        0,
+    ]
+
+
+def test_rows_that_are_none(tmp_path):
+    """A repeated header and networks without an organization are set aside; a name that stands twice is warned of."""
+    rows = [HEADER, ROWS[2], HEADER, ["", "Somebody", ""], ROWS[2]]
+    report = read(write_csv(tmp_path / "a.csv", rows), **ME).report
+    assert sorted(part.reason for part in report.set_aside) == [
+        "networks without the name of an organization", "the header, repeated among the rows",
+    ]  # fmt: skip
+    assert report.rows_out == 4
+    assert report.details["listed_twice"] == {"Both TX PD": 2}
+
+
+# no two of these letters are one sign of UTF-8, whatever the encoding
+letters = st.characters(
+    min_codepoint=33,
+    max_codepoint=255,
+    categories=("L", "N"),
+    exclude_characters=[chr(n) for n in range(127, 192)],
+)
+names = st.text(letters, min_size=3, max_size=20)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(names.map("Org {}".format), st.lists(names, max_size=3), st.lists(names, max_size=3)),
+        min_size=1,
+        max_size=8,
+    ),
+    st.permutations([0, 1, 2]),
+)
+def test_round_trip_of_generated_lists(tmp_path, made, order):
+    """Each organization and direction comes back, in any order of the columns."""
+    rows = [HEADER, *[[who, ", ".join(theirs), ",".join(mine)] for who, theirs, mine in made]]
+    reading = read(write_csv(tmp_path / "a.csv", [[row[at] for at in order] for row in rows]), **ME)
+    table = reading.tables["sharing"]
+    received = table[table["section"] == "detections_received"]["from_agency_as_printed"].tolist()
+    shared = table[table["section"] == "detections_shared"]["to_agency_as_printed"].tolist()
+    assert received == [who for who, theirs, _ in made if theirs]
+    assert shared == [who for who, _, mine in made if mine]
+
+
+def test_a_direction_that_was_not_released_is_not_empty(tmp_path):
+    """Without the column of what it shares, an organization is not said to share nothing."""
+    report = read(write_csv(tmp_path / "a.csv", [[*HEADER[:2]], *(row[:2] for row in ROWS)]), **ME).report
+    assert {part.reason for part in report.set_aside} == {"no share in the one direction that the file holds"}
+    assert any("no column for detections_shared" in text for text in report.warnings)
+
+
+def test_a_hidden_sheet_is_told(tmp_path):
+    """Its rows are set aside, and a person is told to look at it."""
+    report = read(
+        write_book(tmp_path / "a.xlsx", {"Now": [HEADER, *ROWS], "Old": [["x"]]}, hide="Old"), **ME
+    ).report
+    assert "Sheet 'Old' is hidden." in report.warnings

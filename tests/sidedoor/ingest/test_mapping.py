@@ -1,0 +1,312 @@
+"""Mappings: a TOML file instead of code, checked key by key."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from helpers.errors import IngestError  # noqa: E402
+from made.tables import KEY, OFFICER, PLATE, REASON, read, refuse, write_book, write_csv  # noqa: E402
+from sidedoor.ingest.mapping_file import list_mappings, load_mapping  # noqa: E402
+
+LOG = """
+table = "searches"
+[columns]
+searched_at = "When"
+searcher_agency_as_printed = "Who"
+reason_text = "Why"
+plate = "Plate"
+[constants]
+host_agency = "Town CA PD"
+[times]
+forms = ["%q/%q/%Y %H:%M"]
+time_zone = "America/Los_Angeles"
+[cells]
+masked = ['hidden']
+[[skip]]
+column = "Who"
+equals = ["TOTAL"]
+reason = "a total"
+"""
+ROWS = [
+    ["When", "Who", "Why", "Plate", "Cost"],
+    ["03/25/2025 10:00", "Chino CA PD", REASON, PLATE, "1"],
+    ["03/04/2025 11:30", "Chino CA PD", "hidden", "hidden", "2"],
+    ["", "TOTAL", "", "", "3"],
+]
+EDGES = """
+table = "sharing"
+[columns]
+from_agency_as_printed = "owner"
+to_agency_as_printed = "reader"
+as_of = "day"
+[constants]
+shares = "detections"
+[times]
+forms = ["%Y-%m-%d"]
+"""
+
+
+@pytest.fixture
+def mapped(tmp_path):
+    """Write a mapping and a file, and read or refuse the file."""
+
+    def make(mapping, rows, how=read, name="data.csv", **options):
+        (tmp_path / "m.toml").write_text(mapping, encoding="utf-8")
+        path = (
+            write_book(tmp_path / name, rows) if name.endswith("xlsx") else write_csv(tmp_path / name, rows)
+        )
+        return how(path, mapping=tmp_path / "m.toml", **options)
+
+    return make
+
+
+def test_a_log_of_an_unknown_vendor(mapped):
+    """Columns become fields, dates are read in the order that a row decides, own marks count, totals are left out."""
+    reading = mapped(LOG, ROWS)
+    table, report = reading.tables["searches"], reading.report
+    assert table["searched_at"].tolist() == [datetime(2025, 3, 25, 17, 0), datetime(2025, 3, 4, 19, 30)]
+    assert table["reason_text_cell"].tolist() == ["value", "masked"]
+    assert table["plate_cell"].tolist() == ["value", "masked"]
+    assert set(table["host_agency"]) == {"Town CA PD"}
+    assert [(part.reason, part.rows_n) for part in report.set_aside] == [("a total", 1)]
+    assert report.rows_in == 3
+    assert report.columns_dropped == ["Plate", "Cost"]
+    assert report.time_zone == "America/Los_Angeles, as the mapping says"
+    assert mapped(LOG, ROWS, key=KEY).tables["searches"]["plate_token"].notna().tolist() == [True, False]
+
+
+def test_a_sheet_is_read_alike(mapped):
+    """The same mapping reads the same rows from a sheet."""
+    text = mapped(LOG, ROWS, source_id="x").tables["searches"]
+    book = mapped(LOG, {"Log": ROWS}, name="data.xlsx", source_id="x").tables["searches"]
+    pd.testing.assert_frame_equal(text, book)
+    error = mapped(LOG, {"Log": ROWS, "More": ROWS}, how=refuse, name="two.xlsx")
+    assert "'Log', 'More'" in error.way_out
+
+
+def test_what_is_given_goes_first(mapped):
+    """A zone and an agency of the person go before those of the mapping."""
+    table = mapped(LOG, ROWS, time_zone="UTC", reported_by="Other CA PD").tables["searches"]
+    assert table["searched_at"][0] == datetime(2025, 3, 25, 10, 0)
+    assert set(table["host_agency"]) == {"Other CA PD"}
+
+
+def test_open_dates_are_refused(mapped):
+    """Without a deciding row the order of day and month has to be told."""
+    rows = [ROWS[0], ROWS[2]]
+    assert "can be read in two ways" in mapped(LOG, rows, how=refuse).found
+    assert mapped(LOG, rows, day_first=True).tables["searches"]["searched_at"][0].month == 4
+
+
+def test_times_without_a_zone_are_refused(mapped):
+    """Neither the mapping nor the person says the zone: refused."""
+    error = mapped(LOG.replace('time_zone = "America/Los_Angeles"', ""), ROWS, how=refuse)
+    assert error.found == "times without a time zone"
+
+
+def test_a_file_without_a_header(mapped):
+    """A mapping can name the columns of a file that has no header; a wrong number of names is refused."""
+    text = LOG.replace("[columns]", '[file]\nheader = ["When", "Who", "Why", "Plate", "Cost"]\n[columns]')
+    assert mapped(text, ROWS[1:]).report.rows_out == 2
+    assert (
+        "5 columns where the mapping's header has 4"
+        in mapped(text.replace(', "Cost"', ""), ROWS[1:], how=refuse).found
+    )
+
+
+def test_edges(mapped):
+    """An edge list becomes the table of sharing; nameless and masked ends are set aside, repeats and loops counted."""
+    rows = [
+        ["owner", "reader", "day"], ["A PD", "B PD", "2024-05-01"], ["A PD", "B PD", "2024-05-01"],
+        ["A PD", "A PD", "2024-05-02"],
+        ["NA", "B PD", ""], ["", "B PD", ""], ["REDACTED", "B PD", ""], ["owner", "reader", "day"],
+    ]  # fmt: skip
+    reading = mapped(EDGES, rows)
+    table, report = reading.tables["sharing"], reading.report
+    assert table["from_agency_as_printed"].tolist() == ["A PD", "A PD", "A PD", "NA"]
+    assert table["row_no"].tolist() == [1, 2, 3, 4]
+    assert set(table["shares"]) == {"detections"}
+    assert report.details["edges"] == {"rows": 4, "from": 2, "to": 2, "repeated": 1, "to_itself": 1}
+    assert report.span == {"sharing": ["2024-05-01", "2024-05-02"]}
+    assert len(report.set_aside) == 3
+    assert any("Edges without a date" in text for text in report.warnings)
+
+
+def test_ids_are_looked_up(mapped, tmp_path):
+    """Ids become names from a list that lies beside the file; without the list the file is refused."""
+    text = EDGES.replace('from_agency_as_printed = "owner"\n', "")
+    text += '[names]\nfile = "names.csv"\nkey = "id"\nname = "name"\n[names.columns]\nfrom_agency_as_printed = "owner"\n'
+    rows = [["owner", "reader", "day"], ["7", "B PD", "2024-05-01"], ["8", "B PD", "2024-05-01"]]
+    assert "is missing" in mapped(text, rows, how=refuse).found
+    write_csv(tmp_path / "names.csv", [["id", "name"], ["7", "Seven PD"]])
+    reading = mapped(text, rows)
+    assert reading.tables["sharing"]["from_agency_as_printed"].tolist() == ["Seven PD"]
+    assert reading.report.details["names"]["fields"]["from_agency_as_printed"]["not_in_the_list"] == 1
+    assert "beside the data" in mapped(text.replace("names.csv", "../names.csv"), rows, how=refuse).way_out
+
+
+def test_figures(mapped):
+    """A list of figures becomes the table of volumes; what is no number or measure is set aside."""
+    text = """
+    table = "volumes"
+    [columns]
+    value = "n"
+    measure = "what"
+    period_start = "from"
+    [constants]
+    reported_by = "A PD"
+    scope = "all cameras"
+    [times]
+    forms = ["%m/%d/%Y"]
+    """
+    rows = [
+        ["what", "n", "from"],
+        ["hits", "1,000", "3/4/2025"],
+        ["hits", "n/a", "3/5/2025"],
+        ["cars", "3", "3/5/2025"],
+    ]
+    reading = mapped(text, rows)
+    table = reading.tables["volumes"]
+    assert table[["measure", "value", "period_start", "scope"]].values.tolist() == [
+        ["hits", 1000.0, "2025-03-04", "all cameras"]
+    ]
+    assert reading.report.rows_in == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("[columns]", "[colums]", "Did you mean 'columns'?"),
+        ("searched_at =", "searched_on =", "Did you mean 'searched_at'?"),
+        ('table = "searches"', 'table = "serches"', "Write table = one of"),
+        ('table = "searches"', "", "Write table = one of"),
+        ("time_zone =", "timezone =", "Did you mean 'time_zone'?"),
+        ("America/Los_Angeles", "America/Los Angeles", "name of no zone"),
+        ("%q/%q/%Y %H:%M", "%Q/%Y", "date form"),
+        ('forms = ["%q/%q/%Y %H:%M"]', "", "no form of dates"),
+        ('forms = ["%q/%q/%Y %H:%M"]', "forms = [1]", "no list of texts"),
+        ("masked =", "maskd =", "Did you mean 'masked'?"),
+        ("'hidden'", "'('", "a pattern that is none"),
+        ('host_agency = "Town CA PD"', "host_agency = 3", "is no text"),
+        ('host_agency = "Town CA PD"', 'reason_text = "x"', "does not have"),
+        ("[constants]", 'host_agency = "Who"\n[constants]', "by a column and as a constant"),
+        ('"When"', '"Whn"', "Did you mean 'When'?"),
+        ('"When"', '"Something else"', "It has 5 columns"),
+        ("[[skip]]", "[[skipp]]", "Did you mean 'skip'?"),
+        ('equals = ["TOTAL"]', "", "lacks column or equals"),
+        ("[columns]", "[columns", "no TOML"),
+        ("[columns]", "[columns]\nwindow = \"Why\"\n[times]\nwindow = '(.*)'\n[x]", "no TOML"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_named(mapped, old, new, found):
+    """A wrong key, field, form, zone, pattern or column is refused with the nearest right one, and no cell is told."""
+    assert old in LOG
+    assert found in str(mapped(LOG.replace(old, new, 1), ROWS, how=refuse))
+
+
+def test_windows_need_named_groups(mapped):
+    """A pattern for two times in one cell names both; another is refused."""
+    text = LOG.replace('reason_text = "Why"', 'window = "Why"')
+    rows = [
+        ROWS[0],
+        ["03/25/2025 10:00", "Chino CA PD", "03/01/2025 00:00 until 03/02/2025 00:00", PLATE, ""],
+    ]
+    told = text.replace("[times]", "[times]\nwindow = '(?P<window_start>.+) until (?P<window_end>.+)'")
+    assert mapped(told, rows).tables["searches"]["window_end"][0] == datetime(2025, 3, 2, 8, 0)
+    assert "two named groups" in str(
+        mapped(text.replace("[times]", "[times]\nwindow = '(.+) until (.+)'"), rows, how=refuse)
+    )
+
+
+def test_a_mapping_that_is_not_there(tmp_path):
+    """A missing mapping, and one that is far too large, are refused; a near name of the project's is proposed."""
+    with pytest.raises(IngestError, match="eugene_reduced"):
+        load_mapping("eugene_reducd")
+    path = tmp_path / "big.toml"
+    path.write_text("#" * 300_000)
+    with pytest.raises(IngestError, match="more than"):
+        load_mapping(path)
+
+
+@pytest.mark.parametrize("name", list_mappings())
+def test_mappings_of_the_project(name):
+    """Each mapping that comes with the project is right, and says where its file is from."""
+    mapping = load_mapping(name)
+    assert mapping["title"]
+    assert mapping["source"]
+    assert name == "example" or len(mapping["sha256"]) == 64
+
+
+def test_the_example_reads_what_it_describes(tmp_path):
+    """The example mapping is one that works."""
+    rows = [
+        ["When", "Who", "Why", "Operator", "Plate"],
+        ["25/03/2025 10:00", "A PD", REASON, OFFICER, PLATE],
+        ["", "TOTAL", "", "", ""],
+    ]
+    reading = read(write_csv(tmp_path / "log.csv", rows), mapping="example")
+    assert reading.tables["searches"]["searched_at"][0] == datetime(2025, 3, 25, 17, 0)
+
+
+def test_a_known_file_is_not_taken_by_its_columns(tmp_path):
+    """The project's mappings know their file by its checksum: a file with the same columns is another file."""
+    rows = [
+        ["src_agency", "external_agency", "src_agency_id", "external_agency_id"],
+        ["A PD", "B PD", "1", "2"],
+    ]
+    assert (
+        "form that no reader knows" in refuse(write_csv(tmp_path / "agency_access20240426.csv", rows)).found
+    )
+
+
+def test_real_edges(mirror):
+    """private_eyes: 37,099 edges from 224 sources to 4,619 recipients, every id with the name that the list of agencies has."""
+    reading = read(mirror / "private_eyes" / "agency_access20240426.csv")
+    details = reading.report.details
+    assert details["edges"] == {"rows": 37_099, "from": 224, "to": 4_619, "repeated": 0, "to_itself": 0}
+    assert details["names"]["ids"] == 5_152
+    nothing = {"not_in_the_list": 0, "printed_otherwise": 0}
+    assert details["names"]["fields"] == {"from_agency_as_printed": nothing, "to_agency_as_printed": nothing}
+    # Pittsboro IN lists 3,861 organizations, a tenth of all edges
+    assert reading.tables["sharing"]["from_agency_as_printed"].value_counts().iloc[0] == 3_861
+
+
+def test_real_logs(mirror):
+    """The reduced logs of Eugene and Okaloosa are read whole, as their mappings say."""
+    eugene = read(mirror / "flock" / "eugene_or_pd_search_audit_reduced.csv.gz")
+    assert eugene.report.rows_out == 4_294
+    assert eugene.report.time_zone == "UTC, as the mapping says"
+    okaloosa = read(mirror / "flock" / "okaloosa_fl_so_org_audit_reduced.csv.gz")
+    assert okaloosa.report.rows_out == 7_273
+    assert okaloosa.report.details["search_types"] == {
+        "lookup": 5504, "search": 1517, "freeform": 186, "visual": 51, "multiGeo": 12, "convoy": 3,
+    }  # fmt: skip
+    # moderation is there on the 186 freeform rows only
+    assert okaloosa.report.details["moderation"] == {"empty": 7087, "allow": 172, "block": 12, "warn": 2}
+
+
+def test_day_and_hour_in_two_columns(mapped):
+    """By hand: 04:30 PM of 25 March in Los Angeles (UTC-7) is 23:30 in UTC, 00:15 AM of 4 March (UTC-8) is 08:15.
+
+    The 25th decides that the month comes first; the second column alone holds no date.
+    """
+    mapping = LOG.replace('searched_at = "When"', 'search_date = "Day"\nsearched_at = "Hour"').replace(
+        "%H:%M", "%I:%M %p"
+    )
+    rows = [["Day", "Hour", "Who", "Why", "Plate"], ["03/25/2025", "04:30 PM", "Chino CA PD", REASON, PLATE],
+            ["03/04/2025", "12:15 AM", "Chino CA PD", REASON, PLATE], ["03/05/2025", "", "Chino CA PD", REASON, PLATE]]  # fmt: skip
+    reading = mapped(mapping, rows)
+    table = reading.tables["searches"]
+    assert table["searched_at"][:2].tolist() == [datetime(2025, 3, 25, 23, 30), datetime(2025, 3, 4, 8, 15)]
+    assert (
+        table["searched_at_cell"].tolist() == ["value", "value", "empty"] and table["searched_at"].isna()[2]
+    )
+    assert any("month comes first" in text and "1 row allows" in text for text in reading.report.notes)
+    open_ = [rows[0], ["03/04/2025", *rows[1][1:]]]
+    assert "can be read in two ways" in mapped(mapping, open_, refuse).found
+    swapped = mapped(mapping, open_, day_first=True).tables["searches"]["searched_at"].tolist()
+    assert swapped == [datetime(2025, 4, 3, 23, 30)]

@@ -1,0 +1,119 @@
+"""Pages of a PDF as words with places."""
+
+import pytest
+
+from helpers.errors import IngestError
+from sidedoor.ingest.pdf import build_lines, read_pages
+from sidedoor.ingest.source import FileLimits, open_source
+
+
+def test_words_have_places(write_pdf):
+    """Words come with their boxes in points from the top left corner, page by page."""
+    path = write_pdf(
+        "two.pdf", [[(67, 80, "Chino Police"), (325, 80, "Cedar Rapids")], [(67, 100, "Page two")]]
+    )
+    pages = read_pages(open_source(path))
+    assert [page.number for page in pages] == [1, 2]
+    assert (pages[0].width, pages[0].height) == (612, 792)
+    chino = pages[0].words[0]
+    assert chino.text == "Chino"
+    assert chino.x0 == pytest.approx(67, abs=0.5)
+    assert chino.top < 80 < chino.bottom + 3
+    assert [word.text for word in pages[1].words] == ["Page", "two"]
+    assert not pages[0].is_scan
+
+
+def test_lines_gather_words(write_pdf):
+    """Words whose middles are within the tolerance make one line, from left to right."""
+    path = write_pdf("lines.pdf", [[(325, 81, "right"), (67, 80, "left"), (67, 95, "below")]])
+    lines = build_lines(read_pages(open_source(path))[0])
+    assert [line.text for line in lines] == ["left right", "below"]
+
+
+def test_pages_are_read_once(write_pdf, monkeypatch):
+    """Several readers may ask for the pages of a source; the child runs once."""
+    source = open_source(write_pdf("once.pdf", [[(67, 80, "once")]]))
+    first = read_pages(source)
+    monkeypatch.setattr("sidedoor.ingest.pdf.run_limited", lambda *_, **__: pytest.fail("read twice"))
+    assert read_pages(source) is first
+
+
+def test_pictures_are_sent_to_ocr(pdf_writer, tmp_path):
+    """A PDF of pictures without text is refused, and the error names the program that helps."""
+    image = pdf_writer.add_stream(
+        bytes(100),
+        "/Type /XObject /Subtype /Image /Width 10 /Height 10 /BitsPerComponent 8 /ColorSpace /DeviceGray",
+    )
+    content = pdf_writer.add_stream(b"q 612 0 0 792 0 0 cm /Im0 Do Q")
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(pdf_writer.build(pdf_writer.add_pages([content], f"/XObject << /Im0 {image} 0 R >>")))
+    with pytest.raises(IngestError, match="no text layer.*ocrmypdf"):
+        read_pages(open_source(path))
+
+
+def test_a_scan_with_text_is_told_apart(pdf_writer, tmp_path):
+    """Words over a picture that covers the page are marked as the work of OCR."""
+    image = pdf_writer.add_stream(
+        bytes(100),
+        "/Type /XObject /Subtype /Image /Width 10 /Height 10 /BitsPerComponent 8 /ColorSpace /DeviceGray",
+    )
+    content = pdf_writer.add_stream(
+        b"q 612 0 0 792 0 0 cm /Im0 Do Q BT /F1 9 Tf 3 Tr 60 700 Td (Page 1 ofl7) Tj ET"
+    )
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(pdf_writer.build(pdf_writer.add_pages([content], f"/XObject << /Im0 {image} 0 R >>")))
+    page = read_pages(open_source(path))[0]
+    assert page.is_scan
+    assert [word.text for word in page.words] == ["Page", "1", "ofl7"]
+
+
+def test_caps_name_themselves(write_pdf):
+    """Too many pages, too many characters in all or on one page: the error says which, and how many are taken."""
+    path = write_pdf("long.pdf", [[(67, 80, "twelve chars")]] * 4)
+    with pytest.raises(IngestError, match="4 pages, more than the 3"):
+        read_pages(open_source(path, FileLimits(pages_n=3)))
+    with pytest.raises(IngestError, match="page 3: more than 30 characters. Split"):
+        read_pages(open_source(path, FileLimits(chars_n=30)))
+    with pytest.raises(IngestError, match="page 1: more than 5 characters on one page"):
+        read_pages(open_source(path, FileLimits(page_chars_n=5)))
+
+
+def test_real_reports(mirror):
+    """The real reports are read whole: 14 pages of text, and 17 scanned pages turned the right way up."""
+    text = read_pages(open_source(mirror / "learn" / "ocsd_2020-02-06_data_sharing.pdf"))
+    scan = read_pages(open_source(mirror / "learn" / "irvine_2020-03-02_data_sharing_scan.pdf"))
+    assert (len(text), len(scan)) == (14, 17)
+    assert any(line.text == "CBP - NTC Cedar Rapids Police Department" for line in build_lines(text[1]))
+    assert all(page.is_scan for page in scan)
+    # the scanner laid its pages on the side; their words still run from left to right
+    assert all(page.width < page.height for page in scan)
+    assert sum(len(page.words) for page in text) > 2_500
+
+
+def test_words_are_those_of_pdfplumber(mirror):
+    """On the text report the words and boxes are those that pdfplumber gives; on the scan the letters are.
+
+    On the scan pdfplumber runs words together that stand a little less than 3 points apart: `ofVidor`.
+    """
+    import pdfplumber
+
+    for name in ("ocsd_2020-02-06_data_sharing.pdf", "irvine_2020-03-02_data_sharing_scan.pdf"):
+        path = mirror / "learn" / name
+        found = read_pages(open_source(path))
+        with pdfplumber.open(path) as document:
+            for number in (1, 7, len(found)):
+                words = document.pages[number - 1].extract_words()
+                expected = [
+                    (word["text"], *(round(float(word[side]), 2) for side in ("x0", "x1", "top", "bottom")))
+                    for word in words
+                ]
+                given = [
+                    (word.text, word.x0, word.x1, word.top, word.bottom) for word in found[number - 1].words
+                ]
+                if name.startswith("ocsd"):
+                    assert sorted(given) == sorted(expected)
+                else:
+                    assert sum(map(len, (word[0] for word in given))) == sum(
+                        map(len, (word[0] for word in expected))
+                    )
+                    assert len(set(expected) - set(given)) < 12 and len(given) >= len(expected)

@@ -1,0 +1,206 @@
+"""Drafts: from a folder of files to an edition that loads, with what only a person knows left open and said."""
+
+import json
+import shutil
+import sys
+import tomllib
+
+import pytest
+
+from helpers import paths
+from helpers.errors import ParameterError
+from sidedoor import cli
+from sidedoor.ingest.example import write_example
+from sidedoor.run import draft
+from sidedoor.run.draft import draft_edition, find_needs
+from sidedoor.run.editions import load_edition
+from sidedoor.run.notebooks import list_notebooks, load_notebook
+
+FACTS, SCHEMA, FORMATS = paths.FACTS, paths.SCHEMA, paths.DATA / "registry" / "formats"
+DECLARED = 'records: str = ""  # folder of ingested records with `searches`; empty for none [folder]'
+COUNT = """from IPython.display import display
+from helpers.records import is_simulated, load_records
+log = load_records(records, "searches")
+print(len(log), "searches", is_simulated(log))"""
+NETWORKS = (
+    "Organization Name,Networks Shared With Me,Networks I'm Sharing\n"
+    "Sample County ZZ SO,Sample County ZZ SO,Exampleton ZZ PD\nInventory Falls ZZ PD,,Exampleton ZZ PD\n"
+)
+
+
+@pytest.fixture
+def city(house, tmp_path, monkeypatch):
+    """A folder of files as a reporter has it: an audit, a list that says neither whose nor when, and a web page."""
+    shutil.copytree(FORMATS, house.data / "registry" / "formats")
+    house.write_notebook("00-start", "print('start')")
+    house.write_notebook("05-read", COUNT, parameters=DECLARED)
+    house.write_notebook(
+        "07-doors", 'load_records(records, "sharing")', parameters='records: str = ""  # own [folder]'
+    )
+    house.folder = tmp_path / "files"
+    house.folder.mkdir()
+    write_example(house.folder)
+    monkeypatch.chdir(house.folder)
+    return house
+
+
+def call(monkeypatch, *arguments):
+    """Call the command in this process."""
+    monkeypatch.setattr(sys, "argv", ["sidedoor", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return ended.value.code or 0
+
+
+def test_files_become_an_edition_that_loads(city):
+    """Whatever could be found out stands in it; notebooks that need other tables are named, but do not run."""
+    (city.folder / "SharedNetworks.csv").write_text(NETWORKS)
+    (city.folder / "page.csv").write_text("<!doctype html><html>log in</html>")
+    made = draft_edition("my-city", ["."])
+    text = made.path.read_text(encoding="utf-8")
+    assert made.notebooks == ("05", "07") and [one.file for one in made.files] == [
+        "SharedNetworks.csv", "page.csv", "simulated-network-audit.csv",
+    ]  # fmt: skip
+    networks, page, audit = made.files
+    assert set(networks.needed) == {"reported_by", "as_of"} and networks.tables == ("sharing",)
+    assert "a web page, not a table" in page.trouble and '# file = "page.csv"' in text
+    assert audit.tables == ("searches",) and not audit.needed
+    assert "61 rows: 60 read, 1 set aside; searches from 2025-03-0" in text
+    assert (
+        '# reported_by = "Exampleton ZZ PD"' in text
+        and "2000-01-01" not in text
+        and "not yet named" not in text
+    )
+    edition = load_edition(made.path)
+    assert [(file.name, dict(file.options)) for file in edition.raw_files] == [
+        ("sharednetworks", {}), ("simulated-network-audit", {"source_id": "simulated-network-audit"}),
+    ]  # fmt: skip
+    assert [run.notebook.number for run in edition.runs] == ["05", "07"]
+
+
+def test_notebook_that_needs_another_table_is_left_out(city):
+    """With a log alone the notebook on sharing lists stands as a comment that says why."""
+    made = draft_edition("my-city", ["simulated-network-audit.csv"])
+    assert made.notebooks == ("05",)
+    assert '# notebook = "07"  # About doors: needs records that hold sharing' in made.path.read_text(
+        encoding="utf-8"
+    )
+    assert tomllib.loads(made.path.read_text())["title"] == "My city: plate-reader records (simulated)"
+
+
+def test_three_commands_lead_from_files_to_a_site(city, monkeypatch, capsys):
+    """`new`, `run`, `site`: nothing is edited between, and the site says what was read."""
+    shutil.copytree(FACTS, city.facts, dirs_exist_ok=True)
+    shutil.copy(SCHEMA, city.data / "datapackage.json")
+    assert call(monkeypatch, "new", "my-city", "simulated-network-audit.csv") == 0
+    out = capsys.readouterr().out
+    assert (
+        "simulated-network-audit.csv: searches" in out
+        and "Next:    sidedoor run --edition my-city.toml" in out
+    )
+    assert call(monkeypatch, "run", "--edition", "my-city.toml") == 0
+    assert "record simulated-network-audit  60 rows read in" in capsys.readouterr().err
+    assert call(monkeypatch, "site", "--edition", "my-city.toml") == 0
+    assert city.read_output("my-city", "05-read") == "60 searches True\n"
+    site = city.runs / "my-city" / "site"
+    assert "simulated-network-audit.csv" in (site / "sources.html").read_text(encoding="utf-8")
+    assert not list(site.rglob("*.parquet"))
+
+
+def test_a_state_that_no_report_prints_is_asked_for(city):
+    """Below a notebook that takes it stands a comment, which is a right line without its sign."""
+    meaning = 'home: str = ""  # state of agencies that print none [postal code]'
+    city.write_notebook("05-read", COUNT, parameters=f"{DECLARED}\n{meaning}")
+    made = draft_edition("my-city", ["simulated-network-audit.csv"])
+    text = made.path.read_text(encoding="utf-8")
+    line = '# parameters = { home = "CA" }  # state of agencies that print none'
+
+    assert 1 == text.count(line) and "" == load_edition(made.path).runs[0].parameters["home"]
+    made.path.write_text(text.replace(line, line.removeprefix("# ")), encoding="utf-8")
+    assert "CA" == load_edition(made.path).runs[0].parameters["home"]
+
+
+def test_same_bytes_are_counted_once_and_names_are_told_apart(city):
+    """A copy under another name is left out; two files of one name in two folders become two records."""
+    shutil.copy("simulated-network-audit.csv", "again.csv")
+    for number in (1, 2):
+        (city.folder / str(number)).mkdir()
+        write_example(city.folder / str(number), seed=number).rename(city.folder / str(number) / "log.csv")
+    made = draft_edition("my-city", ["simulated-network-audit.csv", "again.csv", "1/log.csv", "2/log.csv"])
+    assert [one.name for one in made.files] == ["simulated-network-audit", "again", "log", "log-2"]
+    assert "The same bytes as simulated-network-audit.csv" in made.files[1].trouble
+    assert [file.name for file in load_edition(made.path).raw_files] == [
+        "simulated-network-audit",
+        "log",
+        "log-2",
+    ]
+
+
+def test_names_of_files_are_text_and_nothing_else(city):
+    """A name with quotation marks, markup or TOML in it does not change what the edition says."""
+    name = 'a"]\\ [[run]] <b>#=.csv'
+    shutil.copy("simulated-network-audit.csv", name)
+    assert load_edition(draft_edition("my-city", [name]).path).raw_files[0].path.name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "found"),
+    [
+        ("My City", ["."], "names a folder of results"),
+        ("defaults", ["."], "taken by the runner"),
+        ("taken", ["."], "there already"),
+        ("gone/my-city", ["."], "folder does not exist"),
+        ("my-city", ["gone.csv"], "no such file"),
+        ("my-city", ["empty"], "there is no file"),
+        ("my-city", ["../outside.csv"], "does not lie beside"),
+        ("my-city", ["link.csv"], "does not lie beside"),
+        ("my-city", ["bad\x1bname.csv"], "cannot be shown"),
+    ],
+)
+def test_what_cannot_be_drafted_is_refused_and_nothing_is_written(city, name, files, found):
+    """No file is overwritten, and none from elsewhere is listed."""
+    (city.folder / "taken.toml").write_text("mine")
+    (city.folder / "empty").mkdir()
+    for file in ("../outside.csv", "bad\x1bname.csv"):
+        (city.folder / file).write_text("x")
+    (city.folder / "link.csv").symlink_to(city.folder.parent / "outside.csv")
+    with pytest.raises(ParameterError, match=found):
+        draft_edition(name, files)
+    assert (city.folder / "taken.toml").read_text() == "mine" and not (city.folder / "my-city.toml").exists()
+
+
+def test_comments_are_shortened_where_the_file_would_be_too_large(city, monkeypatch):
+    """What an edition may hold is the same for those that are drafted."""
+    whole = draft_edition("my-city", ["."]).path
+    monkeypatch.setattr(draft, "LARGEST_FILE", len(whole.read_bytes()) - 1)
+    short = draft_edition("my-town", ["."]).path
+    assert "60 read" in whole.read_text() and "60 read" not in short.read_text()
+    assert load_edition(short).raw_files == load_edition(whole).raw_files
+
+
+@pytest.mark.parametrize(
+    ("meaning", "code", "needs"),
+    [
+        ("folder of ingested records with `searches` and `volumes`", "", {"searches", "volumes"}),
+        ("folder of ingested records; empty for the simulated log and lists", "", {"searches", "sharing"}),
+        ("folder of ingested records; empty for the network above", "", {"sharing"}),
+        (
+            "folder of ingested records",
+            'load_records(records, "volumes")\nload_table("sharing")',
+            {"volumes", "sharing"},
+        ),
+        ("folder of ingested records", 'load_table("sharing")', set()),
+    ],
+)
+def test_comment_or_code_says_which_tables_a_notebook_asks_for(house, meaning, code, needs):
+    """The words of the parameter's comment come first; without any, names of tables in the cells that use it."""
+    path = house.write_notebook("05-read", code, parameters=f'records: str = ""  # {meaning} [folder]')
+    assert find_needs(load_notebook(path)) == needs
+
+
+def test_real_notebooks_say_what_they_need():
+    """Every notebook that runs on records names at least one table that it reads."""
+    books = [load_notebook(path) for path in list_notebooks()]
+    asking = {book.name: find_needs(book) for book in books if find_needs(book) is not None}
+    assert all(asking.values()), asking
+    assert all("records" in json.dumps(sorted(book.parameters)) for book in books if book.name in asking)

@@ -1,0 +1,403 @@
+"""Intake: raw files become records before any notebook runs, privately, and are not read twice."""
+
+import shutil
+import stat
+
+import pytest
+
+from helpers import paths
+from helpers.errors import IngestError, ParameterError, RunError
+from sidedoor.ingest.example import write_example
+from sidedoor.run import intake
+from sidedoor.run.draft import draft_edition
+from sidedoor.run.editions import load_edition, plan_run
+from sidedoor.run.imports import read_import_graph, trace_imports
+from sidedoor.run.intake import READER_CODE, ingest_records
+from sidedoor.run.keys import compute_key, hash_house
+from sidedoor.run.results import lock_edition
+from sidedoor.run.run import run_edition
+
+DECLARED = 'records: str = ""  # folder of ingested records; empty for none [folder]'
+SHOW = "import pathlib\nprint(sorted(path.name for path in pathlib.Path(records).iterdir()), records)"
+RECORD = '[[record]]\nfile = "simulated-network-audit.csv"\nname = "audit"\n'
+PRIVATE = "simulated welfare check"
+FORMATS = paths.DATA / "registry" / "formats"
+
+
+@pytest.fixture
+def city(house, tmp_path):
+    """A newsroom's folder with one simulated audit, and an edition that lists it."""
+    shutil.copytree(FORMATS, house.data / "registry" / "formats")
+    house.write_notebook("05-read", SHOW, parameters=DECLARED)
+    house.write_notebook("06-other", "print('no records')")
+    house.folder = tmp_path / "newsroom"
+    house.folder.mkdir()
+    write_example(house.folder)
+    house.file = house.write_edition(
+        'notebook = "05"', 'notebook = "06"', name="city", folder=house.folder, head=RECORD
+    )
+    return house
+
+
+def note():
+    """Make a `report` that keeps the kind of each event, and the record."""
+    events = []
+    return events, lambda event, name, *_: events.append((event, name))
+
+
+def test_records_are_read_once_and_given_to_the_notebooks_that_declare_them(city):
+    """The second time nothing is read; the folder is the parameter `records` where one is declared."""
+    events, report = note()
+    edition = ingest_records(load_edition(city.file), report)
+    folder = city.runs / "city" / "records"
+    assert [run.parameters for run in edition.runs] == [{"records": folder.as_posix()}, {}]
+    assert events == [("reading", "audit"), ("read", "audit")]
+    events, report = note()
+    assert ingest_records(load_edition(city.file), report) == edition and events == [("kept", "audit")]
+    (record,) = edition.records
+    assert (record["file"], record["tables"]) == ("simulated-network-audit.csv", {"searches": 60})
+    # the example repeats its header in the middle: one row set aside
+    assert (record["rows_in"], record["rows_out"], sum(record["set_aside"].values())) == (61, 60, 1)
+
+
+def test_reasons_are_kept_for_the_owner_alone(city):
+    """Folder and files are readable by nobody else; no CSV is written."""
+    ingest_records(load_edition(city.file))
+    folder = city.runs / "city" / "records"
+    made = [folder, *folder.rglob("*")]
+    assert {path.name for path in made} == {"records", "audit", "report.json", "searches.parquet"}
+    assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in made)
+    import pandas as pd
+
+    assert PRIVATE in set(pd.read_parquet(folder / "audit" / "searches.parquet")["reason_text"])
+
+
+def test_link_in_the_place_of_the_records_is_not_followed(city, tmp_path):
+    """What it leads to is neither cleared nor filled."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mine.txt").write_text("mine")
+    (city.runs / "city").mkdir(parents=True)
+    (city.runs / "city" / "records").symlink_to(other)
+    with pytest.raises(RunError, match="it is a link"):
+        ingest_records(load_edition(city.file))
+    assert [path.name for path in other.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("change", ["file", "option", "damage", "memory", "code"])
+def test_record_is_read_again_when_anything_has_changed(city, monkeypatch, change):
+    """File, options, what was written, and the readers' code: each counts."""
+    ingest_records(load_edition(city.file))
+    folder = city.runs / "city"
+    if change == "file":
+        write_example(city.folder, seed=7)
+    elif change == "option":
+        city.file.write_text(city.file.read_text().replace(RECORD, RECORD + 'source_id = "simulated-a"\n'))
+    elif change == "damage":
+        (folder / "records" / "audit" / "report.json").write_text("{}")
+    elif change == "memory":
+        (folder / ".records.json").write_text("[")
+    else:
+        monkeypatch.setattr(intake, "hash_code", lambda: "other")
+    events, report = note()
+    edition = ingest_records(load_edition(city.file), report)
+    assert events == [("reading", "audit"), ("read", "audit")]
+    assert edition.records[0]["source_ids"] == (
+        ["simulated-a"] if change == "option" else edition.records[0]["source_ids"]
+    )
+
+
+def test_record_is_read_again_when_the_list_of_names_beside_it_has_changed(city):
+    """Ids are named by another file, which no option names: its bytes count like those of the record."""
+    (city.folder / "edges.csv").write_text("owner,reader\n1,2\n")
+    (city.folder / "names.csv").write_text("id,name\n1,Sample Falls ZZ PD\n2,Mock City ZZ PD\n")
+    (city.folder / "m.toml").write_text(
+        'table = "sharing"\n[constants]\nshares = "detections"\n[names]\nfile = "names.csv"\nkey = "id"\nname = "name"\n'
+        'columns = { from_agency_as_printed = "owner", to_agency_as_printed = "reader" }\n'
+    )
+    city.file.write_text(
+        city.file.read_text().replace(RECORD, '[[record]]\nfile = "edges.csv"\nmapping = "m.toml"\n')
+    )
+    told = []
+    for text in ("Mock City ZZ PD", "Mock City ZZ PD", "Placeholder ZZ DPS"):
+        (city.folder / "names.csv").write_text(f"id,name\n1,Sample Falls ZZ PD\n2,{text}\n")
+        events, report = note()
+        ingest_records(load_edition(city.file), report)
+        told.append(events[0][0])
+    assert told == ["reading", "kept", "reading"]
+
+
+def test_record_that_is_no_longer_listed_goes(city):
+    """Notebooks are given what the edition lists and nothing else."""
+    same = (city.folder / "simulated-network-audit.csv").read_bytes()
+    (city.folder / "b.csv").write_bytes(same + b"\r\n")
+    text = city.file.read_text()
+    city.file.write_text(text.replace(RECORD, RECORD + '[[record]]\nfile = "b.csv"\n'))
+    assert [record["name"] for record in ingest_records(load_edition(city.file)).records] == ["audit", "b"]
+    city.file.write_text(text)
+    ingest_records(load_edition(city.file))
+    assert sorted(path.name for path in (city.runs / "city" / "records").iterdir()) == ["audit"]
+
+
+def test_file_under_two_names_would_be_counted_twice(city):
+    """The same bytes read in the same way are refused; read in another way they are another record."""
+    shutil.copy(city.folder / "simulated-network-audit.csv", city.folder / "b.csv")
+    text = city.file.read_text()
+    city.file.write_text(text.replace(RECORD, RECORD + '[[record]]\nfile = "b.csv"\n'))
+    with pytest.raises(RunError, match="record b: the same bytes as simulated-network-audit.csv"):
+        ingest_records(load_edition(city.file))
+    city.file.write_text(
+        text.replace(RECORD, RECORD + '[[record]]\nfile = "b.csv"\nreported_by = "Exampleton ZZ PD"\n')
+    )
+    assert len(ingest_records(load_edition(city.file)).records) == 2
+
+
+def test_all_that_is_missing_is_said_at_once_and_how_an_edition_says_it(city):
+    """Two lists that lack something are named together, with the keys to write; the audit between them is read."""
+    (city.folder / "list.csv").write_text("Agencies we share data with\nSample Falls ZZ PD\n")
+    (city.folder / "names.csv").write_text("Sample Falls ZZ PD\nInventory County ZZ SO\n")
+    text = city.file.read_text()
+    lists = "".join(f'[[record]]\nfile = "{name}.csv"\nas_of = "2025-03-01"\n' for name in ("list", "names"))
+    city.file.write_text(text.replace(RECORD, lists + RECORD))
+    events, report = note()
+    with pytest.raises(IngestError) as refused:
+        ingest_records(load_edition(city.file), report)
+    said = str(refused.value)
+    assert (
+        said.startswith("edition city: 2 of its records cannot be read. One by one:\n- list.csv: ")
+        and ("read", "audit") in events
+    )
+    assert (
+        'In city.toml, below `file = "list.csv"`, write for example: reported_by = "Exampleton ZZ PD".'
+        in said
+    )
+    assert (
+        'below `file = "names.csv"`, write for example: reported_by = "Exampleton ZZ PD", section = "detections_shared".'
+        in said
+    )
+    city.file.write_text(
+        text.replace(RECORD, lists.replace("as_of", 'reported_by = "Exampleton ZZ PD"\nas_of') + RECORD)
+    )
+    with pytest.raises(IngestError, match="names.csv.*without a header.*--section"):
+        ingest_records(load_edition(city.file))
+    answered = (
+        lists.replace("as_of", 'reported_by = "Exampleton ZZ PD"\nas_of')
+        + 'section = "detections_received"\n'
+        + RECORD
+    )
+    city.file.write_text(text.replace(RECORD, answered))
+    records = ingest_records(load_edition(city.file)).records
+    assert [record["tables"] for record in records] == [{"sharing": 1}, {"sharing": 2}, {"searches": 60}]
+
+
+def test_file_that_cannot_be_read_stops_the_run_and_says_why(city):
+    """The error is that of `sidedoor ingest`, and names the file; what was read before is kept."""
+    (city.folder / "page.csv").write_text("<!doctype html><html>log in</html>")
+    city.file.write_text(city.file.read_text().replace(RECORD, RECORD + '[[record]]\nfile = "page.csv"\n'))
+    with pytest.raises(IngestError, match="page.csv, line 1: a web page, not a table"):
+        ingest_records(load_edition(city.file))
+    events, report = note()
+    with pytest.raises(IngestError):
+        ingest_records(load_edition(city.file), report)
+    assert events == [("kept", "audit"), ("reading", "page")]
+
+
+def test_edition_that_sets_the_parameter_itself_keeps_its_value(city):
+    """An edition may point one notebook elsewhere."""
+    (city.folder / "mine").mkdir()
+    own = 'notebook = "05"\nparameters = { records = "mine" }'
+    edition = ingest_records(
+        load_edition(city.write_edition(own, name="city", folder=city.folder, head=RECORD))
+    )
+    assert edition.runs[0].parameters == {"records": (city.folder / "mine").as_posix()}
+
+
+def test_error_of_a_library_repeats_no_record(city, capsys):
+    """The message of a notebook that stops names the kind of error; what it said stays in a folder of the owner's."""
+    city.write_notebook("05-read", f"raise KeyError({PRIVATE!r})", parameters=DECLARED)
+    with pytest.raises(RunError, match="KeyError .its message may repeat") as caught:
+        run_edition(ingest_records(load_edition(city.file)))
+    failed = city.runs / "city" / "failed"
+    assert PRIVATE not in str(caught.value) + "".join(capsys.readouterr())
+    assert PRIVATE in (failed / "05-read.ipynb").read_text() and stat.S_IMODE(failed.stat().st_mode) == 0o700
+
+
+def test_no_run_without_records_nor_beside_another(city):
+    """An edition whose records were not read is refused; two runs do not write one folder."""
+    with pytest.raises(RunError, match="its records were not read"):
+        run_edition(load_edition(city.file))
+    with lock_edition("city"), pytest.raises(RunError, match="another run"):
+        ingest_records(load_edition(city.file))
+
+
+def test_key_follows_the_content_of_records_and_not_their_place(city, monkeypatch, tmp_path):
+    """The same files, read elsewhere, give the same key; another file, another key."""
+
+    def read_key():
+        edition = ingest_records(load_edition(city.file))
+        return compute_key(edition.runs[0], edition.folder, hash_house())
+
+    first = read_key()
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "elsewhere")
+    assert read_key() == first
+    write_example(city.folder, seed=7)
+    assert read_key() != first
+
+
+def test_run_shows_no_place_and_publishes_no_row(city):
+    """The notebook sees its records; outputs and manifest show neither their folder nor the text of a reason."""
+    manifest = run_edition(ingest_records(load_edition(city.file)))
+    assert city.read_output("city", "05-read") == "['audit'] <records>\n"
+    assert manifest["notebooks"][0]["parameters"] == {"records": "<records>"}
+    assert manifest["records"][0]["file"] == "simulated-network-audit.csv"
+    for file in (city.runs / "city").rglob("*"):
+        if file.is_file() and "records" not in file.relative_to(city.runs / "city").parts:
+            text = file.read_text()
+            assert str(city.root) not in text and str(city.folder) not in text and PRIVATE not in text, file
+
+
+def test_code_that_reads_is_all_counted():
+    """Whatever the readers import is part of the key of a record, but for the gate of published tables."""
+    graph = read_import_graph()
+    reached = trace_imports([name for name in graph if name.startswith("sidedoor.ingest")], graph)
+    files = {name.split(".")[1] for name in reached if "." in name} - {"scan", "suppression"} | {
+        "_sandbox_child"
+    }
+    assert files == {name.removesuffix(".py") for name in READER_CODE}
+    assert all((paths.SOURCE / name).exists() for name in READER_CODE)
+
+
+def test_record_folder_is_git_ignored():
+    """Records lie below `runs/`, which never enters the repository."""
+    lines = (paths.ROOT / ".gitignore").read_text().splitlines()
+    assert "runs/" in lines and paths.find_record_folder("city").is_relative_to(paths.RUNS)
+
+
+def plant(folder):
+    """Put files of somebody's own into a folder: raw ones, one that is named like a table, one in a folder."""
+    kept = {"raw.csv": "a", "log/searches.parquet": "b", "log/report.json": "{}", "deep/er/raw.pdf": "c"}
+    for name, text in kept.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"CANARY {text}")
+    return {folder / name for name in kept}
+
+
+@pytest.mark.parametrize("when", ["before the first run", "after it", "after the memory is lost"])
+def test_no_file_is_removed_that_the_command_did_not_write(city, when):
+    """Whatever lies among the records stays, and the run says what it found instead of going on."""
+    records = city.runs / "city" / "records"
+    if when != "before the first run":
+        ingest_records(load_edition(city.file))
+    if when == "after the memory is lost":
+        (city.runs / "city" / ".records.json").unlink()
+    own = plant(records)
+    with pytest.raises(RunError):
+        ingest_records(load_edition(city.file))
+    assert all(path.read_text().startswith("CANARY") for path in own)
+
+
+@pytest.mark.parametrize("place", ["audit", "audit/notes.txt"])
+def test_own_file_in_the_place_of_a_record_stays(city, place):
+    """A folder of the record's name, or a file in the record's folder: neither is replaced."""
+    if place != "audit":
+        ingest_records(load_edition(city.file))
+        write_example(city.folder, seed=7)
+    own = city.runs / "city" / "records" / place
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text("CANARY")
+    with pytest.raises(RunError):
+        ingest_records(load_edition(city.file))
+    assert own.read_text() == "CANARY"
+
+
+def test_linked_folder_in_the_place_of_a_record_is_not_entered(city, tmp_path):
+    """A record that was read before and is a link now: what it leads to stays."""
+    ingest_records(load_edition(city.file))
+    record = city.runs / "city" / "records" / "audit"
+    shutil.move(record, tmp_path / "elsewhere")
+    record.symlink_to(tmp_path / "elsewhere")
+    before = city.list_files(tmp_path / "elsewhere")
+    with pytest.raises(RunError):
+        ingest_records(load_edition(city.file))
+    assert city.list_files(tmp_path / "elsewhere") == before and before
+
+
+def test_linked_folder_of_results_is_not_touched(city, tmp_path):
+    """Neither records nor leftovers nor results below what it leads to are changed."""
+    other = tmp_path / "other"
+    plant(other / "records")
+    for name in (".tmp-1-05-read-abcdefgh", "05-read.0123456789ab"):
+        (other / name).mkdir()
+        (other / name / "own.txt").write_text("CANARY")
+    before = city.list_files(other)
+    (city.runs / "city").symlink_to(other)
+    with pytest.raises(RunError):
+        ingest_records(load_edition(city.file))
+    with pytest.raises(RunError):
+        run_edition(load_edition(city.write_edition('notebook = "06"', name="city", folder=city.folder)))
+    assert city.list_files(other) == before
+
+
+def test_folder_that_looks_like_a_result_or_a_leftover_keeps_what_is_in_it(city):
+    """A result goes file by file, as its own list names them; a name alone makes nothing the command's."""
+    file = city.write_edition('notebook = "06"', name="plain")
+    run_edition(load_edition(file))
+    (result,) = (city.runs / "plain").glob("06-other.*")
+    own = [
+        result / "mine.txt",
+        city.runs / "plain" / "06-other.0123456789ab" / "mine.txt",
+        city.runs / "plain" / ".tmp-mine",
+    ]
+    for path in own:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("CANARY")
+    city.write_notebook("06-other", "print('changed')")
+    run_edition(load_edition(file))
+    assert all(path.read_text() == "CANARY" for path in own)
+    assert [path.name for path in result.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("place", ["city", "city/records", "other/deeper", "."])
+def test_editions_among_the_results_are_refused(city, place):
+    """Its own results folder or another's: the command's folder holds no sources, and `new` writes none there."""
+    folder = city.runs / place
+    folder.mkdir(parents=True, exist_ok=True)
+    raw = folder / "raw.csv"
+    shutil.copy(city.folder / "simulated-network-audit.csv", raw)
+    file = city.write_edition(
+        'notebook = "05"', name="city", folder=folder, head='[[record]]\nfile = "raw.csv"\n'
+    )
+    with pytest.raises(ParameterError):
+        load_edition(file)
+    with pytest.raises(ParameterError):
+        draft_edition(str(folder / "fresh"), [folder])
+    with pytest.raises(ParameterError):
+        draft_edition(str(city.root / "fresh"), [folder])
+    assert raw.is_file() and not (folder / "fresh.toml").exists()
+
+
+@pytest.mark.parametrize(
+    "head", ['[[record]]\nfile = "runs/city/records/raw.csv"\n', '[[record]]\nfile = "link.csv"\n']
+)
+def test_raw_files_among_the_results_are_refused(city, head):
+    """An edition above the folder of results names no file in it, through a link neither."""
+    raw = city.runs / "city" / "records" / "raw.csv"
+    raw.parent.mkdir(parents=True)
+    shutil.copy(city.folder / "simulated-network-audit.csv", raw)
+    (city.root / "link.csv").symlink_to(raw)
+    file = city.write_edition('notebook = "05"', name="city", folder=city.root, head=head)
+    with pytest.raises(ParameterError):
+        load_edition(file)
+    assert raw.is_file()
+
+
+def test_records_of_another_edition_cannot_be_read(city):
+    """They are private: no parameter of an edition, nor one that is typed, names them."""
+    ingest_records(load_edition(city.file))
+    file = city.write_edition(
+        'notebook = "05"\nparameters = { records = "runs/city/records" }', name="oracle", folder=city.root
+    )
+    with pytest.raises(ParameterError):
+        load_edition(file)
+    with pytest.raises(ParameterError):
+        plan_run(load_edition(city.file), ["05"], ["records=runs/city/records"])

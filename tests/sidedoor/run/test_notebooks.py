@@ -1,0 +1,283 @@
+"""Notebooks: found, read without running, and written without anything that varies."""
+
+import copy
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from helpers.errors import ParameterError, RunError
+from sidedoor.run.notebooks import (
+    PathEraser,
+    check_executed,
+    find_notebook,
+    find_picture,
+    format_notebook,
+    list_notebooks,
+    load_notebook,
+    scrub_notebook,
+)
+
+
+def build_executed(*outputs, source="1", metadata=None, **cell):
+    """Build a notebook of one executed cell, as papermill would leave it."""
+    code = {
+        "cell_type": "code",
+        "id": "a",
+        "source": source,
+        "metadata": metadata or {},
+        "execution_count": 1,
+    }
+    code |= {"outputs": list(outputs), **cell}
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [code]}
+
+
+def build_stream(text, name="stdout"):
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def read_texts(notebook):
+    return [output["text"] for output in notebook["cells"][0]["outputs"]]
+
+
+def test_list_notebooks_takes_numbered_notebooks_only(house):
+    """A checkpoint or a scratch notebook is no notebook of the house."""
+    for name in ("02-b", "01-a"):
+        house.write_notebook(name)
+    for name in ("scratch.ipynb", "1-c.ipynb", "03_d.ipynb"):
+        (house.notebooks / name).write_text("{}")
+    assert [path.stem for path in list_notebooks()] == ["01-a", "02-b"]
+
+
+def test_two_notebooks_of_one_number_are_refused(house):
+    """`sidedoor run 01` must mean one notebook."""
+    house.write_notebook("01-a")
+    house.write_notebook("01-b")
+    with pytest.raises(ParameterError, match="share a number"):
+        list_notebooks()
+
+
+def test_find_notebook_by_number_or_name_and_offers_the_nearest(house):
+    """A misspelt name is answered with the one that was meant."""
+    path = house.write_notebook("01-read-the-release")
+    house.write_notebook("02-map-the-access")
+    assert find_notebook("01") == find_notebook("01-read-the-release") == path
+    with pytest.raises(ParameterError, match="Did you mean `01-read-the-release`"):
+        find_notebook("01-read-the-relaese")
+    with pytest.raises(ParameterError):
+        find_notebook("../01-read-the-release")
+
+
+def test_load_notebook_reads_title_question_and_parameters(house):
+    """What `sidedoor list` shows comes from the notebook alone."""
+    opening = (
+        "# 04 · Count the queries\n\n**Question.** How many queries, between which bounds?\n\nMore. Is it?"
+    )
+    least = "least: int = 1  # smallest count [queries]"
+    path = house.write_notebook("04-count", parameters=least, opening=opening)
+    book = load_notebook(path)
+    assert (book.number, book.title) == ("04", "Count the queries")
+    assert book.question == "How many queries, between which bounds?"
+    assert book.parameters["least"].unit == "queries"
+
+
+def test_load_notebook_demands_one_parameters_cell_before_any_use(house):
+    """Papermill would otherwise set a value too early, too late, or not at all."""
+    path = house.write_notebook("01-a", "print(1)", parameters="n: int = 1  # number [x]")
+    content = json.loads(path.read_text())
+
+    def change(edit):
+        changed = copy.deepcopy(content)
+        edit(changed["cells"])
+        path.write_text(json.dumps(changed))
+        with pytest.raises(ParameterError) as raised:
+            load_notebook(path)
+        return str(raised.value)
+
+    assert "0 cells are tagged" in change(lambda cells: cells[1].update(metadata={}))
+    assert "2 cells are tagged" in change(lambda cells: cells.append(cells[1]))
+    early = {"cell_type": "code", "id": "e", "metadata": {}, "source": "m = n + 1", "outputs": []}
+    early["execution_count"] = None
+    assert "n is used before" in change(lambda cells: cells.insert(0, early))
+    left = {**early, "source": "n = 2", "metadata": {"tags": ["injected-parameters"]}}
+    assert "left over" in change(lambda cells: cells.append(left))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"nbformat": 3, "metadata": {}, "cells": []}',
+        "[" * 100_000,
+        "\xff",
+        '{"nbformat": 4, "metadata": {}, "cells": [1]}',
+    ],
+)
+def test_load_notebook_refuses_what_is_no_notebook(house, content):
+    """A broken file is a message, not a traceback."""
+    path = house.notebooks / "01-a.ipynb"
+    path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(ParameterError, match="no notebook"):
+        load_notebook(path)
+
+
+def test_source_hash_follows_cells_not_outputs(house):
+    """Running a notebook does not change its hash; changing a cell or a tag does."""
+    path = house.write_notebook("01-a", "print(1)")
+    before = load_notebook(path).source_hash
+    content = json.loads(path.read_text())
+    content["cells"][2].update(outputs=[build_stream("1\n")], execution_count=2)
+    path.write_text(json.dumps(content))
+    assert load_notebook(path).source_hash == before
+    content["cells"][2]["source"] = "print(2)"
+    path.write_text(json.dumps(content))
+    assert load_notebook(path).source_hash != before
+
+
+def test_scrub_removes_what_a_run_adds_and_keeps_what_an_author_wrote():
+    """Timings, versions, program settings and papermill's own notes go; tags, alt texts and findings stay."""
+    picture = {"output_type": "display_data", "data": {"image/png": "aGVsbG8=", "text/plain": "<Figure>"}}
+    picture["metadata"] = {"image/png": {"alt": "Bars", "sidedoor": "bars"}}
+    picture["transient"] = {"display_id": "x"}
+    times = {"start_time": "2024-11-24T02:00:00", "duration": 0.1}
+    metadata = {"tags": ["a"], "papermill": times, "execution": times, "collapsed": True}
+    notebook = build_executed(picture, metadata=metadata)
+    notebook["metadata"] = {
+        "papermill": {"input_path": "/home/ann/x.ipynb", **times},
+        "kernelspec": {"name": "my-env", "display_name": "My Env", "language": "python"},
+        "language_info": {"name": "python", "version": "3.11.7"},
+        "vscode": {},
+    }
+    clean = scrub_notebook(notebook)
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    assert clean["metadata"]["kernelspec"] == kernel
+    assert set(clean["metadata"]) == {"kernelspec", "language_info"}
+    assert "version" not in clean["metadata"]["language_info"]
+    cell = clean["cells"][0]
+    assert cell["metadata"] == {"tags": ["a"]}
+    assert cell["outputs"][0]["metadata"] == picture["metadata"] and "transient" not in cell["outputs"][0]
+    assert notebook["metadata"]["vscode"] == {}, "the argument is not changed"
+
+
+def test_scrub_replaces_paths_of_this_machine(house):
+    """The repository, the home folder, the temporary folder and the interpreter's are not published."""
+    home, temporary = Path.home(), Path(tempfile.gettempdir())
+    text = f"{house.root}/data/x.csv {home}/x 'file://{house.root}/a' {temporary}/y ({house.root})\n"
+    text += f"\x1b[32m{home}\x1b[0m"
+    html = f"<td>{house.root}/data</td>"
+    result = {
+        "output_type": "execute_result",
+        "execution_count": 1,
+        "metadata": {},
+        "data": {"text/html": html},
+    }
+    clean = scrub_notebook(build_executed(build_stream(text), result))
+    outputs = clean["cells"][0]["outputs"]
+    assert outputs[0]["text"] == "./data/x.csv ~/x 'file://./a' <tmp>/y (.)\n\x1b[32m~\x1b[0m"
+    assert outputs[1]["data"]["text/html"] == "<td>./data</td>"
+    assert sys.prefix not in json.dumps(scrub_notebook(build_executed(build_stream(f"{sys.prefix}/lib"))))
+
+
+def test_scrub_leaves_other_texts_alone(house):
+    """A web address or a longer name that only looks like such a path stays."""
+    temporary = tempfile.gettempdir()
+    text = f"https://example.org{temporary}/x {temporary}fs/y .{temporary} </{Path.home().name}> and/or 1/2"
+    assert read_texts(scrub_notebook(build_executed(build_stream(text)))) == [text]
+
+
+def test_scrub_refuses_a_path_that_it_may_not_replace(house):
+    """An author's own cell is never rewritten: the run says what to change."""
+    with pytest.raises(RunError, match="path of this machine"):
+        scrub_notebook(build_executed(source=f"open('{house.root}/data/x.csv')"))
+    note = {"output_type": "display_data", "data": {"text/plain": ""}}
+    note["metadata"] = {"made": "2024-11-24T02:00:00Z"}
+    with pytest.raises(RunError, match="clock time"):
+        scrub_notebook(build_executed(note))
+
+
+def test_scrub_joins_printed_pieces_however_they_arrived():
+    """How many pieces a text arrives in, and how streams interleave, depends on the clock; no result does."""
+    display = {"output_type": "display_data", "data": {"text/plain": "d"}, "metadata": {}}
+    one = [build_stream("a"), build_stream("w", "stderr"), build_stream("b"), display, build_stream("c")]
+    other = [build_stream("w", "stderr"), build_stream("ab"), display, build_stream("c")]
+    assert scrub_notebook(build_executed(*one)) == scrub_notebook(build_executed(*other))
+    assert [output.get("text") for output in scrub_notebook(build_executed(*one))["cells"][0]["outputs"]] == [
+        "w",
+        "ab",
+        None,
+        "c",
+    ]
+
+
+def test_scrub_is_idempotent_and_formats_to_the_same_bytes(house):
+    """Scrubbing what is scrubbed changes nothing, and nbformat writes it the same way again."""
+    notebook = build_executed(
+        build_stream(f"{house.root}/a {Path.home()} {tempfile.gettempdir()}{Path.home()}")
+    )
+    del notebook["cells"][0]["id"]
+    once = scrub_notebook(notebook)
+    assert scrub_notebook(once) == once
+    text = format_notebook(once)
+    assert format_notebook(scrub_notebook(json.loads(text))) == text and text.endswith("}\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"execution_count": None}, "execution count None"),
+        ({"execution_count": 3}, "execution count 3"),
+        (
+            {"outputs": [{"output_type": "error", "ename": "E", "evalue": "", "traceback": []}]},
+            "shows an error",
+        ),
+    ],
+)
+def test_check_executed_refuses_half_a_run(change, found):
+    """A result has every code cell run once, from top to bottom, without error."""
+    check_executed(build_executed(), "01-a")
+    with pytest.raises(RunError, match=found):
+        check_executed(build_executed(**change), "01-a")
+
+
+def test_path_eraser_takes_the_longest_folder_first(house):
+    """The work folder inside the repository inside the home folder is one word, not three."""
+    erase = PathEraser({str(house.root / "runs" / ".tmp-1"): "<run>"})
+    assert erase(f"{house.root}/runs/.tmp-1/figures") == "<run>/figures"
+    assert not erase.finds("./data and <run>/figures")
+
+
+def test_word_that_only_looks_like_a_folder_is_no_leak(house, monkeypatch):
+    """Where the home folder is /srv, an agency may still be called so; a path that goes on below it is one."""
+    monkeypatch.setattr(Path, "home", lambda: Path("/srv"))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: "/tmp")
+    erase = PathEraser()
+    for honest in ("Tulare /srv Police", "Kern /srv, /tmp", "/srvs/x", "and/srv/x", "/tmp-1/x", "x/srv"):
+        assert erase.locate(honest) is None, honest
+    assert (
+        erase.locate("see /srv/records") == 4
+        and erase.finds("file:///tmp/x")
+        and erase.finds(f"{house.root} a")
+    )
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/ann"))
+    assert PathEraser().finds("by /home/ann")
+    with pytest.raises(RunError, match="01-a, cell 1: a path of this machine"):
+        scrub_notebook(build_executed(source=f"open('{house.root}/x')"), None, "01-a")
+
+
+def test_picture_is_found_by_the_name_of_its_figure():
+    """Of several pictures the one asked for, as it was; of a figure that is not shown, none."""
+    shown = [
+        {
+            "output_type": "display_data",
+            "metadata": {"image/png": {"sidedoor": name}},
+            "data": {"image/png": text},
+        }
+        for name, text in (("other", "AAAA"), ("town", "iVBO\nRw==\n"))
+    ]
+    notebook = build_executed(build_stream("1\n"), *shown)
+
+    assert find_picture(notebook, "town") == b"\x89PNG" and find_picture(notebook, "lake") is None

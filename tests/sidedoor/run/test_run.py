@@ -1,0 +1,837 @@
+"""The runner: complete or absent, skipped when unchanged, the same again, and no kernel left behind."""
+
+import functools
+import json
+import os
+import random
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from helpers.errors import ParameterError, RunError
+from helpers.files import hash_files
+from sidedoor.run import execute, keys, run
+from sidedoor.run.editions import Run, build_defaults, load_edition, plan_run
+from sidedoor.run.keys import compute_key, hash_house
+from sidedoor.run.results import load_manifest, lock_edition, read_result, remove_unnamed
+from sidedoor.run.run import refresh_notebooks, run_edition
+
+LEAST = "least: int = 1  # smallest count [queries]"
+FINDING = {
+    "id": "a", "sentence": "It is so.", "value": 1, "low": None, "high": None, "unit": "edges",
+    "sources": ["log"], "pages": {"log": ["3"]}, "simulated": False,
+}  # fmt: skip
+PLOT = """import os, pathlib
+folder = pathlib.Path(os.environ["SIDEDOOR_FIGURES"])
+(folder / "bars.csv").write_text("a,b\\n")
+print(folder)"""
+
+
+def state_finding(identity, value="1"):
+    """Write the code of a cell that states a finding the way `helpers.findings` does."""
+    return display_finding(f"{FINDING | {'id': identity}}", f"{{'value': {value}}}")
+
+
+def display_finding(*parts):
+    """Write the code of a cell that displays dictionaries, joined, as a finding's metadata."""
+    data = f"{{'sidedoor_finding': {' | '.join(parts)}}}"
+    return f"from IPython.display import display\ndisplay({{'text/plain': 'x'}}, raw=True, metadata={data})"
+
+
+def record():
+    """Make a `report` that keeps what it is told, cell by cell excepted."""
+    events = []
+    return events, lambda event, name, *_: events.append((event, name)) if event != "cell" else None
+
+
+def find_kernels(house) -> list[int]:
+    """Find processes whose command line or folder says that they are kernels of this house."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (folder / "cmdline").read_bytes()
+            if b"sidedoor.run._kernel" in line and str(house.root).encode() in line:
+                if (folder / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
+                    found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+def await_no_kernel(house, seconds=3.0) -> list[int]:
+    """Wait until no kernel of the house is alive; give those that still are."""
+    until = time.monotonic() + seconds
+    while (alive := find_kernels(house)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return alive
+
+
+def list_named(house, edition="town") -> dict[str, str]:
+    """List the files that the manifest names, with the manifest and the findings."""
+    folder = house.runs / edition
+    manifest = json.loads((folder / "manifest.json").read_text())
+    named = tuple(entry["folder"] + "/" for entry in manifest["notebooks"])
+    files = house.list_files(folder)
+    own = ("manifest.json", "findings.json")
+    return {name: value for name, value in files.items() if name.startswith(named) or name in own}
+
+
+@pytest.fixture
+def town(house):
+    house.write_notebook("01-count", "print(least)", state_finding("least", "least"), PLOT, parameters=LEAST)
+    house.write_notebook("02-map", state_finding("edges"))
+    house.write_edition('notebook = "01"\n[run.parameters]\nleast = 5', 'notebook = "02"')
+    return house
+
+
+def test_run_publishes_complete_results_and_skips_them_when_unchanged(town):
+    """A run leaves what the manifest names, with parameters set; the next one runs and writes nothing."""
+    edition = load_edition("town")
+    events, report = record()
+    manifest = run_edition(edition, report=report)
+    names = ("01-count", "02-map")
+    assert sorted(events) == [(event, name) for event in ("done", "start") for name in names]
+    assert [entry["name"] for entry in manifest["notebooks"]] == ["01-count", "02-map"]
+    first = manifest["notebooks"][0]
+    assert first["parameters"] == {"least": 5} and first["folder"] == f"01-count.{first['key'][:12]}"
+    assert set(first["files"]) == {"01-count.ipynb", "findings.json", "figures/bars.csv"}
+    findings = json.loads((town.runs / "town" / "findings.json").read_text())
+    assert findings == [
+        FINDING | {"id": "least", "notebook": "01-count", "value": 5},
+        FINDING | {"id": "edges", "notebook": "02-map"},
+    ]
+    assert town.read_output("town", "01-count") == "5\nx<run>/result/figures\n"
+    assert not [name for name in town.list_files(town.runs) if ".tmp" in name or "failed" in name]
+    before = town.list_files()
+    stamps = {path: path.stat().st_mtime_ns for path in town.runs.rglob("*")}
+    events, report = record()
+    run_edition(load_edition("town"), report=report)
+    assert events == [("unchanged", "01-count"), ("unchanged", "02-map")]
+    assert town.list_files() == before and all(path.stat().st_mtime_ns == at for path, at in stamps.items())
+
+
+def test_result_bytes_do_not_depend_on_when_or_how_often(town):
+    """Forced to run again, a notebook comes out in the same bytes, beside the folder named before."""
+    first = run_edition(load_edition("town"))
+    again = run_edition(load_edition("town"), ["01"], force=True)
+    assert again["notebooks"][0]["files"] == first["notebooks"][0]["files"]
+    assert again["notebooks"][0]["folder"] != first["notebooks"][0]["folder"]
+    assert read_result(town.runs / "town" / again["notebooks"][0]["folder"])
+    assert not (town.runs / "town" / first["notebooks"][0]["folder"]).exists()
+
+
+def test_only_some_notebooks_run_and_the_others_keep_their_results(town):
+    """`sidedoor run 02` leaves the result of 01 in the manifest."""
+    first = run_edition(load_edition("town"))
+    town.write_notebook("02-map", "print('new')", state_finding("edges"))
+    events, report = record()
+    second = run_edition(load_edition("town"), ["02"], report=report)
+    assert {name for _, name in events} == {"02-map"}
+    assert second["notebooks"][0] == first["notebooks"][0] and second["notebooks"][1] != first["notebooks"][1]
+
+
+def test_values_by_hand_leave_the_edition_alone(town):
+    """A changed parameter lands in runs/by-hand and changes nothing in the edition."""
+    edition = load_edition("town")
+    run_edition(edition)
+    before = town.list_files(town.runs / "town")
+    plan, only = plan_run(edition, ["01"], ["least=9"])
+    run_edition(plan, only)
+    assert town.list_files(town.runs / "town") == before
+    assert town.read_output("by-hand", "01-count").startswith("9\n")
+
+
+def test_key_follows_every_input_and_nothing_else(town):
+    """Notebook, parameters, data, package, lock and the files of a path parameter change the key."""
+    (town.package / "ingest").mkdir()
+    (town.package / "ingest" / "__init__.py").write_text("")
+    (town.package / "ingest" / "learn.py").write_text("")
+    (town.package / "site.py").write_text("")
+    (town.package / "run.py").write_text("from .ingest import learn")
+    town.write_notebook("03-read", parameters='records: str = "own"  # folder of records [path]')
+    (town.root / "own").mkdir()
+    (town.root / "own" / "a.csv").write_text("1\n")
+
+    def read_keys():
+        house, edition = hash_house(), build_defaults()
+        return {each.name: compute_key(each, edition.folder, house) for each in edition.runs}
+
+    def list_changed():
+        nonlocal keys
+        before, keys = keys, read_keys()
+        return {name for name in keys if keys[name] != before[name]}
+
+    keys = read_keys()
+    assert list_changed() == set()
+    (town.root / "own" / "a.csv").write_text("2\n")
+    assert list_changed() == {"03-read"}
+    town.write_notebook("02-map", "print(2)")
+    assert list_changed() == {"02-map"}
+    everything = {"01-count", "02-map", "03-read"}
+    (town.package / "site.py").write_text("pass\n")
+    assert list_changed() == set()
+    data = [town.facts / "counts.csv", town.data / "datapackage.json"]
+    for path in (*data, town.root / "requirements.lock", town.package / "ingest" / "learn.py"):
+        path.write_text(path.read_text() + "\n")
+        assert list_changed() == everything
+    (town.data / "README.md").write_text("words\n")
+    assert list_changed() == set()
+    run_five, run_one = load_edition("town").runs[0], build_defaults().runs[0]
+    assert compute_key(run_five, None, hash_house()) != compute_key(run_one, None, hash_house())
+
+
+def test_key_does_not_depend_on_where_the_repository_or_the_edition_lies(town, tmp_path):
+    """A colleague's clone computes the same key, for records beside the edition file too."""
+    town.write_notebook("03-read", parameters='records: str = ""  # own records [path]')
+    keys = []
+    for place in ("ann/town", "b/town"):
+        folder = tmp_path / place
+        (folder / "records").mkdir(parents=True)
+        (folder / "records" / "a.csv").write_text("1\n")
+        own = 'notebook = "03"\n[run.parameters]\nrecords = "records"'
+        path = town.write_edition(own, name="newsroom", folder=folder)
+        edition = load_edition(path)
+        keys.append(compute_key(edition.runs[0], edition.folder, hash_house()))
+    assert keys[0] == keys[1]
+
+
+def test_records_beside_the_edition_are_read_and_their_place_is_not_published(town, tmp_path):
+    """A newsroom's folder is named `<edition>` in the injected cell, in outputs and in the manifest."""
+    declared = 'records: str = ""  # own records [path]'
+    town.write_notebook("03-read", "print(open(records).read(), records)", parameters=declared)
+    folder = tmp_path / "ann"
+    folder.mkdir()
+    (folder / "a.csv").write_text("secret-free\n")
+    own = 'notebook = "03"\n[run.parameters]\nrecords = "a.csv"'
+    manifest = run_edition(load_edition(town.write_edition(own, name="newsroom", folder=folder)))
+    assert town.read_output("newsroom", "03-read") == "secret-free\n <edition>/a.csv\n"
+    assert manifest["notebooks"][0]["parameters"] == {"records": "<edition>/a.csv"}
+    for file in (town.runs / "newsroom").rglob("*"):
+        assert not file.is_file() or str(tmp_path) not in file.read_text(), file
+
+
+def test_kernel_is_this_interpreter_whatever_the_notebook_or_the_user_says(house, monkeypatch):
+    """Neither a kernel name saved in the notebook nor the user's Jupyter and IPython settings count."""
+    settings = house.root / "settings"
+    fake = settings / "jupyter" / "kernels" / "python3"
+    fake.mkdir(parents=True)
+    (fake / "kernel.json").write_text('{"argv": ["false"], "display_name": "x", "language": "python"}')
+    startup = settings / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "a.py").write_text("print('from startup'); leaked = 1")
+    (settings / "start.py").write_text("leaked = 2")
+    monkeypatch.setenv("JUPYTER_PATH", str(settings / "jupyter"))
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(settings / "jupyter"))
+    monkeypatch.setenv("IPYTHONDIR", str(settings / "ipython"))
+    monkeypatch.setenv("PYTHONSTARTUP", str(settings / "start.py"))
+    code = """import os, sys, sidedoor.run
+print(sys.executable, os.getcwd(), sidedoor.run.__file__, 'leaked' in globals())
+print(*(os.environ[name] for name in ('PYTHONHASHSEED', 'OMP_NUM_THREADS', 'TZ')))"""
+    path = house.write_notebook("01-a", code)
+    content = json.loads(path.read_text())
+    content["metadata"]["kernelspec"] = {"name": "gone-env", "display_name": "R", "language": "R"}
+    path.write_text(json.dumps(content))
+    house.write_edition('notebook = "01"')
+    run_edition(load_edition("town"))
+    erase = run.PathEraser()
+    package = erase(str(Path(run.__file__).parent / "__init__.py"))
+    assert house.read_output("town", "01-a") == f"{erase(sys.executable)} . {package} False\n0 1 UTC\n"
+
+
+def test_two_notebooks_at_a_time_share_nothing(house):
+    """Each kernel has its own figure folder and environment, and one's changes do not reach the other."""
+    code = (
+        "import os, pathlib, time\nfolder = pathlib.Path(os.environ['SIDEDOOR_FIGURES'])\n"
+        "os.environ['LEAK'] = '{0}'; os.chdir('/')\ntime.sleep(0.5)\n"
+        "(folder / '{0}.csv').write_text('{0}')\n"
+        "print(os.environ['LEAK'], sorted(path.name for path in folder.iterdir()))"
+    )
+    house.write_notebook("01-a", code.format("one"))
+    house.write_notebook("02-b", code.format("two"))
+    house.write_edition('notebook = "01"', 'notebook = "02"')
+    before, here = dict(os.environ), os.getcwd()
+    run_edition(load_edition("town"))
+    assert house.read_output("town", "01-a") == "one ['one.csv']\n"
+    assert house.read_output("town", "02-b") == "two ['two.csv']\n"
+    assert dict(os.environ) == before and os.getcwd() == here
+
+
+@pytest.mark.parametrize(
+    ("code", "cell", "found"),
+    [
+        ("raise ValueError('no\\nrows')", 3, "ValueError: no rows"),
+        ("import os; os._exit(3)", 3, "the kernel died"),
+        ("import time\nwhile True: time.sleep(1)", 3, "took longer than 2 s"),
+        ("import sys; sys.exit(0)", 3, "shows an error"),
+        ("open('/proc/self/nothing')", 3, "FileNotFoundError"),
+    ],
+)
+def test_failure_names_notebook_cell_and_reason_and_changes_no_result(town, code, cell, found):
+    """A notebook that stops is an error of one line; results, manifest and findings stay as they were."""
+    run_edition(load_edition("town"))
+    before = list_named(town)
+    town.write_notebook("02-map", code, "print('never')")
+    with pytest.raises(RunError, match=found) as raised:
+        run_edition(load_edition("town"), timeout=2)
+    assert raised.value.place == f"02-map, cell {cell}" and "\n" not in str(raised.value)
+    assert list_named(town) == before
+    assert await_no_kernel(town) == []
+    assert not list((town.runs / "town").glob(".tmp*"))
+    if "shows an error" not in found:
+        assert json.loads((town.runs / "town" / "failed" / "02-map.ipynb").read_text())["nbformat"] == 4
+
+
+def test_failed_notebook_is_kept_until_it_succeeds_and_others_need_not_run_again(town):
+    """After a failure the notebooks that did succeed are not run a second time."""
+    town.write_notebook("02-map", "1 / 0")
+    with pytest.raises(RunError, match="ZeroDivisionError"):
+        run_edition(load_edition("town"))
+    assert load_manifest("town") is None
+    failed = town.runs / "town" / "failed" / "02-map.ipynb"
+    assert str(town.root) not in failed.read_text() and "papermill" not in failed.read_text()
+    # nobody has looked through what it shows
+    assert os.name != "posix" or stat.S_IMODE(failed.parent.stat().st_mode) == 0o700
+    town.write_notebook("02-map", "1 / 1")
+    events, report = record()
+    run_edition(load_edition("town"), report=report)
+    assert ("unchanged", "01-count") in events and ("done", "02-map") in events and not failed.exists()
+
+
+def test_all_failures_are_named_in_the_order_of_the_edition(house):
+    """Two notebooks that fail are both in the message."""
+    house.write_notebook("01-a", "import time; time.sleep(0.3); raise ValueError('one')")
+    house.write_notebook("02-b", "raise ValueError('two')")
+    house.write_edition('notebook = "01"', 'notebook = "02"')
+    with pytest.raises(RunError, match="01-a, cell 3: ValueError: one; also 02-b, cell 3: ValueError: two"):
+        run_edition(load_edition("town"))
+
+
+def test_finding_stated_twice_is_refused(town):
+    """An id names one finding of an edition; a notebook run twice puts its slug before its ids."""
+    town.write_notebook("02-map", state_finding("least"))
+    with pytest.raises(RunError, match="'least' is also one of 01-count"):
+        run_edition(load_edition("town"))
+    assert load_manifest("town") is None
+    town.write_edition('notebook = "02"', 'notebook = "02"\nas = "again"')
+    run_edition(load_edition("town"))
+    findings = json.loads((town.runs / "town" / "findings.json").read_text())
+    assert [each["id"] for each in findings] == ["least", "again-least"]
+    assert [each["notebook"] for each in findings] == ["02-map", "02-again"]
+
+
+def test_input_changed_while_a_notebook_runs_is_noticed(town):
+    """A result never stands under the key of inputs that it did not have."""
+    town.write_notebook("02-map", "open('data/facts/counts.csv', 'a').write('b,2\\n')")
+    with pytest.raises(RunError, match="02-map: facts/counts.csv was changed while it ran"):
+        run_edition(load_edition("town"))
+    assert load_manifest("town") is None
+
+
+def test_path_of_this_machine_in_a_figure_file_is_refused(house):
+    """Where a path cannot be replaced without changing a file under its readers, the run stops."""
+    house.write_notebook(
+        "01-a",
+        "import os, pathlib\n(pathlib.Path(os.environ['SIDEDOOR_FIGURES']) / 'a.csv').write_text(os.getcwd())",
+    )
+    house.write_edition('notebook = "01"')
+    with pytest.raises(
+        RunError, match=r"01-a, figures/a.csv, line 1: a path of this machine is in it \(`.`\)"
+    ):
+        run_edition(load_edition("town"))
+
+
+def test_only_files_and_folders_are_results(house):
+    """A link or a pipe that a notebook leaves is named; neither is followed or waited for."""
+    code = "import os, pathlib\nos.{0}os.environ['SIDEDOOR_FIGURES'] + '/a.csv')"
+    house.write_notebook("01-a", code.format("mkfifo("))
+    house.write_notebook("02-b", code.format("symlink('/etc/hostname', "))
+    house.write_edition('notebook = "01"', 'notebook = "02"')
+    place = "figures/a.csv: it is neither"
+    with pytest.raises(RunError, match=f"01-a, {place}.*; also 02-b, {place}"):
+        run_edition(load_edition("town"))
+
+
+def test_second_run_of_an_edition_at_the_same_time_is_refused(town):
+    """Two runs never write into one edition; another edition may run meanwhile."""
+    with lock_edition("town"):
+        with pytest.raises(RunError, match="another run of it is under way"):
+            run_edition(load_edition("town"))
+        with lock_edition("other"):
+            pass
+    with lock_edition("town"):
+        pass
+
+
+def test_damaged_result_is_run_again(town):
+    """A result whose bytes are not those that were written is as if it had never been."""
+    manifest = run_edition(load_edition("town"))
+    path = town.runs / "town" / manifest["notebooks"][1]["folder"] / "02-map.ipynb"
+    path.write_text(path.read_text() + " ")
+    events, report = record()
+    run_edition(load_edition("town"), report=report)
+    assert ("unchanged", "01-count") in events and ("done", "02-map") in events
+    (town.runs / "town" / "manifest.json").write_text("{")
+    events, report = record()
+    run_edition(load_edition("town"), report=report)
+    assert {event for event, _ in events} == {"unchanged"} and load_manifest("town")["title"] == "A town"
+
+
+def test_half_removed_result_goes_with_the_next_run(town, monkeypatch):
+    """A kill in the midst of a removal leaves a folder without its result.json; anything else stays."""
+    run_nothing(monkeypatch, lambda: None)
+    for name in ("01-count.0123456789ab/figures", "notes"):
+        (town.runs / "town" / name).mkdir(parents=True)
+    run_edition(load_edition("town"), ["02"])
+    assert sorted(path.name.split(".")[0] for path in (town.runs / "town").iterdir() if path.is_dir()) == [
+        "02-map",
+        "notes",
+    ]
+
+
+def test_kernel_that_does_not_start_is_tried_once_more(town, monkeypatch):
+    """A port taken by another program is no failure of the notebook; a second failure to start is one."""
+    real, calls = execute.KernelSpec, []
+
+    def build_spec(argv, **rest):
+        calls.append(1)
+        if len(calls) in failing[:-1]:
+            raise RuntimeError("no port")
+        # Jupyter needs two seconds to see that a kernel ended: once for each case is enough
+        broken = ["sh", "-c", "echo port taken >&2; exit 1"]
+        return real(argv=broken if len(calls) in failing else argv, **rest)
+
+    monkeypatch.setattr(execute, "KernelSpec", build_spec)
+    monkeypatch.setattr(execute, "can_fork", lambda: False)
+    failing = [1]
+    run_edition(load_edition("town"), ["02"])
+    assert len(calls) == 2
+    failing, calls[:] = [1, 2], []
+    with pytest.raises(RunError, match=r"02-map: the kernel did not start.*port taken"):
+        run_edition(load_edition("town"), ["02"], force=True)
+    assert len(calls) == 2
+
+
+def test_refresh_writes_executed_notebooks_and_a_second_time_nothing(town):
+    """The committed notebook is, byte for byte, the result of a run with its defaults."""
+    (town.notebooks / ".tmp-0123456789abcdef").write_text("left by a refresh that was killed")
+    changed = refresh_notebooks()
+    assert not (town.notebooks / ".tmp-0123456789abcdef").exists()
+    assert [path.name for path in changed] == ["01-count.ipynb", "02-map.ipynb"]
+    before = town.list_files(town.notebooks)
+    assert refresh_notebooks() == [] and town.list_files(town.notebooks) == before
+    shutil.rmtree(town.runs / "defaults")
+    assert refresh_notebooks() == [] and town.list_files(town.notebooks) == before
+    town.write_edition('notebook = "01"', 'notebook = "02"')
+    manifest = run_edition(load_edition("town"))
+    for entry in manifest["notebooks"]:
+        result = town.runs / "town" / entry["folder"] / f"{entry['name']}.ipynb"
+        assert result.read_bytes() == (town.notebooks / result.name).read_bytes()
+
+
+def test_refresh_writes_nothing_if_one_notebook_fails(town):
+    """The committed notebooks change together or not at all."""
+    town.write_notebook("02-map", "1 / 0")
+    before = town.list_files(town.notebooks)
+    with pytest.raises(RunError):
+        refresh_notebooks()
+    assert town.list_files(town.notebooks) == before
+
+
+# What a prepared or damaged folder of results may not do
+
+
+def prepare_manifest(house, **changed):
+    """Change the first entry of the manifest."""
+    path = house.runs / "town" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["notebooks"][0] |= changed
+    path.write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"name": "../../../notebooks/01-count"},
+        {"name": "01_count"},
+        {"name": 1},
+        {"name": "02-map"},
+        {"folder": "../01-count.0123456789ab"},
+        {"folder": "01-count.0123456789ab/.."},
+        {"folder": "01-count"},
+        {"folder": "02-map.0123456789ab"},
+        {"folder": ".."},
+        {"folder": None},
+        {"key": "x" * 64},
+        {"key": "ab"},
+        {"files": []},
+        {"files": {"../a": "0" * 64}},
+        {"files": {"/a": "0" * 64}},
+        {"files": {"a/../b": "0" * 64}},
+        {"files": {"a\\b": "0" * 64}},
+        {"files": {"": "0" * 64}},
+        {"files": {"a": "0"}},
+        {"files": {"a": 0}},
+        {"notebook": "../x"},
+        {"parameters": None},
+        {"title": 3},
+    ],
+    ids=str,
+)
+def test_manifest_that_no_run_wrote_is_refused(town, monkeypatch, changed):
+    """Names of a manifest become parts of paths; each is checked where it is read, for all readers."""
+    run_nothing(monkeypatch, lambda: None)
+    run_edition(load_edition("town"))
+    prepare_manifest(town, **changed)
+    with pytest.raises(RunError, match="it is no manifest"):
+        load_manifest("town")
+
+
+def test_prepared_manifest_deletes_nothing_outside(town, monkeypatch):
+    """A name with `..` in a manifest that came from elsewhere used to remove a notebook."""
+    run_nothing(monkeypatch, lambda: None)
+    run_edition(load_edition("town"))
+    before = town.list_files(town.notebooks)
+    prepare_manifest(town, name="../../../notebooks/01-count")
+    run_edition(load_edition("town"), ["02"])
+    shutil.rmtree(town.runs / "town" / "failed", ignore_errors=True)
+    (town.runs / "town" / "failed").symlink_to(town.notebooks)
+    run_edition(load_edition("town"), force=True)
+    assert town.list_files(town.notebooks) == before
+
+
+def test_link_in_a_result_makes_it_incomplete(town, tmp_path):
+    """What a link leads to is not what was computed, even if it is the same for now."""
+    manifest = run_edition(load_edition("town"))
+    folder = town.runs / "town" / manifest["notebooks"][0]["folder"]
+    bars = folder / "figures" / "bars.csv"
+    assert read_result(folder)
+    bars.rename(tmp_path / "bars.csv")
+    bars.symlink_to(tmp_path / "bars.csv")
+    assert read_result(folder) is None and "figures/bars.csv" not in hash_files(folder)
+    bars.unlink()
+    (tmp_path / "bars.csv").rename(bars)
+    assert read_result(folder)
+    folder.rename(tmp_path / "result")
+    folder.symlink_to(tmp_path / "result")
+    assert read_result(folder) is None
+    events, report = record()
+    manifest = run_edition(load_edition("town"), report=report)
+    assert ("done", "01-count") in events
+    assert not (town.runs / "town" / manifest["notebooks"][0]["folder"]).is_symlink()
+    assert read_result(tmp_path / "result"), "what the link led to is left alone"
+
+
+def test_edition_of_the_same_name_elsewhere_takes_no_results_away(town, tmp_path, monkeypatch):
+    """Two files of one name are two editions; the second is told to rename. No path is written down."""
+    run_nothing(monkeypatch, lambda: None)
+    for place in ("ann", "bob"):
+        (tmp_path / place).mkdir()
+    ann, bob = (
+        town.write_edition('notebook = "01"', name="city", folder=tmp_path / place)
+        for place in ("ann", "bob")
+    )
+    run_edition(load_edition(ann))
+    before = town.list_files(town.runs / "city")
+    with pytest.raises(ParameterError, match="that name belongs to another edition"):
+        run_edition(load_edition(bob))
+    assert town.list_files(town.runs / "city") == before
+    run_edition(load_edition(ann))
+    assert str(tmp_path) not in (town.runs / "city" / "manifest.json").read_text()
+    shutil.rmtree(town.runs / "city")
+    run_edition(load_edition(bob))
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"id": "../x"}, "id"),
+        ({"sentence": 3}, "sentence"),
+        ({"value": float("nan")}, "value"),
+        ({"value": "1"}, "value"),
+        ({"low": True}, "low"),
+        ({"high": [1]}, "high"),
+        ({"unit": None}, "unit"),
+        ({"sources": "log"}, "sources"),
+        ({"pages": {"log": 3}}, "pages"),
+        ({"simulated": 0}, "simulated"),
+        ({"extra": 1}, "extra"),
+        ({"value": 10**400}, "value"),
+    ],
+)
+def test_finding_of_another_form_is_refused(changed, field):
+    """Metadata that `state_finding` would not write does not get into findings.json."""
+    data = FINDING | changed
+    output = {"output_type": "display_data", "metadata": {"sidedoor_finding": data}, "data": {}}
+    notebook = {"cells": [{"cell_type": "code", "outputs": [output]}]}
+    stated = Run("01-a", None)
+    with pytest.raises(RunError, match=f"01-a, cell 1: its finding has no proper `{field}`"):
+        run.collect_findings(notebook, stated)
+    output["metadata"]["sidedoor_finding"] = FINDING
+    assert run.collect_findings(notebook, stated) == [FINDING | {"notebook": "01-a"}]
+    for gone in FINDING:
+        output["metadata"]["sidedoor_finding"] = {name: FINDING[name] for name in FINDING if name != gone}
+        with pytest.raises(RunError, match=f"`{gone}`"):
+            run.collect_findings(notebook, stated)
+
+
+def run_nothing(monkeypatch, act):
+    """Let `act` stand for the kernels of all notebooks."""
+
+    def run_cells(notebook, *_):
+        act()
+        for number, cell in enumerate(
+            (cell for cell in notebook["cells"] if cell["cell_type"] == "code"), start=1
+        ):
+            cell.update(execution_count=number, outputs=[])
+        return notebook
+
+    monkeypatch.setattr(execute, "run_cells", run_cells)
+
+
+def test_notebooks_that_end_together_do_not_crash(town, monkeypatch):
+    """Two threads in Python's parser at once ended in a SystemError: only one is let in at a time."""
+    together = threading.Barrier(2, timeout=20)
+    run_nothing(monkeypatch, together.wait)
+    inside, most, real = [], [], keys.hash_house
+
+    def hash_slowly(*known):
+        inside.append(1)
+        most.append(len(inside))
+        house = real(*known)
+        time.sleep(0.02)
+        inside.pop()
+        return house
+
+    monkeypatch.setattr(keys, "hash_house", hash_slowly)
+    for _ in range(10):
+        run_edition(load_edition("town"), force=True)
+    assert len(most) == 20 and max(most) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "found"),
+    [
+        (SystemError("AST constructor"), "runner itself failed: SystemError: AST constructor"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (KeyError("x"), "KeyError: 'x'"),
+    ],
+)
+def test_unexpected_error_of_a_worker_names_the_notebook(town, monkeypatch, error, found):
+    """Whatever happens in a worker is an error of one line, and the results before stand."""
+    run_edition(load_edition("town"))
+    before = list_named(town)
+
+    def fail():
+        raise error
+
+    run_nothing(monkeypatch, fail)
+    with pytest.raises(RunError, match=f"02-map: .*{found}"):
+        run_edition(load_edition("town"), ["02"], force=True)
+    assert list_named(town) == before
+
+
+def test_kernel_environment_is_cleared_of_what_changes_results(monkeypatch, tmp_path):
+    """NETWORKX_* would hand graphs to another library."""
+    monkeypatch.setenv("NETWORKX_BACKEND_PRIORITY", "parallel")
+    monkeypatch.setenv("NETWORKX_AUTOMATIC_BACKENDS", "parallel")
+    monkeypatch.setenv("KEPT", "1")
+    env = execute.build_environment(tmp_path, tmp_path)
+    assert not [name for name in env if name.startswith("NETWORKX_")] and env["KEPT"] == "1"
+
+
+# What stops a run from outside
+
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/cmdline").exists(), reason="sees processes through /proc"
+)
+
+
+@needs_proc
+def test_kill_at_ten_random_moments_leaves_the_result_and_no_kernel(house):
+    """After kill -9 the result before is byte-identical, no kernel lives 3 s later, the next run succeeds."""
+    house.copy_package()
+    house.write_notebook("01-a", "import time", "print('v1')")
+    # a cell that holds Python's lock, and one that starts a process of its own
+    house.write_notebook("02-b", "import subprocess, sys", "print('v1')")
+    house.write_edition('notebook = "01"', 'notebook = "02"')
+    assert house.call("run", "--edition", "town").returncode == 0
+    before = list_named(house)
+    house.write_notebook("01-a", "import re\nre.match('(a+)+$', 'a' * 60 + 'b')", "print('v2')")
+    marker = f"import time; time.sleep(60) # sidedoor.run._kernel {house.root}"
+    child = f"subprocess.run([sys.executable, '-c', {marker!r}])"
+    house.write_notebook("02-b", "import subprocess, sys", child, "print('v2')")
+    seen, longest = 0, None
+    for _ in range(11):
+        command = house.build_command("run", "--edition", "town")
+        started = subprocess.Popen(**command, stderr=subprocess.DEVNULL)
+        begun = time.monotonic()
+        if longest is None:
+            # the first time: how long it takes here until both notebooks are in the midst of their cells
+            while (
+                len(find_kernels(house)) < (7 if execute.can_fork() else 5) and time.monotonic() < begun + 30
+            ):
+                time.sleep(0.05)
+            longest = time.monotonic() - begun
+        else:
+            time.sleep(random.uniform(0.1, longest))
+        assert started.poll() is None
+        seen += len(find_kernels(house)) > 0
+        started.kill()
+        started.wait()
+        assert await_no_kernel(house) == []
+        assert list_named(house) == before
+    assert seen > 1, "at no moment was there a kernel to leave behind"
+    house.write_notebook("01-a", "print('v3')")
+    house.write_notebook("02-b", "print('v3')")
+    done = house.call("run", "--edition", "town")
+    assert done.returncode == 0, done.stderr
+    assert house.read_output("town", "01-a") == house.read_output("town", "02-b") == "v3\n"
+    assert not list((house.runs / "town").glob(".tmp*"))
+
+
+# One process imports everything once; for each step, a child of it runs the edition until that step and is killed.
+_KILLER = """
+import contextlib, os, signal, sys, types
+stub = types.ModuleType("sidedoor.run.execute")
+def run_cells(notebook, *rest):
+    for number, cell in enumerate((c for c in notebook["cells"] if c["cell_type"] == "code"), 1):
+        cell.update(execution_count=number, outputs=[])
+    return notebook
+stub.Leashes, stub.run_cells, stub.CellError = object, run_cells, Exception
+stub.open_forks = lambda *_: contextlib.nullcontext()
+sys.modules["sidedoor.run.execute"] = stub
+from sidedoor.run.editions import load_edition
+from helpers import paths
+from sidedoor.run import run
+# what a key is computed of is another test's affair
+paths.SOURCE = paths.ROOT / "nothing"
+run.format_notebook = lambda notebook: str(notebook)
+run.check_publication = lambda folder: None
+def hit(event, arguments):
+    global left
+    is_write = event == "open" and arguments[1] in ("w", "wb", "xb", "rb+")
+    if is_write or event in ("os.rename", "os.mkdir", "os.remove", "shutil.rmtree"):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        left, edition, code = int(line), load_edition("town"), 1
+        try:
+            sys.addaudithook(hit)
+            run.run_edition(edition, workers=1)
+            code = 0
+        finally:
+            os._exit(code)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_kill_at_every_step_of_publishing_leaves_the_old_or_the_new_result(house):
+    """At each single write, rename and removal: the manifest names complete results, all old or all new."""
+    house.copy_package()
+    house.write_edition('notebook = "01"', 'notebook = "02"')
+    command = house.build_command() | {"args": [sys.executable, "-c", _KILLER]}
+    killer = subprocess.Popen(**command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def call(step):
+        for slug in ("01-a", "02-b"):
+            house.write_notebook(slug, f"print({step})")
+        killer.stdin.write(f"{step}\n")
+        killer.stdin.flush()
+        return int(killer.stdout.readline())
+
+    with killer:
+        assert call(10**6) == 0
+        code, step = -signal.SIGKILL, 0
+        while code == -signal.SIGKILL:
+            step += 1
+            old = load_manifest("town")["notebooks"]
+            code = call(step)
+            new = load_manifest("town")["notebooks"]
+            assert all(read_result(house.runs / "town" / entry["folder"]) for entry in new), step
+            changed = [one["key"] != other["key"] for one, other in zip(old, new)]
+            assert all(changed) or not any(changed), step
+        assert code == 0 and 20 < step < 100
+    assert not list((house.runs / "town").glob(".tmp*")) and len(list((house.runs / "town").glob("0*"))) == 2
+
+
+@needs_proc
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_run_ends_with_no_kernel(house, sign):
+    """Ctrl-C and a polite request to end are as harmless as kill -9."""
+    house.copy_package()
+    house.write_notebook("01-a", "import time; time.sleep(60)")
+    house.write_edition('notebook = "01"')
+    command = house.build_command("run", "--edition", "town")
+    # A suite started in the background of a shell is deaf to Ctrl-C, and so would be what it starts.
+    listen = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    started = subprocess.Popen(**command, stderr=subprocess.PIPE, preexec_fn=listen)
+    until = time.monotonic() + 20
+    while len(find_kernels(house)) < 2 and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    started.send_signal(sign)
+    assert started.wait(timeout=30) != 0
+    assert "Traceback" not in started.stderr.read()
+    started.stderr.close()
+    assert await_no_kernel(house) == []
+    assert not (house.runs / "town" / "manifest.json").exists()
+
+
+def test_full_disk_is_an_error_and_leaves_the_result_before(town):
+    """On a disk of 200 kB: the run says what is wrong, the results stand, and the next run succeeds."""
+    disk = town.runs / "town"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(disk)]
+    mounted = subprocess.run(mount, capture_output=True) if shutil.which("mount") else None
+    if mounted is None or mounted.returncode:
+        pytest.skip("a small disk can be mounted by root only")
+    try:
+        run_edition(load_edition("town"))
+        before = list_named(town)
+        town.write_notebook("01-count", "print('x' * 150_000)", parameters=LEAST)
+        town.write_notebook("02-map", "print('y' * 150_000)")
+        with pytest.raises(RunError) as raised:
+            run_edition(load_edition("town"))
+        assert "No space left" in str(raised.value)
+        assert list_named(town) == before and not list(disk.glob(".tmp*"))
+        # full to the last byte
+        town.write_notebook("01-count", "print('z')", parameters=LEAST)
+        remove_unnamed(disk, {name.split("/")[0] for name in before})
+        (disk / "ballast").write_bytes(b"")
+        with pytest.raises(OSError), (disk / "ballast").open("ab", buffering=0) as ballast:
+            while True:
+                ballast.write(b"b" * 4096)
+        with pytest.raises(RunError):
+            run_edition(load_edition("town"), ["01"])
+        assert list_named(town) == before
+        (disk / "ballast").unlink()
+        run_edition(load_edition("town"), ["01"])
+        assert town.read_output("town", "01-count") == "z\n"
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_full_disk_at_the_manifest_leaves_the_result_before(town, monkeypatch):
+    """Where no disk can be mounted: a write that fails at the very end changes nothing either."""
+    run_edition(load_edition("town"))
+    before = list_named(town)
+    town.write_notebook("02-map", "print('new')")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run, "write_atomically", fail)
+    with pytest.raises(RunError, match="No space left on device"):
+        run_edition(load_edition("town"))
+    assert list_named(town) == before

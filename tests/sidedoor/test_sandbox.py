@@ -1,0 +1,254 @@
+"""The sandbox: whatever a parser does, the parent goes on, and says which limit was hit."""
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from helpers.errors import IngestError
+from sidedoor import sandbox
+from sidedoor.sandbox import Limits, run_limited
+
+PROBE = """
+import os, signal, sys, time
+from .errors import IngestError
+
+def echo(value): return value
+def count(n):
+    for number in range(n): yield {"n": number}
+def refuse(): raise IngestError("a.pdf, page 3", "a dragon", "Run.")
+def wrap():
+    try: refuse()
+    except IngestError as error: raise ValueError("secret plate 7ABC123") from error
+def fail(): raise ValueError("secret plate 7ABC123")
+def take(mib): return len(bytearray(mib << 20))
+def burn():
+    while True: pass
+def wait(): time.sleep(60)
+def talk(mib): return "x" * (mib << 20)
+def flood():
+    while True: yield "x" * 1000
+def chatter():
+    print("secret"); print("secret", file=sys.stderr); os.write(1, b"secret"); return "said"
+def crash(): os.kill(os.getpid(), signal.SIGSEGV)
+def die():
+    import ctypes
+    ctypes.string_at(0)
+def leave(): os._exit(7)
+def show(): return {
+    "env": dict(os.environ), "path": sys.path, "flags": sys.flags.isolated, "sid": os.getsid(0) == os.getpid()
+}
+def show_limits():
+    import resource
+    names = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_NOFILE", "RLIMIT_CORE")
+    return {name: resource.getrlimit(getattr(resource, name)) for name in names}
+def recurse(): return recurse()
+def spawn():
+    pid = os.fork()
+def call_out():
+    import socket
+    socket.create_connection(("127.0.0.1", 9))
+def write(path): open(path, "w").write("x")
+def write_raw(path): os.open(path, os.O_CREAT | os.O_WRONLY)
+def unpickle():
+    import pickle
+    return pickle.loads(b"cos\\ngetcwd\\n(tR.")
+def open_many(): return len([open(os.devnull) for _ in range(1000)])
+def read(path): return open(path, "rb").read().decode()
+"""
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="the limits are those of POSIX")
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory) -> Path:
+    """A package in small with a module of functions that behave badly."""
+    folder = tmp_path_factory.mktemp("src") / "helpers"
+    folder.mkdir()
+    home = Path(sandbox.__file__).parent
+    for name in ("__init__.py", "errors.py", "_sandbox_child.py"):
+        shutil.copy(home / name, folder)
+    (folder / "_probe.py").write_text(PROBE)
+    return folder
+
+
+@pytest.fixture
+def probe(package, monkeypatch):
+    """Call a function of that module in the sandbox."""
+    monkeypatch.setattr(sandbox, "CHILD", package / "_sandbox_child.py")
+    return lambda name, limits=None, **arguments: run_limited(
+        f"helpers._probe:{name}", arguments, limits, place="a.pdf"
+    )
+
+
+def test_results_come_back(probe):
+    """What JSON can carry comes back as it is; a generator function gives a list."""
+    value = {"text": 'é\n\u2028"x"', "n": 7, "list": [1.5, None, True]}
+    assert probe("echo", value=value) == value
+    assert probe("count", n=3) == [{"n": 0}, {"n": 1}, {"n": 2}]
+    assert probe("count", n=0) == []
+
+
+def test_refusals_come_back_whole(probe):
+    """An `IngestError` of the child is raised in the parent with its three parts, also if a parser wrapped it."""
+    for name in ("refuse", "wrap"):
+        with pytest.raises(IngestError) as caught:
+            probe(name)
+        assert (caught.value.place, caught.value.found, caught.value.way_out) == (
+            "a.pdf, page 3",
+            "a dragon",
+            "Run.",
+        )
+
+
+def test_errors_tell_no_content(probe):
+    """Of any other error only the name comes out: its message may hold what stands in the file."""
+    with pytest.raises(IngestError, match="ValueError") as caught:
+        probe("fail")
+    assert "7ABC123" not in str(caught.value)
+    with pytest.raises(IngestError, match="RecursionError"):
+        probe("recurse")
+
+
+def test_memory_is_limited(probe):
+    """A child that wants more memory than it may have is refused with the limit's name."""
+    assert probe("take", Limits(memory_bytes=512 << 20), mib=64) == 64 << 20
+    with pytest.raises(IngestError, match="more than 512 MiB of memory"):
+        probe("take", Limits(memory_bytes=512 << 20), mib=1024)
+
+
+def test_processor_time_is_limited(probe):
+    """An endless loop ends with its processor time."""
+    start = time.monotonic()
+    with pytest.raises(IngestError, match="more than 1 s of processor time"):
+        probe("burn", Limits(cpu_seconds=1))
+    assert time.monotonic() - start < 10
+
+
+def test_wall_time_is_limited(probe):
+    """A child that only waits ends with its time by the clock, and is gone."""
+    start = time.monotonic()
+    with pytest.raises(IngestError, match="longer than 0.5 s"):
+        probe("wait", Limits(wall_seconds=0.5))
+    assert time.monotonic() - start < 5
+
+
+def test_output_is_limited(probe):
+    """A result beyond the cap is refused, whether it comes in one piece or in many."""
+    assert len(probe("talk", Limits(output_bytes=2 << 20), mib=1)) == 1 << 20
+    with pytest.raises(IngestError, match="fills more than 2 MiB"):
+        probe("talk", Limits(output_bytes=2 << 20), mib=4)
+    with pytest.raises(IngestError, match="fills more than 1 MiB"):
+        probe("flood", Limits(output_bytes=1 << 20))
+
+
+def test_prints_are_no_answer(probe):
+    """What a parser prints, also by its file descriptor, does not mix with the result."""
+    assert probe("chatter") == "said"
+
+
+def test_crashes_are_refusals(probe):
+    """A crash in native code and a silent exit are errors of the file, not the end of the run."""
+    with pytest.raises(IngestError, match=f"crashed .signal {int(signal.SIGSEGV)}"):
+        probe("die")
+    with pytest.raises(IngestError, match="crashed .exit code 7"):
+        probe("leave")
+
+
+def test_nothing_is_inherited(probe, monkeypatch):
+    """The child sees no variable of ours but language and path, starts isolated, and leads a session of its own."""
+    monkeypatch.setenv("SIDEDOOR_SECRET", "hush")
+    monkeypatch.setenv("PYTHONPATH", "/nowhere/at/all")
+    seen = probe("show")
+    assert set(seen["env"]) <= {"LANG", "PATH", "LC_CTYPE"}
+    assert seen["flags"] == 1
+    assert seen["sid"]
+    assert "/nowhere/at/all" not in seen["path"]
+    assert "" not in seen["path"]
+
+
+def test_limits_are_set_and_hard(probe):
+    """Hard limits are set, so that a child cannot raise them; for processor time a second later than the signal."""
+    limits = probe("show_limits", Limits(memory_bytes=1 << 30, cpu_seconds=5, open_files=32))
+    assert limits == {
+        "RLIMIT_AS": [1 << 30, 1 << 30],
+        "RLIMIT_CPU": [5, 6],
+        "RLIMIT_FSIZE": [0, 0],
+        "RLIMIT_NOFILE": [32, 32],
+        "RLIMIT_CORE": [0, 0],
+    }
+
+
+@pytest.mark.parametrize("name", ["spawn", "call_out", "unpickle", "crash"])
+def test_parsers_stay_in(probe, name):
+    """No process, no connection, no pickle that names a function, no signal."""
+    with pytest.raises(IngestError, match="PermissionError"):
+        probe(name)
+
+
+@pytest.mark.parametrize("name", ["write", "write_raw"])
+def test_parsers_write_nothing(probe, tmp_path, name):
+    """A child cannot make a file, not even an empty one."""
+    with pytest.raises(IngestError, match="PermissionError"):
+        probe(name, path=str(tmp_path / "new"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_open_files_are_few(probe):
+    """File descriptors are limited."""
+    with pytest.raises(IngestError, match="OSError"):
+        probe("open_many")
+
+
+def test_only_functions_of_this_package_run(probe):
+    """A name of another package is refused by the child."""
+    with pytest.raises(IngestError, match="ValueError"):
+        run_limited("os:getcwd", {})
+
+
+def test_grandchildren_end_too(package, tmp_path, monkeypatch):
+    """A process that slipped out of the child belongs to its session, and is killed with it."""
+    script, note = package / "_slip.py", tmp_path / "pid"
+    script.write_text(
+        "import pathlib, subprocess\n"
+        "slipped = subprocess.Popen(['sleep', '60'])\n"
+        f"pathlib.Path({str(note)!r}).write_text(str(slipped.pid))\n"
+        "slipped.wait()\n"
+    )
+    monkeypatch.setattr(sandbox, "CHILD", script)
+    with pytest.raises(IngestError, match="longer than 1 s"):
+        run_limited("helpers._probe:echo", {"value": 1}, Limits(wall_seconds=1))
+    assert _is_gone(int(note.read_text()))
+
+
+def _is_gone(pid: int) -> bool:
+    """Wait a moment for a process to end; one that nobody has collected yet has ended too."""
+    for _ in range(50):
+        try:
+            os.kill(pid, 0)
+            state = Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_real_code_is_what_runs():
+    """The child runs the same package as this process, found by its place and not by the search path."""
+    with pytest.raises(IngestError, match="FileNotFoundError|no such|damaged|BadZip"):
+        run_limited(
+            "sidedoor.ingest._xlsx_child:read_sheets",
+            {
+                "path": "/nowhere",
+                "name": "x",
+                "members_cap": 1,
+                "unpacked_cap": 1,
+                "ratio_cap": 1,
+                "cells_cap": 1,
+            },
+        )
