@@ -34,7 +34,8 @@ class SearchesFile(FileTable):
         return self._connection.execute(self._name_file(sql)).fetchall()
 
     def _name_file(self, sql: str) -> str:
-        return sql.replace("FROM log", f"FROM read_parquet({quote_path(self.path)})")
+        # a folder `column=value` on the path is no column
+        return sql.replace("FROM log", f"FROM read_parquet({quote_path(self.path)}, hive_partitioning=false)")
 
     @functools.cached_property
     def _connection(self):
