@@ -354,16 +354,18 @@ def test_eugene_s_searches_fall_about_10_october_2025():
 
 
 def test_figures_of_the_portals_are_printed_on_them(mirror):
-    """Searches, hits and vehicles of the last thirty days stand under their heading on the saved page."""
+    """Searches, hits, vehicles, cameras and days of retention stand under their heading on the saved page."""
     counts = load_table("search_counts")
     counts = counts[counts["source_id"].str.startswith("flock-")]
     for row in counts.itertuples():
         short = re.sub(r"^flock-|-\d{4}-\d\d-\d\d$", "", row.source_id)
         files = {path.suffix: path for path in find_portal(mirror, f"{short}-flock-", row.source_id)}
         text = re.sub(r"<[^>]+>", "\n", files.get(".txt", files[".html"]).read_text(encoding="utf-8"))
-        assert re.search(rf"(?i)^\s*{re.escape(row.page)}\s*{row.value:,}\s*$", text, flags=re.MULTILINE)
+        assert re.search(
+            rf"(?i)^\s*{re.escape(row.page)}\s*{row.value:,}(?: days)?\s*$", text, flags=re.MULTILINE
+        )
 
-    assert len(counts) == 70
+    assert len(counts) == 122
 
 
 def test_agreements_are_whole_and_none_joins_another_state():
