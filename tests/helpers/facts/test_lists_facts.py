@@ -204,8 +204,8 @@ def read_cells(path):
 
 
 def recount_text_report(path) -> dict[str, Counter]:
-    """Count the names of a text report by section: cells of the body, a second line glued to the first."""
-    found: dict[str, list[str]] = {}
+    """Count (page, name) of a text report by section: cells of the body, a second line glued to the first."""
+    found: dict[str, list[list]] = {}
     section, last = "", {}
     for page, x, y, height, text in read_cells(path):
         if 14 < height < 18:
@@ -218,22 +218,27 @@ def recount_text_report(path) -> dict[str, Counter]:
         if column == "right" and (has_places or section.startswith("hot_lists")):
             continue
         if last.get(column, (0, 0))[0] == page and 0 < y - last[column][1] < 17.5:
-            found[section][last[column][2]] += f" {text}"
+            found[section][last[column][2]][1] += f" {text}"
         else:
-            found[section].append(text)
+            found[section].append([page, text])
             last[column] = (page, y, len(found[section]) - 1)
         last[column] = (page, y, last[column][2])
-    return {section: Counter(texts) for section, texts in found.items() if section}
+    return {section: Counter(map(tuple, cells)) for section, cells in found.items() if section}
 
 
 @pytest.mark.parametrize("day", ["2020-02-06", "2022-11-18", "2025-03-11"])
 def test_the_sheriff_s_reports_counted_from_the_words_on_the_page(mirror, names, lists, day):
-    """Each name of a section is a cell of the page, and each cell of the page a name."""
+    """Each name of a section is a cell of the page that its row says, and each cell of the page a name."""
     found = recount_text_report(mirror / "learn" / f"ocsd_{day}_data_sharing.pdf")
     list_id = f"ocsd-learn-{day}"
+    names = names[names["list_id"] == list_id]
+    page = names["page"].str.removeprefix("PDF p. ").astype(int)
 
     for row in lists[lists["list_id"] == list_id].itertuples():
-        assert Counter(pick(names, list_id, row.section)) == found.get(row.section, Counter())
+        held = names["section"] == row.section
+        assert Counter(zip(page[held], names.loc[held, "name_as_printed"])) == found.get(
+            row.section, Counter()
+        )
         assert found.get(row.section, Counter()).total() == row.names_n
 
 
@@ -377,3 +382,29 @@ def test_agreements_are_whole_and_none_joins_another_state():
     assert (agreements["agreement_type"] == "Task Force Model").sum() == 719
     assert agreements["signed_on"].max() == "2026-01-08"
     assert len(matched) > 0 and (matched["state_x"] == matched["state_y"]).all()
+
+
+def find_place(name: str) -> set[str]:
+    """Find the words of a name that say where: all but roles, states and forms."""
+    form = "county parish sheriff sheriffs office department police pd so co dept of state and"
+    words = re.sub(r"[’'.]", "", name.lower()).replace("saint", "st")
+    states = r"\b(?:al|ar|az|fl|ga|in|ks|ky|la|mi|mo|ms|nc|nd|ne|nv|oh|ok|pa|sc|sd|tn|tx|ut|va|wi)\b"
+    return (
+        set(re.findall(r"[a-z]+", re.sub(states, "", words))) - set(form.split()) - {"metro", "metropolitan"}
+    )
+
+
+def test_agreements_meet_the_names_on_lists(names):
+    """A name joined to an agreement stands on a list, in its state, and says the same place."""
+    agreements = load_table("agreements_287g").dropna(subset=["listed_as"])
+    joined = agreements.assign(name=agreements["listed_as"].str.split("; ")).explode("name")
+    names = names.assign(name=names["name_corrected"].fillna(names["name_as_printed"]))
+
+    assert set(zip(joined["name"], joined["state"])) <= set(zip(names["name"], names["state"]))
+    for row in joined.itertuples():
+        assert find_place(row.name) - {"la"} <= find_place(row.agency_as_printed) | {"la", "st"}, row.name
+    met = names.merge(joined[["name", "state"]].drop_duplicates(), on=["name", "state"])
+    counts = met.groupby(["list_id", "section"]).size()
+    assert (
+        counts["ocsd-learn-2022-11-18", GIVEN] == 23 and ("ocsd-learn-2025-03-11", GIVEN) not in counts.index
+    )
