@@ -54,14 +54,14 @@ def count_readings(facts: str | Path | None = None) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, one row per table (index: its title) but `sources` itself, one column per way of reading [rows]:
-    document, publisher_page, press_excerpt, derived.
+    DataFrame, one row per table (index: its title) but `sources` itself and `sharing_lists`, whose names were read
+    as their list was; one column per way of reading [rows]: document, publisher_page, press_excerpt, derived.
     """
     ways = ["document", "publisher_page", "press_excerpt", "derived"]
     counts = {
         describe_table(name)["title"]: load_table(name, facts)["read_as"].value_counts()
         for name in list_tables()
-        if name != "sources"
+        if name not in ("sources", "sharing_lists")
     }
     return pd.DataFrame(counts).T.reindex(columns=ways).fillna(0).astype(int)
 
