@@ -9,7 +9,7 @@ import networkx as nx
 import pandas as pd
 
 from helpers.errors import DataError
-from helpers.facts.schema import describe_table
+from helpers.facts.tables import describe_table
 from helpers.network.access import list_doors
 
 LOCAL = ("police", "sheriff", "campus_police", "fusion_center")

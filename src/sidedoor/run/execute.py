@@ -23,7 +23,7 @@ with withhold_grammar():
     from papermill.exceptions import PapermillExecutionError
 
 from helpers import paths
-from helpers.facts.schema import CHECKED
+from helpers.facts.tables import CHECKED
 from sidedoor.run.forks import ForkingProvisioner, Forks, can_fork, find_modules
 from sidedoor.run.notebooks import INJECTED, KERNEL
 

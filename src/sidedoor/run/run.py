@@ -149,7 +149,7 @@ def _run_due(edition, folder, due, house, named, workers, timeout, report) -> di
     """Run what is due, two at a time; raise when all have ended, the first failure in the edition's order."""
     if not due:
         return {}
-    from helpers.facts.schema import vouch_for
+    from helpers.facts.tables import vouch_for
     from sidedoor.run.execute import Leashes, open_forks
 
     leashes, done, failed = Leashes(), {}, {}

@@ -11,7 +11,7 @@ import pytest
 from helpers import paths
 from helpers.errors import DataError, RunError
 from helpers.facts import schema
-from helpers.facts.schema import CHECKED, check_tables, vouch_for
+from helpers.facts.tables import CHECKED, check_tables, vouch_for
 from sidedoor.run.editions import load_edition
 from sidedoor.run.run import run_edition
 
