@@ -175,16 +175,13 @@ def scrub_notebook(notebook: dict, private: dict[str, str] | None = None, name: 
             cell["outputs"] = [_scrub_output(output, replace) for output in joined]
     for place, cell in enumerate(clean["cells"], start=1):
         metadata = [cell["metadata"], *(output.get("metadata", {}) for output in cell.get("outputs", []))]
+        where = f"{name}, cell {place}".removeprefix(", ")
         if replace.finds(cell["source"]) or replace.finds(json.dumps(metadata)):
-            found = "a path of this machine is left"
-            raise RunError(
-                f"{name}, cell {place}".removeprefix(", "), found, "Write paths relative to the repository."
-            )
+            way_out = "Write paths relative to the repository."
+            raise RunError(where, "a path of this machine is left", way_out, code="path-left")
         if _CLOCK.search(json.dumps(metadata)):
-            found = "a clock time is left in its metadata"
-            raise RunError(
-                f"{name}, cell {place}".removeprefix(", "), found, "Keep the time of a run out of it."
-            )
+            way_out = "Keep the time of a run out of it."
+            raise RunError(where, "a clock time is left in its metadata", way_out, code="time-left")
     return clean
 
 
@@ -210,12 +207,12 @@ def check_executed(notebook: dict, place: str) -> None:
         if cell["cell_type"] != "code" or not _get_source(cell).strip():
             continue
         expected += 1
+        where = f"{place}, cell {number}"
         if any(output["output_type"] == "error" for output in cell["outputs"]):
-            found = "it shows an error"
-            raise RunError(f"{place}, cell {number}", found, "Fix the cell; an error is not a result.")
+            raise RunError(where, "it shows an error", "Fix the cell and run again.", code="cell-failed")
         if cell["execution_count"] != expected:
             found = f"it has the execution count {cell['execution_count']}, not {expected}"
-            raise RunError(f"{place}, cell {number}", found, "Let every cell run once, from top to bottom.")
+            raise RunError(where, found, "Let every cell run once, from top to bottom.", code="not-run")
 
 
 class PathEraser:

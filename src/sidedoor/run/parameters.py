@@ -219,7 +219,9 @@ def parse_values(texts: Iterable[str], declared: Mapping[str, Parameter], place:
             raise ParameterError(place, found, "Write `-p name=value`.", code="wrong-value")
         parameter = check_name(name, declared, place)
         if name in given:
-            raise ParameterError(f"{place}, parameter {name}", "it is given twice", "Give one value.")
+            raise ParameterError(
+                f"{place}, parameter {name}", "it is given twice", "Give one value.", code="twice"
+            )
         given[name] = check_value(parameter, _parse_typed(typed, parameter.type), place)
     return given
 

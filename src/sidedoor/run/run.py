@@ -133,7 +133,7 @@ def run_edition(
 
 
 def refresh_notebooks(
-    *, workers: int = 2, limits: object = None, report: Callable[..., None] | None = None
+    *, workers: int = 2, limits: KernelLimits = DEFAULT_LIMITS, report: Callable[..., None] | None = None
 ) -> list[Path]:
     """Run every notebook with its defaults and write the executed notebooks to where they are committed.
 
