@@ -73,7 +73,10 @@ def test_lock_without_a_visible_package_is_refused():
 
 
 def test_environment_file_has_unix_line_ends_everywhere(tmp_path, monkeypatch):
-    """The two files come out in the same bytes on Windows: no text of the package is written in a system's own way."""
+    """The two files come out in the same bytes on Windows.
+
+    No text of the package is written in a system's own way.
+    """
     (tmp_path / "requirements.lock").write_text(LOCK)
     monkeypatch.setattr(environment.shutil, "which", lambda name: name)
     done = subprocess.CompletedProcess([], 0, stdout="")
@@ -117,7 +120,10 @@ esac
     not shutil.which("make") or shutil.which("uv", path=os.defpath), reason="needs make, and no uv"
 )
 def test_make_installs_when_due_and_only_then(tmp_path):
-    """A copied clone, another Python, another lock: installed anew. A second call, or a touched file: nothing."""
+    """A copied clone, another Python, another lock.
+
+    Installed anew. A second call, or a touched file: nothing.
+    """
     clone = tmp_path / "a clone"
     clone.mkdir()
     for name in ("Makefile", "requirements.lock", "pyproject.toml"):
