@@ -143,8 +143,8 @@ def spark():
 
     # small data: no time is spent on compiling, on the web page and on parts of a table
     settings = {
-        "master": "local[2]", "ui.enabled": "false", "ui.showConsoleProgress": "false", "driver.memory": "1g",
-        "driver.host": "127.0.0.1", "driver.bindAddress": "127.0.0.1", "sql.shuffle.partitions": "1",
+        "master": "local[2]", "ui.showConsoleProgress": "false", "driver.memory": "1g",
+        "sql.shuffle.partitions": "1",
         "sql.adaptive.enabled": "false", "sql.codegen.wholeStage": "false", "sql.codegen.factoryMode": "NO_CODEGEN",
     }  # fmt: skip
     connection = engine.connect(

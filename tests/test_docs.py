@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from helpers import paths
 from helpers.facts.tables import describe_table, list_tables
-from helpers.findings import format_number
+from helpers.wording import format_number
 from sidedoor import cli
 from sidedoor.run.notebooks import list_notebooks, load_notebook
 

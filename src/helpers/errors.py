@@ -1,33 +1,74 @@
-"""Errors that a reader can act on: each names the place, what was found there, and the way out."""
+"""Errors that a person can act on: what was found, where, and what to do about it."""
+
+import difflib
+from collections.abc import Iterable
 
 
 def escape_controls(text: str) -> str:
-    """Write out whatever a terminal could obey, line ends excepted: a text may quote a file that nobody checked."""
+    """Return a text with control characters (but line ends) written out: a terminal obeys none."""
     return "".join(
         sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode("ascii")
         for sign in text
     )
 
 
+def show_value(value: object) -> str:
+    """Return a value as Python would write it, shortened and without control characters."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        # a number of more digits than Python writes, or a list of lists of lists
+        return f"a value of the type {type(value).__name__} that is too long to show"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def offer_nearest(wrong: object, known: Iterable[str]) -> str:
+    """Return a hint: "Did you mean `x`?" for the nearest known name, or a list of all of them."""
+    known = list(known)
+    near = difflib.get_close_matches(wrong[:200] if isinstance(wrong, str) else "", known, n=1, cutoff=0.5)
+    if near:
+        return f"Did you mean `{near[0]}`?"
+    return f"There are: {', '.join(known)}." if known else "It takes none."
+
+
 class SideDoorError(Exception):
-    """An error meant for a person.
+    """An error meant for a person. Code decides by its fields, never by the words of its texts.
 
     Parameters
     ----------
     place
-        File, and within it page, row or cell.
+        The file, and within it the page, row or cell.
     found
-        What stood there.
+        What was found there.
     way_out
-        What the reader can do about it.
+        What the person can do about it.
+    code
+        What kind of error it is, in words joined by hyphens, for code and tests. May be empty.
+    asks_for
+        Names of the options that would answer it, for example `("time_zone",)`; a single one as a text.
+
+    Attributes
+    ----------
+    place, found, way_out, code, asks_for
+        As given; `asks_for` is a tuple.
     """
 
-    def __init__(self, place: str, found: str, way_out: str):
-        self.place, self.found, self.way_out = place, found, way_out
+    def __init__(
+        self, place: str, found: str, way_out: str, *, code: str = "", asks_for: str | Iterable[str] = ()
+    ):
+        self.place, self.found, self.way_out, self.code = place, found, way_out, code
+        self.asks_for = (asks_for,) if isinstance(asks_for, str) and asks_for else tuple(asks_for)
         super().__init__(f"{place}: {found}. {way_out}")
 
     def __str__(self) -> str:
         return escape_controls(super().__str__())
+
+    def change(self, **fields) -> "SideDoorError":
+        """Return the same error with other fields, for example another `place`."""
+        kept = {
+            name: getattr(self, name) for name in ("place", "found", "way_out", "code", "asks_for")
+        } | fields
+        return type(self)(kept.pop("place"), kept.pop("found"), kept.pop("way_out"), **kept)
 
 
 class DataError(SideDoorError):

@@ -4,6 +4,7 @@ import hashlib
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 # What a killed process leaves behind begins like this.
@@ -46,6 +47,35 @@ def find_irregular(folder: Path) -> Path | None:
     """
     modes = ((path, path.lstat().st_mode) for path in (folder, *_walk(folder)))
     return next((path for path, mode in modes if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)), None)
+
+
+def remove_named(folder: Path, names: Iterable[str]) -> bool:
+    """Remove files that were written below a folder, and the folders that are empty then; all else stays.
+
+    Parameters
+    ----------
+    folder
+        Where they are; nothing is done if it is a link.
+    names
+        Their paths relative to it; the last is removed last.
+
+    Returns
+    -------
+    Whether the folder is gone.
+    """
+    if folder.is_dir() and not folder.is_symlink():
+        found = list(_walk(folder))
+        files = {
+            path.relative_to(folder).as_posix(): path for path in found if stat.S_ISREG(path.lstat().st_mode)
+        }
+        for name in names:
+            if name in files:
+                files[name].unlink()
+        inside = [path for path in found if path.is_dir() and not path.is_symlink()]
+        for path in sorted([folder, *inside], key=lambda path: len(path.parts), reverse=True):
+            if not any(path.iterdir()):
+                path.rmdir()
+    return not folder.exists() and not folder.is_symlink()
 
 
 def write_atomically(path: Path, content: str | bytes) -> bool:

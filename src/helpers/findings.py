@@ -1,4 +1,4 @@
-"""State a finding once: shown as a sentence, kept as data."""
+"""State a finding once: shown as a sentence, kept as data, and repeated at the top of its notebook."""
 
 import html
 import math
@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from string import Formatter
 
 from helpers.errors import DataError
+from helpers.wording import format_number
 
 KEY = "sidedoor_finding"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#!|~$])")
@@ -23,7 +24,10 @@ class Finding:
     sentence
         The statement as text, numbers included.
     value, low, high
-        The figure and the bounds that its sources allow, in `unit`; a bound is None where nothing limits it.
+        The figure and the bounds that its sources allow, in `unit`; a bound is None where none is stated, or
+        where the sources set no limit on that side.
+    unlimited
+        Sides (`low`, `high`) on which the sources set no limit: "at least 80" has no upper bound.
     unit
         What is counted.
     sources
@@ -39,32 +43,57 @@ class Finding:
     value: float
     low: float | None
     high: float | None
+    unlimited: tuple[str, ...]
     unit: str
     sources: tuple[str, ...]
     pages: dict[str, tuple[str, ...]]
     simulated: bool
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        shown = f"**Finding.** {escape_markdown(self.sentence)}"
+        kind = "Method check" if self.simulated else "Finding"
+        shown = f"**{kind}.** {escape_markdown(self.sentence)}"
         pages = {source: list(pages) for source, pages in self.pages.items()}
-        data = asdict(self) | {"sources": list(self.sources), "pages": pages}
-        return {"text/markdown": shown, "text/plain": f"Finding: {self.sentence}"}, {KEY: data}
+        lists = {"sources": list(self.sources), "unlimited": list(self.unlimited), "pages": pages}
+        return {"text/markdown": shown, "text/plain": f"{kind}: {self.sentence}"}, {KEY: asdict(self) | lists}
+
+
+class Summary:
+    """The box "In short" at the top of a notebook: empty when the run begins, filled by its last cells.
+
+    Display it in the first code cell and call `fill` once the findings are computed; Jupyter then changes
+    what the first cell shows, so no sentence at the top of a notebook is typed.
+    """
+
+    def __init__(self):
+        self._handle = None
+
+    def _ipython_display_(self):
+        from IPython.display import Markdown, display
+
+        self._handle = display(
+            Markdown("*The answers appear here when the notebook has run.*"), display_id=True
+        )
+
+    def fill(self, *findings: "Finding") -> None:
+        """Show two to four findings at the top, in the order given.
+
+        Raises
+        ------
+        DataError
+            Fewer than one or more than four findings.
+        """
+        if not 1 <= len(findings) <= 4:
+            raise DataError("In short", f"{len(findings)} findings", "Give one to four.")
+        lines = "\n".join(f"- {escape_markdown(finding.sentence)}" for finding in findings)
+        if self._handle is not None:
+            from IPython.display import Markdown
+
+            self._handle.update(Markdown(lines))
 
 
 def escape_markdown(text: str) -> str:
     """Make text from data harmless in Markdown and HTML: no markup in it takes effect."""
     return _MARKDOWN.sub(r"\\\1", html.escape(str(text), quote=False))
-
-
-def format_number(number: float) -> str:
-    """Write a number for a sentence: thousands separated, at most four significant digits after rounding fractions."""
-    if isinstance(number, float) and not math.isfinite(number):
-        return "without bound"
-    if float(number).is_integer():
-        return f"{int(number):,}"
-    digits = max(0, 3 - math.floor(math.log10(abs(number)))) if number else 0
-    text = f"{number:,.{digits}f}"
-    return text.rstrip("0").rstrip(".") if digits else text
 
 
 def state_finding(
@@ -91,14 +120,16 @@ def state_finding(
         own, so no number in a finding can be typed. Fields without a format of their own are written by
         `format_number`; text is taken as it is.
     value, unit, low, high
-        The figure, its unit, and its bounds; an infinite bound is kept as none.
+        The figure, its unit, and its bounds: None where none is stated, infinite where the sources set no
+        limit.
     sources
-        What the figure rests on: names of sources, or rows of fact tables (a frame with the columns `source_id`
-        and `page`), which carry their pages along.
+        What the figure rests on: names of sources, or rows of fact tables (a frame with the columns
+        `source_id` and `page`), which carry their pages along.
     simulated
         True where it comes from invented data: the sentence must then say "simulated".
     opening
-        Words before the sentence, such as those by which a notebook that runs on any data says that these are simulated.
+        Words before the sentence, such as those by which a notebook that runs on any data says that these
+        are simulated.
     values
         Further values that the sentence uses.
 
@@ -109,7 +140,8 @@ def state_finding(
     Raises
     ------
     DataError
-        A typed digit, an unknown field, no source, a value that is no number, or simulated data not called so.
+        A typed digit, an unknown field, no source, a value that is no number or outside its bounds, or
+        simulated data not called so.
     """
     place, sentence = f"finding `{id}`", f"{opening}{sentence}"
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
@@ -125,13 +157,19 @@ def state_finding(
         raise DataError(
             place, "it rests on simulated data without saying so", "Call the data simulated in the sentence."
         )
+    bounds = {"low": low, "high": high}
+    unlimited = tuple(side for side, bound in bounds.items() if bound is not None and math.isinf(bound))
     low, high = (None if bound is None or math.isinf(bound) else _plain(bound) for bound in (low, high))
-    fields = {"value": value, "low": low, "high": high, "unit": unit, **values}
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise DataError(
+            place, f"the value {value} is outside its bounds {low} to {high}", "Correct the bounds."
+        )
+    fields = {"value": value, **bounds, "unit": unit, **values}
     try:
         text = _Sentence().format(sentence, **fields)
     except (KeyError, IndexError) as missing:
         raise DataError(place, f"the sentence asks for {missing}", "Pass it as a named value.") from None
-    return Finding(id, text, _plain(value), low, high, unit, named, pages, simulated)
+    return Finding(id, text, _plain(value), low, high, unlimited, unit, named, pages, simulated)
 
 
 def _list_sources(sources) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
@@ -149,14 +187,14 @@ def _list_sources(sources) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]
 
 
 class _Sentence(Formatter):
-    """Formats numbers without a format of their own the house way; reaches into no object."""
+    """Formats numbers without a format of their own as people write them; reaches into no object."""
 
     def get_field(self, field_name, args, kwargs):
         return kwargs[field_name], field_name
 
     def format_field(self, value, format_spec):
         if value is None:
-            return "without bound"
+            return "no limit"
         if not format_spec and not isinstance(value, str):
             return format_number(value)
         return super().format_field(value, format_spec)

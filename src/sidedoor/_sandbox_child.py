@@ -79,7 +79,7 @@ def explain(error: BaseException, refusal: type) -> tuple[str, object]:
     part, seen = error, 0
     while part is not None and seen < 20:
         if isinstance(part, refusal):
-            return "refused", [part.place, part.found, part.way_out]
+            return "refused", [part.place, part.found, part.way_out, part.code, part.asks_for]
         if isinstance(part, MemoryError):
             return "memory", None
         part, seen = part.__cause__ or part.__context__, seen + 1

@@ -153,7 +153,8 @@ def _open_answer(data: bytes, code: int, limits: Limits, place: str) -> Any:
     if kind == "end":
         return [json.loads(line)[1] for line in lines[:-2]]
     if kind == "refused":
-        raise IngestError(*value)
+        *texts, kind, asks_for = value
+        raise IngestError(*texts, code=kind, asks_for=asks_for)
     if kind == "memory":
         raise _refuse(place, f"reading it needs more than {_show_bytes(limits.memory_bytes)} of memory")
     if kind == "failed":
@@ -161,23 +162,20 @@ def _open_answer(data: bytes, code: int, limits: Limits, place: str) -> Any:
             place,
             f"the parser gave it up ({value})",
             "The file is damaged or not what it seems: open it, and save or print it anew.",
+            code="parser-failed",
         )
     if code == -getattr(signal, "SIGXCPU", 0) or code == -signal.SIGTERM:
         raise _refuse(place, f"reading it took more than {limits.cpu_seconds} s of processor time")
     if code == -getattr(signal, "SIGALRM", 0):
         raise _refuse(place, f"reading it took longer than {limits.wall_seconds:g} s")
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
-    raise _refuse(
-        place, f"the parser crashed ({how}) under a limit of {_show_bytes(limits.memory_bytes)} of memory"
-    )
+    found = f"the parser crashed ({how}) under a limit of {_show_bytes(limits.memory_bytes)} of memory"
+    raise _refuse(place, found, "parser-crashed")
 
 
-def _refuse(place: str, found: str) -> IngestError:
-    return IngestError(
-        place,
-        found,
-        "The file is damaged, hostile or very large: split it, or save it anew from its program.",
-    )
+def _refuse(place: str, found: str, code: str = "over-limit") -> IngestError:
+    way_out = "The file is damaged, hostile or very large: split it, or save it anew from its program."
+    return IngestError(place, found, way_out, code=code)
 
 
 def _show_bytes(count: int) -> str:

@@ -7,13 +7,14 @@ import pytest
 from markdown_it import MarkdownIt
 
 from helpers.errors import DataError
-from helpers.findings import escape_markdown, format_number, state_finding
+from helpers.findings import Summary, escape_markdown, state_finding
+from helpers.wording import format_number
 
 GIVEN = {"value": 48, "unit": "agencies", "sources": ["a"]}
 
 
 def test_sentence_is_filled_from_values():
-    """Named values appear in the sentence in the house's number format."""
+    """Named values appear in the sentence as people write numbers."""
     found = state_finding("x", "{value} of {total} agencies", total=12345.0, **GIVEN)
 
     assert "48 of 12,345 agencies" == found.sentence
@@ -63,11 +64,42 @@ def test_rows_of_a_fact_table_carry_their_pages():
     assert {"b": ("p. 2", "p. 1")} == found.pages
 
 
-def test_infinite_bound_is_kept_as_none():
-    """`at least` has no upper bound: JSON gets null, the sentence says so."""
-    found = state_finding("x", "{low} to {high}", low=80, high=float("inf"), **GIVEN)
+def test_unlimited_is_not_the_same_as_not_stated():
+    """`at least 80` has no upper limit, and says so; a figure without stated bounds claims nothing."""
+    at_least = state_finding(
+        "x", "{low} to {high}", value=90, low=80, high=float("inf"), unit="u", sources=["a"]
+    )
+    bare = state_finding("y", "{value}", value=90, unit="u", sources=["a"])
 
-    assert (80, None, "80 to without bound") == (found.low, found.high, found.sentence)
+    assert (80, None, ("high",)) == (at_least.low, at_least.high, at_least.unlimited)
+    assert (None, None, ()) == (bare.low, bare.high, bare.unlimited)
+
+
+@pytest.mark.parametrize("bounds", [{"low": 49}, {"high": 47}, {"low": 150, "high": 200}])
+def test_value_outside_its_bounds_is_refused(bounds):
+    """Numbers meant for the sentence do not become bounds by mistake."""
+    with pytest.raises(DataError):
+        state_finding("x", "{value}", **GIVEN, **bounds)
+
+
+def test_summary_shows_the_findings_where_it_was_displayed(monkeypatch):
+    """The box at the top is filled from the findings; before the run it says that it is empty."""
+    shown = []
+
+    class Handle:
+        def update(self, made):
+            shown.append(made.data)
+
+    monkeypatch.setattr(
+        "IPython.display.display", lambda made, display_id: shown.append(made.data) or Handle()
+    )
+    summary = Summary()
+    summary._ipython_display_()
+    summary.fill(state_finding("x", "{value} of *all*", **GIVEN))
+
+    assert len(shown) == 2 and shown[1] == r"- 48 of \*all\*"
+    with pytest.raises(DataError):
+        summary.fill()
 
 
 def test_markup_in_values_takes_no_effect():
@@ -90,18 +122,19 @@ def test_escape_covers_every_character_that_markdown_reads():
     [
         (0, "0"),
         (9200, "9,200"),
-        (54.9134, "54.91"),
-        (3.2608695, "3.261"),
+        (178_461_103, "178 million"),
+        (1_500_000_000, "1.5 billion"),
+        (6_373_488, "6.37 million"),
+        (54.9134, "54.9"),
+        (3.2608695, "3.26"),
         (0.00448, "0.00448"),
-        (1e9 / 3, "333,333,333"),
         (1110.4, "1,110"),
-        (1e9 + 0.25, "1,000,000,000"),
-        (-120.06, "-120.1"),
+        (-120.06, "-120"),
         (2.5, "2.5"),
     ],
 )
-def test_numbers_keep_four_digits(number, written):
-    """Whole numbers are written in full, fractions to four significant digits."""
+def test_numbers_are_written_as_people_say_them(number, written):
+    """Whole numbers in full, millions and more in words, fractions to three significant digits."""
     assert written == format_number(number)
 
 

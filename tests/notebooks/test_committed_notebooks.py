@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from helpers import paths
-from helpers.findings import format_number
+from helpers.wording import format_number
 from sidedoor.run.editions import load_edition
 from sidedoor.run.notebooks import format_notebook, list_notebooks, scrub_notebook
 from sidedoor.run.run import run_edition

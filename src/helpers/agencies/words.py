@@ -125,7 +125,7 @@ def _find_triggers(words: Words) -> frozenset[str]:
     return frozenset(single)
 
 
-_SETS = ("campus", "dps_is_state_police", "statewide", "place_before_state", "forms", "federal_fillers")
+_SETS = ("campus", "dps_is_state_police", "statewide", "place_before_state", "forms", "federal_fillers", "agency_words", "person_ranks")
 # Kinds whose phrases are looked for anywhere in a name, or at its beginning (`_start`).
 _SEARCHED = (
     "fusion_center", "fusion_center_start", "pool", "vendor_demo", "vendor_demo_start", "company", "not_an_agency",

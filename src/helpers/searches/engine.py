@@ -39,8 +39,14 @@ _KINDS = {
 # What an address may say of Spark without being confirmed: anything else may load code or send rows elsewhere.
 _LOCAL = re.compile(r"local(\[(\d+|\*)\])?")
 _SPARK = re.compile(
-    r"spark\.(ui\.\w+|driver\.(memory|host|bindAddress)|sql\.(shuffle\.partitions|adaptive\.enabled|codegen\.\w+))"
+    r"spark\.(ui\.showConsoleProgress|driver\.memory|sql\.(shuffle\.partitions|adaptive\.enabled|codegen\.\w+))"
 )
+# Spark would open a web page with every query, and ports on every network address. Only a confirmed address changes this.
+_SPARK_LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
 _SECRET = re.compile(r"(?i)pass|pwd|token|secret|key|credential")
 # Where the person at this machine confirms an address; and where the runner has DuckDB put what does not fit in memory.
 CONFIRMED, SPILL = "SIDEDOOR_ENGINE", "SIDEDOOR_SPILL"
@@ -155,7 +161,7 @@ def _connect_spark(settings: dict[str, str]):
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder
-    for name, value in settings.items():
+    for name, value in (_SPARK_LOCAL | settings).items():
         builder = builder.config(name, value)
     return ibis.pyspark.connect(builder.getOrCreate())
 
@@ -212,11 +218,15 @@ def _read_files(connection, paths: list[str], place: str):
             import ibis
 
             name = ibis.util.gen_name("log")
-            reader = connection._session.read.option("mergeSchema", "true")
+            # Looking for files by itself, Spark takes no folder `column=value` for a column.
+            reader = connection._session.read.options(mergeSchema="true", recursiveFileLookup="true")
             reader.parquet(*paths).createOrReplaceTempView(name)
             return connection.table(name)
         if connection.name == DUCKDB:
-            return connection.read_parquet(paths, union_by_name=True)
+            return connection.read_parquet(paths, union_by_name=True, hive_partitioning=False)
+        if any("=" in path for path in paths):
+            found = "a folder on its path is named like `column=value`, which engines may read as a column"
+            raise DataError(place, found, "Move it to a folder with a plain name.")
         table, *more = [connection.read_parquet(path) for path in paths]
         return table.union(*more) if more else table
     except DataError:

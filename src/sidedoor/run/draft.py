@@ -10,6 +10,7 @@ from helpers.errors import IngestError, ParameterError
 from helpers.wording import say_number
 from sidedoor.run.editions import LARGEST_FILE, RECORDS, check_file_name
 from sidedoor.run.notebooks import Notebook, list_notebooks, load_notebook
+from sidedoor.run.parameters import is_result
 from sidedoor.run.raw import name_record
 
 TABLES = ("sharing", "searches", "volumes")
@@ -154,6 +155,9 @@ def _list_files(files: Iterable[Path | str], folder: Path) -> list[Path]:
                 found_ = "it does not lie beside the edition file, or below it"
                 way_out = "Go to the folder of the files first, or name the edition there: `sidedoor new FOLDER/my-city`."
                 raise ParameterError(path.name[:80], found_, way_out)
+            if is_result(path):
+                found_ = "it lies in the folder of results, which is the command's own"
+                raise ParameterError(path.name[:80], found_, "Move the records to a folder such as records/.")
             if not path.name.isprintable():
                 raise ParameterError(
                     repr(path.name)[:80], "its name holds signs that cannot be shown", "Rename it."

@@ -9,7 +9,7 @@ from helpers import paths
 from helpers.errors import ParameterError
 from helpers.files import hash_text
 from sidedoor.run.notebooks import Notebook, find_notebook, list_notebooks, load_notebook
-from sidedoor.run.parameters import check_parameters, offer_nearest, parse_values, show_value
+from sidedoor.run.parameters import check_parameters, is_result, offer_nearest, parse_values, show_value
 from sidedoor.run.raw import RawFile, list_raw_files
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -287,6 +287,11 @@ def check_file_name(path: Path) -> None:
     if path.stem in _RESERVED:
         found = "that name is taken by the runner"
         raise ParameterError(f"edition {path.name}", found, "Give it another name.")
+    if is_result(path):
+        found = "it lies in the folder of results, where the command removes what it no longer needs"
+        raise ParameterError(
+            f"edition {path.name}", found, "Move it, and its records, to a folder such as records/."
+        )
     own = paths.EDITIONS / path.name
     if own.is_file() and not (path.exists() and own.samefile(path)):
         found = f"that name belongs to another edition, notebooks/editions/{path.name}"

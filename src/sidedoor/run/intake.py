@@ -6,19 +6,21 @@ runs/<edition>/.records.json        from what each was read, and the sha256 of w
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from helpers import paths
 from helpers.errors import IngestError, RunError
-from helpers.files import hash_file, hash_files, hash_text, write_atomically
+from helpers.files import hash_file, hash_files, hash_text, remove_named, write_atomically
 from sidedoor.run.editions import Edition, give_records
 from sidedoor.run.raw import RawFile
-from sidedoor.run.results import check_owner, format_json, lock_edition, remove_path
+from sidedoor.run.results import check_owner, format_json, lock_edition, make_work_folder, remove_leftovers
 
 _MEMORY = ".records.json"
 _REPORT = "report.json"
+_TABLES = ("sharing.parquet", "searches.parquet", "volumes.parquet")
 # What turns a file into a table: a test compares it with what the readers import.
 READER_CODE = (
     "helpers",
@@ -69,15 +71,14 @@ def ingest_records(edition: Edition, report: Callable[..., None] | None = None) 
             os.chmod(folder, 0o700)
             memory, code = _load_memory(results / _MEMORY), hash_code()
             names = {file.name for file in edition.raw_files}
-            for left in (path for path in folder.iterdir() if path.name not in names):
-                remove_path(left)
+            remove_leftovers(results)
+            _remove_unlisted(folder, names, memory)
             _check_twins(edition, code)
             records, errors = [], []
             for file in edition.raw_files:
                 try:
-                    memory[file.name] = _ingest_one(
-                        file, folder / file.name, memory.get(file.name), code, report
-                    )
+                    known = memory.get(file.name)
+                    memory[file.name] = _ingest_one(file, folder / file.name, known, code, report, results)
                 except (
                     IngestError
                 ) as error:  # the others are read, so that all that is missing is said at once
@@ -151,11 +152,11 @@ def describe_record(folder: Path) -> dict:
     return said | {"name": folder.name, "tables": tables, "source_ids": sorted(sources), "set_aside": aside}
 
 
-def _ingest_one(file: RawFile, out: Path, known: dict | None, code: str, report) -> dict:
+def _ingest_one(file: RawFile, out: Path, known: dict | None, code: str, report, results: Path) -> dict:
     """Read one file unless the same was read before, by the same code, and what was written still stands."""
     key = _compute_key(file, code)
     is_same = known and known["key"] == key and known["beside"] == _hash_beside(file, known["beside"])
-    if is_same and out.is_dir() and known["files"] == hash_files(out):
+    if is_same and out.is_dir() and not out.is_symlink() and known["files"] == hash_files(out):
         report("kept", file.name, known["described"]["rows_out"])
         return known
     from sidedoor.ingest import ingest_file
@@ -163,14 +164,51 @@ def _ingest_one(file: RawFile, out: Path, known: dict | None, code: str, report)
 
     report("reading", file.name)
     start = time.monotonic()
-    remove_path(out)
-    reading = ingest_file(file.path, out, ReadOptions(**dict(file.options), keep_reasons=True))
+    work = make_work_folder(results, file.name)
+    try:
+        reading = ingest_file(
+            file.path, work / "tables", ReadOptions(**dict(file.options), keep_reasons=True)
+        )
+        _remove_earlier(file, out, known)
+        os.replace(work / "tables", out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     report("read", file.name, reading.report.rows_out, time.monotonic() - start)
     names = reading.report.details.get("names", {}).get("file")
     return {
         "key": key, "beside": _hash_beside(file, [names] if names else []), "files": hash_files(out),
         "described": describe_record(out),
     }  # fmt: skip
+
+
+def _remove_unlisted(folder: Path, names: set[str], memory: dict[str, dict]) -> None:
+    """Remove the records that an earlier run wrote and the edition no longer lists; refuse what is anybody else's."""
+    for path in sorted(folder.iterdir()):
+        is_hidden = path.name.startswith(".") and path.is_file()  # a file manager's own
+        if path.name in names or is_hidden:
+            continue
+        if not remove_named(path, memory.get(path.name, {}).get("files", ())):
+            raise _refuse_foreign(folder, path.name)
+
+
+def _remove_earlier(file: RawFile, out: Path, known: dict | None) -> None:
+    """Make room for a record: an earlier reading goes, anything else in its place is refused."""
+    names = known["files"] if known else ()
+    if not known and not out.is_symlink() and (out / _REPORT).is_file():
+        # a run that was killed may have put it there without a word; the same file, read again, is no loss
+        try:
+            read = json.loads((out / _REPORT).read_text(encoding="utf-8"))
+            names = [*_TABLES, _REPORT] if read["sha256"] == hash_file(file.path) else ()
+        except (ValueError, KeyError, TypeError, RecursionError):
+            names = ()
+    if not remove_named(out, names):
+        raise _refuse_foreign(out.parent, out.name)
+
+
+def _refuse_foreign(folder: Path, name: str) -> RunError:
+    place = f"runs/{folder.parent.name}/records"
+    way_out = "Move it to a folder of your own, such as records/, and run again; nothing was removed."
+    return RunError(place, f"it holds {name[:80]!r}, which this command did not write", way_out)
 
 
 def _hash_beside(file: RawFile, names) -> dict[str, str]:

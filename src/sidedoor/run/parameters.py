@@ -233,7 +233,7 @@ def confine_path(value: str, folder: Path | None, place: str, kind: str = "path"
     Raises
     ------
     ParameterError
-        Nothing is there, or it lies elsewhere, or it is not of that kind, or a folder holds anything but files
+        Nothing is there, or it lies elsewhere or among the results, or it is not of that kind, or a folder holds anything but files
         and folders: reading a pipe waits for ever, and a link in it leads to what is not compared.
     """
     way_out = "Name a file or folder inside the repository or beside the edition file."
@@ -251,6 +251,10 @@ def confine_path(value: str, folder: Path | None, place: str, kind: str = "path"
         raise ParameterError(place, f"{show_value(value)} cannot be read as a path", way_out) from None
     if not is_inside:
         raise ParameterError(place, f"{show_value(value)} leads outside the allowed folders", way_out)
+    if is_result(present):
+        # records of another edition are private, and results are no source
+        found = f"{show_value(value)} lies in the folder of results"
+        raise ParameterError(place, found, "Keep records and tables outside of it, for example in records/.")
     if odd is not None:
         what = show_value(value) if odd == present else f"{show_value(odd.name)} in {show_value(value)}"
         raise ParameterError(
@@ -260,6 +264,12 @@ def confine_path(value: str, folder: Path | None, place: str, kind: str = "path"
         raise ParameterError(place, f"{show_value(value)} is no {kind}", f"Name a {kind}.")
     home = paths.ROOT.resolve()
     return present.relative_to(home).as_posix() if present.is_relative_to(home) else present.as_posix()
+
+
+def is_result(path: Path) -> bool:
+    """Say whether a path lies in the folder of results, which is the command's own; fetched files may be read."""
+    results, path = paths.RUNS.resolve(), path.resolve()
+    return path.is_relative_to(results) and not path.is_relative_to(results / paths.FETCHED)
 
 
 def show_value(value: object) -> str:

@@ -21,6 +21,7 @@ from helpers.files import (
     TEMPORARY,
     find_irregular,
     hash_files,
+    remove_named,
     sync_file,
     sync_folder,
     try_lock,
@@ -38,6 +39,8 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NAME = re.compile(r"[0-9]{2}-[a-z0-9]+(-[a-z0-9]+)*")
 _FOLDER = re.compile(rf"(?P<name>{_NAME.pattern})\.[0-9a-f]{{12}}(-again)?")
 _HASH = re.compile(r"[0-9a-f]{64}")
+# The names that `make_work_folder` and `write_atomically` give; whatever else begins so is somebody's own.
+_WORK = re.compile(rf"{re.escape(TEMPORARY)}([0-9]+-[a-z0-9-]+-[a-z0-9_]{{8}}|[0-9a-f]{{16}})")
 
 
 def format_json(content) -> str:
@@ -205,9 +208,11 @@ def lock_edition(edition: str):
     Raises
     ------
     RunError
-        Another process holds them.
+        Another process holds them, or the folder is a link: what it leads to is not the command's to change.
     """
     folder = paths.find_run_folder(edition)
+    if folder.is_symlink():
+        raise RunError(f"runs/{edition}", "it is a link to another folder", "Remove the link and run again.")
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / _LOCK).open("a+b") as file:
         if not try_lock(file):
@@ -219,7 +224,8 @@ def lock_edition(edition: str):
 def remove_leftovers(folder: Path) -> None:
     """Remove what runs that were killed left behind; only the holder of the lock may."""
     for path in folder.glob(f"{TEMPORARY}*"):
-        remove_path(path)
+        if _WORK.fullmatch(path.name):
+            remove_path(path)
 
 
 def remove_path(path: Path) -> None:
@@ -231,7 +237,22 @@ def remove_path(path: Path) -> None:
 
 
 def remove_unnamed(folder: Path, named: set[str]) -> None:
-    """Remove result folders that the manifest no longer names, and what is left of those that were half removed."""
-    for path in folder.iterdir():
+    """Remove results that the manifest no longer names."""
+    for path in sorted(folder.iterdir()):
         if path.name not in named and _FOLDER.fullmatch(path.name):
-            remove_path(path)
+            remove_result(path)
+
+
+def remove_result(folder: Path) -> bool:
+    """Remove the files of a result that its `result.json` names, that file last; whatever else is there stays.
+
+    Returns
+    -------
+    Whether the folder is gone.
+    """
+    try:
+        files = json.loads((folder / RESULT).read_text(encoding="utf-8"))["files"]
+        names = [*filter(_is_inside, files), RESULT]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        names = []
+    return remove_named(folder, names)

@@ -34,7 +34,7 @@ from sidedoor.run.results import (
     make_work_folder,
     read_result,
     remove_leftovers,
-    remove_path,
+    remove_result,
     remove_unnamed,
     seal_result,
 )
@@ -334,11 +334,10 @@ def _find_result(folder: Path, run: Run, key: str, previous: dict[str, dict]) ->
 def _choose_folder(folder: Path, run: Run, key: str, named: set[str]) -> Path:
     """Choose the name of a new result: never that of a folder which the manifest still names."""
     for name in (f"{run.name}.{key[:12]}", f"{run.name}.{key[:12]}-again"):
-        if name not in named:
-            remove_path(folder / name)
+        if name not in named and remove_result(folder / name):
             return folder / name
-    way_out = "Remove the edition's folder in runs and run again."
-    raise RunError(run.name, "both its result folders are in use", way_out)
+    found = f"{name} in the folder of results holds files that the command did not write"
+    raise RunError(run.name, found, "Move them elsewhere and run again.")
 
 
 def _keep_failed(folder: Path, run: Run, notebook: dict | None, private: dict[str, str]) -> str:

@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import ibis
@@ -196,3 +197,66 @@ def test_local_times_are_plain_differences(files):
     moved = log.select(at=log.searched_at - ibis.interval(hours=7))
 
     assert pd.Timestamp("2025-11-02 01:59:59.999999") == engine.fetch(moved)["at"][0]
+
+
+def test_folder_named_like_a_column_changes_no_column(tmp_path, files):
+    """A path such as `reason_text=x/search_type=y/` is a path: what stands in the file counts."""
+    odd = tmp_path / "reason_text=CANARY" / "search_type=CANARY" / "source_id=CANARY" / "row_no=9"
+    odd.mkdir(parents=True)
+    moved = [path.rename(odd / path.name) for path in files]
+
+    log = engine.fetch(engine.read_log(engine.connect(), moved), ["source_id", "row_no"])
+
+    assert [("a", 1), ("a", 2), ("b", 1)] == list(zip(log["source_id"], log["row_no"], strict=True))
+    assert "CANARY" not in log.to_csv() and log["search_type"].isna().all()
+
+
+def test_other_engines_refuse_folders_named_like_columns(tmp_path):
+    """Nobody knows what each of them makes of such a path."""
+    odd = tmp_path / "reason_text=CANARY"
+    odd.mkdir()
+    build_table("searches", [{"source_id": "a", "row_no": 1}]).to_parquet(odd / "log.parquet")
+    with pytest.raises(DataError):
+        engine.read_log(ibis.sqlite.connect(), odd / "log.parquet")
+
+
+class _Builder:
+    """Stands in for Spark's builder of sessions where Spark is not installed."""
+
+    def __init__(self):
+        self.settings = {}
+
+    def config(self, name, value):
+        self.settings[name] = value
+        return self
+
+    def getOrCreate(self):
+        return self
+
+
+LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
+
+
+def test_spark_is_told_to_listen_on_this_machine_alone(monkeypatch):
+    """No web page, and no port on any other address, whatever else an edition sets."""
+    builder = _Builder()
+    sql = types.SimpleNamespace(SparkSession=types.SimpleNamespace(builder=builder))
+    monkeypatch.setitem(sys.modules, "pyspark", types.ModuleType("pyspark"))
+    monkeypatch.setitem(sys.modules, "pyspark.sql", sql)
+    monkeypatch.setitem(vars(ibis), "pyspark", types.SimpleNamespace(connect=lambda session: session))
+
+    engine.connect("pyspark://?spark.master=local[2]&spark.driver.memory=1g")
+
+    assert builder.settings == LOCAL | {"spark.master": "local[2]", "spark.driver.memory": "1g"}
+
+
+@pytest.mark.parametrize("name", [*LOCAL, "spark.ui.port", "spark.driver.port", "spark.blockManager.port"])
+def test_edition_cannot_make_spark_listen(monkeypatch, name):
+    """An address that says where to listen has to be confirmed at this machine."""
+    monkeypatch.delenv(engine.CONFIRMED, raising=False)
+    with pytest.raises(ParameterError):
+        engine.connect(f"pyspark://?spark.master=local[2]&{name}=0.0.0.0")

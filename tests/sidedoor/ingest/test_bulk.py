@@ -426,3 +426,19 @@ def test_notes_in_a_log_of_two_columns_are_read_alike(tmp_path):
     report, is_bulk = read_both(path, tmp_path, time_zone="UTC")
     assert is_bulk and (report["rows_in"], report["rows_out"]) == (4, 2)
     assert [(part["place"], part["rows_n"]) for part in report["set_aside"]] == [("line 4", 2)]
+
+
+def test_folder_named_like_a_column_changes_no_report(tmp_path):
+    """The report of a large log is computed from its file, whatever the folders above it are called."""
+    path = write_messy(tmp_path / "log.csv", AUDITS["Audit, 14 columns"], 40, 1)
+    limits = FileLimits(bulk_bytes=0)
+    told = []
+    for name in (
+        "plain",
+        "searcher_agency_as_printed=CANARY CA PD/reason_text=CANARY/searched_at=2001-01-01/out",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        reading = ingest_file(path, tmp_path / name, ReadOptions(keep_reasons=True, time_zone="UTC"), limits)
+        assert isinstance(reading.tables["searches"], FileTable)
+        told.append(json.dumps(reading.report.to_dict()))
+    assert told[0] == told[1] and "CANARY" not in told[1]

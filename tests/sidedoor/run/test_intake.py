@@ -6,10 +6,11 @@ import stat
 import pytest
 
 from helpers import paths
-from helpers.errors import IngestError, RunError
+from helpers.errors import IngestError, ParameterError, RunError
 from sidedoor.ingest.example import write_example
 from sidedoor.run import intake
-from sidedoor.run.editions import load_edition
+from sidedoor.run.draft import draft_edition
+from sidedoor.run.editions import load_edition, plan_run
 from sidedoor.run.imports import read_import_graph, trace_imports
 from sidedoor.run.intake import READER_CODE, ingest_records
 from sidedoor.run.keys import compute_key, hash_house
@@ -270,3 +271,133 @@ def test_record_folder_is_git_ignored():
     """Records lie below `runs/`, which never enters the repository."""
     lines = (paths.ROOT / ".gitignore").read_text().splitlines()
     assert "runs/" in lines and paths.find_record_folder("city").is_relative_to(paths.RUNS)
+
+
+def plant(folder):
+    """Put files of somebody's own into a folder: raw ones, one that is named like a table, one in a folder."""
+    kept = {"raw.csv": "a", "log/searches.parquet": "b", "log/report.json": "{}", "deep/er/raw.pdf": "c"}
+    for name, text in kept.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"CANARY {text}")
+    return {folder / name for name in kept}
+
+
+@pytest.mark.parametrize("when", ["before the first run", "after it", "after the memory is lost"])
+def test_no_file_is_removed_that_the_command_did_not_write(city, when):
+    """Whatever lies among the records stays, and the run says what it found instead of going on."""
+    records = city.runs / "city" / "records"
+    if when != "before the first run":
+        ingest_records(load_edition(city.file))
+    if when == "after the memory is lost":
+        (city.runs / "city" / ".records.json").unlink()
+    own = plant(records)
+    with pytest.raises(RunError):
+        ingest_records(load_edition(city.file))
+    assert all(path.read_text().startswith("CANARY") for path in own)
+
+
+@pytest.mark.parametrize("place", ["audit", "audit/notes.txt"])
+def test_own_file_in_the_place_of_a_record_stays(city, place):
+    """A folder of the record's name, or a file in the record's folder: neither is replaced."""
+    if place != "audit":
+        ingest_records(load_edition(city.file))
+        write_example(city.folder, seed=7)
+    own = city.runs / "city" / "records" / place
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text("CANARY")
+    with pytest.raises(RunError):
+        ingest_records(load_edition(city.file))
+    assert own.read_text() == "CANARY"
+
+
+def test_linked_folder_in_the_place_of_a_record_is_not_entered(city, tmp_path):
+    """A record that was read before and is a link now: what it leads to stays."""
+    ingest_records(load_edition(city.file))
+    record = city.runs / "city" / "records" / "audit"
+    shutil.move(record, tmp_path / "elsewhere")
+    record.symlink_to(tmp_path / "elsewhere")
+    before = city.list_files(tmp_path / "elsewhere")
+    with pytest.raises(RunError):
+        ingest_records(load_edition(city.file))
+    assert city.list_files(tmp_path / "elsewhere") == before and before
+
+
+def test_linked_folder_of_results_is_not_touched(city, tmp_path):
+    """Neither records nor leftovers nor results below what it leads to are changed."""
+    other = tmp_path / "other"
+    plant(other / "records")
+    for name in (".tmp-1-05-read-abcdefgh", "05-read.0123456789ab"):
+        (other / name).mkdir()
+        (other / name / "own.txt").write_text("CANARY")
+    before = city.list_files(other)
+    (city.runs / "city").symlink_to(other)
+    with pytest.raises(RunError):
+        ingest_records(load_edition(city.file))
+    with pytest.raises(RunError):
+        run_edition(load_edition(city.write_edition('notebook = "06"', name="city", folder=city.folder)))
+    assert city.list_files(other) == before
+
+
+def test_folder_that_looks_like_a_result_or_a_leftover_keeps_what_is_in_it(city):
+    """A result goes file by file, as its own list names them; a name alone makes nothing the command's."""
+    file = city.write_edition('notebook = "06"', name="plain")
+    run_edition(load_edition(file))
+    (result,) = (city.runs / "plain").glob("06-other.*")
+    own = [
+        result / "mine.txt",
+        city.runs / "plain" / "06-other.0123456789ab" / "mine.txt",
+        city.runs / "plain" / ".tmp-mine",
+    ]
+    for path in own:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("CANARY")
+    city.write_notebook("06-other", "print('changed')")
+    run_edition(load_edition(file))
+    assert all(path.read_text() == "CANARY" for path in own)
+    assert [path.name for path in result.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("place", ["city", "city/records", "other/deeper", "."])
+def test_editions_among_the_results_are_refused(city, place):
+    """Its own results folder or another's: the command's folder holds no sources, and `new` writes none there."""
+    folder = city.runs / place
+    folder.mkdir(parents=True, exist_ok=True)
+    raw = folder / "raw.csv"
+    shutil.copy(city.folder / "simulated-network-audit.csv", raw)
+    file = city.write_edition(
+        'notebook = "05"', name="city", folder=folder, head='[[record]]\nfile = "raw.csv"\n'
+    )
+    with pytest.raises(ParameterError):
+        load_edition(file)
+    with pytest.raises(ParameterError):
+        draft_edition(str(folder / "fresh"), [folder])
+    with pytest.raises(ParameterError):
+        draft_edition(str(city.root / "fresh"), [folder])
+    assert raw.is_file() and not (folder / "fresh.toml").exists()
+
+
+@pytest.mark.parametrize(
+    "head", ['[[record]]\nfile = "runs/city/records/raw.csv"\n', '[[record]]\nfile = "link.csv"\n']
+)
+def test_raw_files_among_the_results_are_refused(city, head):
+    """An edition above the folder of results names no file in it, through a link neither."""
+    raw = city.runs / "city" / "records" / "raw.csv"
+    raw.parent.mkdir(parents=True)
+    shutil.copy(city.folder / "simulated-network-audit.csv", raw)
+    (city.root / "link.csv").symlink_to(raw)
+    file = city.write_edition('notebook = "05"', name="city", folder=city.root, head=head)
+    with pytest.raises(ParameterError):
+        load_edition(file)
+    assert raw.is_file()
+
+
+def test_records_of_another_edition_cannot_be_read(city):
+    """They are private: no parameter of an edition, nor one that is typed, names them."""
+    ingest_records(load_edition(city.file))
+    file = city.write_edition(
+        'notebook = "05"\nparameters = { records = "runs/city/records" }', name="oracle", folder=city.root
+    )
+    with pytest.raises(ParameterError):
+        load_edition(file)
+    with pytest.raises(ParameterError):
+        plan_run(load_edition(city.file), ["05"], ["records=runs/city/records"])

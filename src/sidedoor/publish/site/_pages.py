@@ -5,7 +5,7 @@ import re
 import textwrap
 from dataclasses import dataclass, field
 
-from helpers.findings import format_number
+from helpers.wording import format_number
 from sidedoor.publish.site._cells import (
     PlacedFigure,
     clean_markdown,
