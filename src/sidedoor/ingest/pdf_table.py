@@ -117,7 +117,7 @@ def _split_line(line: Line, known: set[str]) -> Iterator[list[Word]]:
 
 
 def read_rows(
-    pages: list[Page], place: str, known: set[str], at_least: int, begins: dict[str, re.Pattern]
+    pages: list[Page], place: str, known: set[str], at_least: int, begins: dict[str, re.Pattern] | None = None
 ) -> tuple[Header, list[PrintedRow], list[str]]:
     """Read the rows of a table that runs over pages.
 
@@ -131,7 +131,8 @@ def read_rows(
         As for `find_page_header`.
     begins
         For tidied names of columns, in order of preference: what the first line of each of their cells looks like.
-        The first column whose lines fit tells where a row begins.
+        The first column whose lines fit tells where a row begins. Without them the distance of lines does, or the first
+        column.
 
     Returns
     -------
@@ -172,8 +173,12 @@ def read_rows(
         words = [word for line in lines if line.top >= top - 0.5 and line not in foot for word in line.words]
         bodies.append((page, words))
     edges = _find_edges(first, [word for _, words in bodies for word in words])
-    anchor, pattern = _choose_anchor(first, bodies, edges, begins, place)
     rows: list[PrintedRow] = []
+    if begins is None:
+        rows = _add_by_distance(bodies, edges)
+        _refuse_two_in_one(first, rows, place)
+        return first, rows, outside
+    anchor, pattern = _choose_anchor(first, bodies, edges, begins, place)
     for page, words in bodies:
         rows = _add_page(rows, page, words, edges, anchor, pattern)
     _refuse_two_in_one(first, rows, place)
@@ -186,7 +191,9 @@ def _find_edges(header: Header, words: list[Word]) -> list[float]:
     Of several such gaps, that before the right heading is taken if cells begin where it begins, that after the left one if
     cells end where it ends, else what holds for most headings: numbers stand to the right of theirs, dates in the middle.
     """
-    sides = [(_count_near(words, "x0", left), _count_near(words, "x1", right)) for left, right in header.spans]
+    sides = [
+        (_count_near(words, "x0", left), _count_near(words, "x1", right)) for left, right in header.spans
+    ]
     begins_n = sum(begin > 0 and begin >= end for begin, end in sides)
     ends_n = sum(end > begin for begin, end in sides)
     edges = []
@@ -199,7 +206,9 @@ def _find_edges(header: Header, words: list[Word]) -> list[float]:
         for start, end in zip(stops, stops[1:], strict=False):
             gaps.append((sum(word.x0 < (start + end) / 2 < word.x1 for word in near), start, end))
         fewest = min((crossed for crossed, *_ in gaps), default=0)
-        open_gaps = _join_gaps([(start, end) for crossed, start, end in gaps if crossed == fewest]) or [(low, high)]
+        open_gaps = _join_gaps([(start, end) for crossed, start, end in gaps if crossed == fewest]) or [
+            (low, high)
+        ]
         begins, ends = right_side[0] >= max(1, right_side[1]), left_side[1] > left_side[0]
         is_left = begins or (not ends and begins_n > ends_n)
         is_right = not is_left and (ends or ends_n > begins_n)
@@ -300,6 +309,24 @@ def _add_page(
         own = [word for word in words if low <= (word.top + word.bottom) / 2 < high]
         made.append(PrintedRow(page.number, _cut_cells(own, edges)))
     return [*rows, *made]
+
+
+def _add_by_distance(bodies: list[tuple[Page, list[Word]]], edges: list[float]) -> list[PrintedRow]:
+    """Cut pages into rows where lines stand further apart than within a row; if all stand alike, at the first column."""
+    lines = [(page, build_lines(Page(page.number, 0.0, 0.0, tuple(words), False))) for page, words in bodies]
+    steps = sorted(
+        later.top - line.top for _, part in lines for line, later in zip(part, part[1:], strict=False)
+    )
+    is_even = not steps or steps[-1] <= 1.3 * steps[0]
+    rows: list[tuple[Page, list[Word]]] = []
+    for page, part in lines:
+        for before, line in zip([None, *part], part, strict=False):
+            has_first = any(_find_column(word, edges) == 0 for word in line.words)
+            is_apart = before is None or is_even or line.top - before.top > 1.3 * steps[0]
+            if not rows or (has_first and is_apart):
+                rows.append((page, []))
+            rows[-1][1].extend(line.words)
+    return [PrintedRow(page.number, _cut_cells(words, edges)) for page, words in rows]
 
 
 def _list_bands(words: list[Word]) -> list[tuple[float, float]]:
