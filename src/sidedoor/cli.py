@@ -248,6 +248,9 @@ DayFirstOption = Annotated[
     bool | None,
     typer.Option("--day-first/--month-first", help="How to read 03/04/2025 where the file leaves it open."),
 ]
+OcrOption = Annotated[
+    bool, typer.Option("--ocr", help="Let ocrmypdf read the pages of a scan, if it is installed.")
+]
 
 
 @app.command()
@@ -260,6 +263,7 @@ def inspect(
     measure: MeasureOption = None,
     mapping: MappingOption = None,
     day_first: DayFirstOption = None,
+    ocr: OcrOption = False,
 ) -> None:
     """Say what a record is, how much is in it, what is wrong with it and what would be dropped; write nothing."""
     from sidedoor.ingest import inspect_file
@@ -267,7 +271,14 @@ def inspect(
     from sidedoor.ingest.source import ReadOptions
 
     options = ReadOptions(
-        time_zone, as_of, reported_by, mapping=mapping, day_first=day_first, section=section, measure=measure
+        time_zone,
+        as_of,
+        reported_by,
+        mapping=mapping,
+        day_first=day_first,
+        section=section,
+        measure=measure,
+        ocr=ocr,
     )
     with FetchProgress() as progress:
         report = inspect_file(file, options, follow=progress.follow(escape_controls(file.name)))
@@ -289,6 +300,7 @@ def ingest(
     measure: MeasureOption = None,
     mapping: MappingOption = None,
     day_first: DayFirstOption = None,
+    ocr: OcrOption = False,
     source_id: Annotated[
         str | None, typer.Option("--source-id", help="Id under which rows cite this file.")
     ] = None,
@@ -308,7 +320,7 @@ def ingest(
 
     key = load_key(key_file) if key_file else None
     options = ReadOptions(
-        time_zone, as_of, reported_by, source_id, key, mapping, day_first, private, section, measure
+        time_zone, as_of, reported_by, source_id, key, mapping, day_first, private, section, measure, ocr=ocr
     )
     with FetchProgress() as progress:
         reading = ingest_file(file, out, options, follow=progress.follow(escape_controls(file.name)))
