@@ -15,6 +15,7 @@ from helpers.doors.verdicts import (
     list_bounds,
     list_evidence,
     mark_rows,
+    merge_few,
 )
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "mark_rows",
     "match_names",
     "match_truth",
+    "merge_few",
 ]

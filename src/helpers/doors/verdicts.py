@@ -10,9 +10,12 @@ from helpers.doors.declared import Lists
 from helpers.doors.named import class_reasons, split_codes
 from helpers.doors.parties import describe_parties, match_names
 from helpers.doors.ways import describe_doors
+from helpers.searches.suppression import FEWEST
 
 # What tells one case from another; all rows of a log with the same values have the same verdict.
 KEYS = ("source_id", "host", "searcher", "code", "month")
+# Doors that only what a reason says tells apart.
+DOORS_BY_REASON = ("side", "relay")
 _PARTY = {"company": "local", "pool": "unknown"}  # a company searches like any other named body
 _HOST = {"company": "company", "unknown": "unknown", "pool": "unknown", "demo": "unknown"}
 
@@ -102,6 +105,35 @@ def judge_cases(
         }
     )
     return pd.concat([made, decide_doors(facts)], axis="columns")
+
+
+def merge_few(verdicts: pd.DataFrame, fewest: int = FEWEST) -> pd.DataFrame:
+    """Merge doors that are read from reasons into `undetermined` where few rows came by them, before counts are published.
+
+    Parameters
+    ----------
+    verdicts
+        From `judge_cases`.
+    fewest
+        Rows of a side door or relay that a host and kind of searcher need, for the door to be told [rows].
+
+    Returns
+    -------
+    The same DataFrame; the few rows are `undetermined`, of no named agency, and exclude neither door. All counts made
+    from it are counts of ten or more, or sums that hold others as well: nothing is left to subtract.
+    """
+    by_reason = verdicts["door"].isin(DOORS_BY_REASON)
+    sizes = verdicts.groupby(["host", "party", "door"])["rows_n"].transform("sum")
+    few = by_reason & (sizes < fewest)
+    merged = {
+        "door": "undetermined",
+        "decision": "few-rows",
+        "why": "too few rows to be told apart",
+        "named": "unsure",
+        "named_for": "",
+    }
+    merged["not_excluded"] = ", ".join(DOORS_BY_REASON)
+    return verdicts.assign(**{name: verdicts[name].mask(few, value) for name, value in merged.items()})
 
 
 def _find_own(made: pd.DataFrame, registry: Registry | None, same: Iterable[tuple]) -> pd.Series:
@@ -205,9 +237,9 @@ def cross_parties(verdicts: pd.DataFrame) -> pd.DataFrame:
     return counted.agg(rows_n=("rows_n", "sum"))
 
 
-def list_evidence(verdicts: pd.DataFrame, door: str) -> pd.DataFrame:
+def list_evidence(verdicts: pd.DataFrame, door: str, fewest: int = FEWEST) -> pd.DataFrame:
     """List the evidence of a door, the largest case first: who, whose data, when, and where it stands in the log and on
-    the list.
+    the list. Cases of fewer rows are left out: each is a class of reason in one month.
 
     Returns
     -------
@@ -225,6 +257,6 @@ def list_evidence(verdicts: pd.DataFrame, door: str) -> pd.DataFrame:
         "last_row",
         "declared",
     ]
-    found = verdicts[verdicts["door"] == door]
+    found = verdicts[(verdicts["door"] == door) & (verdicts["rows_n"] >= fewest)]
     found = found.sort_values(["rows_n", *KEYS], ascending=[False] + [True] * len(KEYS), kind="stable")
     return found[[*columns, "listed_at", "decision"]].reset_index(drop=True)

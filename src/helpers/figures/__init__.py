@@ -1,7 +1,8 @@
 """Draw result tables: each `draw_*` takes a table and returns a figure with source line, alt text and data."""
 
-from helpers.figures._base import CitedFigure, save_figure
+from helpers.figures._base import CitedFigure, save_figure, save_table
 from helpers.figures.access import draw_access, draw_reach
+from helpers.figures.charts import draw_bars, draw_lines, draw_matrix, draw_ranges, draw_tiles, in_two_widths
 from helpers.figures.claims import draw_verdicts
 from helpers.figures.counts import draw_counts
 from helpers.figures.doors import draw_door_grades, draw_door_matrix, draw_doors
@@ -25,6 +26,12 @@ __all__ = [
     "draw_access",
     "draw_accumulation",
     "draw_adjacency",
+    "draw_bars",
+    "draw_lines",
+    "draw_matrix",
+    "draw_ranges",
+    "draw_tiles",
+    "in_two_widths",
     "draw_agreement",
     "draw_cells",
     "draw_conflicts",
@@ -66,4 +73,5 @@ __all__ = [
     "draw_volumes",
     "draw_widths",
     "save_figure",
+    "save_table",
 ]

@@ -9,9 +9,18 @@ from matplotlib.patches import Rectangle
 from helpers.errors import DataError
 from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
 from helpers.figures._labels import key_axes, title_figure, write_beside
+from helpers.searches.suppression import FEWEST
 
 _KINDS = {"ours": ("orange", "s"), "documented": ("blue", "o"), "reading": ("green", "^")}
 _NAMES = {"ours": "our rule", "documented": "as published", "reading": "published words, our way of matching"}
+
+
+# What stands where `suppression.hide_small` hides a count.
+HIDDEN = f"fewer than {FEWEST}, or not shown"
+
+
+def _say(count) -> str:
+    return HIDDEN if pd.isna(count) else f"{count:,}"
 
 
 def draw_rule_range(
@@ -22,7 +31,7 @@ def draw_rule_range(
     Parameters
     ----------
     counts
-        From `reasons.count_rules`, one row for each rule.
+        From `reasons.count_rules`, one row for each rule. Rules whose count is hidden stand first, without a dot.
     kinds
         Kind of each rule set, by its name: `ours`, `documented` or `reading`.
     what
@@ -37,16 +46,14 @@ def draw_rule_range(
     """
     if len(counts) < 2:
         raise DataError("figure `rule-range`", f"{len(counts)} rule", "A range needs two rules or more.")
-    rows = counts.sort_values(["found_n", "rule"], kind="stable", ignore_index=True)
-    low, high, text_n = (
-        int(rows["found_n"].iloc[0]),
-        int(rows["found_n"].iloc[-1]),
-        int(rows["text_n"].iloc[0]),
-    )
+    rows = counts.sort_values(["found_n", "rule"], kind="stable", na_position="first", ignore_index=True)
+    shown = rows[rows["found_n"].notna()]
+    low = int(shown["found_n"].iloc[0]) if len(shown) == len(rows) else 0
+    high, text_n = int(shown["found_n"].max()) if len(shown) else 0, int(rows["text_n"].iloc[0])
     with new_figure(height=1.9 + 0.36 * len(rows)) as (figure, axes):
         axes.axvspan(low, high, color=COLORS["pale"], alpha=0.45, linewidth=0)
         for kind, (color, mark) in _KINDS.items():
-            chosen = rows["rule_set"].map(kinds) == kind
+            chosen = (rows["rule_set"].map(kinds) == kind) & rows["found_n"].notna()
             if chosen.any():
                 axes.plot(
                     rows.loc[chosen, "found_n"],
@@ -56,7 +63,9 @@ def draw_rule_range(
                     markersize=8,
                     label=_NAMES[kind],
                 )
-        for place, row in enumerate(rows.itertuples()):
+        for place in rows.index[rows["found_n"].isna()]:
+            write_beside(axes, HIDDEN, (0, place), (9, 0))
+        for place, row in zip(shown.index, shown.itertuples(), strict=True):
             share = f" ({row.found_n / text_n:.1%})" if text_n else ""
             axes.hlines(place, 0, row.found_n, color=COLORS["gray"], linewidth=0.8, zorder=0)
             write_beside(axes, f"{row.found_n:,}{share}", (row.found_n, place), (9, 0))
@@ -73,8 +82,8 @@ def draw_rule_range(
         figure,
         "rule-range",
         alt=f"Dot plot of {len(rows)} rules on {what}. Rows found: "
-        + "; ".join(f"{row.rule} {row.found_n:,}" for row in rows.itertuples())
-        + f". The band runs from {low:,} to {high:,}.",
+        + "; ".join(f"{row.rule} {_say(row.found_n)}" for row in rows.itertuples())
+        + (f". The band runs from {low:,} to {high:,}." if len(shown) == len(rows) else "."),
         caption="Each dot is one rule on the same rows; the band is the range over rules. Rows are entries of a log, not searches: one "
         "search can stand in several logs.",
         source=source,
@@ -106,27 +115,29 @@ def draw_range_months(ranges: pd.DataFrame, *, what: str, source: str, period: s
         raise DataError("figure `range-by-month`", "no month", "Take a log whose searches have times.")
     months = sorted(set(rows["month"]))
     forms = list(dict.fromkeys(rows["form"]))
-    top = max(1, int(rows["high_n"].max()))
+    top = max(1, int(rows["high_n"].fillna(0).max()))
     with new_figure(height=4.3) as (figure, axes):
         for form in forms:
-            part = rows[rows["form"] == form]
+            part = rows[(rows["form"] == form) & rows["high_n"].notna()]
             places = [months.index(month) for month in part["month"]]
+            least = part["low_n"].fillna(0)
             axes.bar(
                 places,
-                part["high_n"] - part["low_n"],
-                bottom=part["low_n"],
+                (part["high_n"] - least).astype(int),
+                bottom=least.astype(int),
                 width=0.5,
                 color=COLORS["sky"],
                 zorder=2,
             )
             for place, row in zip(places, part.itertuples(), strict=True):
-                axes.plot(
-                    [place - 0.25, place + 0.25],
-                    [row.low_n] * 2,
-                    color=COLORS["blue"],
-                    linewidth=2.4,
-                    zorder=3,
-                )
+                if pd.notna(row.low_n):
+                    axes.plot(
+                        [place - 0.25, place + 0.25],
+                        [row.low_n] * 2,
+                        color=COLORS["blue"],
+                        linewidth=2.4,
+                        zorder=3,
+                    )
                 axes.plot(
                     [place - 0.25, place + 0.25],
                     [row.high_n] * 2,
@@ -144,7 +155,7 @@ def draw_range_months(ranges: pd.DataFrame, *, what: str, source: str, period: s
                         va="bottom",
                         fontsize=8.5,
                     )
-                    if row.low_n < row.high_n:
+                    if pd.notna(row.low_n) and row.low_n < row.high_n:
                         write_beside(
                             axes,
                             f"{row.low_n:,}",
@@ -169,13 +180,16 @@ def draw_range_months(ranges: pd.DataFrame, *, what: str, source: str, period: s
         axes.set_ylabel("rows found: fewest to most")
         axes.grid(axis="y")
         title_figure(figure, f"The range over rules by month: {what}")
-    said = "; ".join(f"{row.month} ({row.form}) {row.low_n:,} to {row.high_n:,}" for row in rows.itertuples())
+    said = "; ".join(
+        f"{row.month} ({row.form}) {_say(row.low_n)} to {_say(row.high_n)}" for row in rows.itertuples()
+    )
     return finish_figure(
         figure,
         "range-by-month",
         alt=f"Bars from the fewest to the most rows that any rule finds, by month: {said}.",
         caption="Months are local. A dashed line is a change of the form: what stands on its two sides answers two questions, so no "
-        "trend crosses it. Single months may be partial.",
+        "trend crosses it. Single months may be partial. Where an end is hidden its line is not drawn: fewer than ten rows, or a "
+        "count that would give another one back.",
         source=source,
         n=int(rows["rows_n"].sum()),
         period=period,
@@ -241,6 +255,7 @@ def draw_agreement(square: pd.DataFrame, *, what: str, source: str, n: int, peri
         least, most = min(pairs), max(pairs)
         told = f" Lowest {least[0]:.2f} ({least[1]} with {least[2]}), highest {most[0]:.2f} ({most[1]} with {most[2]})."
     data = square.rename_axis("rule").reset_index().melt(id_vars="rule", var_name="other", value_name="kappa")
+    data["kappa"] = data["kappa"].round(2)  # with the counts, more places would give small ones back
     return finish_figure(
         figure,
         "rule-agreement",

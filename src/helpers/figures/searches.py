@@ -11,7 +11,7 @@ from helpers.errors import DataError
 from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
 from helpers.figures._labels import key_axes, title_figure
 from helpers.figures.logs import say_simulated
-from helpers.searches.suppression import ACRO, join_widths
+from helpers.searches.suppression import FEWEST, join_widths
 from helpers.wording import say_number
 
 _FORMS = ("blue", "green", "pink", "orange", "sky")
@@ -29,7 +29,7 @@ _SAID = {
     "type": "Types are the vendor's labels; none says whether a person or a machine searched.",
     "reason": "A reason is the bucket of one rule set; another set puts other searches there.",
 }
-_STEPS = f"Each step is of {ACRO['threshold']} searches or more; where a group's widest are fewer, its line ends below 100 percent."
+_STEPS = f"Each step is of {FEWEST} searches or more; where a group's widest are fewer, its line ends below 100 percent."
 
 
 def draw_search_months(
@@ -283,7 +283,7 @@ def draw_widths(
             + (f" Medians: {', '.join(medians)}." if medians else ""),
             caption=("Simulated data. " if is_simulated else "")
             + f"{_SAID[by]} Rows that say 0 are left out: it does not mean none."
-            + (f" {_STEPS}" if known["searches_n"].min() >= ACRO["threshold"] else ""),
+            + (f" {_STEPS}" if known["searches_n"].min() >= FEWEST else ""),
             source=source,
             n=int(sizes.sum()),
             period=period,

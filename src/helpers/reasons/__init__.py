@@ -2,7 +2,7 @@
 
 from helpers.reasons.agreement import arrange_kappa, measure_agreement
 from helpers.reasons.classify import STATE, STATES, count_patterns, label_rows, name_states, tally_reasons
-from helpers.reasons.counts import count_buckets, count_rules, count_states, range_rules, range_subjects
+from helpers.reasons.counts import count_rules, count_states, range_rules, range_subjects
 from helpers.reasons.hand_coding import draw_sample, read_sheet, write_sheet
 from helpers.reasons.log import TRUTH, mark_log
 from helpers.reasons.months import mark_months
@@ -24,7 +24,6 @@ __all__ = [
     "STATES",
     "TRUTH",
     "arrange_kappa",
-    "count_buckets",
     "count_patterns",
     "count_reason_widths",
     "count_rules",

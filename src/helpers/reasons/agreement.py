@@ -7,9 +7,12 @@ import pandas as pd
 
 from helpers.reasons.classify import STATE, STATES
 from helpers.reasons.rule_sets import RuleSet
+from helpers.searches.suppression import FEWEST
 
 
-def measure_agreement(tally: pd.DataFrame, rule_sets: Sequence[RuleSet]) -> pd.DataFrame:
+def measure_agreement(
+    tally: pd.DataFrame, rule_sets: Sequence[RuleSet], fewest: int = FEWEST
+) -> pd.DataFrame:
     """Compare every two rules on the rows that have a text.
 
     Parameters
@@ -18,11 +21,14 @@ def measure_agreement(tally: pd.DataFrame, rule_sets: Sequence[RuleSet]) -> pd.D
         From `tally_reasons`, with the same rule sets.
     rule_sets
         Their readings are the rules.
+    fewest
+        Of pairs that agree on fewer rows, or on which only one of the two finds fewer, but not none, nothing is told.
 
     Returns
     -------
     DataFrame, one row for each pair, in the order of the rules: rule, other, both_n, only_rule_n, only_other_n, neither_n
     [rows], agree_share, kappa (missing where chance alone would agree on everything).
+    Counts and kappa of a pair of which nothing is told are missing.
 
     Notes
     -----
@@ -46,7 +52,11 @@ def measure_agreement(tally: pd.DataFrame, rule_sets: Sequence[RuleSet]) -> pd.D
             share = (cells[0] + cells[3]) / total if total else None
             rows.append([one, other, *cells, share, None if kappa is None else float(kappa)])
     columns = ["rule", "other", "both_n", "only_rule_n", "only_other_n", "neither_n", "agree_share", "kappa"]
-    return pd.DataFrame(rows, columns=columns).astype({"agree_share": "float64", "kappa": "float64"})
+    pairs = pd.DataFrame(rows, columns=columns).astype({"agree_share": "float64", "kappa": "float64"})
+    parts = pairs[["both_n", "only_rule_n", "only_other_n"]]
+    is_small = ((parts > 0) & (parts < fewest)).any(axis="columns")
+    counts = {name: pairs[name].astype("Int64").mask(is_small) for name in columns[2:6]}
+    return pairs.assign(**counts, **{name: pairs[name].mask(is_small) for name in columns[6:]})
 
 
 def compute_kappa(both: int, only_one: int, only_other: int, neither: int) -> Fraction | None:

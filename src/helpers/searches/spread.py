@@ -6,7 +6,7 @@ import pandas as pd
 from helpers.errors import DataError
 from helpers.searches import engine
 from helpers.searches.concentration import measure_gini, sum_largest
-from helpers.searches.suppression import ACRO
+from helpers.searches.suppression import FEWEST
 
 
 def count_agencies(searches) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def count_widths(searches, by: str = "search_type", field: str = "networks_n") -
 
 
 def summarize_widths(
-    widths: pd.DataFrame, shares: tuple[float, ...] = (0.25, 0.5, 0.75, 0.95), fewest: int = ACRO["threshold"]
+    widths: pd.DataFrame, shares: tuple[float, ...] = (0.25, 0.5, 0.75, 0.95), fewest: int = FEWEST
 ) -> pd.DataFrame:
     """Summarize how wide searches are, by group.
 
@@ -99,7 +99,7 @@ def summarize_widths(
     Returns
     -------
     DataFrame, one row per group, most searches first: group, searches_n, unknown_n (no width given), zero_n (0, which
-    does not mean zero: left out of what follows), and q25, q50 and so on, least and most; missing where too few are left.
+    does not mean zero: left out of what follows), known_n (the others), and q25, q50 and so on, least and most; missing where too few are left.
     """
     rows = []
     for group, part in widths.groupby("group", sort=True):
@@ -111,6 +111,7 @@ def summarize_widths(
             "searches_n": int(part["searches_n"].sum()),
             "unknown_n": unknown,
             "zero_n": zero,
+            "known_n": int(known["searches_n"].sum()),
         }
         known = known if known["searches_n"].sum() >= fewest else known[:0]
         total, cumulated = int(known["searches_n"].sum()), known["searches_n"].cumsum()

@@ -26,7 +26,7 @@ LOOK, NOTHING, UNSEEN, BEFORE = "would need a look", "nothing seen", "cannot be 
 def check(name, order=1):
     """Check the cases above against a book; also as a table of words: rows are cases, columns rules."""
     frame = pd.DataFrame(CASES, columns=COLUMNS).assign(rows_n=2, source_id="a", first_row=range(len(CASES)))
-    checked = check_sharing(frame.iloc[::order], load_rulebook(name))
+    checked = check_sharing(frame.iloc[::order], load_rulebook(name), fewest=0)
     return checked, checked.pivot(index="first_row", columns="rule", values="status")
 
 
@@ -56,6 +56,15 @@ def test_illinois_by_hand():
     assert {9: [LOOK, NOTHING], 10: [LOOK, LOOK]} == {
         row: words.loc[row, ["immigration", "other-state"]].tolist() for row in words.index
     }
+
+
+def test_few_reasons_are_not_told():
+    """Two rows that name a federal agency at one host: cannot be seen; a rule on who reads is not about reasons."""
+    frame = pd.DataFrame(CASES, columns=COLUMNS).assign(rows_n=2, source_id="a", first_row=range(len(CASES)))
+    checked = check_sharing(frame, load_rulebook("us-ca-1798-90-55"))
+    words = checked.pivot(index="first_row", columns="rule", values="status")
+
+    assert (UNSEEN, LOOK) == (words.loc[4, "for-federal"], words.loc[3, "federal"])
 
 
 def test_counts_hold_every_status():

@@ -102,7 +102,7 @@ def test_every_row_is_in_one_case(judged):
 
 def test_evidence_points_to_rows_of_log_and_list(judged):
     """The front door of the sheriff in March stands on rows 3 to 4 of the log and row 1 of the list."""
-    found = doors.list_evidence(judged[0], "front")
+    found = doors.list_evidence(judged[0], "front", fewest=0)
     march = found[(found["searcher"] == "Sample County CA SO") & (found["month"] == 202503)].iloc[0]
 
     assert (2, "a", 3, 4, "listed", "list row 1", "front") == tuple(
@@ -117,6 +117,17 @@ def test_bounds_hold_what_is_not_excluded(judged):
     assert 1 == low
     # by row: not the five of federal searchers with a known host, and not the relay, whose reason names a sheriff
     assert len({1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 17}) == high
+
+
+def test_few_side_doors_are_put_with_what_is_open(judged):
+    """One side-door row is undetermined in what is published; other doors and the number of rows stay."""
+    verdicts, merged = judged[0], doors.merge_few(judged[0])
+    before, after = doors.count_doors(verdicts)["rows_n"], doors.count_doors(merged)["rows_n"]
+
+    assert 0 == after["side"] == after["relay"] and before["side"] == 1
+    assert before.drop(["side", "relay", "undetermined"]).equals(after.drop(["side", "relay", "undetermined"]))
+    assert before.sum() == after.sum() and doors.bound_door(merged, "side")[1] >= doors.bound_door(verdicts, "side")[1]
+    assert set(doors.list_evidence(verdicts, "side")["rows_n"]) == set()
 
 
 def test_without_a_list_no_front_and_no_back(judged, connection):

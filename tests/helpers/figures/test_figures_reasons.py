@@ -58,6 +58,18 @@ def test_range_shows_every_rule_from_the_fewest():
     assert "from 5 to 30" in figure.alt
 
 
+def test_hidden_counts_are_no_dots_and_no_lines():
+    """A hidden count is said in words, in the picture, in its description and as a gap in its data."""
+    counts = COUNTS.assign(found_n=pd.array([30, None, 20], dtype="Int64"))
+    figure = figures.draw_rule_range(counts, {"a": "documented", "b": "ours"}, **WORDS)
+    months = RANGES.assign(low_n=pd.array([None, 0, 1], dtype="Int64"), high_n=pd.array([12, None, 1], dtype="Int64"))
+    by_month = figures.draw_range_months(months, **WORDS)
+
+    assert 2 == sum(len(line.get_xdata()) for line in figure.axes[0].lines)
+    assert 1 == figure.data["found_n"].isna().sum() and "fewer than 10" in read_texts(figure) and "fewer than 10" in figure.alt
+    assert [12] == [int(bar.get_height()) for bar in by_month.axes[0].patches] and 2 == by_month.alt.count("fewer than 10")
+
+
 def test_months_stand_on_their_side_of_the_break():
     """Each month has its ends; the line of the break is named on both sides; rows without a time are left out."""
     figure = figures.draw_range_months(RANGES, **WORDS)

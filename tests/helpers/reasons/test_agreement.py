@@ -55,12 +55,21 @@ def test_rules_are_compared_row_by_row(make_log):
     """Rules that find as many rows and not the same ones disagree; rows without a text are left out."""
     sets = load_rule_sets(["word-boundary", "whole-cell", "newsroom-contains"])
     log = make_log(["ICE", "ICE hold", "police", "theft", "theft", "<masked>", "<empty>"])
-    measured = measure_agreement(tally_reasons(engine.read_log(engine.connect(), log), sets), sets)
+    measured = measure_agreement(tally_reasons(engine.read_log(engine.connect(), log), sets), sets, fewest=0)
     cells = measured[["both_n", "only_rule_n", "only_other_n", "neither_n"]]
 
     assert [[1, 1, 0, 3], [2, 0, 1, 2], [1, 0, 2, 2]] == cells.to_numpy().tolist()
     assert [0.8, 0.8, 0.6] == measured["agree_share"].tolist()
     assert [float(compute_kappa(*row)) for row in cells.to_numpy().tolist()] == measured["kappa"].tolist()
+
+
+def test_a_pair_that_few_rows_tell_apart_is_not_told(make_log):
+    """One row that only one rule finds: no count and no kappa, from which it could be had."""
+    sets = load_rule_sets(["word-boundary", "whole-cell"])
+    log = make_log(["ICE"] * 20 + ["ICE hold"] + ["theft"] * 40)
+    (row,) = measure_agreement(tally_reasons(engine.read_log(engine.connect(), log), sets), sets).to_dict("records")
+
+    assert pd.isna([row["both_n"], row["only_rule_n"], row["only_other_n"], row["agree_share"], row["kappa"]]).all()
 
 
 def test_square_is_even():

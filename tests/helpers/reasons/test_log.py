@@ -128,7 +128,7 @@ def test_no_reason_plate_or_name_reaches_an_output(records, drawn):
     shown, space = run_notebook(records=str(records / "private"))
     saved = "".join(path.read_text(encoding="utf-8") for path in drawn.glob("*.[cjs][sv]*"))
 
-    assert "Exampleton ZZ PD" in shown and "to 27 of 44 reasons are found" in shown
+    assert "Exampleton ZZ PD" in shown and "no finding: an end of the range" in shown
     assert any(CANARIES[0] in text for text in space["sample"]["text"])
     for canary in CANARIES:
         assert canary.lower() not in (shown + saved).lower()
@@ -136,10 +136,10 @@ def test_no_reason_plate_or_name_reaches_an_output(records, drawn):
 
 
 def test_a_copy_for_publication_says_that_nothing_can_be_found(records):
-    """The finding says why there is none."""
+    """A note says why there is no finding."""
     shown, _ = run_notebook("reasons-range", records=str(records / "public"))
 
-    assert "none of 60 rows has a reason that can be read" in shown
+    assert "no finding: no reason can be read" in shown
     matplotlib.pyplot.close("all")
 
 

@@ -26,7 +26,7 @@ def test_each_search_stands_in_the_bucket_of_its_text():
         [(key, text, "value" if text else "masked", width) for key, (text, width) in texts.items()],
         columns=["search_key", "reason_text", "reason_state", "networks_n"],
     ).astype({"networks_n": "Int64"})
-    found = count_reason_widths(ibis.memtable(searches), RULES)
+    found = count_reason_widths(ibis.memtable(searches), RULES, fewest=0)
     buckets = {
         key: RULES.find_bucket(RULES.classify(text)).replace("_", " ") if text else ""
         for key, (text, _) in texts.items()
@@ -49,7 +49,7 @@ def test_widths_of_a_log_add_up_to_its_searches():
     """Every search of the simulated log is in one group, and no text is told."""
     log = engine.read_log(engine.connect(), build_log(5, 3_000)[0])
     searches = same.build_searches(same.key_rows(log))
-    found = count_reason_widths(searches, RULES, "devices_n")
+    found = count_reason_widths(searches, RULES, "devices_n", fewest=0)
     texts = searches.select("reason_text", "reason_state").execute()
     named = [
         RULES.find_bucket(RULES.classify(text)).replace("_", " ") or "no label fits"
@@ -58,3 +58,14 @@ def test_widths_of_a_log_add_up_to_its_searches():
     states = "no reason, " + texts.loc[texts["reason_text"].isna(), "reason_state"].str.replace("_", " ")
 
     assert Counter([*named, *states]) == Counter(found.groupby("group")["searches_n"].sum().to_dict())
+
+
+def test_a_bucket_of_few_searches_is_no_group():
+    """Nine explicit searches stand with those that no label fits; ten are a group."""
+    texts = ["immigration"] * 9 + ["hsi request"] * 10 + ["stolen car"] * 20
+    searches = pd.DataFrame(
+        {"search_key": range(39), "reason_text": texts, "reason_state": "value", "networks_n": 5}
+    ).astype({"networks_n": "Int64"})
+    found = count_reason_widths(ibis.memtable(searches), RULES).groupby("group")["searches_n"].sum()
+
+    assert {"agency named": 10, "no label fits": 29} == found.to_dict()

@@ -3,9 +3,10 @@
 from helpers.doors.rules.queries import check_queries, count_checks, count_seen, list_counts, read_limits
 from helpers.doors.rules.quotes import read_quotes
 from helpers.doors.rules.rulebooks import describe_rules, list_rulebooks, load_rulebook
-from helpers.doors.rules.states import check_sharing, count_sharing, place_cases
+from helpers.doors.rules.states import asks_reasons, check_sharing, count_sharing, place_cases
 
 __all__ = [
+    "asks_reasons",
     "check_queries",
     "check_sharing",
     "count_checks",

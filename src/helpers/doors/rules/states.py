@@ -4,11 +4,17 @@ import pandas as pd
 
 from helpers.doors.rules.rulebooks import ASPECTS
 from helpers.errors import DataError
+from helpers.searches.suppression import FEWEST
 
 STATUSES = ("would need a look", "nothing seen", "cannot be seen", "before the rule")
 
 
-def check_sharing(cases: pd.DataFrame, book: dict) -> pd.DataFrame:
+def asks_reasons(rule: dict) -> bool:
+    """Say whether a rule on sharing looks at what reasons say: its counts by agency are counts of a class of reasons."""
+    return bool({"door", "named", "named_for"} & set(rule["look"]))
+
+
+def check_sharing(cases: pd.DataFrame, book: dict, fewest: int = FEWEST) -> pd.DataFrame:
     """Check cases against a rulebook on sharing.
 
     Parameters
@@ -17,6 +23,8 @@ def check_sharing(cases: pd.DataFrame, book: dict) -> pd.DataFrame:
         From `doors.judge_cases`: host, host_state, searcher, state, party, door, named, named_for, month, rows_n.
     book
         Rulebook of the kind `sharing`. Only hosts of its state are checked.
+    fewest
+        Rows of a host and kind of searcher that need a look by what reasons say, below which they cannot be seen [rows].
 
     Returns
     -------
@@ -42,6 +50,11 @@ def check_sharing(cases: pd.DataFrame, book: dict) -> pd.DataFrame:
         status[_fits(cases, rule["unseen"], any)] = STATUSES[2]
         status[_fits(cases, rule["look"], all)] = STATUSES[0]
         status[(cases["month"] > 0) & (cases["month"] < first)] = STATUSES[3]
+        if asks_reasons(rule):
+            sizes = (
+                cases.assign(status=status).groupby(["host", "party", "status"])["rows_n"].transform("sum")
+            )
+            status[(status == STATUSES[0]) & (sizes < fewest)] = STATUSES[2]
         parts.append(cases.assign(rule=rule["id"], label=rule["label"], status=status))
     columns = [
         "rule",
