@@ -368,31 +368,18 @@ def ingest(
 
 @app.command()
 def simulate(
-    what: Annotated[
-        str, typer.Argument(metavar="log|town", help="A log with its truth, or a town's raw files.")
-    ],
+    what: Annotated[str, typer.Argument(metavar="log", help="A search log with its truth.")],
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="A new folder, or that of an earlier one.")
     ],
     rows: Annotated[
-        int | None,
-        typer.Option(
-            "--rows", min=1, max=10**8, help="Rows of the log.", show_default="20000; 2400 for a town"
-        ),
+        int | None, typer.Option("--rows", min=1, max=10**8, help="Rows of the log.", show_default="20000")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed and rows, same log.")] = 2019,
 ) -> None:
-    """Write simulated records: a search log with its truth, or a town's exports in every format."""
-    if what == "town":
-        from sidedoor.simulate.town import ROWS, write_town
-
-        files = write_town(out, seed, rows or ROWS)
-        show(f"Simulated: {say_number(len(files), 'file')} of an invented town and its neighbors")
-        show(f"Written: {shorten_path(out.absolute())}")
-        show(f"Next:    sidedoor new {_quote(out / 'my-town')} {_quote(out)}")
-        return
+    """Write simulated records: a search log with its truth."""
     if what != "log":
-        way_out = "Write `sidedoor simulate log` or `sidedoor simulate town`."
+        way_out = "Write `sidedoor simulate log`."
         raise ParameterError(f"simulate {what}", "it is not known", way_out, code="unknown-key")
     from sidedoor.simulate.files import write_log
 

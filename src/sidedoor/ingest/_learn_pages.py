@@ -196,9 +196,7 @@ def find_sentence(text: str) -> tuple[str, str | None] | None:
     return name, named.group(1).strip() if named else None
 
 
-def find_sections(
-    sheets: list[Sheet], first: str | None = None
-) -> tuple[list[Section], list[SetAside]]:
+def find_sections(sheets: list[Sheet], first: str | None = None) -> tuple[list[Section], list[SetAside]]:
     """Part the lines of a report into its lists.
 
     What stands before the first heading is set aside, or belongs to the list that a person named (`first`).

@@ -31,7 +31,8 @@ from sidedoor.ingest.source import Match, ReadOptions, Source
 KINDS = ("pdf",)
 # More lines before the first heading than a cover page has; more names than a report has.
 BEFORE, NAMES_CAP = 10, 4_000
-_STATE = re.compile(r"\(([A-Z]{2})\)")
+# Letters of a name that is long enough to be compared; of two that are shorter than twice this, one may differ.
+SHORT = 6
 
 
 def recognize(source: Source) -> Match | None:
@@ -98,6 +99,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
     match = recognize(source)
     if match is None:
         raise IngestError(source.name, "no Agency Data Sharing Report", "Give the PDF as LEARN wrote it.")
+    source.cache["vendor prints agencies"] = True
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     pages = _choose_pages(read_pages(source), report)
     ocr_pages = _find_ocr_pages(source, pages)
@@ -331,25 +333,38 @@ def find_near_names(lists: dict[str, set[str]]) -> dict[str, str]:
     Names that differ by one or two letters from a name of the facts' text PDFs, or of another list of the report.
     """
     import numpy as np
-    from rapidfuzz.distance import Levenshtein
+    from rapidfuzz.distance import JaroWinkler, Levenshtein
     from rapidfuzz.process import cdist
 
     known = _load_known_names()
-    usual = [name for name in {*known, *lists} if len(squeeze(name)) > 6]
-    odd = [name for name in lists if name not in known and len(squeeze(name)) > 6][:NAMES_CAP]
-    if not odd or not usual:
+    usual = [name for name in {*known, *lists} if len(squeeze(name)) >= SHORT]
+    odd = [name for name in lists if name not in known and len(squeeze(name)) >= SHORT][:NAMES_CAP]
+    if not odd:
         return {}
     squeezed = [[squeeze(name) for name in names] for names in (odd, usual)]
     far = cdist(*squeezed, scorer=Levenshtein.distance, score_cutoff=2, dtype=np.uint8)
-    near: dict[str, tuple[int, str]] = {}
+    near: dict[str, tuple] = {}
     for i, j in zip(*np.nonzero(far <= 2), strict=True):
-        one, other = odd[i], usual[j]
-        is_elsewhere = other in known or not lists[one] & lists[other]
-        is_rarer = other in known or len(lists[one]) <= len(lists[other])
-        digits = re.sub(r"\D", "", one) == re.sub(r"\D", "", other)
-        if one != other and is_elsewhere and is_rarer and digits and _STATE.findall(one) == _STATE.findall(other):
-            near[one] = min(near.get(one, (9, "")), (int(far[i, j]), other))
-    return {one: other for one, (_, other) in near.items()}
+        one, other, steps = odd[i], usual[j], int(far[i, j])
+        is_elsewhere = other in known or (
+            not lists[one] & lists[other] and len(lists[one]) <= len(lists[other])
+        )
+        if is_elsewhere and _may_be_one(one, other, steps):
+            likeness = JaroWinkler.similarity(one.casefold(), other.casefold())
+            near[one] = min(near.get(one, (9,)), (steps, -likeness, other.isupper(), other))
+    return {one: found[-1] for one, found in near.items()}
+
+
+def _may_be_one(one: str, other: str, steps: int) -> bool:
+    """Say whether two names that differ by so many letters may be one: not if a number or the state differs."""
+    states = [
+        set(re.findall(r"\(([A-Z]{2})\)", name)) & set(load_form()["sharing"]["states"])
+        for name in (one, other)
+    ]
+    digits = [re.sub(r"\D", "", name) for name in (one, other)]
+    is_short = min(len(squeeze(one)), len(squeeze(other))) < 2 * SHORT
+    is_same = one.casefold() == other.casefold() or (states[0] and states[1] and states[0] != states[1])
+    return not is_same and digits[0] == digits[1] and steps <= (1 if is_short else 2)
 
 
 @cache

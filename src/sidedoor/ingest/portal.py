@@ -337,6 +337,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
     match = recognize(source)
     if match is None:
         raise IngestError(source.name, "no page of a transparency portal", "Save the whole page.")
+    source.cache["vendor prints agencies"] = True
     blocks = read_blocks(source)
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     agency, day = _read_head(blocks, source, options, report)
