@@ -65,12 +65,9 @@ def fill_days(
     format; a gap begins another stretch as well), month (`YYYY-MM`).
     """
     full = days.set_index("day").reindex(pd.date_range(days["day"].min(), days["day"].max(), name="day"))
-    lost = (
-        full.index.isin(list_gap_days(gaps)["day"])
-        if gaps is not None and len(gaps)
-        else np.zeros(len(full), bool)
-    )
-    full = full.fillna(0).where(~lost[:, None])
+    lost = full.index.isin(list_gap_days(gaps)["day"] if gaps is not None else [])
+    full = full.fillna(0)
+    full[lost] = np.nan
     cuts = full.index.isin(breaks) | (lost & ~np.roll(lost, 1))
     full = full.astype("Int64").assign(stretch=cuts.cumsum(), month=full.index.strftime("%Y-%m"))
     return full.reset_index()
@@ -150,13 +147,13 @@ def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float 
 
     Notes
     -----
-    Days are freed of their weekday and put on the square-root scale, on which Poisson counts have variance
-    1; PELT (ruptures) chooses the steps, with a penalty in units of the long-run variance, estimated from
-    weekly means, so that days which depend on each other do not look like steps. A straight line replaces
-    the steps where its error is no larger. Measured on simulated series of 200 days without a change: a step
-    was found in 0 to 1 percent of Poisson series and in 4 to 18 percent of strongly dependent ones
-    (autocorrelation 0.8, sd 20 percent). With one step of 1.5, the interval of the factor held it in 93 to
-    97 percent and that of the day in 85 to 95 percent.
+    Days are freed of their weekday and put on the square-root scale, on which Poisson counts have variance 1; PELT
+    (ruptures) chooses the steps, with a penalty in units of the long-run variance, estimated from weekly means, so
+    that days which depend on each other do not look like steps. A straight line replaces the steps where it fits as
+    well with as few parameters. Measured on 40 to 120 simulated series of 200 days each: without a change a step is
+    found in none of Poisson counts, in 5 percent of overdispersed ones (variance 20 percent of the mean squared),
+    in 6 and 15 percent where days depend on each other (autocorrelation 0.5 and 0.8, sd 20 percent). With a step of
+    1.5 the interval of the factor holds it in 84 to 99 percent, that of the day in 87 to 100 percent.
     """
     import ruptures
 
