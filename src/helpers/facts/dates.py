@@ -36,6 +36,14 @@ def span_date(text: str) -> tuple[date, date]:
     return first, after - timedelta(days=1)
 
 
+def write_date(text: str) -> str:
+    """Return a date as printed in words, as precise as it is: `13 March 2019`, `March 2019`, `2019`."""
+    first, _ = span_date(text)
+    parts = [str(first.day)] if len(text) > len("YYYY-MM") else []
+    parts += [first.strftime("%B")] if len(text) > len("YYYY") else []
+    return " ".join([*parts, str(first.year)])
+
+
 def find_middle(text: str) -> date:
     """Return the middle day of a date as printed, where a figure puts its mark."""
     first, last = span_date(text)

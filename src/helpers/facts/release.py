@@ -7,9 +7,10 @@ from helpers.facts.dates import order_by_date
 
 # What a status says about an agency; one status can say two things.
 ANSWERS = {
-    "denies": ("denied", "denied_agreement", "denied_and_stopped", "denied_and_suspended"),
+    "denies": ("denied", "denied_and_stopped", "denied_and_suspended"),
+    "denies in part": ("unaware", "denied_direct", "denied_agreement", "denied_direct_and_stopped"),
     "admits": ("admitted_and_stopped", "confirmed_partly"),
-    "cut off": ("stopped", "denied_and_stopped", "admitted_and_stopped"),
+    "cut off": ("stopped", "denied_and_stopped", "denied_direct_and_stopped", "admitted_and_stopped"),
     "suspended": ("denied_and_suspended",),
     "reviews": ("under_review",),
     "continues": ("continues",),
@@ -144,14 +145,15 @@ def count_answers(replies: pd.DataFrame, recovered: pd.DataFrame) -> pd.DataFram
 
     Returns
     -------
-    DataFrame: answer, agencies_n, agencies. An agency can stand in several rows, so they do not add up;
-    `denies and cut off` counts those in both groups, `neither of the two` those that answered otherwise;
-    `none found` means that no source seen prints an answer, not that there was none.
+    DataFrame: answer, agencies_n, agencies. An agency can stand in several rows, so they do not add up. `denies in
+    part`: it did not know, or denies an agreement, or denies sharing directly, which is no denial that its data could
+    be read. `denies and cut off` counts those that deny, in full or in part, and cut sharing off; `neither of the two`
+    those that answered otherwise; `none found` means that no source seen prints an answer, not that there was none.
     """
     own = replies[replies["claim_kind"] == "reply"]
     groups = {answer: own[own["status"].isin(statuses)] for answer, statuses in ANSWERS.items()}
     groups["corrected by the publisher"] = replies[replies["claim_kind"] == "correction"]
-    is_denier = own["agency_id"].isin(groups["denies"]["agency_id"])
+    is_denier = own["agency_id"].isin(pd.concat([groups["denies"], groups["denies in part"]])["agency_id"])
     is_cut = own["agency_id"].isin(groups["cut off"]["agency_id"])
     groups["denies and cut off"] = own[is_denier & is_cut]
     groups["neither of the two"] = own[~is_denier & ~is_cut]

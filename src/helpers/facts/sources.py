@@ -9,6 +9,7 @@ import pandas as pd
 
 from helpers import __version__, paths
 from helpers.errors import DataError
+from helpers.facts.dates import write_date
 from helpers.facts.schema import describe_table, list_tables
 from helpers.facts.tables import load_table
 
@@ -28,7 +29,7 @@ def cite_sources(source_ids, facts: str | Path | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per source in the order of first mention: source_id, title, publisher, published_on,
-    read_as, url.
+    read_as, url, cite_as (how it is named in print: publisher and date, `The Fresno Bee, 18 March 2019`).
 
     Raises
     ------
@@ -43,7 +44,9 @@ def cite_sources(source_ids, facts: str | Path | None = None) -> pd.DataFrame:
             "sources.csv", f"no source named {', '.join(unknown)}", "Add a row for it, or correct the name."
         )
     columns = ["title", "publisher", "published_on", "read_as", "url"]
-    return known.loc[wanted, columns].reset_index()
+    found = known.loc[wanted, columns].reset_index()
+    dates = found["published_on"].map(write_date, na_action="ignore").fillna("undated")
+    return found.assign(cite_as=(found["publisher"] + ", " + dates).astype("str"))
 
 
 def count_readings(facts: str | Path | None = None) -> pd.DataFrame:
@@ -51,14 +54,15 @@ def count_readings(facts: str | Path | None = None) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, one row per table (index: its title) but `sources` itself, one column per way of reading [rows]:
-    document, publisher_page, press_excerpt, derived.
+    DataFrame, one row per table (index: its title) but `sources` itself and `sharing_lists`, whose names were
+    read as their list was; one column per way of reading [rows]: document, publisher_page, press_excerpt,
+    derived.
     """
     ways = ["document", "publisher_page", "press_excerpt", "derived"]
     counts = {
         describe_table(name)["title"]: load_table(name, facts)["read_as"].value_counts()
         for name in list_tables()
-        if name != "sources"
+        if name not in ("sources", "sharing_lists")
     }
     return pd.DataFrame(counts).T.reindex(columns=ways).fillna(0).astype(int)
 

@@ -15,12 +15,15 @@ from helpers.facts.schema import describe_table
 
 WAYS = ("documented", "disputed", "ended")
 NO_WAYS = ("denied", "halted")
+# Plates that one agency looks for, given to the readers of another: a match is an alert. It opens nobody's scans, so
+# it is no way to data and stands in no graph of who could read whose.
+HOT_LIST = "hot_list"
 
 
 def list_doors() -> list[str]:
-    """List the doors in the order of the schema, which is the order of every table and figure."""
+    """List the doors to data in the order of the schema, which is the order of every table and figure."""
     fields = {field["name"]: field for field in describe_table("access_paths")["schema"]["fields"]}
-    return list(fields["door"]["constraints"]["enum"])
+    return [door for door in fields["door"]["constraints"]["enum"] if door != HOT_LIST]
 
 
 def choose_standings(include_disputed: bool = True, include_ended: bool = True) -> tuple[str, ...]:
@@ -135,7 +138,7 @@ def build_network(
     agencies
         The table `agencies`, in any order.
     standings
-        Which standings count as a way, a choice out of `WAYS`.
+        Which standings count as a way, a choice out of `WAYS`. Hot lists never do.
     fold
         Whether a unit counts as the agency that it is part of.
     keep
@@ -159,7 +162,7 @@ def build_network(
         raise DataError("standings", found, f"Choose out of {', '.join(WAYS)}.")
     check_paths(paths, agencies)
     rows = fold_units(paths, agencies) if fold else paths
-    rows = rows[rows["standing"].isin(standings)].sort_values("path_id")
+    rows = rows[rows["standing"].isin(standings) & (rows["door"] != HOT_LIST)].sort_values("path_id")
     about = agencies[["agency_id", "name", "state", "kind", "part_of"]].set_index("agency_id")
     graph = nx.MultiDiGraph()
     for agency in keep:
@@ -220,7 +223,7 @@ def count_doors(paths: pd.DataFrame) -> pd.DataFrame:
 
 
 def list_edges(paths: pd.DataFrame, agencies: pd.DataFrame, *, fold: bool = False) -> pd.DataFrame:
-    """List who could read whose data, by door and standing, with names: denied and halted paths stay in.
+    """List who could read whose data, by door and standing, with names: denied and halted paths stay in, hot lists do not.
 
     Parameters
     ----------
@@ -243,6 +246,7 @@ def list_edges(paths: pd.DataFrame, agencies: pd.DataFrame, *, fold: bool = Fals
     """
     check_paths(paths, agencies)
     rows = fold_units(paths, agencies) if fold else paths
+    rows = rows[rows["door"] != HOT_LIST]
     keys = ["from_id", "to_id", "door", "standing"]
     edges = rows.groupby(keys, sort=True, as_index=False).agg(
         paths_n=("path_id", "size"),

@@ -16,9 +16,14 @@ def test_every_book_is_listed_and_sound():
     books = list_rulebooks()
     known = set(load_table("sources")["source_id"])
 
-    assert {"ice-2017", "us-ca-1798-90-52", "us-ca-1798-90-55", "us-il-2-130", "simulated-zz"} == set(
-        books["name"]
-    )
+    assert {
+        "ice-2017",
+        "ice-2021",
+        "us-ca-1798-90-52",
+        "us-ca-1798-90-55",
+        "us-il-2-130",
+        "simulated-zz",
+    } == set(books["name"])
     for name in books["name"]:
         assert set(load_rulebook(name).get("source_ids", ())) <= known
 
@@ -36,8 +41,30 @@ def test_rules_of_ice_are_the_rows_of_the_table():
         )
     assert (5.0, "years", "p. 3") == tuple(described.loc["lookback-ero", ["limit", "unit", "page"]])
     asked = table[(table["subject"] == "query") & table["in_force_from"].str.startswith("2017")].index
-    # how many photographs a hit brings is no requirement on who asks
-    assert {"photos-per-hit"} == set(asked) - {rule["query_rule"] for rule in book["rule"]}
+    # how many photographs a hit brings, and that one may fill in a plate, is no requirement on who asks
+    assert {"photos-per-hit", "query-photo"} == set(asked) - {rule["query_rule"] for rule in book["rule"]}
+
+
+def test_rules_of_2021_are_a_set_of_their_own():
+    """The book of 2021 has rows of that document alone; what ends or has an earlier rule leads to one of 2017."""
+    table = load_table("query_rules").set_index("rule_id")
+    described = describe_rules(load_rulebook("ice-2021"))
+    again = table["earlier_rule_id"].dropna()
+
+    assert {"ice-pia-039b-2021"} == set(described["source_id"])
+    assert {"ice-pia-039a-2017"} == set(table.loc[again, "source_id"])
+    assert {"ice-pia-039b-2021"} == set(table.loc[again.index, "source_id"])
+    assert table.loc["query-plate-number", "in_force_until"] == "2021-05-21"
+    ended = table["in_force_until"].dropna()
+    assert (ended > table.loc[ended.index, "in_force_from"]).all()
+
+
+def test_every_rule_of_ice_was_read_with_its_page():
+    """102 requirements of two documents, each with a page and read in the document itself."""
+    table = load_table("query_rules")
+
+    assert table["page"].notna().all() and {"document"} == set(table["read_as"])
+    assert {"ice-pia-039a-2017": 66, "ice-pia-039b-2021": 36} == table["source_id"].value_counts().to_dict()
 
 
 @pytest.mark.parametrize("name", ["us-ca-1798-90-52", "us-ca-1798-90-55", "us-il-2-130"])

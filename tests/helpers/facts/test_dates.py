@@ -12,6 +12,14 @@ from helpers.facts import dates
 
 
 @pytest.mark.parametrize(
+    ("text", "written"), [("2019-03-13", "13 March 2019"), ("2019-03", "March 2019"), ("2019", "2019")]
+)
+def test_a_date_is_written_as_precisely_as_it_is_known(text, written):
+    """No day is made up for a month, no month for a year."""
+    assert dates.write_date(text) == written
+
+
+@pytest.mark.parametrize(
     ("text", "first", "last"),
     [
         ("2015", date(2015, 1, 1), date(2015, 12, 31)),

@@ -137,14 +137,29 @@ def test_recovery_of_the_real_list_is_as_the_sources_have_it():
 
 
 def test_answers_to_the_real_list_are_no_partition():
-    """13 answered: 7 denied, 6 cut off, 3 both (Manteca, SCSU, Wethersfield), 3 neither (La Habra, Fairfield, Westport)."""
+    """13 answered: 3 denied, 4 denied in part, 5 cut off, 3 of them after a denial of either kind, 4 did neither.
+
+    Denied: Union City, San Luis Obispo, Manteca. In part: Enfield, Wethersfield, Norwalk, SCSU. Cut off: Tulare, Manteca,
+    Wethersfield, SCSU, Downers Grove; Merced's statement of 2026 does not name ICE. Neither: La Habra, Merced, Fairfield,
+    Westport.
+    """
     claims = tables.load_table("sharing_claims")
     found = sharing.list_recovered(claims, tables.load_table("agencies"))
     answers = sharing.count_answers(sharing.trace_replies(claims, found), found).set_index("answer")[
         "agencies_n"
     ]
-    groups = ["any answer", "denies", "cut off", "denies and cut off", "neither of the two"]
-    assert answers[groups].tolist() == [13, 7, 6, 3, 3]
+    groups = ["any answer", "denies", "denies in part", "cut off", "denies and cut off", "neither of the two"]
+    assert answers[groups].tolist() == [13, 3, 4, 5, 3, 4]
+
+
+def test_tulare_merced_and_connecticut_have_a_second_witness():
+    """Each of these names is tied to the list by two sources that did not copy each other; Texas still has one."""
+    found = sharing.list_recovered(tables.load_table("sharing_claims"), tables.load_table("agencies"), 2)
+    again = set(found["agency_id"])
+    assert {"tulare-pd-ca", "merced-pd-ca"} <= again
+    assert sum(name.endswith("-ct") for name in again) == 8
+    assert not any(name.endswith("-tx") for name in again)
+    assert {"law-tribune-2019", "abc30-2019"} <= set(" ".join(found["source_ids"]).split())
 
 
 def test_pages_of_one_newsroom_count_once():

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
-from helpers.facts.tables import describe_table
+from helpers.facts.tables import describe_table, load_table
 from helpers.network import access, exposure
 
 
@@ -353,6 +353,16 @@ def test_ways_of_an_agency_are_those_of_its_units_too():
     ]
     with pytest.raises(DataError, match="Did you mean ice"):
         access.list_agency_ways(paths, agencies, "icee")
+
+
+def test_a_hot_list_opens_nobody_s_data():
+    """Plates that one agency looks for are no way to scans: no graph, no list of edges, no count of doors has them."""
+    paths = make_paths(("a", "ice", "hot_list"), ("b", "ice"))
+    assert list(access.build_network(paths, FIVE).edges()) == [("b", "ice")]
+    assert access.list_edges(paths, FIVE)["from_id"].tolist() == ["b"]
+    assert "hot_list" not in access.count_doors(paths)["door"].tolist()
+    real = load_table("access_paths")
+    assert ((real["door"] == "hot_list") == (real["flows"] == "hot_list")).all()
 
 
 def test_doors_are_counted_by_standing():
