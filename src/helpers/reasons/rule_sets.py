@@ -133,6 +133,9 @@ def load_rule_set(path: Path | str) -> RuleSet:
     """
     path = Path(path)
     content = load_toml(path, "rule-set", error=DataError, largest=_LARGEST)
+    if content["kind"] != "ours" and "source" not in content:
+        way_out = 'Write source = "...", a name in the table sources.'
+        raise DataError(path.name, "a published rule without its source", way_out, code="missing-key")
     labels = [
         *(_read_category(part) for part in content.get("category", [])),
         *(_read_label(part) for part in content["label"]),
