@@ -443,7 +443,7 @@ def _find_mirror(mirror: Path | str | None) -> Path | None:
 
 
 def _find_in_mirror(source: FetchSource, mirror: Path, wanted: str) -> Path | None:
-    """Return a file of a mirror with the right name, ours or its publisher's, and the right sha256 if known."""
+    """Return a file of a mirror with our name or its publisher's, and with the right sha256 if known."""
     published = unquote(urlsplit(source.url).path.rpartition("/")[2])
     has_own_name = False
     for folder, folders, files in os.walk(mirror):

@@ -122,7 +122,8 @@ def test_list_shows_number_title_question_and_parameters(town, capsys, monkeypat
 def test_refusals_exit_with_2_and_write_nothing(town, capsys, monkeypatch, arguments):
     """A misspelt, mistyped or hostile request is refused in one line before anything is begun."""
     (town.editions / "hostile.toml").write_text(
-        'title = "x"\n[[run]]\nnotebook = "01"\n[run.parameters]\n"import os; os.system(\'touch hacked\'); x" = 1\n'
+        'title = "x"\n[[run]]\nnotebook = "01"\n'
+        "[run.parameters]\n\"import os; os.system('touch hacked'); x\" = 1\n"
     )
     before = town.list_files()
     code, out, err = call(capsys, monkeypatch, *arguments)
@@ -137,7 +138,8 @@ def test_refusal_starts_no_kernel_and_imports_no_papermill(town):
     town.copy_package()
     code = (
         "import sys\nsys.argv = ['sidedoor', 'run', '01', '-p', 'x; import os=1']\nfrom sidedoor import cli\n"
-        "try:\n    cli.main()\nexcept SystemExit as end:\n    print(end.code, [m for m in sys.modules if m in "
+        "try:\n    cli.main()\nexcept SystemExit as end:\n"
+        "    print(end.code, [m for m in sys.modules if m in "
         "('papermill', 'nbformat', 'jupyter_client', 'pandas')])"
     )
     done = subprocess.run(
@@ -163,7 +165,7 @@ def test_run_prints_a_line_per_notebook_and_the_folder(town, capsys, monkeypatch
 
 
 def test_no_text_of_a_file_moves_the_cursor(town, capsys, monkeypatch):
-    """Whatever a notebook, a file name or an error says, a terminal gets printable characters and line ends."""
+    """Whatever a notebook, a file name or an error says, a terminal gets printable characters only."""
     opening = "# 02 \u00b7 Clear\x1b[2J\n\n**Question.** How\x07 many?"
     town.write_notebook("02-map", r"raise ValueError('\x1b[2J\x1b]0;owned\x07')", opening=opening)
     _, out, _ = call(capsys, monkeypatch, "list")
@@ -194,7 +196,8 @@ def test_fresh_run_prints_no_chatter_and_an_unchanged_one_starts_no_kernel(town)
     assert done.returncode == 0 and len(done.stderr.splitlines()) == 2, done.stderr
     code = (
         "import sys\nsys.argv = ['sidedoor', 'run']\nfrom sidedoor import cli\n"
-        "try:\n    cli.main()\nexcept SystemExit as end:\n    print(end.code, [m for m in sys.modules if m in "
+        "try:\n    cli.main()\nexcept SystemExit as end:\n"
+        "    print(end.code, [m for m in sys.modules if m in "
         "('papermill', 'nbformat', 'jupyter_client', 'pandas', 'frictionless')])"
     )
     command = {**town.build_command(), "args": [sys.executable, "-c", code]}

@@ -6,16 +6,19 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import distributions
 
 import pytest
 from packaging.markers import Marker
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from helpers import paths
 from helpers.errors import RunError
 from sidedoor import lock as environment
 from sidedoor.lock import format_environment, list_pins, write_environment
 
+PROMISED = ("3.11", "3.12", "3.13")
 LOCK = paths.LOCK.read_text(encoding="utf-8")
 
 
@@ -34,8 +37,8 @@ def test_lock_meets_every_hand_written_requirement():
     ]
     pins = [Requirement(line) for _, line in list_pins(LOCK)]
 
-    for python in ("3.11", "3.12", "3.13", "3.14"):
-        here = {"python_version": python, "python_full_version": python + ".4"}
+    for python in PROMISED:
+        here = {"python_version": python, "python_full_version": python + ".9"}
         pinned = {
             pin.name: str(pin.specifier).removeprefix("==")
             for pin in pins
@@ -43,6 +46,20 @@ def test_lock_meets_every_hand_written_requirement():
         }
         for need in wanted:
             assert need.specifier.contains(pinned[need.name]), (python, str(need), pinned[need.name])
+
+
+def test_every_locked_package_installs_on_each_promised_python():
+    """By what the installed packages say of themselves: none refuses a Python that the project promises."""
+    promised = SpecifierSet(
+        tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    )
+    locked = {name.lower().replace("_", "-") for name, _ in list_pins(LOCK)}
+    for package in distributions():
+        needs = SpecifierSet(package.metadata.get("Requires-Python") or "")
+        if package.metadata["Name"].lower().replace("_", "-") in locked:
+            refused = [python for python in PROMISED if not needs.contains(f"{python}.9")]
+            assert not refused, (package.metadata["Name"], refused)
+    assert all(promised.contains(f"{python}.9") for python in PROMISED) and not promised.contains("3.14.0")
 
 
 def test_every_pin_is_hashed_and_no_index_is_named():
@@ -82,25 +99,16 @@ def test_environment_file_has_unix_line_ends_everywhere(tmp_path, monkeypatch):
     done = subprocess.CompletedProcess([], 0, stdout="")
     monkeypatch.setattr(environment.subprocess, "run", lambda *_, **__: done)
     assert write_environment(tmp_path)[-1].read_text() == format_environment(LOCK)
-    for name in (
-        "environment",
-        "run",
-        "results",
-        "editions",
-        "notebooks",
-        "verify",
-        "cli",
-        "files",
-        "outcome",
-    ):
-        tree = ast.parse((paths.SOURCE / "sidedoor" / f"{name}.py").read_text(encoding="utf-8"))
+    command = paths.SOURCE / "sidedoor"
+    for path in [*command.glob("*.py"), *(command / "run").glob("*.py")]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
         calls = [
             node
             for node in ast.walk(tree)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         ]
         written = [node for node in calls if node.func.attr == "write_text"]
-        assert all("newline" in {word.arg for word in node.keywords} for node in written), name
+        assert all("newline" in {word.arg for word in node.keywords} for node in written), path
 
 
 # What `make` is given instead of a Python: it says its version, and writes down what else is asked of it.

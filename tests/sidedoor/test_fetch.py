@@ -134,7 +134,7 @@ def test_bad_answers_are_refused_and_leave_nothing(shelf, path, code):
 
 @pytest.mark.parametrize("path", ["drip", "slow-head"])
 def test_slow_answer_ends_in_time(shelf, path):
-    """A server that is never silent cannot hold the download for longer than the limit, not even with its head."""
+    """A server that is never silent cannot hold the download longer than the limit, in its head neither."""
     shelf.list_file(path)
     with refused("slow", IngestError):
         shelf.fetch(limits=DownloadLimits(silence_s=5, total_s=0.5))

@@ -20,7 +20,9 @@ from helpers.errors import IngestError
 def echo(value): return value
 def count(n):
     for number in range(n): yield {"n": number}
-def refuse(): raise IngestError("a.pdf, page 3", "a dragon", "Run.", code="dragon", asks_for=("as_of", "section"))
+def refuse():
+    more = {"code": "dragon", "asks_for": ("as_of", "section")}
+    raise IngestError("a.pdf, page 3", "a dragon", "Run.", **more)
 def wrap():
     try: refuse()
     except IngestError as error: raise ValueError("secret plate 7ABC123") from error
@@ -98,7 +100,7 @@ def test_results_come_back(probe):
 
 
 def test_refusals_come_back_whole(probe):
-    """An `IngestError` of the child is raised in the parent with all its fields, also if a parser wrapped it."""
+    """An `IngestError` of the child is raised in the parent with all its fields, wrapped or not."""
     for name in ("refuse", "wrap"):
         with refused("dragon", IngestError, place="a.pdf, page 3", hint="Run.") as raised:
             probe(name)
@@ -155,7 +157,7 @@ def test_crashes_are_refusals(probe):
 
 
 def test_nothing_is_inherited(probe, monkeypatch):
-    """The child sees no variable of ours but language and path, starts isolated, and leads a session of its own."""
+    """The child sees only language and path, starts isolated, and leads a session of its own."""
     monkeypatch.setenv("SIDEDOOR_SECRET", "hush")
     monkeypatch.setenv("PYTHONPATH", "/nowhere/at/all")
     seen = probe("show")

@@ -16,7 +16,7 @@ from sidedoor.run.draft import draft_edition, find_needs
 from sidedoor.run.editions import load_edition
 from sidedoor.run.notebooks import list_notebooks, load_notebook
 
-FACTS, SCHEMA, FORMATS = paths.FACTS, paths.SCHEMA, paths.DATA / "registry" / "formats"
+FACTS, SCHEMA = paths.FACTS, paths.SCHEMA
 DECLARED = 'records: str = ""  # folder of ingested records; empty for none [searches folder]'
 COUNT = """from IPython.display import display
 from helpers.searches.records import is_simulated, load_records
@@ -34,7 +34,6 @@ def city(house, tmp_path, monkeypatch):
 
     An audit, a list that says neither whose nor when, and a web page.
     """
-    shutil.copytree(FORMATS, house.data / "registry" / "formats")
     house.write_notebook("00-start", "print('start')")
     house.write_notebook("05-read", COUNT, parameters=DECLARED)
     house.write_notebook(

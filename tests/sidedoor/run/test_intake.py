@@ -21,13 +21,11 @@ DECLARED = 'records: str = ""  # folder of records; empty for none [searches fol
 SHOW = "import pathlib\nprint(sorted(path.name for path in pathlib.Path(records).iterdir()), records)"
 RECORD = '[[record]]\nfile = "simulated-network-audit.csv"\nname = "audit"\n'
 PRIVATE = "simulated welfare check"
-FORMATS = paths.DATA / "registry" / "formats"
 
 
 @pytest.fixture
 def city(house, tmp_path):
     """A newsroom's folder with one simulated audit, and an edition that lists it."""
-    shutil.copytree(FORMATS, house.data / "registry" / "formats")
     house.write_notebook("05-read", SHOW, parameters=DECLARED)
     house.write_notebook("06-other", "print('no records')")
     house.folder = tmp_path / "newsroom"
