@@ -339,9 +339,9 @@ def _read_opening(cells: list[dict], name: str) -> tuple[str, str]:
     title = next((line[2:] for line in first.splitlines() if line.startswith("# ")), name)
     body = " ".join(line for line in first.splitlines() if not line.startswith("#"))
     body = " ".join(re.sub(r"\*\*(Question\.?)?|__", "", body).split())
-    sentences = re.split(r"(?<=[.!?:])\s+(?=[A-Z])", body)
+    sentences = [text.strip("* ") for text in re.split(r"(?<=[.!?:])\*?\s+(?=\*?[A-Z])", body)]
     asked = next((text for text in sentences if text.endswith("?")), sentences[0])
-    return re.sub(r"^[0-9]{2}\s*·\s*", "", title).strip(), asked.strip("* ")
+    return re.sub(r"^[0-9]{2}\s*·\s*", "", title).strip(), asked
 
 
 def _hash_cells(cells: list[dict]) -> str:
