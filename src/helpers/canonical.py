@@ -5,7 +5,9 @@ import pandas as pd
 from helpers.errors import IngestError
 
 SECTIONS = ("detections_shared", "detections_received", "hot_lists_shared", "hot_lists_received")
-MEASURES = ("detections", "hits", "searches", "records")
+MEASURES = ("detections", "hits", "searches", "records", "cameras", "retention_days")
+# Why the name in a row of a sharing list is not certain: OCR read it, or it holds a comma that may part two names.
+DOUBTS = ("ocr", "comma")
 # What a cell of a log can be besides a value: five different facts, kept apart.
 CELL_STATES = ("value", "empty", "not_exported", "masked", "redacted", "placeholder")
 # Of these: nothing was written, or a word that says nothing; and what was written is not shown.
@@ -21,6 +23,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "sharing": {
         "from_agency_as_printed": _TEXT, "to_agency_as_printed": _TEXT, "from_agency_id": _TEXT, "to_agency_id": _TEXT,
         "shares": _TEXT, "reported_by": _TEXT, "section": _TEXT, "hot_list": _TEXT, "is_inactive": _FLAG,
+        "city_as_printed": _TEXT, "state_as_printed": _TEXT, "doubt": _TEXT,
         "as_of": _TEXT, "source_id": _TEXT, "page": _COUNT, "row_no": _COUNT,
     },
     "searches": {

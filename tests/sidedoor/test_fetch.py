@@ -354,7 +354,7 @@ def test_registry_is_sound():
 
 
 def test_registry_has_the_files_that_the_notebooks_speak_of():
-    """The two data sets by script, the release, its logs and three requests by hand."""
+    """The two data sets and two reports by script, the release, its logs and three requests by hand."""
     sources = load_fetch_sources()
     by_script = [source for source in sources.values() if source.by == "script"]
     private_eyes = [source for source in by_script if "/private_eyes/" in source.url]
@@ -365,7 +365,7 @@ def test_registry_has_the_files_that_the_notebooks_speak_of():
     assert all("/00f29cadee8db87cb3b387caab15ab15aae893ad/" in source.url for source in private_eyes)
     assert sum(source.bytes_n for source in private_eyes) == 1086 + 170023 + 1695622 + 235159 + 801888 + 15407
     others = [source.name for source in by_script if source not in private_eyes]
-    assert others == ["eff-data-driven-1", "eff-data-driven-2"]
+    assert others == ["eff-data-driven-1", "eff-data-driven-2", "learn-orange-2022", "learn-ocsd-2025"]
     assert sources["aclu-p1822-agencies"].url.endswith("_1822.pdf")
     assert "dropbox.com" in sources["aclu-search-logs"].url
     for name in ("learn-irvine-2020", "learn-ocsd-2020", "irvine-workbook-2025", "ice-release-text"):
@@ -416,12 +416,12 @@ def test_registry_refuses_a_name_twice_and_what_is_no_registry(shelf):
 
 @pytest.mark.skipif(not os.environ.get("SIDEDOOR_MIRROR"), reason="needs real records: set SIDEDOOR_MIRROR")
 def test_real_mirror_serves_every_file_with_a_checksum(tmp_path, monkeypatch):
-    """Eight files come from the mirror, each with the sha256 of the registry, and no server is asked."""
+    """Thirteen files come from the mirror, each with the sha256 of the registry, and no server is asked."""
     import sidedoor.fetch as module
 
     monkeypatch.setattr(module, "download_part", None)
     named = [source for source in load_fetch_sources().values() if source.sha256]
-    assert len(named) == 8
+    assert len(named) == 13
     for source in named:
         path = fetch_source(source.name, tmp_path)
         assert path.stat().st_size == source.bytes_n

@@ -54,8 +54,9 @@ def count_readings(facts: str | Path | None = None) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, one row per table (index: its title) but `sources` itself and `sharing_lists`, whose names were read
-    as their list was; one column per way of reading [rows]: document, publisher_page, press_excerpt, derived.
+    DataFrame, one row per table (index: its title) but `sources` itself and `sharing_lists`, whose names were
+    read as their list was; one column per way of reading [rows]: document, publisher_page, press_excerpt,
+    derived.
     """
     ways = ["document", "publisher_page", "press_excerpt", "derived"]
     counts = {

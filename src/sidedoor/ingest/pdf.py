@@ -36,6 +36,7 @@ class Word:
     bottom: float
     run: int = 0
     seams: tuple[tuple[int, float, float, int], ...] = ()
+    is_bold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,8 @@ def read_pages(source: Source) -> list[Page]:
 def build_page(found: dict) -> Page:
     """Build a page from what the child gave."""
     words = (
-        Word(text, x0, x1, top, bottom, run, tuple(map(tuple, seams[0] if seams else ())))
-        for text, x0, x1, top, bottom, run, *seams in found["words"]
+        Word(text, x0, x1, top, bottom, run, tuple(map(tuple, seams)), is_bold)
+        for text, x0, x1, top, bottom, run, seams, is_bold in found["words"]
     )
     unseen = tuple((why, text) for why, text in found["unseen"])
     size = found["width"], found["height"]
@@ -157,6 +158,16 @@ def warn_unseen(pages: Iterable[Page], report: Report) -> None:
     for page in pages:
         for why in dict.fromkeys(why for why, _ in page.unseen):
             report.warnings.append(f"Page {page.number} holds {UNSEEN[why]}; it was not read.")
+
+
+def split_line(line: Line, gap: float = 1.2) -> list[Line]:
+    """Split a line where more than so many of its heights lie between two words."""
+    groups: list[list[Word]] = []
+    for word in line.words:
+        if not groups or word.x0 - groups[-1][-1].x1 > gap * (word.bottom - word.top):
+            groups.append([])
+        groups[-1].append(word)
+    return [Line(tuple(group), line.top, line.bottom) for group in groups]
 
 
 def build_lines(page: Page, tolerance: float = 3.0) -> list[Line]:

@@ -10,7 +10,7 @@ from sidedoor.ingest.source import Match, ReadOptions, Source
 
 # In no order of preference: the surest claim wins, and two that are equally sure are refused.
 READERS = (
-    "learn_sharing", "learn_dashboard", "flock_audit", "flock_pdf", "flock_sharing", "flock_portal", "workbook", "eff",
+    "learn_sharing", "learn_dashboard", "flock_audit", "flock_pdf", "flock_sharing", "flock_portal", "portal", "workbook", "eff",
     "mapping",
 )  # fmt: skip
 SURE = 0.5

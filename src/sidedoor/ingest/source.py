@@ -117,7 +117,7 @@ class Source:
     sha256, bytes_n
         Of the file as it lies on disk.
     kind
-        `text`, `pdf` or `xlsx`, from its content.
+        `text`, `html`, `pdf` or `xlsx`, from its content.
     head
         Its first 64 KiB, unpacked.
     is_packed
@@ -270,29 +270,28 @@ def _find_kind(head: bytes, tail: bytes, name: str) -> str:
             raise IngestError(name, f"this is {found}", way_out)
     if head.startswith(b"\x1f\x8b"):
         raise IngestError(name, "compressed twice", "Unpack it once and give the file inside.")
-    _refuse_page(head, name)
-    return "text"
+    return "html" if _is_page(head, name) else "text"
 
 
 _JSON = re.compile(rb"\[\s*\{\s*[\"}]|\{\s*\"[^\"]{0,200}\"\s*:|\[\s*\[\s*[\"\d\[]")
 
 
-def _refuse_page(head: bytes, name: str) -> None:
+def _is_page(head: bytes, name: str) -> bool:
+    """Say whether a file is a web page; XML and JSON are refused."""
     wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
     start = head.replace(b"\x00", b"")[2:] if wide else head.removeprefix(b"\xef\xbb\xbf")
     start = start[:2000].lstrip().lower()
     if start.startswith(b"<"):
-        is_page = any(mark in start for mark in (b"<!doctype html", b"<html", b"<head", b"<body", b"<table"))
-        found = "a web page, not a table" if is_page else "XML or a piece of a web page, not a table"
+        if any(mark in start for mark in (b"<!doctype html", b"<html", b"<head", b"<body", b"<table")):
+            return True
         way_out = "Download the file itself: an error page or a log-in page may have come in its place."
-        if is_page:
-            way_out += " If the table is on the page, open it in a browser, copy it into a spreadsheet and save that as CSV."
-        raise IngestError(f"{name}, line 1", found, way_out)
+        raise IngestError(f"{name}, line 1", "XML or a piece of a web page, not a table", way_out)
     if _JSON.match(start):
         way_out = (
             "Open it in Excel with Data, Get Data, From JSON, and save the table as CSV; or ask for CSV."
         )
         raise IngestError(f"{name}, line 1", "JSON, not a table", way_out)
+    return False
 
 
 def _refuse_size(name: str, bytes_n: int, cap: int) -> IngestError:
