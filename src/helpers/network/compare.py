@@ -111,9 +111,11 @@ def _prepare(rows: pd.DataFrame) -> pd.DataFrame:
 def _join_equal(before: pd.DataFrame, after: pd.DataFrame, columns: list[str]) -> list[tuple]:
     """Pair rows that are equal in some columns, where each is the only one left of its kind."""
     keys = [table.set_index(columns).index for table in (before, after)]
-    both = before[~keys[0].duplicated(keep=False)].reset_index().merge(
-        after[~keys[1].duplicated(keep=False)].reset_index(), on=columns, suffixes=("", "_after")
-    )  # fmt: skip
+    both = (
+        before[~keys[0].duplicated(keep=False)]
+        .reset_index()
+        .merge(after[~keys[1].duplicated(keep=False)].reset_index(), on=columns, suffixes=("", "_after"))
+    )
     known = both[_agree(both)] if "state" not in columns else both
     return list(zip(known["index"], known["index_after"], strict=True))
 

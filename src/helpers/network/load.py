@@ -1,4 +1,4 @@
-"""Load sharing lists: those of Orange County, of public portals, one's own records, or single documented lines.
+"""Load sharing lists: Orange County's, public portals', one's own records, or single documented lines.
 
 A list is one agency's own statement of who can search its data (`detections_shared`), or of whose data it can
 search (`detections_received`). Being listed is permission, not proof that anybody searched.
@@ -15,6 +15,7 @@ from helpers import paths
 from helpers.agencies import Registry, load_registry, parse_name, resolve_names
 from helpers.agencies.words import STATES, load_words
 from helpers.errors import DataError, offer_nearest
+from helpers.facts.dates import write_date
 from helpers.facts.sources import name_publishers
 from helpers.facts.tables import load_table
 from helpers.files import hash_file
@@ -25,10 +26,9 @@ NETWORKS = ("orange-county", "private-eyes", "documented", "records")
 SHARED, RECEIVED = "detections_shared", "detections_received"
 FEDERAL = "federal"
 PRIVATE_EYES = "private-eyes-edges"
-ROWS = [
-    "list_id", "section", "reported_by", "system", "as_of", "from_id", "to_id", "agency_id", "name", "kind", "state",
-    "is_inactive", "source_id", "page",
-]  # fmt: skip
+ROWS = (
+    "list_id section reported_by system as_of from_id to_id agency_id name kind state is_inactive source_id page"
+).split()
 LISTS = ["list_id", "section", "reported_by", "system", "as_of", "is_whole", "names_n", "source_id"]
 
 
@@ -92,12 +92,21 @@ class SharingData:
             raise DataError("agency", f"no list names `{agency}`", way_out, code="unknown-agency")
         return found[0]
 
-    def list_dates(self, agency_id: str, section: str = SHARED) -> pd.DataFrame:
-        """Return the complete lists of an agency, oldest first, rows as in `lists`."""
+    def list_dates(self, agency_id: str, section: str = SHARED, date: str = "") -> pd.DataFrame:
+        """Return the complete lists of an agency, oldest first, at most of `date`.
+
+        Returns
+        -------
+        DataFrame like `lists`, with label: the date in words and the system, as `LEARN, 11 March 2025`.
+        """
         is_own = (self.lists["reported_by"] == agency_id) & (self.lists["section"] == section)
-        return self.lists[is_own & self.lists["is_whole"]].sort_values(
-            ["as_of", "list_id"], ignore_index=True
-        )
+        found = self.lists[is_own & self.lists["is_whole"].astype(bool)]
+        found = found[found["as_of"].fillna("") <= date] if date else found
+        found = found.sort_values(["as_of", "list_id"], ignore_index=True)
+        days = found["as_of"].map(lambda day: write_date(day) if isinstance(day, str) and day else "undated")
+        label = (found["system"] + ", " + days).str.removeprefix(", ")
+        again = label.groupby(label).cumcount()
+        return found.assign(label=label.where(again == 0, label + " (" + (again + 1).astype("str") + ")"))
 
     def select_list(self, list_id: str, section: str = SHARED) -> pd.DataFrame:
         """Return the rows of one list."""
@@ -177,8 +186,10 @@ def read_county(lists: pd.DataFrame, names: pd.DataFrame, agencies: pd.DataFrame
     rows = names.merge(lists[[*keys, "reported_by", "system", "as_of", "source_id"]], on=keys)
     rows["name"] = rows["name_corrected"].fillna(rows["name_as_printed"])
     known = agencies.set_index("agency_id")[["name", "kind", "state"]]
-    notes = ("Names are as written; slips of a scan are corrected. States come from the city and state that a report "
-             "prints, then from the same account on another list, then from the name.",)  # fmt: skip
+    notes = [
+        "Names are as written; slips of a scan are corrected. States come from the city and state that a report"
+        " prints, then from the same account on another list, then from the name."
+    ]
     return _arrange("orange-county", lists, rows, known, notes)
 
 
@@ -194,18 +205,29 @@ def read_portals(path: Path) -> SharingData:
     edges = edges.assign(**squeeze)
     rows = pd.DataFrame(
         {
-            "list_id": edges["src_agency"], "section": SHARED, "reported_by": edges["src_agency"], "system": "Flock",
-            "as_of": "2024-04", "name": edges["external_agency"], "agency_id": edges["external_agency"],
+            "list_id": edges["src_agency"],
+            "section": SHARED,
+            "reported_by": edges["src_agency"],
+            "system": "Flock",
+            "as_of": "2024-04",
+            "name": edges["external_agency"],
+            "agency_id": edges["external_agency"],
             "source_id": PRIVATE_EYES,
         }
-    )  # fmt: skip
+    )
     lists = rows.groupby("reported_by", as_index=False).agg(names_n=("name", "size"))
     lists = lists.assign(
-        list_id=lists["reported_by"], section=SHARED, system="Flock", as_of="2024-04", is_whole=True,
+        list_id=lists["reported_by"],
+        section=SHARED,
+        system="Flock",
+        as_of="2024-04",
+        is_whole=True,
         source_id=PRIVATE_EYES,
-    )  # fmt: skip
-    notes = ("Lists of recipients that public portals printed between July 2023 and April 2024. Lists of those that "
-             "share with an agency are not among them. State and kind are read from the name.",)  # fmt: skip
+    )
+    notes = [
+        "Lists of recipients that public portals printed between July 2023 and April 2024. Lists of those that"
+        " share with an agency are not among them. State and kind are read from the name."
+    ]
     return _arrange("private-eyes", lists, rows, None, notes, (f"{path.name}  {hash_file(path)}",))
 
 
@@ -237,12 +259,18 @@ def find_portals() -> Path:
 def read_documented(paths_table: pd.DataFrame, agencies: pd.DataFrame) -> SharingData:
     """Return the documented lines: units count as the agency above them; no list is among them."""
     rows = fold_units(paths_table, agencies)
-    rows = rows[rows["standing"].isin(WAYS) & (rows["door"] != "hot_list")]
+    rows = rows[rows["standing"].isin(WAYS) & (rows["door"] != "hot_list")].drop_duplicates(
+        ["from_id", "to_id"]
+    )
     known = agencies.set_index("agency_id")[["name", "kind", "state"]]
     rows = rows.assign(
-        list_id="", section=rows["door"], reported_by="", system="", agency_id=rows["to_id"],
+        list_id="",
+        section=rows["door"],
+        reported_by="",
+        system="",
+        agency_id=rows["to_id"],
         name=rows["to_id"].map(known["name"]),
-    )  # fmt: skip
+    )
     notes = (
         "Lines that sources print one by one: no complete list is among them, so every count is at least.",
     )
@@ -279,8 +307,8 @@ def read_records(sharing: pd.DataFrame, home: str = "", held: pd.DataFrame | Non
     marks = [rows["source_id"], rows["reported_by"], rows["as_of"].fillna("")]
     rows["list_id"] = marks[0].str.cat(marks[1:], sep=" ").where(is_listed, "")
     if "state_as_printed" in rows:
-        printed = rows["state_as_printed"].where(rows["state_as_printed"].isin(list(STATES)))
-        rows["state"] = printed.fillna(rows["name"].map(_carry_states(rows["name"], printed)))
+        printed = rows["state_as_printed"].where(rows["state_as_printed"].isin(list(STATES))).astype("str")
+        rows["state"] = printed.fillna(rows["name"].map(_carry_states(rows["name"], printed)).astype("str"))
     keys = ["list_id", "section", "reported_by", "system", "source_id"]
     lists = (
         rows[is_listed].groupby(keys, as_index=False).agg(as_of=("as_of", "max"), names_n=("name", "size"))
@@ -314,30 +342,49 @@ def _carry_states(names: pd.Series, states: pd.Series) -> pd.Series:
 
 
 def _arrange(key, lists, rows, known, notes, files=()) -> SharingData:
-    """Give every row its ends, kind and state, and describe the agencies."""
-    known = pd.DataFrame(columns=["name", "kind", "state"]) if known is None else known
-    rows = rows.reindex(columns=list(dict.fromkeys([*ROWS, *rows.columns])))
-    read = {name: parse_name(name) for name in rows["name"].dropna().unique()}
-    kinds = rows["agency_id"].map(known["kind"]).fillna(rows["name"].map(lambda name: read[name].kind))
-    named = rows["name"].map(lambda name: read[name].state or None)
-    states = rows["state"].fillna(rows["agency_id"].map(known["state"]).replace("", None)).fillna(named)
-    rows["kind"], rows["state"] = kinds, states.where(kinds != FEDERAL, FEDERAL)
-    rows["is_inactive"] = rows["is_inactive"].fillna(False).astype(bool)
-    keys = rows["name"].map(lambda name: _make_key(read[name], name))
-    rows["agency_id"] = rows["agency_id"].fillna(keys)
+    """Put lists and rows into one form; `known` has name, kind and state of agencies, by agency_id."""
+    known = (pd.DataFrame(columns=["name", "kind", "state"]) if known is None else known).astype("str")
+    rows = _complete_rows(rows, known)
+    about = _describe_agencies(rows, known)
+    order = ["list_id", "section", "from_id", "to_id"]
+    rows = rows[ROWS].sort_values(order, kind="stable", ignore_index=True)
+    return SharingData(key, lists[LISTS].reset_index(drop=True), rows, about, tuple(notes), tuple(files))
+
+
+def _complete_rows(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Give every row its ends, kind and state; what a source gives is kept, the name gives the rest."""
+    texts = dict.fromkeys([name for name in ROWS if name not in ("is_inactive", "page")], "str")
+    rows = rows.reindex(columns=ROWS).astype(texts | {"is_inactive": "boolean", "page": "object"})
+    names, ids = rows["name"], rows["agency_id"]
+    read = {name: parse_name(name) for name in names.dropna().unique()}
+    kinds = ids.map(known["kind"]).astype("str").fillna(names.map(lambda name: read[name].kind))
+    states = rows["state"].fillna(ids.map(known["state"]).replace("", None).astype("str"))
+    states = states.fillna(names.map(lambda name: read[name].state or None).astype("str"))
     is_received = rows["section"] == RECEIVED
-    rows["from_id"] = rows["from_id"].fillna(rows["agency_id"].where(is_received, rows["reported_by"]))
-    rows["to_id"] = rows["to_id"].fillna(rows["reported_by"].where(is_received, rows["agency_id"]))
-    about = rows.drop_duplicates("agency_id").set_index("agency_id")[["name", "kind", "state"]]
+    ids = ids.fillna(names.map(lambda name: _make_key(read[name], name)))
+    owners, readers = ids.where(is_received, rows["reported_by"]), rows["reported_by"].where(is_received, ids)
+    pages = rows["page"].map(lambda page: page if isinstance(page, str) or pd.isna(page) else f"p. {page}")
+    return rows.assign(
+        agency_id=ids,
+        from_id=rows["from_id"].fillna(owners),
+        to_id=rows["to_id"].fillna(readers),
+        kind=kinds,
+        state=states.where(kinds != FEDERAL, FEDERAL),
+        is_inactive=rows["is_inactive"].fillna(False).astype("bool"),
+        page=pages,
+    )
+
+
+def _describe_agencies(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Return name, kind and state of every agency; of several spellings one that is not all in capitals."""
+    plain = rows.assign(name=rows["name"].str.split().str.join(" "), shouts=rows["name"].str.isupper())
+    about = plain.sort_values(["shouts", "name"], kind="stable").drop_duplicates("agency_id")
+    about = about.set_index("agency_id")[["name", "kind", "state"]]
     others = sorted({*rows["from_id"], *rows["to_id"]} - set(about.index))
     more = [(known["name"].get(other, other), *_describe(known, other)) for other in others]
     about = pd.concat([about, pd.DataFrame(more, index=others, columns=about.columns)])
-    about["name"] = about.index.to_series().map(known["name"]).fillna(about["name"])
-    about = about.sort_index().rename_axis("agency_id").astype({"name": "str", "kind": "str", "state": "str"})
-    rows = rows[ROWS].sort_values(
-        ["list_id", "section", "from_id", "to_id"], kind="stable", ignore_index=True
-    )
-    return SharingData(key, lists[LISTS].reset_index(drop=True), rows, about, tuple(notes), tuple(files))
+    about["name"] = about.index.to_series().map(known["name"]).astype("str").fillna(about["name"])
+    return about.sort_index().rename_axis("agency_id").astype("str")
 
 
 def _make_key(read, name: str) -> str:
@@ -356,6 +403,23 @@ def _describe(known: pd.DataFrame, agency_id: str) -> tuple[str, str | None]:
         return row["kind"], FEDERAL if row["kind"] == FEDERAL else row["state"] or None
     read = parse_name(agency_id)
     return read.kind, FEDERAL if read.kind == FEDERAL else read.state or None
+
+
+def find_state(data: SharingData, agency_id: str) -> str:
+    """Return the postal code of an agency's state, or nothing."""
+    state = data.agencies["state"].get(agency_id)
+    return state if state in STATES else ""
+
+
+def shorten_name(name: str) -> str:
+    """Return an agency's name as short as a row label needs it: `Irvine PD`, `Orange County SO`."""
+    for long, short in (
+        ("Police Department", "PD"),
+        ("Sheriff's Department", "SO"),
+        ("Sheriff's Office", "SO"),
+    ):
+        name = name.replace(long, short)
+    return name
 
 
 def name_federal(names: pd.Series) -> pd.Series:

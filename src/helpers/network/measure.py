@@ -51,6 +51,13 @@ def count_accounts(rows: pd.DataFrame, home: str) -> pd.Series:
     )
 
 
+def say_range(low: float, high: float) -> str:
+    """Return two bounds in words: `161 to 168`, one number where they are equal, `none` for zero."""
+    if low == high:
+        return f"{low:,.0f}" if low else "none"
+    return f"{low:,.0f} to {high:,.0f}"
+
+
 def count_returned(graph: nx.DiGraph) -> dict[str, int]:
     """Return how many shares are returned, of those of which it is known.
 
@@ -105,7 +112,7 @@ def compare_recipients(graph: nx.DiGraph, fewest: int = 20) -> pd.DataFrame:
 
 
 def count_alone(graph: nx.DiGraph) -> pd.Series:
-    """Return how many of the agencies on each reporter's list no other list names, by agency_id of the reporter.
+    """Return how many agencies each reporter's list alone names, by agency_id of the reporter.
 
     The spread of these numbers is what one more list may add, without any model.
     """

@@ -61,7 +61,7 @@ def compare_reciprocity(graph: nx.DiGraph, samples: int = 100, seed: int = 0) ->
 def find_groups(
     graph: nx.DiGraph, samples: int = 100, starts: int = 10, seed: int = 0
 ) -> tuple[dict, pd.Series]:
-    """Return whether agencies fall into groups that share more among themselves than chance and reciprocity explain.
+    """Return whether agencies fall into groups that chance and returned shares do not explain.
 
     Parameters
     ----------
@@ -91,18 +91,19 @@ def find_groups(
     with _seeded(seed):
         found = [_divide(*_to_pairs(graph)) for _ in range(starts)]
         best = max(found, key=lambda parts: parts.modularity)
-        agreement = min(
-            igraph.compare_communities(best, other, method="adjusted_rand")
-            for other in found
-            if other is not best
-        )
+        others = [other for other in found if other.membership != best.membership]
+        scores = [igraph.compare_communities(best, other, method="adjusted_rand") for other in others]
         walk = _PairWalk(graph, random.Random(seed))
         values = []
         for _ in range(samples):
             walk.step()
             values.append(_divide(len(graph), *walk.give_pairs()).modularity)
-    result = {"observed": best.modularity, **_describe(values, best.modularity), "agreement": agreement}
-    result["is_firm"] = best.modularity > result["null_high"] and agreement >= FIRM
+    result = {
+        "observed": best.modularity,
+        **_describe(values, best.modularity),
+        "agreement": min(scores, default=1.0),
+    }
+    result["is_firm"] = best.modularity > result["null_high"] and result["agreement"] >= FIRM
     sizes = pd.Series(best.membership).value_counts(sort=False)
     order = {group: at for at, group in enumerate(sizes.sort_values(ascending=False, kind="stable").index)}
     members = pd.Series([order[group] for group in best.membership], index=sorted(graph), name="group")
@@ -149,7 +150,7 @@ def _divide(size: int, pairs: list, weights: list):
 
 
 class _PairWalk:
-    """A random walk over networks in which each agency keeps its returned shares and its single ones, by number.
+    """A random walk over networks in which each agency keeps the numbers of its returned and single shares.
 
     Two returned pairs exchange partners, or two single shares exchange recipients, if no pair would then
     share twice. Attempts that are refused count, so that all networks stay equally likely.

@@ -88,7 +88,7 @@ def bound_returned(graph: nx.DiGraph, level: float = 0.95) -> dict[str, float]:
 def rank_recipients(
     graph: nx.DiGraph, most: int = 15, level: float = 0.95, draws: int = 1000, seed: int = 20190313
 ) -> pd.DataFrame:
-    """Return the agencies that most lists name; from `FEWEST` lists on with the ranks that chance leaves open.
+    """Return the agencies that most lists name; with enough lists, the ranks that chance leaves open.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ import pytest
 from helpers.doors import decide_doors, list_decisions, load_registry, ways
 from helpers.doors.decide import FACTS, check_decisions
 from helpers.errors import DataError
-from helpers.network import access
+from helpers.network import documented as access
 
 # Decided by hand from the taxonomy of the report and the words of `ways.describe_doors`; one line per decision.
 BY_HAND = {
