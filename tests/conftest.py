@@ -14,8 +14,8 @@ from helpers import paths
 from helpers.facts import schema
 
 SOURCE = paths.SOURCE
-# The last gate of a run asks what counts as a leak.
-LEAKS = paths.DATA / "registry" / "leaks.toml"
+# A run checks editions by the schemas, and results by what counts as a leak.
+REGISTRY = paths.DATA / "registry"
 
 
 class House:
@@ -38,7 +38,8 @@ class House:
         (self.facts / "counts.csv").write_text("name,value\na,1\n")
         (root / "requirements.lock").write_text("pandas==3.1.1\n")
         (self.data / "registry").mkdir()
-        shutil.copy(LEAKS, self.data / "registry")
+        shutil.copy(REGISTRY / "leaks.toml", self.data / "registry")
+        shutil.copytree(REGISTRY / "schemas", self.data / "registry" / "schemas")
 
     def write_notebook(self, name: str, *code: str, parameters: str = "", opening: str = "") -> Path:
         """Write a notebook: an opening, a cell `parameters`, and cells of code."""

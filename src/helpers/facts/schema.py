@@ -10,7 +10,6 @@ from pathlib import Path
 
 from helpers import paths
 from helpers.errors import DataError
-from helpers.facts.grammar import withhold_grammar
 from helpers.files import hash_file, hash_text
 
 # Names, in a kernel's environment, the contents of folders that whoever started it has checked.
@@ -98,8 +97,7 @@ def _hash_tables(folder: Path) -> str:
 
 def _check_tables(folder: Path) -> None:
     # Frictionless loads its plugins on import: only sessions that read tables pay for that.
-    with withhold_grammar():
-        from frictionless import Package, system
+    from frictionless import Package, system
 
     descriptor = json.loads(json.dumps(_schema()))
     for resource in descriptor["resources"]:
@@ -111,7 +109,7 @@ def _check_tables(folder: Path) -> None:
             )
         _check_letters(find_table(resource, folder))
         resource["path"] = find_table(resource, folder).name
-    with withhold_grammar(), system.use_context(trusted=False):
+    with system.use_context(trusted=False):
         report = Package.from_descriptor(descriptor, basepath=str(folder)).validate()
     if report.valid:
         return

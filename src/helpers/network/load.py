@@ -27,7 +27,8 @@ SHARED, RECEIVED = "detections_shared", "detections_received"
 FEDERAL = "federal"
 PRIVATE_EYES = "private-eyes-edges"
 ROWS = (
-    "list_id section reported_by system as_of from_id to_id agency_id name kind state is_inactive source_id page"
+    "list_id section reported_by system as_of from_id to_id agency_id name kind state"
+    " is_inactive source_id page"
 ).split()
 LISTS = ["list_id", "section", "reported_by", "system", "as_of", "is_whole", "names_n", "source_id"]
 
@@ -187,8 +188,8 @@ def read_county(lists: pd.DataFrame, names: pd.DataFrame, agencies: pd.DataFrame
     rows["name"] = rows["name_corrected"].fillna(rows["name_as_printed"])
     known = agencies.set_index("agency_id")[["name", "kind", "state"]]
     notes = [
-        "Names are as written; slips of a scan are corrected. States come from the city and state that a report"
-        " prints, then from the same account on another list, then from the name."
+        "Names are as written; slips of a scan are corrected. States come from the city and state that a"
+        " report prints, then from the same account on another list, then from the name."
     ]
     return _arrange("orange-county", lists, rows, known, notes)
 
@@ -225,8 +226,8 @@ def read_portals(path: Path) -> SharingData:
         source_id=PRIVATE_EYES,
     )
     notes = [
-        "Lists of recipients that public portals printed between July 2023 and April 2024. Lists of those that"
-        " share with an agency are not among them. State and kind are read from the name."
+        "Lists of recipients that public portals printed between July 2023 and April 2024. Lists of those"
+        " that share with an agency are not among them. State and kind are read from the name."
     ]
     return _arrange("private-eyes", lists, rows, None, notes, (f"{path.name}  {hash_file(path)}",))
 

@@ -196,8 +196,11 @@ def find_sentence(text: str) -> tuple[str, str | None] | None:
     return name, named.group(1).strip() if named else None
 
 
-def find_sections(sheets: list[Sheet]) -> tuple[list[Section], list[SetAside]]:
-    """Part the lines of a report into its lists; what stands before the first is set aside."""
+def find_sections(sheets: list[Sheet], first: str | None = None) -> tuple[list[Section], list[SetAside]]:
+    """Part the lines of a report into its lists.
+
+    What stands before the first heading is set aside, or belongs to the list that a person named (`first`).
+    """
     lines = [(sheet, line) for sheet in sheets for line in sheet.lines]
     sections: list[Section] = []
     aside: list[SetAside] = []
@@ -224,6 +227,9 @@ def find_sections(sheets: list[Sheet]) -> tuple[list[Section], list[SetAside]]:
             if not sections or sections[-1].name != name or has_sentence:
                 sections.append(Section(name, created=sheet.footer.created))
             sections[-1].reporter, has_sentence = reporter, True
+        elif not sections and first is not None:
+            sections.append(Section(first, created=sheet.footer.created))
+            _add_line(sections, sheet.number, line)
         elif not sections:
             # It may name a person, so that it is not repeated.
             aside.append(SetAside(f"page {sheet.number}", "a line before the first list"))

@@ -17,12 +17,11 @@ from helpers.formats import load_format
 from helpers.wording import say_number
 from sidedoor.ingest.decode import find_encoding
 from sidedoor.ingest.headers import check_day
-from sidedoor.ingest.log_checks import state_dates
 from sidedoor.ingest.pdf import Line, build_lines, read_pages, split_line, warn_unseen
 from sidedoor.ingest.report import Reading, Report, SetAside
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import peek_text, read_text
-from sidedoor.ingest.volumes import read_figure
+from sidedoor.ingest.volumes import read_figure, state_dates
 from sidedoor.sandbox import run_limited
 
 KINDS = ("html", "text", "pdf")
@@ -338,6 +337,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
     match = recognize(source)
     if match is None:
         raise IngestError(source.name, "no page of a transparency portal", "Save the whole page.")
+    source.cache["vendor prints agencies"] = True
     blocks = read_blocks(source)
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     agency, day = _read_head(blocks, source, options, report)
@@ -346,8 +346,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
     rows = _read_lists(entries, base | {"as_of": day}, report)
     figures = _read_figures(entries, base, day, report)
     if source.kind == "text":
-        report.notes += find_encoding(source).notes
-        report.warnings += find_encoding(source).warnings
+        find_encoding(source).describe(report)
     if source.kind == "pdf":
         warn_unseen(read_pages(source), report)
     if source.kind == "html" and source.cache["page"]["has_download"]:

@@ -30,7 +30,10 @@ NETWORKS = (
 
 @pytest.fixture
 def city(house, tmp_path, monkeypatch):
-    """A folder of files as a reporter has it: an audit, a list that says neither whose nor when, and a web page."""
+    """A folder of files as a reporter has it.
+
+    An audit, a list that says neither whose nor when, and a web page.
+    """
     shutil.copytree(FORMATS, house.data / "registry" / "formats")
     house.write_notebook("00-start", "print('start')")
     house.write_notebook("05-read", COUNT, parameters=DECLARED)
@@ -53,7 +56,10 @@ def call(monkeypatch, *arguments):
 
 
 def test_files_become_an_edition_that_loads(city):
-    """Whatever could be found out stands in it; notebooks that need other tables are named, but do not run."""
+    """Whatever could be found out stands in it.
+
+    Notebooks that need other tables are named, but do not run.
+    """
     (city.folder / "SharedNetworks.csv").write_text(NETWORKS)
     (city.folder / "page.csv").write_text("<!doctype html><html>log in</html>")
     made = draft_edition("my-city", ["."])
@@ -193,7 +199,10 @@ def test_comments_are_shortened_where_the_file_would_be_too_large(city, monkeypa
     ],
 )
 def test_comment_or_code_says_which_tables_a_notebook_asks_for(house, meaning, code, needs):
-    """The words of the parameter's comment come first; without any, names of tables in the cells that use it."""
+    """The words of the parameter's comment come first.
+
+    Without any, names of tables in the cells that use it.
+    """
     path = house.write_notebook("05-read", code, parameters=f'records: str = ""  # {meaning} [folder]')
     assert find_needs(load_notebook(path)) == needs
 

@@ -4,6 +4,7 @@ import shutil
 import stat
 
 import pytest
+from sidedoor.run.imports import read_import_graph, trace_imports
 
 from helpers import paths
 from helpers.errors import IngestError, ParameterError, RunError
@@ -11,7 +12,6 @@ from sidedoor.ingest.example import write_example
 from sidedoor.run import intake
 from sidedoor.run.draft import draft_edition
 from sidedoor.run.editions import load_edition, plan_run
-from sidedoor.run.imports import read_import_graph, trace_imports
 from sidedoor.run.intake import READER_CODE, ingest_records
 from sidedoor.run.keys import compute_key, hash_house
 from sidedoor.run.results import lock_edition
@@ -153,7 +153,10 @@ def test_file_under_two_names_would_be_counted_twice(city):
 
 
 def test_all_that_is_missing_is_said_at_once_and_how_an_edition_says_it(city):
-    """Two lists that lack something are named together, with the keys to write; the audit between them is read."""
+    """Two lists that lack something are named together, with the keys to write.
+
+    The audit between them is read.
+    """
     (city.folder / "list.csv").write_text("Agencies we share data with\nSample Falls ZZ PD\n")
     (city.folder / "names.csv").write_text("Sample Falls ZZ PD\nInventory County ZZ SO\n")
     text = city.file.read_text()
@@ -213,7 +216,10 @@ def test_edition_that_sets_the_parameter_itself_keeps_its_value(city):
 
 
 def test_error_of_a_library_repeats_no_record(city, capsys):
-    """The message of a notebook that stops names the kind of error; what it said stays in a folder of the owner's."""
+    """The message of a notebook that stops names the kind of error.
+
+    What it said stays in a folder of the owner's.
+    """
     city.write_notebook("05-read", f"raise KeyError({PRIVATE!r})", parameters=DECLARED)
     with pytest.raises(RunError, match="KeyError .its message may repeat") as caught:
         run_edition(ingest_records(load_edition(city.file)))
@@ -245,7 +251,10 @@ def test_key_follows_the_content_of_records_and_not_their_place(city, monkeypatc
 
 
 def test_run_shows_no_place_and_publishes_no_row(city):
-    """The notebook sees its records; outputs and manifest show neither their folder nor the text of a reason."""
+    """The notebook sees its records.
+
+    Outputs and manifest show neither their folder nor the text of a reason.
+    """
     manifest = run_edition(ingest_records(load_edition(city.file)))
     assert city.read_output("city", "05-read") == "['audit'] <records>\n"
     assert manifest["notebooks"][0]["parameters"] == {"records": "<records>"}
@@ -274,7 +283,10 @@ def test_record_folder_is_git_ignored():
 
 
 def plant(folder):
-    """Put files of somebody's own into a folder: raw ones, one that is named like a table, one in a folder."""
+    """Put files of somebody's own into a folder.
+
+    Raw ones, one that is named like a table, one in a folder.
+    """
     kept = {"raw.csv": "a", "log/searches.parquet": "b", "log/report.json": "{}", "deep/er/raw.pdf": "c"}
     for name, text in kept.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -359,7 +371,10 @@ def test_folder_that_looks_like_a_result_or_a_leftover_keeps_what_is_in_it(city)
 
 @pytest.mark.parametrize("place", ["city", "city/records", "other/deeper", "."])
 def test_editions_among_the_results_are_refused(city, place):
-    """Its own results folder or another's: the command's folder holds no sources, and `new` writes none there."""
+    """Its own results folder or another's.
+
+    The command's folder holds no sources, and `new` writes none there.
+    """
     folder = city.runs / place
     folder.mkdir(parents=True, exist_ok=True)
     raw = folder / "raw.csv"

@@ -161,8 +161,8 @@ def _write_count(count: object) -> str:
 
 def _write_lists(folder: Path, lists: pd.DataFrame, log: pd.DataFrame) -> None:
     """Write sharing lists: the vendor's report as PDF, networks as CSV, a clerk's workbook, an edge list."""
-    from sidedoor.simulate.learn_pages import Layout
-    from sidedoor.simulate.pdf import write_pdf
+    from made.learn_pages import Layout
+    from made.pdf import write_pdf
 
     shared = {name: part["to_agency_as_printed"].tolist() for name, part in lists.groupby("reported_by")}
     received = {
@@ -209,7 +209,7 @@ _MONTHS = (
 
 def _write_figures(folder: Path) -> None:
     """Write volumes: the dashboard's reports on detections and hits, and a table in the form of EFF's."""
-    from sidedoor.simulate.pdf import write_pdf
+    from made.pdf import write_pdf
 
     foot = [
         (6, 780, "Date Created: 12-01-25", 9), (220, 780, "VehicleManager Administrator List Report", 9),
