@@ -89,7 +89,7 @@ class Progress:
             rows = " · ".join(list(self._rows.values()))
             self._live.update(Text(f"{self._ended}/{self._total} notebooks · {rows}" if rows else ""))
 
-    def tell_record(self, event: str, name: str, *values) -> None:
+    def report_record(self, event: str, name: str, *values) -> None:
         """Show which record is being read, and what came of it."""
         name = escape_controls(name)
         if event == "reading" and self._live:
