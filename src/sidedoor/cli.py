@@ -277,6 +277,7 @@ MappingOption = Annotated[
 DayFirstOption = Annotated[
     bool | None, typer.Option("--day-first/--month-first", help="How to read 03/04/2025.")
 ]
+OcrOption = Annotated[bool, typer.Option("--ocr", help="Let ocrmypdf read the pages of a scan.")]
 
 
 @app.command()
@@ -289,6 +290,7 @@ def inspect(
     measure: MeasureOption = None,
     mapping: MappingOption = None,
     day_first: DayFirstOption = None,
+    ocr: OcrOption = False,
 ) -> None:
     """Say what a record is, how much is in it, what is wrong with it and what is dropped; write nothing."""
     from sidedoor.ingest import inspect_file
@@ -303,6 +305,7 @@ def inspect(
         measure=measure,
         mapping=mapping,
         day_first=day_first,
+        ocr=ocr,
     )
     with FetchProgress() as progress:
         report = inspect_file(file, options, follow=progress.follow(escape_controls(file.name, "")))
@@ -324,6 +327,7 @@ def ingest(
     measure: MeasureOption = None,
     mapping: MappingOption = None,
     day_first: DayFirstOption = None,
+    ocr: OcrOption = False,
     source_id: Annotated[
         str | None, typer.Option("--source-id", help="Id under which rows cite this file.")
     ] = None,
@@ -349,6 +353,7 @@ def ingest(
         measure=measure,
         mapping=mapping,
         day_first=day_first,
+        ocr=ocr,
         source_id=source_id,
         key=load_key(key_file) if key_file else None,
         keep_reasons=private,
@@ -363,31 +368,18 @@ def ingest(
 
 @app.command()
 def simulate(
-    what: Annotated[
-        str, typer.Argument(metavar="log|town", help="A log with its truth, or a town's raw files.")
-    ],
+    what: Annotated[str, typer.Argument(metavar="log", help="A search log with its truth.")],
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="A new folder, or that of an earlier one.")
     ],
     rows: Annotated[
-        int | None,
-        typer.Option(
-            "--rows", min=1, max=10**8, help="Rows of the log.", show_default="20000; 2400 for a town"
-        ),
+        int | None, typer.Option("--rows", min=1, max=10**8, help="Rows of the log.", show_default="20000")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed and rows, same log.")] = 2019,
 ) -> None:
-    """Write simulated records: a search log with its truth, or a town's exports in every format."""
-    if what == "town":
-        from sidedoor.simulate.town import ROWS, write_town
-
-        files = write_town(out, seed, rows or ROWS)
-        show(f"Simulated: {say_number(len(files), 'file')} of an invented town and its neighbors")
-        show(f"Written: {shorten_path(out.absolute())}")
-        show(f"Next:    sidedoor new {_quote(out / 'my-town')} {_quote(out)}")
-        return
+    """Write simulated records: a search log with its truth."""
     if what != "log":
-        way_out = "Write `sidedoor simulate log` or `sidedoor simulate town`."
+        way_out = "Write `sidedoor simulate log`."
         raise ParameterError(f"simulate {what}", "it is not known", way_out, code="unknown-key")
     from sidedoor.simulate.files import write_log
 

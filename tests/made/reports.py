@@ -4,14 +4,10 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from pdfminer.pdfdocument import PDFDocument
-from pdfminer.pdfpage import PDFPage
-from pdfminer.pdfparser import PDFParser
-
-from sidedoor.ingest._pdf_words import Canvas, read_page
+from made.learn_pages import WIDTHS, Layout
+from sidedoor.ingest._pdf_child import read_pages
 from sidedoor.ingest.pdf import Page, Word, build_page
 from sidedoor.ingest.source import FileLimits, Source
-from sidedoor.simulate.learn_pages import WIDTHS, Layout
 
 AGENCY = "Testville Police Department"
 
@@ -192,12 +188,7 @@ def escape(text: str) -> str:
 
 def open_drawn(path: Path) -> Source:
     """Open a PDF as a source whose pages were read in this process, which a child does otherwise."""
-    with path.open("rb") as file:
-        canvas = Canvas(path.name, 1_000_000, 100_000)
-        drawn = [
-            read_page(canvas, page, at)
-            for at, page in enumerate(PDFPage.create_pages(PDFDocument(PDFParser(file))), 1)
-        ]
+    drawn = list(read_pages(str(path), path.name, 1_000, 1_000_000, 100_000, 1 << 30))
     source = Source(path, path.name, "ab" * 32, path.stat().st_size, "pdf", b"%PDF", False, FileLimits())
     source.cache["pages"] = [build_page(page) for page in drawn]
     return source

@@ -1,20 +1,17 @@
 """The invented town: the same bytes each time, read by every reader, and everything in it comes back as it was drawn."""
 
-import sys
-
 import pytest
 
 from helpers import paths
 from helpers.errors import DataError
 from helpers.simulate import world
 from helpers.simulate.log import build_lists, build_log
-from sidedoor import cli
+from made.town import ROWS, SEED, write_town
 from sidedoor.ingest import sniff
 from sidedoor.ingest.files import read_source
 from sidedoor.ingest.source import ReadOptions, open_source
 from sidedoor.run.draft import draft_edition
 from sidedoor.run.editions import load_edition
-from sidedoor.simulate.town import ROWS, SEED, write_town
 
 COPIES = paths.EDITIONS / "worked-example"
 
@@ -59,8 +56,8 @@ def test_every_reader_has_a_file(readings):
         (open_source(file.path), ReadOptions(**dict(file.options)))
         for file in load_edition("worked-example").raw_files
     ]
-    # the clerk's workbook is read by its reader, though a mapping says what its sheets hold; audits printed to PDF, which
-    # the town has none of, are made by the tests of their reader
+    # the clerk's workbook is read by its reader, though a mapping says what its sheets hold; audits printed
+    # to PDF, which the town has none of, are made by the tests of their reader
     taken = {sniff.sniff(source, options)[0].__name__.rpartition(".")[2] for source, options in files}
     taken |= {"workbook", "flock_pdf"}
     assert taken == set(sniff.READERS) and all(reading.report.rows_out for reading in readings.values())
@@ -124,14 +121,10 @@ def test_folder_has_to_be_empty(tmp_path):
         write_town(tmp_path)
 
 
-def test_command_writes_the_town_and_says_what_is_next(tmp_path, monkeypatch, capsys):
-    """`sidedoor simulate town`, then `sidedoor new`: the three commands can be tried without a record."""
+def test_a_folder_of_files_becomes_an_edition(tmp_path, monkeypatch):
+    """The commands can be tried on the town's files: what only a person knows is asked, what has no form is said."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["sidedoor", "simulate", "town", "--out", "town", "--rows", "1200"])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    out = capsys.readouterr().out
-    assert not ended.value.code and "Next:    sidedoor new town/my-town town" in out
+    write_town("town", rows_n=1200)
     draft = draft_edition("town/my-town", ["town"])
     assert {one.file for one in draft.files if one.needed} == {
         "simulated-clerk-workbook.xlsx",

@@ -11,6 +11,8 @@ from sidedoor.ingest.pdf import Page
 from sidedoor.ingest.report import SetAside
 
 _NAMED = re.compile(r"^\W*The\s+(.+?)\s*Agency\s+is\b", re.S)
+# What no speck on a scan is read as, besides letters and digits.
+_HAS_SIGN = re.compile(r"[^\W_]|[&/()\-\u2013]")
 _ENTRY = re.compile(
     r"\W*(?:Agency:\s*(?P<agency>.*?))?\s*(?:Hot[\s-]?List(?:\(s\)|s)?:\s*(?P<lists>.*))?", re.I
 )
@@ -86,8 +88,8 @@ def cut_page(page: Page, name: str, day_first: bool | None = None, is_ocr: bool 
         (below if middle >= foot else above if middle < head else body).append(word)
     if is_ocr:
         strange = [word for word in above if not _is_title(word.text)]
-        specks = [word for word in body if not re.search(r"[\w&/()\-\u2013]", word.text)]
-        body = [word for word in body if re.search(r"[\w&/()\-\u2013]", word.text)]
+        specks = [word for word in body if not _HAS_SIGN.search(word.text)]
+        body = [word for word in body if _HAS_SIGN.search(word.text)]
         sheet.noise = [line.text for part in (strange, specks) for line in gather_lines(part)]
     else:
         strange = (word for word in (*above, *below) if not _belongs_to_margin(word.text))
@@ -196,8 +198,11 @@ def find_sentence(text: str) -> tuple[str, str | None] | None:
     return name, named.group(1).strip() if named else None
 
 
-def find_sections(sheets: list[Sheet]) -> tuple[list[Section], list[SetAside]]:
-    """Part the lines of a report into its lists; what stands before the first is set aside."""
+def find_sections(sheets: list[Sheet], first: str | None = None) -> tuple[list[Section], list[SetAside]]:
+    """Part the lines of a report into its lists.
+
+    What stands before the first heading is set aside, or belongs to the list that a person named (`first`).
+    """
     lines = [(sheet, line) for sheet in sheets for line in sheet.lines]
     sections: list[Section] = []
     aside: list[SetAside] = []
@@ -224,6 +229,9 @@ def find_sections(sheets: list[Sheet]) -> tuple[list[Section], list[SetAside]]:
             if not sections or sections[-1].name != name or has_sentence:
                 sections.append(Section(name, created=sheet.footer.created))
             sections[-1].reporter, has_sentence = reporter, True
+        elif not sections and first is not None:
+            sections.append(Section(first, created=sheet.footer.created))
+            _add_line(sections, sheet.number, line)
         elif not sections:
             # It may name a person, so that it is not repeated.
             aside.append(SetAside(f"page {sheet.number}", "a line before the first list"))

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 
 from helpers.errors import IngestError
 
-# What pypdf would draw pictures and measure fonts with is a third of its imports; nothing of it is asked for here.
-sys.modules.setdefault("fontTools", None)
+# What pypdf would measure fonts with is a third of its imports; nothing of it is asked for in the child.
+if sys.flags.isolated:
+    sys.modules.setdefault("fontTools", None)
 
 import pdfplumber.page
 from pdfminer import cmapdb
@@ -95,23 +96,24 @@ def check_document(path: str, name: str, pages_cap: int, unpacked_cap: int) -> i
     return pages_n
 
 
+_ADD_LETTER, _ADD_CODE = cmapdb.FileUnicodeMap.add_cid2unichr, cmapdb.FileCMap.add_code2cid
+
+
 def cap_codes(name: str) -> None:
-    """Stop a font that says of more codes than any script has which letters they are: a range of a few bytes can do so."""
+    """Stop fonts that say of more codes than any script has which letters they are: a range of few bytes can."""
     count = 0
 
     def cap(method):
-        def add(self, *arguments):
+        def add(self, *given):
             nonlocal count
             count += 1
             if count > CODES:
-                found = f"fonts with more than {CODES:,} codes of letters"
-                raise IngestError(name, found, _PRINT_ANEW)
-            return method(self, *arguments)
+                raise IngestError(name, f"fonts with more than {CODES:,} codes of letters", _PRINT_ANEW)
+            return method(self, *given)
 
         return add
 
-    cmapdb.FileUnicodeMap.add_cid2unichr = cap(cmapdb.FileUnicodeMap.add_cid2unichr)
-    cmapdb.FileCMap.add_code2cid = cap(cmapdb.FileCMap.add_code2cid)
+    cmapdb.FileUnicodeMap.add_cid2unichr, cmapdb.FileCMap.add_code2cid = cap(_ADD_LETTER), cap(_ADD_CODE)
 
 
 class Device(pdfplumber.page.PDFPageAggregatorWithMarkedContent):

@@ -7,6 +7,7 @@ printed.
 
 import re
 from collections import Counter
+from functools import cache
 
 from helpers.errors import IngestError
 from helpers.wording import say_number
@@ -28,6 +29,10 @@ from sidedoor.ingest.report import Reading, Report, SetAside
 from sidedoor.ingest.source import Match, ReadOptions, Source
 
 KINDS = ("pdf",)
+# More lines before the first heading than a cover page has; more names than a report has.
+BEFORE, NAMES_CAP = 10, 4_000
+# Letters of a name that is long enough to be compared; of two that are shorter than twice this, one may differ.
+SHORT = 6
 
 
 def recognize(source: Source) -> Match | None:
@@ -83,8 +88,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     -------
     Reading with the table `sharing`. An arrow goes from the agency that owns data to the one that may read
     it: from the reporting agency to a name that it shares with, to the reporting agency from a name that it
-    receives from. Agency ids stay empty: resolving names is a step of its own. City and state, for which the
-    table has no column, are in `details["places"]`.
+    receives from. Agency ids stay empty: resolving names is a step of its own. A name that OCR read is marked as
+    such (`doubt`).
 
     Raises
     ------
@@ -94,17 +99,23 @@ def read(source: Source, options: ReadOptions) -> Reading:
     match = recognize(source)
     if match is None:
         raise IngestError(source.name, "no Agency Data Sharing Report", "Give the PDF as LEARN wrote it.")
+    source.cache["vendor prints agencies"] = True
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     pages = _choose_pages(read_pages(source), report)
     ocr_pages = _find_ocr_pages(source, pages)
     sheets = [cut_page(page, source.name, options.day_first, page.number in ocr_pages) for page in pages]
-    sections, report.set_aside = find_sections(sheets)
+    sections, report.set_aside = find_sections(sheets, options.section)
+    if len(report.set_aside) > BEFORE and options.section is None:
+        found = f"{len(report.set_aside)} lines before the first heading: the file begins inside a list"
+        way_out = "Say which list it is: --section detections_received, for example."
+        raise IngestError(source.name, found, way_out, code="section", asks_for=("section",))
     if not sections:
         way_out = "Give the whole report, or a scan with a better OCR layer."
         raise IngestError(source.name, "none of the four lists", way_out)
     _settle_heads(sections, sheets, options, report)
     records = read_sections(sections, sheets)
-    rows = [_build_row(record, options.source_id or source.id) for record in records if not record.reason]
+    source_id = options.source_id or source.id
+    rows = [_build_row(record, source_id, ocr_pages) for record in records if not record.reason]
 
     from helpers.canonical import build_table
 
@@ -180,7 +191,7 @@ def _settle_heads(sections: list[Section], sheets: list[Sheet], options: ReadOpt
     report.details["pages"] = [[sheet.number, sheet.footer.number, sheet.footer.of] for sheet in sheets]
 
 
-def _build_row(record: Record, source_id: str) -> dict:
+def _build_row(record: Record, source_id: str, ocr_pages: set[int]) -> dict:
     section = record.section
     is_shared = section.name.endswith("shared")
     return {
@@ -190,6 +201,9 @@ def _build_row(record: Record, source_id: str) -> dict:
         "reported_by": section.reporter,
         "section": section.name,
         "hot_list": record.hot_list,
+        "city_as_printed": record.city,
+        "state_as_printed": record.state,
+        "doubt": "ocr" if record.page in ocr_pages else None,
         "is_inactive": bool(re.search(load_form()["sharing"]["inactive"], record.name, re.I)),
         "as_of": section.created,
         "source_id": source_id,
@@ -282,24 +296,81 @@ def _report_sections(sections: list[Section], records: list[Record], report: Rep
     report.details["sections"] = counts
     shown = ", ".join(f"{name.replace('_', ' ')} {part['names']:,}" for name, part in counts.items())
     report.notes.insert(0, f"Names by list: {shown}.")
-    placed = [record for record in records if record.city is not None or record.state is not None]
-    if placed:
-        report.details["places"] = [[r.row_no, r.city, r.state] for r in placed if not r.reason]
-        report.notes.append(
-            "City and State are kept beside the row's number in report.json (details, places); the table has no "
-            "columns for them."
-        )
 
 
 def _report_slips(records: list[Record], report: Report) -> None:
-    """Report names that OCR may have misread; none is changed."""
-    from sidedoor.ingest._learn_slips import find_slips
-
-    slips = find_slips([record for record in records if not record.reason])
+    """Report names that are nearly, but not quite, a name of another list: OCR may have misread them. None is changed."""
+    kept = [record for record in records if not record.reason]
+    lists: dict[str, set[str]] = {}
+    for record in kept:
+        lists.setdefault(record.name, set()).add(record.section.name)
+    slips = []
+    for name, near in find_near_names(lists).items():
+        rows = [record for record in kept if record.name == name]
+        slips += [[record.page, record.row_no, name, near] for record in rows]
+    slips.sort(key=lambda slip: slip[1])
     if slips:
-        report.warnings.append(
-            f"{say_number(len(slips), 'place looks', 'places look')} misread by OCR; names are kept as they are in the file."
+        shown = ", ".join(f"page {page} row {row_no}" for page, row_no, *_ in slips[:20])
+        report.warn(
+            "slips",
+            f"{say_number(len(slips), 'name is', 'names are')} nearly one that is known from elsewhere, so that OCR may have "
+            f"misread them; they are kept as read. Look at {shown}"
+            + (f" and {len(slips) - 20:,} more (report.json)." if len(slips) > 20 else "."),
         )
-    for slip in slips:
-        report.warnings.append(f"page {slip.page}, row {slip.row_no}: {slip.text!r} {slip.why}.")
-    report.details["slips"] = [[slip.page, slip.row_no, slip.text, slip.why] for slip in slips]
+    report.details["slips"] = slips
+
+
+def find_near_names(lists: dict[str, set[str]]) -> dict[str, str]:
+    """Find for each name, if it is not known from elsewhere, the one that is nearly alike and is.
+
+    Parameters
+    ----------
+    lists
+        For each name the lists that it stands on.
+
+    Returns
+    -------
+    Names that differ by one or two letters from a name of the facts' text PDFs, or of another list of the report.
+    """
+    import numpy as np
+    from rapidfuzz.distance import JaroWinkler, Levenshtein
+    from rapidfuzz.process import cdist
+
+    known = _load_known_names()
+    usual = [name for name in {*known, *lists} if len(squeeze(name)) >= SHORT]
+    odd = [name for name in lists if name not in known and len(squeeze(name)) >= SHORT][:NAMES_CAP]
+    if not odd:
+        return {}
+    squeezed = [[squeeze(name) for name in names] for names in (odd, usual)]
+    far = cdist(*squeezed, scorer=Levenshtein.distance, score_cutoff=2, dtype=np.uint8)
+    near: dict[str, tuple] = {}
+    for i, j in zip(*np.nonzero(far <= 2), strict=True):
+        one, other, steps = odd[i], usual[j], int(far[i, j])
+        is_elsewhere = other in known or (
+            not lists[one] & lists[other] and len(lists[one]) <= len(lists[other])
+        )
+        if is_elsewhere and _may_be_one(one, other, steps):
+            likeness = JaroWinkler.similarity(one.casefold(), other.casefold())
+            near[one] = min(near.get(one, (9,)), (steps, -likeness, other.isupper(), other))
+    return {one: found[-1] for one, found in near.items()}
+
+
+def _may_be_one(one: str, other: str, steps: int) -> bool:
+    """Say whether two names that differ by so many letters may be one: not if a number or the state differs."""
+    states = [
+        set(re.findall(r"\(([A-Z]{2})\)", name)) & set(load_form()["sharing"]["states"])
+        for name in (one, other)
+    ]
+    digits = [re.sub(r"\D", "", name) for name in (one, other)]
+    is_short = min(len(squeeze(one)), len(squeeze(other))) < 2 * SHORT
+    is_same = one.casefold() == other.casefold() or (states[0] and states[1] and states[0] != states[1])
+    return not is_same and digits[0] == digits[1] and steps <= (1 if is_short else 2)
+
+
+@cache
+def _load_known_names() -> frozenset[str]:
+    """Load the names of the lists in the facts, corrected where they were misread."""
+    from helpers.facts.tables import load_table
+
+    names = load_table("sharing_lists")
+    return frozenset(names["name_corrected"].fillna(names["name_as_printed"]).dropna())

@@ -23,12 +23,14 @@ def remove_hidden(name: str) -> str:
 def check_names(reading: Reading, source: Source, options: ReadOptions) -> None:
     """Refuse tables whose columns of agencies hold something else; replace single odd names of a search log.
 
+    The lists that a vendor's own page or report prints hold accounts of agencies, whatever they are called (`NCRIC`, `ALEA`).
+
     Raises
     ------
     IngestError
         More than a small part of the names holds no word of an agency, and nobody has confirmed them.
     """
-    if options.confirm_agencies:
+    if options.confirm_agencies or source.cache.get("vendor prints agencies"):
         return
     for name, table in reading.tables.items():
         if isinstance(table, FileTable):

@@ -139,9 +139,9 @@ def test_recovery_of_the_real_list_is_as_the_sources_have_it():
 def test_answers_to_the_real_list_are_no_partition():
     """13 answered: 3 denied, 4 denied in part, 5 cut off, 3 of them after a denial of either kind, 4 did neither.
 
-    Denied: Union City, San Luis Obispo, Manteca. In part: Enfield, Wethersfield, Norwalk, SCSU. Cut off: Tulare, Manteca,
-    Wethersfield, SCSU, Downers Grove; Merced's statement of 2026 does not name ICE. Neither: La Habra, Merced, Fairfield,
-    Westport.
+    Denied: Union City, San Luis Obispo, Manteca. In part: Enfield, Wethersfield, Norwalk, SCSU.
+    Cut off: Tulare, Manteca, Wethersfield, SCSU, Downers Grove; Merced's statement of 2026 does not
+    name ICE. Neither: La Habra, Merced, Fairfield, Westport.
     """
     claims = tables.load_table("sharing_claims")
     found = sharing.list_recovered(claims, tables.load_table("agencies"))
@@ -153,7 +153,7 @@ def test_answers_to_the_real_list_are_no_partition():
 
 
 def test_tulare_merced_and_connecticut_have_a_second_witness():
-    """Each of these names is tied to the list by two sources that did not copy each other; Texas still has one."""
+    """Each of these names is tied to the list by two sources or more; Texas still has one."""
     found = sharing.list_recovered(tables.load_table("sharing_claims"), tables.load_table("agencies"), 2)
     again = set(found["agency_id"])
     assert {"tulare-pd-ca", "merced-pd-ca"} <= again

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sidedoor.simulate import pdf
+from made import pdf
 
 
 @pytest.fixture

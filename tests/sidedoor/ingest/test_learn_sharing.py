@@ -16,12 +16,12 @@ from helpers.errors import IngestError
 from sidedoor.ingest import learn_sharing
 from sidedoor.ingest._learn_form import load_form, squeeze
 from sidedoor.ingest._learn_pages import find_heading
-from sidedoor.ingest._pdf_words import clean
+from sidedoor.ingest._pdf_child import clean
 from sidedoor.ingest.files import ingest_file, inspect_file, read_source
 from sidedoor.ingest.pdf import Word
 from sidedoor.ingest.source import ReadOptions, open_source
-from sidedoor.simulate.learn_pages import FACES, Layout, measure
-from sidedoor.simulate.pdf import PdfWriter
+from made.learn_pages import FACES, Layout, measure
+from made.pdf import PdfWriter
 
 sys.path.insert(0, str(Path(__file__).parent))
 from made.reports import (  # noqa: E402
@@ -98,7 +98,7 @@ def test_read_2020_pdf(pdf_2020):
 
 @pytest.mark.parametrize("is_middle", [False, True])
 def test_read_2022_pdf(write_pdf, is_middle):
-    """Agency, City and State, centered, level at the top or in the middle, give names; places stay in the report."""
+    """Agency, City and State, centered, level at the top or in the middle, give names, cities and states."""
     layout = build_2022(is_middle=is_middle, size=(612, 792), foot=760)
     reading = read_source(open_source(write_pdf("r.pdf", layout.finish(), layout.size)))
     assert (
@@ -106,10 +106,10 @@ def test_read_2022_pdf(write_pdf, is_middle):
     )
     assert list_names(reading, "detections_received") == [name for name, _, _ in PLACES] * 6
     first = len(NAMES) * 3 + 1
-    assert reading.report.details["places"] == [[first + i, *row[1:]] for i, row in enumerate(PLACES * 6)]
-    assert reading.report.columns_dropped == [] and any(
-        "City and State" in note for note in reading.report.notes
-    )
+    received = reading.tables["sharing"].query("section == 'detections_received'")
+    placed = received[["row_no", "city_as_printed", "state_as_printed"]].values.tolist()
+    assert placed == [[first + i, *row[1:]] for i, row in enumerate(PLACES * 6)]
+    assert reading.report.columns_dropped == [] and received["doubt"].isna().all()
     assert (
         reading.report.notes[0]
         == "Names by list: detections shared 39, detections received 48, hot lists shared 3, hot lists received 0."
@@ -164,7 +164,7 @@ def test_split_glued_cells(write_pdf, is_one):
     names = list_names(reading, "detections_received")
     assert names.count(name) == 6 and not any("(CA)R" in text for text in names)
     assert sum("was split" in note for note in reading.report.notes) == 6 * is_one
-    assert [row[1] for row in reading.report.details["places"]].count("Riverside and more") == 6
+    assert list(reading.tables["sharing"]["city_as_printed"]).count("Riverside and more") == 6
 
 
 # ------------------------------------------------------------------------------------- sections and pages
@@ -482,7 +482,8 @@ def test_ocr_noise_and_slips():
     told = {text: (page, row) for page, row, text, _ in report.details["slips"]}
     assert set(slips.values()) <= set(told) and not set(told) & (set(NAMES) - set(slips))
     assert told["CEP - NTC"] == (1, 4)
-    assert any(warning.startswith("page 1, row 4: 'CEP - NTC'") for warning in report.warnings)
+    assert "slips" in report.list_codes()
+    assert set(reading.tables["sharing"]["doubt"]) == {"ocr"}
     assert not any("missing" in warning for warning in report.warnings)
 
 
@@ -587,7 +588,8 @@ def test_any_names_in_three_columns(rows, looks, is_middle, wider):
     layout.add_section("detections_received", rows)
     reading = read(build_source(layout))
     assert list_names(reading, "detections_received") == [row[0] for row in rows]
-    assert reading.report.details["places"] == [[at, *row[1:]] for at, row in enumerate(rows, 1)]
+    placed = reading.tables["sharing"][["row_no", "city_as_printed", "state_as_printed"]].values.tolist()
+    assert placed == [[at, *row[1:]] for at, row in enumerate(rows, 1)]
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
@@ -680,7 +682,10 @@ def test_any_ink(tmp_path, ink, form, wider, data):
     reading = read(open_drawn(write_ink(PdfWriter(), layout, tmp_path / "r.pdf", ink)))
     assert list_names(reading, "detections_shared") == names
     assert list_names(reading, "detections_received") == [row[0] for row in places]
-    assert [row[1:] for row in reading.report.details["places"]] == [list(row[1:]) for row in places]
+    received = reading.tables["sharing"].query("section == 'detections_received'")
+    assert received[["city_as_printed", "state_as_printed"]].values.tolist() == [
+        list(row[1:]) for row in places
+    ]
     assert list_names(reading, "hot_lists_shared") == [name for name, _ in LISTS]
     assert set(reading.tables["sharing"]["reported_by"]) == {layout.agency} and not reading.report.set_aside
 
@@ -837,7 +842,7 @@ def test_real_scan(mirror):
         (1, "Caidwell Police Department (NJ)"), (2, "CEP - NTC"),
         (2, "Drug Enforcement Agency (NAIL)"), (3, "Fayeffeville Police Department"), (4, "Mann County Sheriffs Office"),
         (4, "Livingston County Sheriffs Office (Ml)"), (7, "Westminster Potice Department"),
-        (9, "Corner Police Department"), (11, "Jefferson CO TXSO"), (14, "China Police Department"), (16, "PD Regional Hotlist"),
+        (9, "Corner Police Department"), (11, "Jefferson CO TXSO"), (14, "China Police Department")
     }  # fmt: skip
     assert seen <= told and len(told) < 35
     assert "LEA.J" in " ".join(part.what for part in reading.report.set_aside)
