@@ -367,7 +367,8 @@ def test_path_of_this_machine_in_a_figure_file_is_refused(house):
     """Where a path cannot be replaced without changing a file under its readers, the run stops."""
     house.write_notebook(
         "01-a",
-        "import os, pathlib\n(pathlib.Path(os.environ['SIDEDOOR_FIGURES']) / 'a.csv').write_text(os.getcwd())",
+        "import os, pathlib\n"
+        "(pathlib.Path(os.environ['SIDEDOOR_FIGURES']) / 'a.csv').write_text(os.getcwd())",
     )
     house.write_edition('notebook = "01"')
     with refused("path-left", RunError, place="01-a, figures/a.csv, line 1"):
@@ -666,7 +667,7 @@ needs_proc = pytest.mark.skipif(
 
 @needs_proc
 def test_kill_leaves_the_result_before_and_no_kernel(house):
-    """After kill -9 in the midst of two notebooks nothing that they started lives, and the next run succeeds."""
+    """After kill -9 amid two notebooks nothing that they started lives, and the next run succeeds."""
     house.copy_package()
     house.write_notebook("01-a", "print('v1')")
     house.write_notebook("02-b", "print('v1')")
