@@ -25,7 +25,7 @@ bench: .engines       ## ratios against the peers: make bench BENCH=network SIZE
 
 # Other engines are for comparison only: `make bench`, and the tests that ask Spark for the same results.
 .engines: .installed
-	@if "$(PY)" -c 'import polars, rustworkx, networkit, pyspark' 2>/dev/null; then :; \
+	@if "$(PY)" -c 'import rustworkx, networkit, pyspark' 2>/dev/null; then :; \
 	elif command -v uv >/dev/null 2>&1; then \
 		uv pip install --quiet --python "$(PY)" --no-deps --require-hashes --compile-bytecode -r requirements-engines.lock; \
 	else \
