@@ -6,17 +6,16 @@ from matplotlib.patches import Patch, Rectangle
 from helpers.doors.ways import describe_doors
 from helpers.errors import DataError
 from helpers.figures._base import COLORS, CitedFigure, finish_figure, new_figure
-from helpers.figures.access import DOOR_STYLES
 
 # fill and hatch by door; told apart without color
 _FILLS = {
-    "front": (DOOR_STYLES["front"][0], ""),
+    "front": (COLORS["blue"], ""),
     "back": (COLORS["black"], "..."),
-    "contract": (DOOR_STYLES["contract"][0], "xx"),
+    "contract": (COLORS["orange"], "xx"),
     "pool": (COLORS["sky"], "---"),
-    "account": (DOOR_STYLES["account"][0], "++"),
-    "side": (DOOR_STYLES["side"][0], "\\\\"),
-    "relay": (DOOR_STYLES["relay"][0], "xxx"),
+    "account": (COLORS["pink"], "++"),
+    "side": (COLORS["red"], "\\\\"),
+    "relay": (COLORS["green"], "xxx"),
     "own": (COLORS["yellow"], ""),
     "undetermined": ("white", "////"),
 }
