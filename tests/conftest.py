@@ -14,7 +14,7 @@ from helpers import paths
 from helpers.facts import schema
 
 SOURCE = paths.SOURCE
-# A run checks editions by the schemas, and results by what counts as a leak.
+# What code reads: layouts of files, schemas, words of agencies, what counts as a leak.
 REGISTRY = paths.DATA / "registry"
 
 
@@ -37,9 +37,7 @@ class House:
         (self.data / "datapackage.json").write_text("{}")
         (self.facts / "counts.csv").write_text("name,value\na,1\n")
         (root / "requirements.lock").write_text("pandas==3.1.1\n")
-        (self.data / "registry").mkdir()
-        shutil.copy(REGISTRY / "leaks.toml", self.data / "registry")
-        shutil.copytree(REGISTRY / "schemas", self.data / "registry" / "schemas")
+        shutil.copytree(REGISTRY, self.data / "registry")
 
     def write_notebook(self, name: str, *code: str, parameters: str = "", opening: str = "") -> Path:
         """Write a notebook: an opening, a cell `parameters`, and cells of code."""
@@ -144,10 +142,14 @@ def spark():
 
     # small data: no time is spent on compiling, on the web page and on parts of a table
     settings = {
-        "master": "local[2]", "ui.showConsoleProgress": "false", "driver.memory": "1g",
+        "master": "local[2]",
+        "ui.showConsoleProgress": "false",
+        "driver.memory": "1g",
         "sql.shuffle.partitions": "1",
-        "sql.adaptive.enabled": "false", "sql.codegen.wholeStage": "false", "sql.codegen.factoryMode": "NO_CODEGEN",
-    }  # fmt: skip
+        "sql.adaptive.enabled": "false",
+        "sql.codegen.wholeStage": "false",
+        "sql.codegen.factoryMode": "NO_CODEGEN",
+    }
     connection = engine.connect(
         "pyspark://?" + "&".join(f"spark.{name}={value}" for name, value in settings.items())
     )

@@ -104,7 +104,7 @@ def main() -> None:
 
     from helpers.errors import IngestError
 
-    spare = bytearray(4 << 20)  # room to say that memory ran out
+    spare = [bytearray(4 << 20)]  # room to say that memory ran out
     try:
         made, is_many = call(request)
         if is_many:
@@ -114,7 +114,8 @@ def main() -> None:
         say(*answer)
         pipe.flush()
     except BaseException as error:
-        made = spare = None
+        made = None
+        spare.clear()
         say(*explain(error, IngestError))
     pipe.flush()
     os._exit(0)

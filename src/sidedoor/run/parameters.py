@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import paths
-from helpers.canonical import COLUMNS
 from helpers.errors import ParameterError, offer_nearest, show_value
 from helpers.files import find_irregular
 
@@ -69,6 +68,8 @@ class Parameter:
     @property
     def tables(self) -> frozenset[str]:
         """The canonical tables that a folder of records must hold, as its unit names them."""
+        from helpers.canonical import COLUMNS  # with pandas, which a refusal need not wait for
+
         return frozenset(self.unit.split()) & set(COLUMNS) if self.kind == "folder" else frozenset()
 
     def takes_name(self, value: object) -> bool:
