@@ -3,4 +3,4 @@
 Notebooks import modules from here (`from helpers import findings, figures`); nothing is imported until it is used.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

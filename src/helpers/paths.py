@@ -30,7 +30,7 @@ SCHEMA = DATA / "datapackage.json"
 NOTEBOOKS = ROOT / "notebooks"
 EDITIONS = NOTEBOOKS / "editions"
 # The README opens with a figure of a notebook; `refresh` copies it.
-FRONT_FIGURE = "verdicts"
+FRONT_FIGURE = "accounts-by-list"
 FRONT_PICTURE = ROOT / "README.png"
 LOCK = ROOT / "requirements.lock"
 RUNS = Path(os.environ.get("SIDEDOOR_RUNS") or ROOT / "runs").absolute()
