@@ -118,7 +118,7 @@ def test_doors_are_those_of_the_one_taxonomy():
     """
     described = ways.describe_doors(observed=True)["door"].tolist()
 
-    assert set(documented.list_doors()) - {"hot_list"} | {"back", "own", "undetermined"} == set(described)
+    assert set(documented.list_doors()) | {"back", "own", "undetermined"} == set(described)
     assert set(described) == set(list_decisions()["door"])
 
 

@@ -3,8 +3,7 @@
 from helpers.doors import ways
 from helpers.network import documented
 
-# A hot list holds plates that an agency looks for: it opens no plate data.
-DOORS = [door for door in documented.list_doors() if door != "hot_list"]
+DOORS = documented.list_doors()
 
 
 def test_every_kind_of_access_of_the_schema_is_described():
