@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import IngestError
+from made.learn_pages import FACES, Layout, measure
+from made.pdf import PdfWriter
 from sidedoor.ingest import learn_sharing
 from sidedoor.ingest._learn_form import load_form, squeeze
 from sidedoor.ingest._learn_pages import find_heading
@@ -20,8 +22,6 @@ from sidedoor.ingest._pdf_child import clean
 from sidedoor.ingest.files import ingest_file, inspect_file, read_source
 from sidedoor.ingest.pdf import Word
 from sidedoor.ingest.source import ReadOptions, open_source
-from made.learn_pages import FACES, Layout, measure
-from made.pdf import PdfWriter
 
 sys.path.insert(0, str(Path(__file__).parent))
 from made.reports import (  # noqa: E402
