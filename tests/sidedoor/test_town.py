@@ -1,4 +1,6 @@
-"""The invented town: the same bytes each time, read by every reader, and everything in it comes back as it was drawn."""
+"""The invented town: the same bytes each time, read by every reader, and everything in it comes back as it
+was drawn.
+"""
 
 import pytest
 
@@ -56,7 +58,8 @@ def test_every_reader_has_a_file(readings):
         (open_source(file.path), ReadOptions(**dict(file.options)))
         for file in load_edition("worked-example").raw_files
     ]
-    # the clerk's workbook is read by its reader, though a mapping says what its sheets hold; audits printed to PDF, which
+    # the clerk's workbook is read by its reader, though a mapping says what its sheets hold; audits printed
+    # to PDF, which
     # the town has none of, are made by the tests of their reader
     taken = {sniff.sniff(source, options)[0].__name__.rpartition(".")[2] for source, options in files}
     taken |= {"workbook", "flock_pdf"}
@@ -122,7 +125,9 @@ def test_folder_has_to_be_empty(tmp_path):
 
 
 def test_a_folder_of_files_becomes_an_edition(tmp_path, monkeypatch):
-    """The commands can be tried on the town's files: what only a person knows is asked, what has no form is said."""
+    """The commands can be tried on the town's files: what only a person knows is asked, what has no form is
+    said.
+    """
     monkeypatch.chdir(tmp_path)
     write_town("town", rows_n=1200)
     draft = draft_edition("town/my-town", ["town"])

@@ -146,8 +146,8 @@ def read_head(page: Page) -> str:
 def find_ocr_pages(pages: list[Page]) -> set[int]:
     """Find the pages whose words are the work of OCR.
 
-    They lie over a picture, as those of a text PDF with a background do; but the words of a line are not quite
-    on one height, or the feet of the pages not quite at one place.
+    They lie over a picture, as those of a text PDF with a background do; but the words of a line are not
+    quite on one height, or the feet of the pages not quite at one place.
     """
     scans = [page for page in pages if page.is_scan]
     feet = Counter()

@@ -409,6 +409,8 @@ def _read_lost_places(section: Section, rows: list[Row], gap: float) -> Iterator
 
 
 def _is_noise(name: str) -> bool:
-    """Say whether a text is what OCR makes of specks and cut lines: several words, most of a letter or two."""
+    """Say whether a text is what OCR makes of specks and cut lines: several words, most of a letter or
+    two.
+    """
     words = re.findall(r"[^\W_]+", name)
     return len(words) > 2 and sum(map(len, words)) < 3 * len(words)

@@ -31,12 +31,15 @@ from sidedoor.ingest.source import Match, ReadOptions, Source
 KINDS = ("pdf",)
 # More lines before the first heading than a cover page has; more names than a report has.
 BEFORE, NAMES_CAP = 10, 4_000
-# Letters of a name that is long enough to be compared; of two that are shorter than twice this, one may differ.
+# Letters of a name that is long enough to be compared; of two that are shorter than twice this, one may
+# differ.
 SHORT = 6
 
 
 def recognize(source: Source) -> Match | None:
-    """Recognize the report by its title and the sentences over its lists. The result is kept with the source."""
+    """Recognize the report by its title and the sentences over its lists. The result is kept with the
+    source.
+    """
     if "sharing report" not in source.cache:
         source.cache["sharing report"] = _recognize(source)
     return source.cache["sharing report"]
@@ -88,8 +91,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     -------
     Reading with the table `sharing`. An arrow goes from the agency that owns data to the one that may read
     it: from the reporting agency to a name that it shares with, to the reporting agency from a name that it
-    receives from. Agency ids stay empty: resolving names is a step of its own. A name that OCR read is marked as
-    such (`doubt`).
+    receives from. Agency ids stay empty: resolving names is a step of its own. A name that OCR read is marked
+    as such (`doubt`).
 
     Raises
     ------
@@ -252,11 +255,13 @@ def _report_records(records: list[Record], report: Report) -> None:
     if alone:
         shown = ", ".join(alone[:10]) + (f" and {len(alone) - 10} more" if len(alone) > 10 else "")
         report.warnings.append(
-            f"{say_number(len(alone), 'name stands', 'names stand')} alone in a row of two, so that one beside each may be lost: {shown}."
+            f"{say_number(len(alone), 'name stands', 'names stand')} alone in a row of two, so that one "
+            f"beside each may be lost: {shown}."
         )
     if demos:
         report.notes.append(
-            f"{say_number(len(demos), 'name looks', 'names look')} like accounts of the vendor or for demonstrations; kept: "
+            f"{say_number(len(demos), 'name looks', 'names look')} like accounts of the vendor or for "
+            "demonstrations; kept: "
             f"{', '.join(dict.fromkeys(demos))}."
         )
     if inactive_n:
@@ -275,7 +280,8 @@ def _report_sections(sections: list[Section], records: list[Record], report: Rep
         part["says_none"] = part["says_none"] or section.is_empty
         if section.columns_n == 1 and len(own) > 3 and not section.name.startswith("hot"):
             report.warnings.append(
-                f"The list {section.name} was read as one column; if the page shows two, names have run together."
+                f"The list {section.name} was read as one column; if the page shows two, names have run "
+                "together."
             )
         if not own and not section.is_empty:
             report.warnings.append(f"The list {section.name} holds no name, and does not say None.")
@@ -299,7 +305,9 @@ def _report_sections(sections: list[Section], records: list[Record], report: Rep
 
 
 def _report_slips(records: list[Record], report: Report) -> None:
-    """Report names that are nearly, but not quite, a name of another list: OCR may have misread them. None is changed."""
+    """Report names that are nearly, but not quite, a name of another list: OCR may have misread them. None is
+    changed.
+    """
     kept = [record for record in records if not record.reason]
     lists: dict[str, set[str]] = {}
     for record in kept:
@@ -313,7 +321,8 @@ def _report_slips(records: list[Record], report: Report) -> None:
         shown = ", ".join(f"page {page} row {row_no}" for page, row_no, *_ in slips[:20])
         report.warn(
             "slips",
-            f"{say_number(len(slips), 'name is', 'names are')} nearly one that is known from elsewhere, so that OCR may have "
+            f"{say_number(len(slips), 'name is', 'names are')} nearly one that is known from elsewhere, so "
+            "that OCR may have "
             f"misread them; they are kept as read. Look at {shown}"
             + (f" and {len(slips) - 20:,} more (report.json)." if len(slips) > 20 else "."),
         )
@@ -330,7 +339,8 @@ def find_near_names(lists: dict[str, set[str]]) -> dict[str, str]:
 
     Returns
     -------
-    Names that differ by one or two letters from a name of the facts' text PDFs, or of another list of the report.
+    Names that differ by one or two letters from a name of the facts' text PDFs, or of another list of the
+    report.
     """
     import numpy as np
     from rapidfuzz.distance import JaroWinkler, Levenshtein
@@ -356,7 +366,9 @@ def find_near_names(lists: dict[str, set[str]]) -> dict[str, str]:
 
 
 def _may_be_one(one: str, other: str, steps: int) -> bool:
-    """Say whether two names that differ by so many letters may be one: not if a number or the state differs."""
+    """Say whether two names that differ by so many letters may be one: not if a number or the state
+    differs.
+    """
     states = [
         set(re.findall(r"\(([A-Z]{2})\)", name)) & set(load_form()["sharing"]["states"])
         for name in (one, other)

@@ -1,4 +1,6 @@
-"""The reader of Vigilant's sharing reports: pages are laid out here as the vendor does, in all its layouts."""
+"""The reader of Vigilant's sharing reports: pages are laid out here as the vendor does, in all its
+layouts.
+"""
 
 import hashlib
 import random
@@ -13,6 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import IngestError
+from made.learn_pages import FACES, Layout, measure
+from made.pdf import PdfWriter
 from sidedoor.ingest import learn_sharing
 from sidedoor.ingest._learn_form import load_form, squeeze
 from sidedoor.ingest._learn_pages import find_heading
@@ -20,8 +24,6 @@ from sidedoor.ingest._pdf_child import clean
 from sidedoor.ingest.files import ingest_file, inspect_file, read_source
 from sidedoor.ingest.pdf import Word
 from sidedoor.ingest.source import ReadOptions, open_source
-from made.learn_pages import FACES, Layout, measure
-from made.pdf import PdfWriter
 
 sys.path.insert(0, str(Path(__file__).parent))
 from made.reports import (  # noqa: E402
@@ -61,7 +63,9 @@ def pdf_2020(write_pdf):
 
 
 def test_read_2020_pdf(pdf_2020):
-    """A text PDF of 2020 gives every name once, in order, with its section, page, date and the direction of its arrow."""
+    """A text PDF of 2020 gives every name once, in order, with its section, page, date and the direction of
+    its arrow.
+    """
     reading = read_source(open_source(pdf_2020))
     report = reading.report
     assert report.form == "Agency Data Sharing Report, 2020 layout (LEARN), text PDF"
@@ -112,7 +116,8 @@ def test_read_2022_pdf(write_pdf, is_middle):
     assert reading.report.columns_dropped == [] and received["doubt"].isna().all()
     assert (
         reading.report.notes[0]
-        == "Names by list: detections shared 39, detections received 48, hot lists shared 3, hot lists received 0."
+        == "Names by list: detections shared 39, detections received 48, hot lists shared 3, "
+        "hot lists received 0."
     )
     assert list_names(reading, "hot_lists_shared") == [name for name, _ in LISTS]
     assert set(reading.tables["sharing"]["as_of"]) == {"2022-09-22"}
@@ -146,14 +151,16 @@ def test_read_2025_pdf_of_another_writer(tmp_path):
 
 @pytest.mark.parametrize("is_one", [False, True])
 def test_split_glued_cells(write_pdf, is_one):
-    """Cells without a space are split where each was drawn; drawn as one, where one place is possible, and that is told."""
+    """Cells without a space are split where each was drawn; drawn as one, where one place is possible, and
+    that is told.
+    """
     layout = build_2022()
     name = "Riverside County Sheriffs Office (CA)"
     layout.add_row(["Plainville Police Department", "Plainville", "CT"], layout.three, is_centered=True)
     pages = layout.finish()
     glued = [row for page in pages for row in page if row[2] == "Naples Police Department"]
     for page in pages:
-        for at, (x, y, text, size) in enumerate(page):
+        for at, (_, y, text, size) in enumerate(page):
             if text == "Naples Police Department":
                 # The agency fills its column up to the city, which begins without a space.
                 page[at] = (300 - measure(name, size) + 4, y, name + is_one * "Riverside and more", size)
@@ -171,7 +178,9 @@ def test_split_glued_cells(write_pdf, is_one):
 
 
 def test_name_is_broken_by_a_page():
-    """The rest of a name at the top of the next page belongs to the cell above it, in either column and in three."""
+    """The rest of a name at the top of the next page belongs to the cell above it, in either column and in
+    three.
+    """
     long = "South Carolina Law Enforcement Division of Special Operations and Investigations (SC)"
     for at in range(20, 30):
         layout = Layout(may_split=True)
@@ -232,7 +241,9 @@ def test_long_reporter_wraps_the_sentence():
 
 
 def test_what_stands_at_the_top():
-    """Date and page number may stand at the top; what stands before the first list is not repeated, as it may name a person."""
+    """Date and page number may stand at the top; what stands before the first list is not repeated, as it may
+    name a person.
+    """
     layout = build_2020()
     for page in layout.finish():
         for at, (x, y, text, size) in enumerate(page):
@@ -249,7 +260,9 @@ def test_what_stands_at_the_top():
 
 
 def test_pool_at_the_foot():
-    """A line `Shared NVLS` at the foot of the report is a row for the vendor's pool, under detections shared, and noted."""
+    """A line `Shared NVLS` at the foot of the report is a row for the vendor's pool, under detections shared,
+    and noted.
+    """
     layout = build_2020()
     layout.need(40)
     layout.put(67, layout.y + 10, "Shared NVLS")
@@ -260,7 +273,9 @@ def test_pool_at_the_foot():
 
 
 def test_hot_lists_in_one_cell():
-    """Several hot lists of one agency stay one row, parted by semicolons; an entry that labels itself is read as well."""
+    """Several hot lists of one agency stay one row, parted by semicolons; an entry that labels itself is read
+    as well.
+    """
     layout = Layout()
     layout.add_section(
         "hot_lists_received",
@@ -310,7 +325,9 @@ def test_duplicates_are_counted_and_told():
 
 
 def test_what_only_the_person_knows():
-    """A date or agency that the file lacks is taken from the options; one that it has is kept, with a warning."""
+    """A date or agency that the file lacks is taken from the options; one that it has is kept, with a
+    warning.
+    """
     layout = Layout(created="")
     layout.add_section("detections_shared", NAMES, sentence=False)
     with pytest.raises(IngestError, match="reported_by"):
@@ -328,7 +345,9 @@ def test_what_only_the_person_knows():
 
 
 def test_dates_print_the_month_first():
-    """02-13-20 is a date, 13-02-20 is refused with the page, unless the person says that the day comes first."""
+    """02-13-20 is a date, 13-02-20 is refused with the page, unless the person says that the day comes
+    first.
+    """
     layout = build_2020(created="13-02-20")
     with pytest.raises(IngestError, match="page 1.*month first"):
         read(build_source(layout))
@@ -457,7 +476,9 @@ def test_scan_reads_as_the_print(seed):
 
 
 def test_ocr_noise_and_slips():
-    """What OCR made of the logo is set aside, misread names are kept as they are and listed with page and row."""
+    """What OCR made of the logo is set aside, misread names are kept as they are and listed with page and
+    row.
+    """
     slips = {
         "CBP - NTC": "CEP - NTC", "Athens-Clarke Police Department": "Athens-Clarke Potice Department",
         "McEwen Police Department": "McEwen PoliceDepartment",
@@ -514,7 +535,8 @@ def is_reserved(name: str) -> bool:
 
 ANY_NAME = st.builds(
     lambda head, words, role, state: f"{head}{' '.join(words)} {role}".strip() + state,
-    st.sampled_from(["", "", "Inactive ", "DHS - ", "100th ", "Mc"]), st.lists(WORDS, min_size=1, max_size=5), ROLES, STATES,
+    st.sampled_from(["", "", "Inactive ", "DHS - ", "100th ", "Mc"]),
+    st.lists(WORDS, min_size=1, max_size=5), ROLES, STATES,
 ).filter(lambda name: not is_reserved(name))  # fmt: skip
 LOOKS = st.fixed_dictionaries(
     {
@@ -552,7 +574,9 @@ QUICK = settings(max_examples=25, deadline=None, suppress_health_check=list(Heal
     st.integers(0, 20), st.integers(0, 20),
 )  # fmt: skip
 def test_any_names_in_two_columns(shared, received, looks, left, gutter):
-    """Whatever the names, fonts, margins and page breaks, two columns give exactly the names that were printed."""
+    """Whatever the names, fonts, margins and page breaks, two columns give exactly the names that were
+    printed.
+    """
     layout = Layout(two=((40 + left, 290), (300 + gutter, 570)), **looks)
     layout.add_section("detections_shared", shared)
     layout.add_section("detections_received", received)
@@ -630,8 +654,10 @@ def test_any_boxes_are_read_or_refused(boxes):
 
 
 INKS = st.builds(
-    Ink, st.sampled_from(["line", "line", "word", "array"]), st.sampled_from(["drawn", "shuffled", "columns"]),
-    st.sampled_from([0, 0, 90, 180, 270]), st.booleans(), st.booleans(), st.booleans(), st.sampled_from([(0, 0), (30, -20)]),
+    Ink, st.sampled_from(["line", "line", "word", "array"]),
+    st.sampled_from(["drawn", "shuffled", "columns"]),
+    st.sampled_from([0, 0, 90, 180, 270]), st.booleans(), st.booleans(), st.booleans(),
+    st.sampled_from([(0, 0), (30, -20)]),
 )  # fmt: skip
 FORMS = st.fixed_dictionaries(
     {
@@ -658,7 +684,9 @@ FORMS = st.fixed_dictionaries(
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(ink=INKS, form=FORMS, wider=st.integers(0, 30), data=st.data())
 def test_any_ink(tmp_path, ink, form, wider, data):
-    """Whatever program writes the page, in whichever order, turned, flipped or bold, every name is counted once in its list."""
+    """Whatever program writes the page, in whichever order, turned, flipped or bold, every name is counted
+    once in its list.
+    """
     names = data.draw(
         st.lists(
             st.sampled_from([*NAMES, "DuPage SO (FL)", "Prince George's County Sheriff's Office"]),
@@ -691,7 +719,9 @@ def test_any_ink(tmp_path, ink, form, wider, data):
 
 
 def test_hidden_text_is_no_name(tmp_path):
-    """Text without ink, white on white, below a box, askew or off the page is set aside with its page, and not repeated."""
+    """Text without ink, white on white, below a box, askew or off the page is set aside with its page, and
+    not repeated.
+    """
     drawn = [
         "BT /F1 10 Tf 3 Tr 67 400 Td (Inkless Police Department) Tj ET 0 Tr",
         "1 g BT /F1 10 Tf 67 370 Td (White Police Department) Tj ET 0 g",
@@ -714,7 +744,9 @@ def test_hidden_text_is_no_name(tmp_path):
 
 
 def test_letters_as_they_print(tmp_path, pdf_writer):
-    """Ligatures, hyphens and spaces of all kinds are read as they print; a letter that no font explains sets its name aside."""
+    """Ligatures, hyphens and spaces of all kinds are read as they print; a letter that no font explains sets
+    its name aside.
+    """
     layout = Layout()
     assert list(map(clean, ("ﬁ", "\xad", "\u2011", "\u200b", "\u202e", "\uf0b7", "’"))) == [
         "fi",
@@ -748,7 +780,9 @@ def test_letters_as_they_print(tmp_path, pdf_writer):
 
 
 def test_unknown_columns_are_refused():
-    """A list with columns that no known layout has is refused with the page; two names run together in one column are told."""
+    """A list with columns that no known layout has is refused with the page; two names run together in one
+    column are told.
+    """
     layout = Layout()
     layout.add_section("detections_received", NAMES)
     layout.put(67, layout.y, "Agency City State Type")
@@ -763,7 +797,9 @@ def test_unknown_columns_are_refused():
 
 
 def test_names_like_a_footer():
-    """`DuPage SO (FL)` at the top or at the bottom of a page is a name, though it reads like a page number."""
+    """`DuPage SO (FL)` at the top or at the bottom of a page is a name, though it reads like a page
+    number.
+    """
     for n in range(24, 30):
         layout = Layout(foot=805)
         names = [
@@ -785,7 +821,7 @@ def test_long_report_is_read_in_time():
     assert time.monotonic() - start < 15
 
 
-# ------------------------------------------------------------------------------------- commands and real reports
+# -------------------- commands and real reports
 
 
 def test_ingest_writes_tables(pdf_2020, tmp_path):
@@ -805,13 +841,15 @@ def hash_names(names: list[str]) -> str:
 
 
 def test_real_text_report(mirror):
-    """Orange County's report of 2020: 295 agencies shared with, 311 received from; the end of a wrapped name is no name.
+    """Orange County's report of 2020: 295 agencies shared with, 311 received from; the end of a wrapped name
+    is no name.
 
-    The names were compared, letter by letter, with what pdfium reads from the left and the right half of each page,
-    and their number with the lines of ink in each half of the rendered pages. The two lists have 296 and 321 lines in
-    their cells; 1 and 10 of them are ends of names that wrap: `Division)`; and `(CA)` thrice, `(SC)`, `(MI)`,
-    `Office (CA)`, `Park Division)`, `General`, `Force`, `Enforcement`. Whoever counts as names the ends of one word
-    that is no lone state gets 295 + 1 = 296 and 311 + 3 = 314, the figures that were first noted.
+    The names were compared, letter by letter, with what pdfium reads from the left and the right half of each
+    page, and their number with the lines of ink in each half of the rendered pages. The two lists have 296
+    and 321 lines in their cells; 1 and 10 of them are ends of names that wrap: `Division)`; and `(CA)`
+    thrice, `(SC)`, `(MI)`, `Office (CA)`, `Park Division)`, `General`, `Force`, `Enforcement`. Whoever counts
+    as names the ends of one word that is no lone state gets 295 + 1 = 296 and 311 + 3 = 314, the figures that
+    were first noted.
     """
     path = mirror / "learn" / "ocsd_2020-02-06_data_sharing.pdf"
     reading = read_source(open_source(path))
@@ -829,10 +867,11 @@ def test_real_text_report(mirror):
 
 
 def test_real_scan(mirror):
-    """Irvine's scan of 2020: 342 shared, 310 received, 60 and 28 hot lists, and slips that can be seen on its pages.
+    """Irvine's scan of 2020: 342 shared, 310 received, 60 and 28 hot lists, and slips that can be seen on its
+    pages.
 
-    On the rendered pages each cell was boxed as it was read: no name is without a box on any of the 17, and all rows
-    of both lists are full: 24 + 5 x 27 + 12 rows of two, and 11 + 27 + 4 x 25 + 17.
+    On the rendered pages each cell was boxed as it was read: no name is without a box on any of the 17, and
+    all rows of both lists are full: 24 + 5 x 27 + 12 rows of two, and 11 + 27 + 4 x 25 + 17.
     """
     reading = read_source(open_source(mirror / "learn" / "irvine_2020-03-02_data_sharing_scan.pdf"))
     counts = {name: part["names"] for name, part in reading.report.details["sections"].items()}
@@ -840,7 +879,8 @@ def test_real_scan(mirror):
     told = {(page, text) for page, _, text, _ in reading.report.details["slips"]}
     seen = {
         (1, "Caidwell Police Department (NJ)"), (2, "CEP - NTC"),
-        (2, "Drug Enforcement Agency (NAIL)"), (3, "Fayeffeville Police Department"), (4, "Mann County Sheriffs Office"),
+        (2, "Drug Enforcement Agency (NAIL)"), (3, "Fayeffeville Police Department"),
+        (4, "Mann County Sheriffs Office"),
         (4, "Livingston County Sheriffs Office (Ml)"), (7, "Westminster Potice Department"),
         (9, "Corner Police Department"), (11, "Jefferson CO TXSO"), (14, "China Police Department")
     }  # fmt: skip
