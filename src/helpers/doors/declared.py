@@ -94,8 +94,8 @@ class Lists:
 
         Returns
         -------
-        DataFrame with the index of `pairs`: declared (a state of the fact), listed_at (source and row of the line that
-        says so; empty where none does).
+        DataFrame with the index of `pairs`: declared (a state of the fact), listed_at (source and row of the
+        line that says so; empty where none does).
         """
         names = [made.holder for made in self.lists]
         hosts = self._match(
@@ -197,8 +197,8 @@ def list_leftovers(
 
     Returns
     -------
-    DataFrame, one row per name on a list without a sure match, the most alike first: listed, nearest (in the log), likeness
-    (0 to 100, by words in any order), outcome (`unsure`, or `none`), why.
+    DataFrame, one row per name on a list without a sure match, the most alike first: listed, nearest (in the
+    log), likeness (0 to 100, by words in any order), outcome (`unsure`, or `none`), why.
     """
     from rapidfuzz import fuzz, process
 

@@ -4,48 +4,21 @@ import re
 
 import pandas as pd
 
-# Front and side door are used as in "Leaving the Door Wide Open" (University of Washington Center for Human
-# Rights, 21 October 2025); that report's back door, a search in the network of an agency that did not share,
-# needs a search log and appears in no row of `access_paths`. The other four names are this project's.
-_DOORS = {
-    "front": ("Front door", "a share that the owner declared in its vendor account", "the owner of the data"),
-    "contract": ("Contract", "access bought from a company that holds the data", "the companies, by sale"),
-    "pool": ("Pool", "data given to all members of a pool whose members are not named", "who admits members"),
-    "account": ("Account", "a log-in on another agency's own account", "the agency that gives the log-in"),
-    "side": ("Side door", "a local officer asked informally to search and pass on the result", "one officer"),
-    "relay": ("Relay", "results passed on by an agency that others share with", "the agency in between"),
-}
-
-
-# What only a log can show, beside the doors of `access_paths`.
-_OBSERVED = {
-    "front": _DOORS["front"],
-    "back": (
-        "Back door",
-        "a search in the data of an agency whose list declares no such share",
-        "nobody who says so",
-    ),
-    **_DOORS,
-    "own": ("Own data", "no door: an agency searches what is its own", "the agency itself"),
-    "undetermined": ("Undetermined", "list and log do not tell which door", "not known"),
-}
+from helpers.doors.decide import load_registry
 
 
 def describe_doors(observed: bool = False) -> pd.DataFrame:
-    """Describe each door.
+    """Return each kind of access, in the order of the schema: door, label, what_it_is, opened_by.
 
     Parameters
     ----------
     observed
-        Also what a search log can show: the back door, a search of one's own data, and what cannot be told.
-
-    Returns
-    -------
-    DataFrame, one row per door in the order of the schema: door, label, what_it_is, opened_by. With `observed` the
-    back door stands after the front door, own data and undetermined stand last.
+        Also what only a search log can show: the back door, a search of one's own data, and what is
+        undetermined.
     """
-    rows = [(door, *about) for door, about in (_OBSERVED if observed else _DOORS).items()]
-    return pd.DataFrame(rows, columns=["door", "label", "what_it_is", "opened_by"])
+    doors = [door for door in load_registry()["door"] if observed or not door.get("observed")]
+    columns = {"id": "door", "label": "label", "what_it_is": "what_it_is", "opened_by": "opened_by"}
+    return pd.DataFrame(doors)[list(columns)].rename(columns=columns)
 
 
 def name_doors(doors) -> str:
@@ -109,7 +82,7 @@ def tell_doubted(ways: pd.DataFrame) -> str:
     row's statement (up to a colon, semicolon or full stop).
     """
     told = []
-    for door, (label, *_) in _DOORS.items():
+    for door, label in describe_doors()[["door", "label"]].itertuples(index=False):
         part = ways[ways["door"] == door]
         if part.empty or (part["standing"] == "documented").any():
             continue

@@ -11,12 +11,12 @@ import networkx as nx
 import pandas as pd
 
 from helpers.errors import DataError
-from helpers.facts.schema import describe_table
+from helpers.facts.tables import describe_table
 
 WAYS = ("documented", "disputed", "ended")
 NO_WAYS = ("denied", "halted")
-# Plates that one agency looks for, given to the readers of another: a match is an alert. It opens nobody's scans, so
-# it is no way to data and stands in no graph of who could read whose.
+# Plates that one agency looks for, given to the readers of another: a match is an alert. It opens
+# nobody's scans, so it is no way to data and stands in no graph of who could read whose.
 HOT_LIST = "hot_list"
 
 
@@ -223,7 +223,9 @@ def count_doors(paths: pd.DataFrame) -> pd.DataFrame:
 
 
 def list_edges(paths: pd.DataFrame, agencies: pd.DataFrame, *, fold: bool = False) -> pd.DataFrame:
-    """List who could read whose data, by door and standing, with names: denied and halted paths stay in, hot lists do not.
+    """List who could read whose data, by door and standing, with names.
+
+    Denied and halted paths stay in; hot lists, which open no data, do not.
 
     Parameters
     ----------

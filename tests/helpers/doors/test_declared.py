@@ -107,7 +107,10 @@ def test_the_span_is_a_parameter():
 
 
 def test_between_two_lists_that_differ_nothing_is_certain():
-    """Listed in March, gone in June: in April either may hold; before March and after June the nearest speaks."""
+    """Listed in March, gone in June.
+
+    In April either may hold; before March and after June the nearest speaks.
+    """
     lists = [write_list([OTHER]), write_list(["Else CA PD"], as_of="2025-06-01", source="list-b")]
 
     assert ["listed", "listed", "unsure", "unsure", "absent", "absent"] == [
@@ -125,7 +128,10 @@ def test_an_undated_list_speaks_where_no_dated_one_does():
 
 
 def test_what_the_searcher_says_it_receives_counts_too():
-    """Named on both sides: listed. Named by the searcher only: the lists disagree. Its silence takes nothing away."""
+    """Named on both sides: listed.
+
+    Named by the searcher only: the lists disagree. Its silence takes nothing away.
+    """
     received = write_list([HOST], owner=OTHER, outbound=False, source="list-r")
     silent = write_list(["Else CA PD"], owner=OTHER, outbound=False, source="list-s")
     named, other = write_list([OTHER]), write_list(["Else CA PD"])

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from helpers.doors import ways
-from helpers.network import access
+from helpers.network import documented as access
 
 
 def test_every_door_of_the_schema_is_described():
@@ -85,7 +85,10 @@ def test_doors_without_a_documented_way_are_told_apart():
 
 
 def test_paths_are_told_with_source_and_page():
-    """A line names both ends, door, standing, dates, statement, source, page and how it was read; gaps are said."""
+    """A line names both ends, door, standing, dates, statement, source, page and how it was read.
+
+    Gaps are said.
+    """
     row = {
         "from_name": "Town Police", "to_name": "ICE", "door": "side", "standing": "ended", "as_of": "2018", "ended_on": "2020",
         "statement": "Asked.", "source_id": "a-source", "page": "p. 4", "read_as": "document",

@@ -4,14 +4,7 @@ import pandas as pd
 import pytest
 
 from helpers.errors import DataError
-from helpers.reasons import (
-    count_rules,
-    count_states,
-    load_rule_sets,
-    range_rules,
-    range_subjects,
-    tally_reasons,
-)
+from helpers.reasons import count_rules, count_states, load_rule_sets, range_rules, tally_reasons
 from helpers.searches import engine
 
 SETS = load_rule_sets(["house-immigration", "newsroom-contains", "word-boundary"])
@@ -91,17 +84,6 @@ def test_a_rule_more_changes_the_range_and_not_the_log(tally):
     pd.testing.assert_frame_equal(shared, narrow)
     assert (
         range_rules(tally, SETS, fewest=0)["high_n"][0] > range_rules(tally, SETS[::2], fewest=0)["high_n"][0]
-    )
-
-
-def test_subjects_have_their_own_ranges(make_log):
-    """One line for each subject with two rules or more."""
-    sets = load_rule_sets(["traffic-contains", "traffic-house", "protest-house"])
-    log = make_log(["drug trafficking", "traffic stop", "protest", "riot", "theft"])
-    ranges = range_subjects(tally_reasons(engine.read_log(engine.connect(), log), sets), sets, fewest=0)
-
-    assert [("traffic", 1, 2), ("protest", 1, 2)] == list(
-        ranges[["subject", "low_n", "high_n"]].itertuples(index=False, name=None)
     )
 
 
