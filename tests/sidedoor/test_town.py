@@ -56,8 +56,8 @@ def test_every_reader_has_a_file(readings):
         (open_source(file.path), ReadOptions(**dict(file.options)))
         for file in load_edition("worked-example").raw_files
     ]
-    # the clerk's workbook is read by its reader, though a mapping says what its sheets hold; audits printed to PDF, which
-    # the town has none of, are made by the tests of their reader
+    # the clerk's workbook is read by its reader, though a mapping says what its sheets hold; audits printed
+    # to PDF, which the town has none of, are made by the tests of their reader
     taken = {sniff.sniff(source, options)[0].__name__.rpartition(".")[2] for source, options in files}
     taken |= {"workbook", "flock_pdf"}
     assert taken == set(sniff.READERS) and all(reading.report.rows_out for reading in readings.values())

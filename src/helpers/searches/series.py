@@ -158,9 +158,10 @@ def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float 
     import ruptures
 
     n = len(stretch)
-    columns = ["kind", "day", "low", "high", "factor", "factor_low", "factor_high", "before_n", "after_n"]
+    kinds = {"kind": "str", "day": "datetime64[us]", "low": "datetime64[us]", "high": "datetime64[us]"}
+    kinds |= dict.fromkeys(["factor", "factor_low", "factor_high"], "float64") | {"before_n": int, "after_n": int}
     if n < 2 * least_days:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=list(kinds)).astype(kinds)
     counts, days = stretch["searches_n"].to_numpy(float), stretch["day"]
     try:
         factors = measure_weekdays(stretch)["factor"].to_numpy()
@@ -174,7 +175,7 @@ def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float 
         *ruptures.Pelt(model="l2", min_size=least_days, jump=1).fit(scaled[:, None]).predict(pen=penalty),
     ]
     if len(cuts) == 2:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=list(kinds)).astype(kinds)
     steps = sum(scaled[a:b].var() * (b - a) for a, b in zip(cuts, cuts[1:], strict=False))
     slope, start = np.polyfit(np.arange(n), scaled, 1)
     line = ((scaled - start - slope * np.arange(n)) ** 2).sum()
@@ -194,7 +195,7 @@ def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float 
             counts[:half].sum(),
             counts[half:].sum(),
         )
-        return pd.DataFrame([row], columns=columns).astype({"before_n": int, "after_n": int})
+        return pd.DataFrame([row], columns=list(kinds)).astype(kinds)
     rows = []
     for before, at, after in zip(cuts, cuts[1:], cuts[2:], strict=False):
         sums = [counts[before:at].sum(), counts[at:after].sum()]
@@ -206,7 +207,7 @@ def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float 
         ends = (days.iloc[at + low], days.iloc[min(at + high, n - 1)])
         bounds = (factor * math.exp(-error), factor * math.exp(error))
         rows.append(("step", days.iloc[at], *ends, factor, *bounds, int(sums[0]), int(sums[1])))
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
 
 def _estimate_spread(scaled: np.ndarray) -> float:

@@ -11,6 +11,8 @@ from sidedoor.ingest.pdf import Page
 from sidedoor.ingest.report import SetAside
 
 _NAMED = re.compile(r"^\W*The\s+(.+?)\s*Agency\s+is\b", re.S)
+# What no speck on a scan is read as, besides letters and digits.
+_HAS_SIGN = re.compile(r"[^\W_]|[&/()\-\u2013]")
 _ENTRY = re.compile(
     r"\W*(?:Agency:\s*(?P<agency>.*?))?\s*(?:Hot[\s-]?List(?:\(s\)|s)?:\s*(?P<lists>.*))?", re.I
 )
@@ -86,8 +88,8 @@ def cut_page(page: Page, name: str, day_first: bool | None = None, is_ocr: bool 
         (below if middle >= foot else above if middle < head else body).append(word)
     if is_ocr:
         strange = [word for word in above if not _is_title(word.text)]
-        specks = [word for word in body if not re.search(r"[\w&/()\-\u2013]", word.text)]
-        body = [word for word in body if re.search(r"[\w&/()\-\u2013]", word.text)]
+        specks = [word for word in body if not _HAS_SIGN.search(word.text)]
+        body = [word for word in body if _HAS_SIGN.search(word.text)]
         sheet.noise = [line.text for part in (strange, specks) for line in gather_lines(part)]
     else:
         strange = (word for word in (*above, *below) if not _belongs_to_margin(word.text))

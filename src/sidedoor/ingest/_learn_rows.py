@@ -41,6 +41,8 @@ HOT_LIST = 1
 ENOUGH = 12
 # How many missing places a row without an agency, or with two, weighs.
 ODD = 20
+# So many rows of two cells say whether the second holds cities.
+PLACES = 20
 GLUED = "two cells printed without a space between them, and no one place where they part"
 
 
@@ -86,6 +88,8 @@ def read_sections(sections: list[Section], sheets: list[Sheet]) -> list[Record]:
     gap = measure_gap(lines, height)
     by_line = not ocr_pages and is_drawn_by_line(lines, gap)
     marks: dict[Word, str] = {}
+    for block in (block for section in sections for block in section.blocks):
+        block.is_ocr = block.page in ocr_pages
     for section in sections:
         place_section(section, gap, ocr_pages, marks, by_line)
     steps = [_list_steps(section, gap) for section in sections]
@@ -207,8 +211,11 @@ def read_section(section: Section, pitch: Pitch, gap: float, marks: dict[Word, s
     for page, agency, lists in section.entries:
         yield Record(section, page, agency, lists or None)
     rows = gather_section(section, pitch, gap)
+    is_ocr = any(block.is_ocr for block in section.blocks)
     if section.columns_n == 3:
         read = _read_places
+    elif is_ocr and section.name.startswith("detections") and _holds_places(rows):
+        read = _read_lost_places
     elif section.name.startswith("hot"):
         read = _read_hot_lists
     else:
@@ -224,6 +231,8 @@ def read_section(section: Section, pitch: Pitch, gap: float, marks: dict[Word, s
             record.reason = "a letter of which the PDF does not say which it is"
         elif not record.reason and not re.search(r"[^\W\d_]", record.name):
             record.reason = "no letter in it"
+        elif is_ocr and not record.reason and _is_noise(record.name):
+            record.reason = "noise of the OCR layer, no name"
         record.remark = next((remark for remark in remarks if remark != GLUED), record.remark)
         yield record
     for line in section.pools:
@@ -374,3 +383,32 @@ def _read_places(section: Section, rows: list[Row], gap: float) -> Iterator[tupl
         elif city is None and state is None:
             record.remark = "no place"
         yield record, list(row.cells.values())
+
+
+def _holds_places(rows: list[Row]) -> bool:
+    """Say whether the second of two columns holds cities, where OCR lost the heads or the states of three."""
+    roles = load_form()["sharing"]["roles"]
+    pairs = [(row.cells[AGENCY].text, row.cells[CITY].text) for row in rows if len(row.cells) == 2]
+    shares = [
+        sum(any(squeeze(word) in roles for word in pair[at].split()) for pair in pairs)
+        for at in (AGENCY, CITY)
+    ]
+    return len(pairs) >= PLACES and shares[0] > 0.6 * len(pairs) and shares[1] < 0.2 * len(pairs)
+
+
+def _read_lost_places(section: Section, rows: list[Row], gap: float) -> Iterator[tuple[Record, list[Cell]]]:
+    """Read rows of an agency and a place: its last word is the state, if it is short enough for one."""
+    form = load_form()["sharing"]
+    for record, cells in _read_places(section, rows, gap):
+        words = (record.city or "").split()
+        if words and (
+            words[-1] in (*form["states"], *form["not_given"]) or len(words) > 1 and len(words[-1]) < 3
+        ):
+            record.city, record.state = " ".join(words[:-1]) or None, words[-1]
+        yield record, cells
+
+
+def _is_noise(name: str) -> bool:
+    """Say whether a text is what OCR makes of specks and cut lines: several words, most of a letter or two."""
+    words = re.findall(r"[^\W_]+", name)
+    return len(words) > 2 and sum(map(len, words)) < 3 * len(words)

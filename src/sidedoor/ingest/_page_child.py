@@ -123,6 +123,5 @@ class PageReader(HTMLParser):
         self.lowest, self.kind, self.is_cell = len(self.open), "", False
 
     def _refuse(self, found: str) -> IngestError:
-        return IngestError(
-            self.name, f"a web page with {found}", "Save the page anew, or copy its text into a .txt."
-        )
+        way_out = "Save the page anew, or copy its text into a .txt."
+        return IngestError(self.name, f"a web page with {found}", way_out, code="page-size")

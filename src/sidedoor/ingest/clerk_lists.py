@@ -104,7 +104,8 @@ def find_lists(source: Source, sheet, rows: list[tuple[int, list[str]]]) -> dict
         names = [name for number, name in column if number > head and name and not known["note"].search(name)]
         names = [name for name in names if not is_heading(name)]
         hits = sum(map(_is_name, names))
-        is_told = tidy_header(text) in known["columns"] or find_section([text]) is not None or _is_side(text)
+        is_told = find_section([text]) is not None or _is_side(text)
+        is_told |= tidy_header(text) in known["columns"] and len(set(names)) >= len(names) / 2
         if tidy_header(text) in known["beside"] or not names or not (is_told or len(names) > 1):
             continue
         if is_told or hits >= _MOST * len(names) and len(set(names)) >= _DISTINCT * len(names):
@@ -112,6 +113,8 @@ def find_lists(source: Source, sheet, rows: list[tuple[int, list[str]]]) -> dict
     if not lists or _list_search_headers() & {tidy_header(text) for _, text in heads.values()}:
         return None
     header_row = max(lists.values())
+    if not header_row and not _are_bare(columns, lists):
+        return None
     lists = [at for at, head in lists.items() if head == header_row or len(lists) == 1]
     header = [cell.strip() for cell in dict(filled).get(header_row, [""] * width)]
     header += [""] * (width - len(header))
@@ -123,6 +126,12 @@ def find_lists(source: Source, sheet, rows: list[tuple[int, list[str]]]) -> dict
         _check_ends(source, sheet, columns, header_row, header, lists)
     sections = _find_sections(header, above, titles, lists, sheet.name)
     return {"kind": "names", "header_row": header_row, "header": header, "titles": titles, "lists": sections}
+
+
+def _are_bare(columns: dict[int, list], lists: dict[int, int]) -> bool:
+    """Return whether beside names without a header nothing but states and numbers is: anything else may be a log."""
+    rest = [text for at, column in columns.items() if at not in lists for _, text in column if text]
+    return all(re.fullmatch(r"[A-Z]{2}|\d{1,4}\.?", text) for text in rest)
 
 
 @functools.cache
@@ -138,15 +147,14 @@ def _is_side(text: str) -> bool:
 
 def _find_head(column: list[tuple[int, str]]) -> tuple[int, str]:
     """Find the row that heads the names of a column: the last of the first rows that is none, with hardly a name above it."""
-    found, names_n = (0, ""), 0
+    found, names_n, is_headed = (0, ""), 0, False
     for number, text in column[:HEADER_ROWS]:
         if text and _is_name(text):
             names_n += 1
-        elif text and names_n <= _TITLES and (is_heading(text) or names_n == 0 or not found[0]):
-            if is_heading(text) or not _load()["note"].search(text):
-                found = (number, text)
-        if names_n > _TITLES:
-            break
+        elif text and names_n <= _TITLES:
+            is_head = is_heading(text)
+            if is_head or not (is_headed or names_n or _load()["note"].search(text)):
+                found, is_headed = (number, text), is_headed or is_head
     return found
 
 
@@ -388,6 +396,10 @@ def _read_list(
             "cleaned-names",
             f"{label}: characters without width were removed from {say_number(cleaned, 'name')}.",
         )
+    if part.titles and at == part.lists[0][0]:
+        said = say_number(len(part.titles), "cell above the names was", "cells above the names were")
+        report.note("titles", f"{label}: {said} taken for a title.")
+        report.private.setdefault("title", []).extend(part.titles[:8])
     if rows and not part.header_row:
         report.private.setdefault("first name", []).append(names[0][1])
     return rows

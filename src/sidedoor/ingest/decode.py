@@ -110,7 +110,11 @@ def find_encoding(source: Source) -> Encoding:
 def _find_encoding(source: Source) -> Encoding:
     for mark, codec, name in _BOMS:
         if source.head.startswith(mark):
-            return _scan_text(source, Encoding(codec, note=f"Read as {name}, which it is marked as."))
+            note = f"Read as {name}, which it is marked as."
+            try:
+                return _scan_text(source, Encoding(codec, note=note))
+            except UnicodeDecodeError:
+                return _scan_text(source, Encoding(codec, "replace", note))
     try:
         return _scan_text(source, Encoding("utf-8"))
     except UnicodeDecodeError:

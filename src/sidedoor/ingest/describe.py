@@ -40,7 +40,7 @@ def describe_report(
         lines.append(("Stopped", f"{refused['place']}: {refused['found']}"))
         lines.append(("Way out", refused["way_out"]))
         if draft := refused.get("mapping"):
-            text = "\n".join(f"{label:<10}{clean_text(text)}" for label, text in lines)
+            text = "\n".join(f"{label:<9}{clean_text(text)}" for label, text in lines)
             return "\n".join([text, "", *map(clean_text, draft.splitlines())])
     else:
         lines.extend(_describe_rows(report))
@@ -48,12 +48,12 @@ def describe_report(
         lines.extend(("Dropped", f"column {name}") for name in report.columns_dropped)
         for what, names in report.private.items():
             shown = names.items() if isinstance(names, dict) else enumerate(names, 1)
-            lines.extend(("Only here", f"{what}: {key} is {name!r}") for key, name in shown)
+            lines.extend(("Private", f"{what}: {key} is {name!r}") for key, name in shown)
         lines.extend(("Note", text) for text in report.notes)
         lines += asked
         if command == "ingest":
             lines.append(("Next", write_command(str(path), options, needed)))
-    return "\n".join(f"{label:<10}{clean_text(text)}" for label, text in _shorten(lines))
+    return "\n".join(f"{label:<9}{clean_text(text)}" for label, text in _shorten(lines))
 
 
 def _describe_rows(report: Report) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from helpers import paths
-from helpers.facts.schema import CHECKED
+from helpers.facts.tables import CHECKED
 from sidedoor.run.notebooks import INJECTED, KERNEL
 from sidedoor.run.results import KernelLimits
 
@@ -193,7 +193,7 @@ def run_cells(
         node.metadata = nbformat.from_dict({"kernelspec": KERNEL})
         try:
             with _place_sockets(work) as folder, messages.open("wb") as log:
-                manager = _build_manager(folder, transport, limits)
+                manager = _build_manager(work, folder, transport, limits)
                 launch = {
                     "cwd": str(paths.ROOT),
                     "env": build_environment(figures, work, checked),
@@ -234,13 +234,13 @@ def _find_source() -> Path:
     return Path(__file__).resolve().parents[2]
 
 
-def _build_manager(folder: Path, transport: str, limits: KernelLimits) -> AsyncKernelManager:
+def _build_manager(work: Path, sockets: Path, transport: str, limits: KernelLimits) -> AsyncKernelManager:
     """Build the manager of a kernel in this interpreter, not in the one that Jupyter would find."""
-    connection = str(folder / f"{transport}.json")
+    connection = str(work / f"{transport}.json")
     manager = AsyncKernelManager(kernel_name="python3", connection_file=connection, transport=transport)
     if transport == "ipc":
         # Sockets in a folder that only this user can enter; ports of 127.0.0.1 are open to every user.
-        manager.ip = str(folder / "k")
+        manager.ip = str(sockets / "k")
     memory = str(int(limits.memory_gib * 2**30))
     command = [sys.executable, "-Xfrozen_modules=off", "-m", "sidedoor.run.kernel", memory, "-f", connection]
     manager._kernel_spec = KernelSpec(argv=command, display_name="Python 3", language="python")

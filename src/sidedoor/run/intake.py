@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from helpers import paths
-from helpers.canonical import COLUMNS
 from helpers.errors import IngestError, RunError
 from helpers.files import format_json, hash_file, hash_files, hash_text, remove_named, write_atomically
 from sidedoor.run.editions import Edition, RawFile, give_records
@@ -178,6 +177,8 @@ def _remove_earlier(file: RawFile, out: Path, known: dict | None) -> None:
     names = list(known["files"]) if known else []
     if not known and not out.is_symlink() and (out / _REPORT).is_file():
         # A run that was killed may have put it there; the same file is read again, so nothing is lost.
+        from helpers.canonical import COLUMNS
+
         try:
             read = json.loads((out / _REPORT).read_text(encoding="utf-8"))
             is_same = read["sha256"] == hash_file(file.path)

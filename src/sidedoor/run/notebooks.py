@@ -334,12 +334,14 @@ def _get_source(cell: dict) -> str:
 
 
 def _read_opening(cells: list[dict], name: str) -> tuple[str, str]:
+    """Return the title of a notebook, and the question or else the first sentence under it."""
     first = next((_get_source(cell) for cell in cells if cell.get("cell_type") == "markdown"), "")
     title = next((line[2:] for line in first.splitlines() if line.startswith("# ")), name)
     body = " ".join(line for line in first.splitlines() if not line.startswith("#"))
-    body = re.sub(r"\*\*(Question\.?)?|__", "", body).strip()
-    asked = re.split(r"(?<=[.!:])\s+(?=[A-Z])", body[: body.find("?") + 1])[-1].strip("* ")
-    return re.sub(r"^[0-9]{2}\s*·\s*", "", title).strip(), asked.strip()
+    body = " ".join(re.sub(r"\*\*(Question\.?)?|__", "", body).split())
+    sentences = [text.strip("* ") for text in re.split(r"(?<=[.!?:])\*?\s+(?=\*?[A-Z])", body)]
+    asked = next((text for text in sentences if text.endswith("?")), sentences[0])
+    return re.sub(r"^[0-9]{2}\s*·\s*", "", title).strip(), asked
 
 
 def _hash_cells(cells: list[dict]) -> str:

@@ -13,7 +13,7 @@ import pytest
 from helpers.doors import decide_doors, list_decisions, load_registry, ways
 from helpers.doors.decide import FACTS, class_reasons
 from helpers.errors import DataError
-from helpers.network import access
+from helpers.network import documented as access
 from helpers.searches import engine
 
 # Decided by hand from the taxonomy of the report and the words of `ways.describe_doors`; one line per

@@ -83,6 +83,12 @@ def test_load_notebook_reads_title_question_and_parameters(house):
     book = load_notebook(path)
     assert (book.number, book.title) == ("04", "Count the queries")
     assert book.question == "How many queries, between which bounds?"
+    for opening, shown in (
+        ("# 01 · A\n\n*What is here?* Two lists. And so on?", "What is here?"),
+        ("# 01 · A\n\nPolice share plate data. Lists show it.\nMore.", "Police share plate data."),
+        ("# 01 · A", ""),
+    ):
+        assert load_notebook(house.write_notebook("01-a", opening=opening)).question == shown
     assert book.parameters["least"].unit == "queries"
 
 
