@@ -152,6 +152,9 @@ def find_labels(table, most: int = MOST_LABELS, each: int = LEAST_EACH) -> pd.Da
     is_shown = (
         (found["rows_n"] >= FEWEST) & ~found["label"].str.contains(r"\d") & (found["label"].str.len() <= 40)
     )
+    rest_n = int(found.loc[~is_shown, "rows_n"].sum())
+    if 0 < rest_n < FEWEST and is_shown.any():  # otherwise the total would give the few rows back
+        is_shown.iloc[is_shown[is_shown].index[-1]] = False
     found["label"] = found["label"].where(is_shown, "(other labels)")
     return found.groupby("label", as_index=False, sort=False)["rows_n"].sum()
 
