@@ -64,11 +64,9 @@ def count_months(start: str, end: str | None = None) -> int:
     return (last.year - first.year) * 12 + last.month - first.month + 1
 
 
-def add_months(month: str, months_n: int) -> str:
-    """Return the month so many months after another, as `YYYY-MM`."""
-    first = span_date(month)[0]
-    years, rest = divmod(first.month - 1 + months_n, 12)
-    return f"{first.year + years}-{rest + 1:02d}"
+def covers_month(start: str, end: str) -> bool:
+    """Return whether a period is all days of the month that it begins in."""
+    return (span_date(start)[0], span_date(end)[1]) == span_date(start[:7])
 
 
 def order_by_date(table: pd.DataFrame, column: str, by_first: bool = False) -> pd.DataFrame:
@@ -114,9 +112,9 @@ def select_years(table: pd.DataFrame, column: str, since: int, until: int) -> pd
 
 
 def state_period(texts) -> str:
-    """Say from when to when dates run, as printed: `2012-07-05 to 2025-11`; one date stays one date."""
+    """Return from when to when dates run, in words: `5 July 2012 to November 2025`; one date stays one date."""
     known = sorted({text for text in texts if isinstance(text, str) and text}, key=span_date)
     if not known:
         return "undated"
     last = max(known, key=lambda text: span_date(text)[1])
-    return known[0] if known[0] == last else f"{known[0]} to {last}"
+    return write_date(known[0]) if known[0] == last else f"{write_date(known[0])} to {write_date(last)}"

@@ -10,7 +10,7 @@ import pandas as pd
 from helpers import __version__, paths
 from helpers.errors import DataError
 from helpers.facts.dates import write_date
-from helpers.facts.schema import describe_table, list_tables
+from helpers.facts.tables import describe_table, list_tables
 from helpers.facts.tables import load_table
 
 _HOUSE = ("pandas", "matplotlib", "networkx")

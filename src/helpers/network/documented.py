@@ -11,7 +11,7 @@ import networkx as nx
 import pandas as pd
 
 from helpers.errors import DataError, offer_nearest
-from helpers.facts.schema import describe_table
+from helpers.facts.tables import describe_table
 
 WAYS = ("documented", "disputed", "ended")
 PASSING = ("pool", "contract", "relay", "account")

@@ -26,7 +26,7 @@ from pdfplumber.utils.text import WordExtractor
 
 # Letters further apart than this, in parts of their size, are two words; a space is 0.22 to 0.3 mostly.
 APART = 0.15
-FIGURES, FILLS, CODES = 10_000, 2_000, 1_000_000
+FIGURES, FILLS, CODES = 10_000, 2_000, 300_000
 UNREADABLE = "\ufffd"
 # Whether a reader of the page sees a word, and if not, why.
 SEEN, INKLESS, WHITE, COVERED, OUTSIDE, ASKEW = "", "inkless", "white", "covered", "outside", "askew"

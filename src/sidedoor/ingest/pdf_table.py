@@ -252,7 +252,7 @@ def _refuse_two_in_one(header: Header, rows: list[PrintedRow], place: str) -> No
             two_n = sum(any(_TWO.match(line) for line in lines) for lines in filled)
             if filled and two_n > 0.5 * len(filled):
                 found = f"the column {name!r} is empty in all rows, while cells of {header.names[beside]!r} hold two values"
-                raise IngestError(place, f"{found}: numbers were not told from their neighbor", _WAY_OUT)
+                raise IngestError(place, found, _WAY_OUT, code="two-in-one")
 
 
 def _find_column(word: Word, edges: list[float]) -> int:

@@ -166,7 +166,7 @@ def _run_due(job: _Job, due: list[Run], keys: dict[str, str], workers: int) -> d
     """Run notebooks, two at a time; raise when all have ended, the first failure in the edition's order."""
     if not due:
         return {}
-    from helpers.facts.schema import vouch_for
+    from helpers.facts.tables import vouch_for
     from sidedoor.run.execute import Lifeline
 
     job.checked = vouch_for(_list_facts(due))

@@ -21,3 +21,12 @@ def write_pdf(tmp_path):
         return pdf.write_pdf(tmp_path / name, pages, size)
 
     return write
+
+
+@pytest.fixture
+def cases(mirror):
+    """The folder of files that were once misread, beside that of real records; without it the test is skipped."""
+    folder = mirror.parent / "cases"
+    if not folder.is_dir():
+        pytest.skip("no folder of cases beside the real records")
+    return folder

@@ -1,4 +1,4 @@
-"""Drafts: from a folder of files to an edition that loads, with what only a person knows left open and said."""
+"""Drafts: from a folder of files to an edition that loads, with what only a person knows asked."""
 
 import os
 import shutil
