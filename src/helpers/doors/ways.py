@@ -40,7 +40,9 @@ def name_years(dates) -> str:
 
 
 def tell_span(dates) -> str:
-    """Say when, at the head of a sentence: `Between 2018 and 2024`, `In 2019`, `Without a date`, or, where there
+    """Say when, at the head of a sentence.
+
+    `Between 2018 and 2024`, `In 2019`, `Without a date`, or, where there
     is nothing to date, `So far`.
     """
     if not len(dates):

@@ -46,14 +46,32 @@ def test_years_are_told_from_the_dates(dates, named, told):
 @pytest.mark.parametrize(
     ("disputed", "ended", "lower", "standings"),
     [
-        (True, True, "; 44 if ways that a party disputes or that ended are left out", "disputed and ended ways included"),
-        (True, False, "; 44 if ways that a party disputes are left out; ways that ended are not counted",
-         "disputed ways included, ended ways left out"),
-        (False, True, "; 44 if ways that ended are left out; ways that a party disputes are not counted",
-         "ended ways included, disputed ways left out"),
-        (False, False, "; ways that a party disputes or that ended are not counted", "disputed and ended ways left out"),
+        (
+            True,
+            True,
+            "; 44 if ways that a party disputes or that ended are left out",
+            "disputed and ended ways included",
+        ),
+        (
+            True,
+            False,
+            "; 44 if ways that a party disputes are left out; ways that ended are not counted",
+            "disputed ways included, ended ways left out",
+        ),
+        (
+            False,
+            True,
+            "; 44 if ways that ended are left out; ways that a party disputes are not counted",
+            "ended ways included, disputed ways left out",
+        ),
+        (
+            False,
+            False,
+            "; ways that a party disputes or that ended are not counted",
+            "disputed and ended ways left out",
+        ),
     ],
-)  # fmt: skip
+)
 def test_doubtful_ways_are_told_as_they_are_counted(disputed, ended, lower, standings):
     """What the parameters count and what they leave out is said in words, never the opposite."""
     chosen = access.choose_standings(disputed, ended)
@@ -67,7 +85,10 @@ def make_ways(*rows):
 
 
 def test_doors_without_a_documented_way_are_told_apart():
-    """One doubtful way is told by the first clause of its statement, several by their standings, documented doors not."""
+    """One doubtful way is told by the first clause of its statement, several by their standings.
+
+    Documented doors not.
+    """
     front = ("front", "documented", "Named on a list.")
     trial = ("pool", "disputed", "A six-month trial reported in 2012: it led to arrests.")
     assert ways.tell_doubted(make_ways(front, ("front", "ended", "Cut off."))) == ""
@@ -90,9 +111,17 @@ def test_paths_are_told_with_source_and_page():
     Gaps are said.
     """
     row = {
-        "from_name": "Town Police", "to_name": "ICE", "door": "side", "standing": "ended", "as_of": "2018", "ended_on": "2020",
-        "statement": "Asked.", "source_id": "a-source", "page": "p. 4", "read_as": "document",
-    }  # fmt: skip
+        "from_name": "Town Police",
+        "to_name": "ICE",
+        "door": "side",
+        "standing": "ended",
+        "as_of": "2018",
+        "ended_on": "2020",
+        "statement": "Asked.",
+        "source_id": "a-source",
+        "page": "p. 4",
+        "read_as": "document",
+    }
     gaps = row | {"as_of": None, "ended_on": None, "page": None, "standing": "documented"}
     assert ways.tell_ways(pd.DataFrame([row, gaps])) == [
         "Town Police to ICE, side door, ended, 2018, until 2020: Asked. [a-source, p. 4, read as document]",
