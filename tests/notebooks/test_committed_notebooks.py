@@ -82,7 +82,7 @@ def test_notebook_has_the_form_of_the_collection(path):
     for cell in code:
         source = read_source(cell)
         assert not BANNED.search(source), source
-        assert "parameters" in cell["metadata"].get("tags", []) or max(map(len, source.splitlines())) <= 130
+        assert "parameters" in cell["metadata"].get("tags", []) or max(map(len, source.splitlines())) <= 160
         defined = (ast.FunctionDef, ast.ClassDef)
         assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, defined)], source
 
