@@ -1,4 +1,4 @@
-"""Dates known only to the year, the month or the day: their first and last day, their order, the months between."""
+"""Dates known only to the year, the month or the day: first and last day, order, months between."""
 
 import math
 import re

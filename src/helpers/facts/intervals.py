@@ -15,8 +15,8 @@ QUALIFIERS = ("exact", "about", "just_under", "at_least", "at_most")
 class Interval:
     """All numbers from `low` to `high`, both included; an infinite bound means that nothing bounds that side.
 
-    Every operation returns an interval that contains the result for each choice of members. It may be wider than
-    needed where one quantity enters a formula twice.
+    Every operation returns an interval that contains the result for each choice of members. It may be wider
+    than needed where one quantity enters a formula twice.
 
     Parameters
     ----------
