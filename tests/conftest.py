@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers import paths
-from helpers.facts import schema
+from helpers.facts import tables
 
 SOURCE = paths.SOURCE
 # What code reads: layouts of files, schemas, words of agencies, what counts as a leak.
@@ -120,7 +120,7 @@ def house(tmp_path, monkeypatch) -> House:
 def pytest_collection_finish(session):
     """Check the fact tables once for the kernels that nbval starts."""
     if any(item.path.suffix == ".ipynb" for item in session.items):
-        os.environ[schema.CHECKED] = schema.vouch_for([paths.FACTS])
+        os.environ[tables.CHECKED] = tables.vouch_for([paths.FACTS])
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,8 @@ def hash_file(path: Path) -> str:
 
 def hash_text(text: str) -> str:
     """Return the sha256 of a text in UTF-8, as 64 hexadecimal digits."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    # a path may contain bytes that are not UTF-8
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def hash_files(folder: Path, skip: tuple[str, ...] = ()) -> dict[str, str]:

@@ -277,6 +277,9 @@ MappingOption = Annotated[
 DayFirstOption = Annotated[
     bool | None, typer.Option("--day-first/--month-first", help="How to read 03/04/2025.")
 ]
+ConfirmOption = Annotated[
+    bool, typer.Option("--confirm-agencies", help="You have looked: every name in the column is an agency's.")
+]
 OcrOption = Annotated[bool, typer.Option("--ocr", help="Let ocrmypdf read the pages of a scan.")]
 
 
@@ -290,6 +293,7 @@ def inspect(
     measure: MeasureOption = None,
     mapping: MappingOption = None,
     day_first: DayFirstOption = None,
+    confirm_agencies: ConfirmOption = False,
     ocr: OcrOption = False,
 ) -> None:
     """Say what a record is, how much is in it, what is wrong with it and what is dropped; write nothing."""
@@ -305,6 +309,7 @@ def inspect(
         measure=measure,
         mapping=mapping,
         day_first=day_first,
+        confirm_agencies=confirm_agencies or None,
         ocr=ocr,
     )
     with FetchProgress() as progress:
@@ -327,6 +332,7 @@ def ingest(
     measure: MeasureOption = None,
     mapping: MappingOption = None,
     day_first: DayFirstOption = None,
+    confirm_agencies: ConfirmOption = False,
     ocr: OcrOption = False,
     source_id: Annotated[
         str | None, typer.Option("--source-id", help="Id under which rows cite this file.")
@@ -353,6 +359,7 @@ def ingest(
         measure=measure,
         mapping=mapping,
         day_first=day_first,
+        confirm_agencies=confirm_agencies or None,
         ocr=ocr,
         source_id=source_id,
         key=load_key(key_file) if key_file else None,

@@ -281,7 +281,8 @@ def draw_lines(
         axes.set_xlabel(x_unit)
         _head(figure, axes, title, width, len(groups) > 1)
     top = rows.loc[rows["y"].idxmax()]
-    most = f"Highest: {format_number(float(top['y']))} {unit} at {top['x']}."
+    place = f"{top['x']:%-d %B %Y}" if is_dated else format_number(float(top["x"]))
+    most = f"Highest: {format_number(float(top['y']))} {unit} at {place}."
     alt = f"Line chart with {len(groups)} line(s). {title}. {most}"
     about = {"source": source, "period": period, "caption": caption, "alt": alt, "data": rows}
     return finish_figure(figure, figure_id, n=len(rows) if n is None else n, **about)

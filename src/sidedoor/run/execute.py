@@ -21,7 +21,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from helpers import paths
-from helpers.facts.schema import CHECKED
+from helpers.facts.tables import CHECKED
 from sidedoor.run.notebooks import INJECTED, KERNEL
 from sidedoor.run.results import KernelLimits
 

@@ -302,15 +302,17 @@ def confine_path(value: str, folder: Path | None, place: str, kind: str = "path"
         raise refuse(f"{shown} is not a path", "no-path")
     try:
         candidates = [(root / value).resolve() for root in roots]
+        inside = [path for path in candidates if any(path.is_relative_to(root) for root in roots)]
         present = next((path for path in candidates if path.exists()), None)
-        if present is None:
-            raise refuse(f"there is nothing at {shown}", "no-path")
-        is_inside = any(present.is_relative_to(root) for root in roots)
-        odd = find_irregular(present) if is_inside else None
+        is_inside = present in inside if present else bool(inside)
+        odd = find_irregular(present) if present and is_inside else None
     except (OSError, ValueError, RuntimeError):
         raise refuse(f"{shown} cannot be read as a path", "no-path") from None
     if not is_inside:
+        # whether there is anything is not told
         raise refuse(f"{shown} leads outside the allowed folders", "outside")
+    if present is None:
+        raise refuse(f"there is nothing at {shown}", "no-path")
     if is_result(present):
         # records of another edition are private, and results are not a source
         move = "Keep records and tables in a folder of your own, for example records/."

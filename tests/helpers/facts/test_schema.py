@@ -10,8 +10,8 @@ import pytest
 
 from helpers import paths
 from helpers.errors import DataError, RunError
-from helpers.facts import schema
-from helpers.facts.schema import CHECKED, check_tables, vouch_for
+from helpers.facts import tables
+from helpers.facts.tables import CHECKED, check_tables, vouch_for
 from sidedoor.run.editions import load_edition
 from sidedoor.run.run import run_edition
 
@@ -82,7 +82,7 @@ def test_a_swap_of_two_tables_and_another_schema_are_other_contents(facts, tmp_p
     )
 
     assert len(before) == 64 and vouch_for([facts]) == before
-    schema._read_schema.cache_clear()
+    tables._read_schema.cache_clear()
     after = vouch_for([facts])
     assert len(after) == 64 and after != before
     one, two = facts / "agencies.csv", facts / "metros.csv"

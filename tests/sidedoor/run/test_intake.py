@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from helpers import paths
-from helpers.errors import IngestError, ParameterError, RunError
+from helpers.errors import IngestError, RunError
 from made.refusal import refused
 from sidedoor.ingest.example import write_example
 from sidedoor.run import intake
@@ -110,7 +110,8 @@ def test_record_is_read_again_when_the_list_of_names_beside_it_has_changed(city)
     (city.folder / "edges.csv").write_text("owner,reader\n1,2\n")
     (city.folder / "names.csv").write_text("id,name\n1,Sample Falls ZZ PD\n2,Mock City ZZ PD\n")
     (city.folder / "m.toml").write_text(
-        'table = "sharing"\n[constants]\nshares = "detections"\n[names]\nfile = "names.csv"\nkey = "id"\nname = "name"\n'
+        'table = "sharing"\n[constants]\nshares = "detections"\n'
+        '[names]\nfile = "names.csv"\nkey = "id"\nname = "name"\n'
         'columns = { from_agency_as_printed = "owner", to_agency_as_printed = "reader" }\n'
     )
     city.file.write_text(
