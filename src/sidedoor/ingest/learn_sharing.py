@@ -377,7 +377,7 @@ def _may_be_one(one: str, other: str, steps: int) -> bool:
 
 @cache
 def _load_known_names() -> frozenset[str]:
-    """Load the names of the lists in the facts, corrected where they were misread; without checking the table."""
+    """Load the names of the lists in the facts, corrected where they were misread."""
     import pandas as pd
 
     names = pd.read_csv(
