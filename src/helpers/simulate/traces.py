@@ -1,4 +1,7 @@
-"""How few sightings single out one vehicle among all. For simulated traffic only: nothing here reads a record."""
+"""How few sightings single out one vehicle among all.
+
+For simulated traffic only: nothing here reads a record.
+"""
 
 from dataclasses import replace
 from functools import reduce
@@ -19,7 +22,9 @@ _ZONES = (3, 2)  # across and along
 def thin_sightings(
     sightings: Sightings, cameras_n: int | None = None, days_n: int | None = None
 ) -> Sightings:
-    """Return the sightings of the first cameras and the last days, as a smaller network or a retention rule keeps.
+    """Return the sightings of the first cameras and the last days.
+
+    As a smaller network or a retention rule keeps.
 
     Raises
     ------
@@ -61,8 +66,8 @@ def measure_unicity(
     points
         Numbers of sightings known [points], each at least 1.
     place, time
-        How exactly a sighting is known: one of PLACES, one of TIMES. Sightings in one cell of place and time are one
-        point.
+        How exactly a sighting is known: one of PLACES, one of TIMES. Sightings in one cell of place and time
+        are one point.
     sample_n
         Vehicles looked at [vehicles].
     seed
