@@ -14,13 +14,15 @@ lab: .installed       ## open JupyterLab on the notebooks, in the environment th
 	"$(PY)" -m jupyter lab notebooks
 
 # Tests of one file, and so the cells of one notebook, stay with one worker and in their order.
-test: .installed      ## all tests: pytest, and nbval on the committed notebooks
+test: .installed      ## all tests: form of the code, pytest, and nbval on the committed notebooks
+	"$(PY)" -m ruff check --quiet
+	"$(PY)" -m ruff format --check --quiet
 	"$(PY)" -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 refresh: .installed   ## run with defaults and write the committed notebooks
 	"$(PY)" -m sidedoor.cli refresh
 
-bench: .engines       ## ratios against the peers: make bench BENCH=network SIZE=M
+bench: .engines       ## ratios to what one would use instead; for one: make bench BENCH=logs SIZE=10M
 	"$(PY)" -m benchmarks $(BENCH) $(if $(SIZE),--size $(SIZE))
 
 # Other engines are for comparison only: `make bench`, and the tests that ask Spark for the same results.

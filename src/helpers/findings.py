@@ -143,8 +143,8 @@ def state_finding(
     Raises
     ------
     DataError
-        A typed digit, an unknown field, no source, only weak sources, a value that is no number or outside its bounds, or
-        simulated data not called so.
+        A typed digit, an unknown field, no source, only weak sources, a value that is no number or outside
+        its bounds, or simulated data not called so.
     """
     place, sentence = f"finding `{id}`", f"{opening}{sentence}"
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):

@@ -281,6 +281,9 @@ class _Downloader:
             options = {"headers": headers, "stream": True, "allow_redirects": False}
             try:
                 response = requests.get(url, timeout=self._limits.silence_s, **options)
+            except requests.exceptions.InvalidURL:  # requests looks at the next address, too
+                found = "it redirects to what is not a web address"
+                raise DataError(_show(url), found, _BY_HAND, code="address") from None
             except requests.RequestException as error:
                 raise _refuse_break(url, error) from None
             location = response.headers.get("Location", "")
@@ -288,7 +291,7 @@ class _Downloader:
                 self._check_head(response, url)
                 return response
             response.close()
-            before, url = url, _join(url, location)
+            before, url = url, urljoin(url, location)
         raise IngestError(_show(url), "it redirects too often", _BY_HAND, code="redirects")
 
     def _check_head(self, response, url: str) -> None:
@@ -335,13 +338,6 @@ class _Downloader:
                 self._progress(done, self._total)
         if self._total is not None and done < self._total:
             raise _refuse_break(url, EOFError())
-
-
-def _join(url: str, location: str) -> str:
-    try:
-        return urljoin(url, location)
-    except ValueError:
-        return location  # refused as an address
 
 
 def _retrieve(source: FetchSource, target: Path, wanted: str, downloader, origin: str) -> Path:

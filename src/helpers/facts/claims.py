@@ -74,10 +74,10 @@ def collect_values(
     """Collect all figures that formulas may name.
 
     Ids of `quantities` and `query_volumes` are named with `_` for `-`. Computed names:
-    `metro_share_top50_YEAR` (percent of the country, for each year of `metros`); `counted_names_n` and `counted_names_in_ST_n` (names recovered of the
-    release's list, as a plain count; ST is a postal code in lower case); `recovered_names_n`,
-    `recovered_states_n`, `recovered_names_in_california_n` (the same counts, taken as lower bounds of the
-    list, because the list itself was not recovered).
+    `metro_share_top50_YEAR` (percent of the country, for each year of `metros`); `counted_names_n` and
+    `counted_names_in_ST_n` (names recovered of the release's list, as a plain count; ST is a postal code in
+    lower case); `recovered_names_n`, `recovered_states_n`, `recovered_names_in_california_n` (the same
+    counts, taken as lower bounds of the list, because the list itself was not recovered).
 
     Parameters
     ----------
@@ -334,8 +334,8 @@ def check_claims(claims: pd.DataFrame, values: dict[str, Value]) -> pd.DataFrame
     DataFrame
         One row per claim, in the order of `claims`: `claim_id, statement, printed_value, unit,
         computed_value, computed_low, computed_high, difference` (computed minus printed, in its unit),
-        `difference_percent` (of the printed value), `verdict, why, from_table, is_same_source` (every figure used
-        is in the claim's own source: agreement is then consistency, not confirmation). Where there is no
+        `difference_percent` (of the printed value), `verdict, why, from_table, is_same_source` (every figure
+        used is in the claim's own source: agreement is then consistency, not confirmation). Where there is no
         verdict, computed value and difference are missing; open bounds are infinite.
 
     Raises

@@ -108,12 +108,11 @@ def bound_value(value: float, qualifier: str, rounded_to: float | None = None) -
     value
         The figure as printed, in full.
     qualifier
-        `exact`: the figure alone. `about`: half a printed step to either side. `just_under` (almost, nearly):
-        half a printed step below, up to the figure. `at_least`: the figure and all above. `at_most`: from zero
-        to the figure, because nothing in the tables is below zero.
+        `exact`: the figure alone. `about`: half a printed step to either side. `just_under` (almost,
+        nearly): half a printed step below, up to the figure. `at_least`: the figure and all above.
+        `at_most`: from zero to the figure, because nothing in the tables is below zero.
     rounded_to
-        Step of the last printed digit, in the unit of the figure; needed for `about` and `just_under`, ignored
-        otherwise.
+        Step of the last printed digit, in the unit of the figure; needed for `about` and `just_under`.
 
     Returns
     -------

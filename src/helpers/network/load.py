@@ -19,7 +19,7 @@ from helpers.facts.dates import write_date
 from helpers.facts.sources import name_publishers
 from helpers.facts.tables import load_table
 from helpers.files import hash_file
-from helpers.network.documented import WAYS, fold_units
+from helpers.network.documented import HOT_LIST, WAYS, fold_units
 from helpers.searches.records import SIMULATED, list_records, load_records
 
 NETWORKS = ("orange-county", "private-eyes", "documented", "records")
@@ -260,7 +260,7 @@ def find_portals() -> Path:
 def read_documented(paths_table: pd.DataFrame, agencies: pd.DataFrame) -> SharingData:
     """Return the documented lines: units count as the agency above them; no list is among them."""
     rows = fold_units(paths_table, agencies)
-    rows = rows[rows["standing"].isin(WAYS) & (rows["door"] != "hot_list")].drop_duplicates(
+    rows = rows[rows["standing"].isin(WAYS) & (rows["door"] != HOT_LIST)].drop_duplicates(
         ["from_id", "to_id"]
     )
     known = agencies.set_index("agency_id")[["name", "kind", "state"]]

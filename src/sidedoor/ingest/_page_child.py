@@ -7,7 +7,7 @@ from helpers.errors import IngestError
 NESTED, BLOCKS = 2_000, 200_000
 SKIPPED = {"script", "style", "svg", "head", "template", "noscript", "iframe", "object", "select", "textarea"}
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-INLINE = {"a", "abbr", "b", "bdi", "code", "em", "font", "i", "label", "mark", "s", "small", "span", "strong", "sub", "sup", "u", "wbr"}  # fmt: skip
+INLINE = set("a abbr b bdi code em font i label mark s small span strong sub sup u wbr".split())
 
 
 def read_blocks(path: str, name: str, chars_cap: int) -> dict:
@@ -15,8 +15,9 @@ def read_blocks(path: str, name: str, chars_cap: int) -> dict:
 
     Returns
     -------
-    dict: `blocks`, each a text, how far the elements closed since the block before it (a depth), what the markup calls the
-    entry that it begins, and whether it is a cell of a list; `title`; `asks_password`; `has_download`.
+    dict: `blocks`, each a text, how far the elements closed since the block before it (a depth), what the
+    markup calls the entry that it begins, and whether it is a cell of a list; `title`; `asks_password`;
+    `has_download`.
 
     Raises
     ------

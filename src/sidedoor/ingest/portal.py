@@ -1,7 +1,8 @@
 """Reads a page of Flock's transparency portal: saved as a web page, printed to PDF, or copied as text.
 
-What it shows are a date, figures, and often the organizations that an agency shares its data with, or that share theirs
-with it. Agencies reword and leave out what they like: what is not on the page is reported as not published.
+What it shows are a date, figures, and often the organizations that an agency shares its data with, or that
+share theirs with it. Agencies reword and leave out what they like: what is not on the page is reported as not
+published.
 """
 
 import re
@@ -204,7 +205,9 @@ def _compile(group: str) -> re.Pattern:
 
 
 def find_field(text: str) -> str | None:
-    """Find what a heading says that stands below it: a list, a figure, or `others`; None if it is no known heading."""
+    """Find what a heading says that stands below it: a list, a figure, or `others`; None if it is no known
+    heading.
+    """
     text = text.strip().rstrip(":").replace("\u2019", "'")
     if len(text) > 120 or text.endswith("."):
         return None
@@ -302,7 +305,9 @@ def _join_lines(lines: list[str]) -> str:
 
 
 def _join_pieces(pieces: list[str]) -> Iterator[Name]:
-    """Join pieces that a comma within a name parted: `Example Corp, LLC`, `University of California, Riverside`."""
+    """Join pieces that a comma within a name parted: `Example Corp, LLC`, `University of California,
+    Riverside`.
+    """
     known, name = _load(), None
     for at, piece in enumerate(pieces):
         goes_on = bool(re.search(known["goes_on"], piece))
@@ -327,8 +332,9 @@ def read(source: Source, options: ReadOptions) -> Reading:
 
     Returns
     -------
-    Reading with the table `sharing`, if the page prints a list, and `volumes`, each with the page's own date. A list that the
-    page does not print is `not published` in the report's details, which is not the same as sharing with nobody.
+    Reading with the table `sharing`, if the page prints a list, and `volumes`, each with the page's own date.
+    A list that the page does not print is `not published` in the report's details, which is not the same as
+    sharing with nobody.
 
     Raises
     ------
@@ -353,8 +359,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
     if source.kind == "pdf":
         warn_unseen(read_pages(source), report)
     if source.kind == "html" and source.cache["page"]["has_download"]:
-        text = "The page offers a file to download, such as its search audit; it was not read: give that file itself."
-        report.note("download", text)
+        report.note("download", "The page offers a file, such as its search audit; give that file itself.")
     tables = {}
     if rows:
         tables["sharing"] = build_table("sharing", rows)
@@ -469,7 +474,8 @@ def _report_names(section: str, names: list[Name], first: int, report: Report) -
     if doubtful:
         report.warn(
             "comma",
-            f"{section}: {say_number(len(doubtful), 'name')} may be parted or joined wrongly, as names can hold commas: row "
+            f"{section}: {say_number(len(doubtful), 'name')} may be parted or joined wrongly, as names can "
+            "hold commas: row "
             f"{', '.join(doubtful[:20])}.",
         )
     twice_n = sum(count > 1 for count in Counter(name.text for name in names).values())

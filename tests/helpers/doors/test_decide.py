@@ -13,7 +13,7 @@ import pytest
 from helpers.doors import decide_doors, list_decisions, load_registry, ways
 from helpers.doors.decide import FACTS, class_reasons
 from helpers.errors import DataError
-from helpers.network import documented as access
+from helpers.network import documented
 from helpers.searches import engine
 
 # Decided by hand from the taxonomy of the report and the words of `ways.describe_doors`; one line per
@@ -118,7 +118,7 @@ def test_doors_are_those_of_the_one_taxonomy():
     """
     described = ways.describe_doors(observed=True)["door"].tolist()
 
-    assert set(access.list_doors()) | {"back", "own", "undetermined"} == set(described)
+    assert set(documented.list_doors()) | {"back", "own", "undetermined"} == set(described)
     assert set(described) == set(list_decisions()["door"])
 
 
