@@ -1,26 +1,21 @@
-"""Names of agencies: read them by rules, compare two, resolve many against a registry, ask a person where rules end."""
+"""Names of agencies: check a cell, read a name by rules, compare two, resolve many against a registry."""
 
 from helpers.agencies.check import HIDDEN_CHARACTERS, clean_name, looks_like_agency, mixes_alphabets
 from helpers.agencies.compare import compare_names
-from helpers.agencies.parse import AgencyName, format_name, parse_name
-from helpers.agencies.registry import Registry, load_registry
-from helpers.agencies.resolve import resolve_names
-from helpers.agencies.review import read_review, write_review
+from helpers.agencies.parse import AgencyName, parse_name
+from helpers.agencies.resolve import Registry, load_registry, resolve_names
 from helpers.agencies.words import KINDS
 
 __all__ = [
     "HIDDEN_CHARACTERS",
-    "clean_name",
-    "looks_like_agency",
-    "mixes_alphabets",
     "KINDS",
     "AgencyName",
     "Registry",
+    "clean_name",
     "compare_names",
-    "format_name",
     "load_registry",
+    "looks_like_agency",
+    "mixes_alphabets",
     "parse_name",
-    "read_review",
     "resolve_names",
-    "write_review",
 ]

@@ -1,212 +1,200 @@
-"""Resolve many names against a registry: exact first, then near ones within one state and role, else abstain."""
+"""Resolve many names against a registry of agencies: exactly first, then near ones, otherwise abstain."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 from rapidfuzz import fuzz, process
 
-from helpers.agencies.compare import ALIKE_FROM, compare_names
+from helpers import paths
+from helpers.agencies.compare import ALIKE_FROM, compare_names, make_key
 from helpers.agencies.parse import AgencyName, parse_name
-from helpers.agencies.plain import read_plain
-from helpers.agencies.registry import Registry, pause_collector
-from helpers.agencies.words import fold_scan
+from helpers.agencies.words import STATES, fold_scan
+from helpers.errors import DataError
 
-OUTCOMES = ("same", "different", "new", "unsure")
-_NO_AGENCY = ("not_an_agency", "vendor_demo")
+COLUMNS = ("agency_id", "name", "state", "kind", "also_known_as", "also_in", "source_id")
 _WITHOUT_STATE = ("federal", "pool", "company")
-_LOOK_AT = 5  # nearest places of a block that are compared by the rules
-_ROWS = 512  # rows of a similarity matrix at a time: memory stays flat
+_LOOK_AT = 5  # nearest places of a state and role that are compared by the rules
 
 Answer = tuple[str, str, str, float, str]  # outcome, agency_id, candidate_id, score, why
 
 
-def resolve_names(
-    names: Iterable[str], registry: Registry | pd.DataFrame, review: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    """Resolve names against a registry.
+def load_registry(path: str | Path | None = None) -> pd.DataFrame:
+    """Return a registry of agencies, one row per agency, all text.
 
     Parameters
     ----------
-    names
-        Names as printed. Missing values and repeats are allowed.
-    registry
-        A table as `load_registry` returns it, or a `Registry` built from one (build it once for several lists).
-    review
-        Decisions of a person, as `read_review` returns them. They overrule every rule.
+    path
+        A CSV with at least the columns agency_id, name and state; by default `data/registry/agencies.csv`.
 
     Returns
     -------
-    DataFrame, one row per name in the given order: name; outcome (`same`; `different`: alike, but another agency than
-    the nearest in the registry; `new`: nothing alike; `unsure`: a person must say); agency_id, filled only for
-    `same`; score, 0 to 100; why; candidate_id, the nearest agency where there is one.
+    DataFrame: agency_id, name, state (postal code or empty), kind, also_known_as (other names, separated by
+    `;`), also_in (states that have another agency of this name, separated by `;`: without a state the name
+    stays unsure), source_id.
 
     Raises
     ------
     DataError
-        The registry has no agency_id, name or state, or the review names an agency that is not in it.
+        A column is missing, an id is given twice, or a state is no postal code.
+    """
+    path = Path(path) if path else paths.DATA / "registry" / "agencies.csv"
+    table = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    _check(table, path.name)
+    return table.reindex(columns=[*COLUMNS], fill_value="")
+
+
+def _check(table: pd.DataFrame, place: str) -> None:
+    missing = [column for column in COLUMNS[:3] if column not in table.columns]
+    if missing:
+        raise DataError(place, f"no column {', '.join(missing)}", f"A registry has: {', '.join(COLUMNS)}.")
+    if (twice := table["agency_id"].duplicated()).any():
+        found = f"agency_id `{table.loc[twice, 'agency_id'].iloc[0]}` twice"
+        raise DataError(place, found, "Give each agency one row; put spellings into also_known_as.")
+    if (odd := ~table["state"].fillna("").isin(["", *STATES])).any():
+        row = int(odd.to_numpy().argmax())
+        found = f"state `{table['state'].iloc[row]}` of {table['name'].iloc[row]}"
+        raise DataError(f"{place}, row {row + 2}", found, "Write the postal code, such as CA, or nothing.")
+
+
+class Registry:
+    """A registry, read and arranged for lookup. Build it once and resolve many lists against it.
+
+    Parameters
+    ----------
+    table
+        As `load_registry` returns it; agency_id, name and state are enough.
+    """
+
+    def __init__(self, table: pd.DataFrame):
+        _check(table, "registry")
+        self.names: dict[str, str] = {}
+        # place without spaces, role, detail -> state (may be empty) -> ids; and the same with a scan's slips
+        # folded
+        self.exact: dict[tuple, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self.folded: dict[tuple, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        # state, role -> name as read, id
+        self.blocks: dict[tuple[str, str], list[tuple[AgencyName, str]]] = defaultdict(list)
+        self.also_in: dict[tuple, set[str]] = defaultdict(set)
+        for row in table.reindex(columns=[*COLUMNS], fill_value="").fillna("").itertuples(index=False):
+            self.names[row.agency_id] = row.name
+            for printed in [row.name, *filter(None, row.also_known_as.split(";"))]:
+                name = parse_name(printed.strip())
+                name = name._replace(state=row.state or name.state)
+                key = (make_key(name), name.role, name.detail)
+                for index, at in ((self.exact, key), (self.folded, (fold_scan(key[0]), *key[1:]))):
+                    if row.agency_id not in index[at][name.state]:
+                        index[at][name.state].append(row.agency_id)
+                self.blocks[name.state, name.role].append((name, row.agency_id))
+                self.also_in[key].update(filter(None, row.also_in.split(";")))
+
+    def find_states(self, name: AgencyName) -> set[str]:
+        """Return the states in which an agency of this place and role is known, `also_in` included."""
+        key = (make_key(name), name.role, name.detail)
+        return {*self.exact.get(key, ()), *self.also_in.get(key, ())} - {""}
+
+
+def resolve_names(names: Iterable[str], registry: Registry | pd.DataFrame) -> pd.DataFrame:
+    """Return which agency of a registry each name is, one row per name in the given order.
+
+    Parameters
+    ----------
+    names
+        Names as written. Missing values and repeats are allowed.
+    registry
+        A table as `load_registry` returns it, or a `Registry` built from one.
+
+    Returns
+    -------
+    DataFrame: name; outcome (`same`; `different`: alike, but another agency than the nearest in the registry;
+    `new`: nothing alike; `unsure`: a person must say); agency_id, filled only for `same`; score, 0 to 100;
+    why; candidate_id, the nearest agency where there is one.
+
+    Raises
+    ------
+    DataError
+        The registry has no agency_id, name or state.
     """
     known = registry if isinstance(registry, Registry) else Registry(registry)
     given = ["" if name is None or name != name else str(name) for name in names]
-    with pause_collector():
-        answers = _answer_all(given, known, review)
-    columns = list(zip(*(answers[name] for name in given), strict=True)) or [()] * 5
-    return pd.DataFrame(
-        {
-            "name": _make_texts(given),
-            "outcome": _make_texts(columns[0]),
-            "agency_id": _make_texts(columns[1]),
-            "score": np.array(columns[3], dtype="float64"),
-            "why": _make_texts(columns[4]),
-            "candidate_id": _make_texts(columns[2]),
-        }
-    )
+    answers = {name: _answer(parse_name(name), known) for name in dict.fromkeys(given)}
+    columns = ["outcome", "agency_id", "candidate_id", "score", "why"]
+    found = pd.DataFrame([answers[name] for name in given], columns=columns)
+    found.insert(0, "name", given)
+    texts = [column for column in found if column != "score"]
+    return found.astype(dict.fromkeys(texts, "str") | {"score": "float64"})[
+        ["name", "outcome", "agency_id", "score", "why", "candidate_id"]
+    ]
 
 
-def _make_texts(values):
-    """Make a column of texts by way of Arrow, which looks at each but once."""
-    return pd.array(pa.array(values, type=pa.large_string()), dtype="str")
+def _answer(name: AgencyName, known: Registry) -> Answer:
+    """Answer by lookup, then by likeness within the state and role, then under another role."""
+    if name.kind in ("not_an_agency", "vendor_demo") or not (name.place or name.role):
+        return "new", "", "", 0.0, f"kind: {name.kind}"
+    answer = _look_up(name, known) or _find_near(name, known)
+    if answer is None and name.state:
+        answer = _look_across_roles(name, known)
+    return answer or ("new", "", "", 0.0, "nothing alike in the registry")
 
 
-def _answer_all(given: list[str], known: Registry, review: pd.DataFrame | None) -> dict[str, Answer]:
-    """Answer every name once: a person's decision, else exactly, else by lookup, else by likeness."""
-    decided = _read_decisions(review, known) if review is not None else {}
-    answers: dict[str, Answer] = {}
-    leftovers: list[tuple[str, AgencyName]] = []
-    exact = known.exact
-    for name in given:
-        if name in answers:
-            continue
-        if decided and (decision := decided.get(" ".join(name.split()))):
-            answers[name] = decision
-            continue
-        read = read_plain(name) or parse_name(name)
-        place, role, state, kind, _, _, detail = read
-        ids = exact.get((place.replace(" ", ""), role, state, detail))
-        if ids and len(ids) == 1 and (place or role) and (state or kind in _WITHOUT_STATE):
-            answers[name] = ("same", ids[0], ids[0], 100.0, "same place, role and state")
-        else:
-            answers[name] = ("new", "", "", 0.0, "nothing alike in the registry")
-            leftovers.append((name, read))
-    near: dict[tuple[str, str], list[tuple[str, AgencyName]]] = {}
-    for name, read in leftovers:
-        answer = _look_up(read, known)
-        if answer is not None:
-            answers[name] = answer
-        else:
-            near.setdefault((read.state, read.role), []).append((name, read))
-    for block, members in near.items():
-        _match_block(block, members, known, answers)
-    return answers
-
-
-def _look_up(read: AgencyName, known: Registry) -> Answer | None:
-    """Answer by lookup alone: no agency, twins in the registry, a state or a role missing, a scan's slips."""
-    if read.kind in _NO_AGENCY or not (read.place or read.role):
-        return "new", "", "", 0.0, f"kind: {read.kind}"
-    key = read.place.replace(" ", "")
-    ids = known.exact.get((key, read.role, read.state, read.detail), ())
+def _look_up(name: AgencyName, known: Registry) -> Answer | None:
+    key = make_key(name)
+    by_state = known.exact.get((key, name.role, name.detail), {})
+    ids = by_state.get(name.state, ())
     if len(ids) > 1:
         return "unsure", "", ids[0], 100.0, f"the registry has this name {len(ids)} times: {', '.join(ids)}"
-    by_state = known.twins.get((key, read.role, read.detail), {})
-    if not read.state and by_state:
-        states = known.find_states(read)
-        found = min(by_state.items())
-        if len(states) == 1 and (len(by_state) == 1 or read.kind != "federal"):
-            state = next(iter(states))
-            found_id = by_state.get(state, found[1])
-            return (
-                "same",
-                found_id,
-                found_id,
-                95.0,
-                f"state missing, the registry knows this agency in {state} only",
-            )
-        return (
-            "unsure",
-            "",
-            found[1],
-            90.0,
-            f"state missing, known in {', '.join(sorted(states)) or 'no state'}",
-        )
-    if read.state and "" in by_state:
-        return "unsure", "", by_state[""], 90.0, "the registry's agency has no state"
-    folded = known.folded.get((fold_scan(key), read.role, read.state, read.detail), ())
-    if len(folded) == 1 and len(key) > 3 and read.state:
+    if ids and (name.state or name.kind in _WITHOUT_STATE):
+        return "same", ids[0], ids[0], 100.0, "same place, role and state"
+    if not name.state and by_state:
+        states = known.find_states(name)
+        nearest = min(by_state.items())[1][0]
+        if len(states) == 1 and (len(by_state) == 1 or name.kind != "federal"):
+            only = by_state.get(min(states), [nearest])[0]
+            return "same", only, only, 95.0, f"state missing, the registry knows this in {min(states)} only"
+        where = ", ".join(sorted(states)) or "no state"
+        return "unsure", "", nearest, 90.0, f"state missing, known in {where}"
+    if "" in by_state:
+        return "unsure", "", by_state[""][0], 90.0, "the registry's agency has no state"
+    folded = known.folded.get((fold_scan(key), name.role, name.detail), {}).get(name.state, ())
+    if not folded:
+        return None
+    if len(folded) == 1 and len(key) > 3 and name.state:
         return "same", folded[0], folded[0], 97.0, "same but for letters that a scan confuses"
-    if folded:
-        return "unsure", "", folded[0], 90.0, "same but for letters that a scan confuses"
-    return None
+    return "unsure", "", folded[0], 90.0, "same but for letters that a scan confuses"
 
 
-def _match_block(block: tuple[str, str], members: list, known: Registry, answers: dict[str, Answer]) -> None:
-    """Compare names with the registry's agencies of one state and role."""
-    state, role = block
-    if state:
-        targets = known.blocks.get(block, [])
-    else:  # a name without a state is held against every state; the best it can get is `unsure`
-        targets = [
-            entry for (_, other), entries in known.blocks.items() if other == role for entry in entries
-        ]
-    if targets:
-        places = [key for key, _, _ in targets]
-        for start in range(0, len(members), _ROWS):
-            part = members[start : start + _ROWS]
-            scores = process.cdist(
-                [read.place.replace(" ", "") for _, read in part],
-                places,
-                scorer=fuzz.ratio,
-                score_cutoff=ALIKE_FROM,
-                dtype=np.uint8,
-            )
-            for (name, read), row in zip(part, scores, strict=True):
-                alike = np.flatnonzero(row)
-                if len(alike):
-                    top = alike[np.argsort(-row[alike].astype(int), kind="stable")][:_LOOK_AT]
-                    answers[name] = _choose(read, [targets[at] for at in top], known)
-    for name, read in members:
-        if answers[name][0] == "new" and state:
-            answer = _look_across_roles(read, known)
-            if answer:
-                answers[name] = answer
-
-
-def _choose(read: AgencyName, targets: list, known: Registry) -> Answer:
-    """Choose among near agencies: one that is the same, else one that may be, else the nearest that is not."""
+def _find_near(name: AgencyName, known: Registry) -> Answer | None:
+    """Answer by likeness: one that is the same, else one that may be, else the nearest that is not."""
+    if name.state:
+        block = known.blocks.get((name.state, name.role), [])
+    else:  # held against every state; the best that it can get is `unsure`
+        block = [entry for (_, role), part in known.blocks.items() if role == name.role for entry in part]
+    near = process.extract(
+        make_key(name),
+        [make_key(other) for other, _ in block],
+        scorer=fuzz.ratio,
+        score_cutoff=ALIKE_FROM,
+        limit=_LOOK_AT,
+    )
+    order = ("same", "unsure", "different")
     best: Answer | None = None
-    for _, other, agency_id in targets:
-        outcome, score, why = compare_names(read, other, known)
-        same_id = agency_id if outcome == "same" else ""
-        answer = (outcome, same_id, agency_id, float(score), f"{why}: {known.names[agency_id]}")
-        if best is None or OUTCOMES.index(outcome) in (0, 3) and best[0] == "different":
-            best = answer
-        if outcome == "same":
-            if best[0] == "same" and best[1] != agency_id:
-                return "unsure", "", agency_id, float(score), "two agencies of the registry are equally near"
-            best = answer
+    for _, _, at in near:
+        other, agency_id = block[at]
+        outcome, score, why = compare_names(name, other, known)
+        if outcome == "same" == (best or [""])[0] and best[1] != agency_id:
+            return "unsure", "", agency_id, score, "two agencies of the registry are equally near"
+        if best is None or order.index(outcome) < order.index(best[0]):
+            same_id = agency_id if outcome == "same" else ""
+            best = (outcome, same_id, agency_id, score, f"{why}: {known.names[agency_id]}")
     return best
 
 
-def _look_across_roles(read: AgencyName, known: Registry) -> Answer | None:
+def _look_across_roles(name: AgencyName, known: Registry) -> Answer | None:
     """Look for the same place and state under another role, or under none."""
-    key = read.place.replace(" ", "")
-    for role in known.roles:
-        if role != read.role and (ids := known.exact.get((key, role, read.state, read.detail))):
-            outcome, score, why = compare_names(read, read._replace(role=role), known)
-            if outcome != "same":
-                return outcome, "", ids[0], float(score), f"{why}: {known.names[ids[0]]}"
+    for role in sorted({role for _, role in known.blocks} - {name.role}):
+        ids = known.exact.get((make_key(name), role, name.detail), {}).get(name.state)
+        if ids:
+            outcome, score, why = compare_names(name, name._replace(role=role), known)
+            return outcome, "", ids[0], score, f"{why}: {known.names[ids[0]]}"
     return None
-
-
-def _read_decisions(review: pd.DataFrame, known: Registry) -> dict[str, Answer]:
-    """Turn a person's decisions into answers."""
-    from helpers.agencies.review import check_review
-
-    check_review(review, set(known.names))
-    decided = {}
-    for row in review.itertuples(index=False):
-        same_id = row.agency_id if row.decision == "same" else ""
-        answer = (row.decision, same_id, row.agency_id, 100.0, "decided by a person")
-        decided[" ".join(str(row.name).split())] = answer
-    return decided

@@ -10,17 +10,32 @@ from rapidfuzz.distance import OSA
 
 from helpers import paths
 
-KINDS = (
-    "police", "sheriff", "state_police", "campus_police", "district_attorney", "fusion_center", "federal", "company",
-    "pool", "vendor_demo", "not_an_agency", "other",
-)  # fmt: skip
+Phrase = tuple[str, ...]
+
+KINDS = tuple(
+    "police sheriff state_police campus_police district_attorney fusion_center federal company pool"
+    " vendor_demo not_an_agency other".split()
+)
+# Postal code -> name, and the name's words -> postal code; the District of Columbia and territories included.
+STATES = {state.abbr: state.name for state in [*us.STATES, us.states.DC, *us.TERRITORIES]}
+STATE_WORDS = {tuple(name.lower().split()): code for code, name in STATES.items()}
+_STATE_NAME_WORDS = {word for name in STATE_WORDS for word in name}
+# Lists of `[kinds]` whose entries are single words; all others are phrases.
+_WORD_SETS = frozenset(
+    "campus dps_is_state_police statewide place_before_state forms federal_fillers agency_words"
+    " person_ranks".split()
+)
+# Kinds whose phrases are looked for anywhere in a name, or at its beginning (`_start`), in this order.
+SEARCHED_KINDS = ("pool", "vendor_demo", "fusion_center", "company")
+# Where a scan has lost the space before a word of a role.
+CAMEL = re.compile(
+    "(?<=[a-z])(?=(?:Police|Sheriff|Department|Dept|Office|District|Attorney|Agency|County)(?![a-z]{3}))"
+)
 
 
 class Role(NamedTuple):
-    """A role: its short name, how it is written out, whose it is, its rank among roles found, and if states have it."""
+    """A role: the kind of agency that has it, its rank among several, whether states have it."""
 
-    name: str
-    label: str
     kind: str
     rank: int
     is_statewide: bool
@@ -30,131 +45,77 @@ class Words(NamedTuple):
     """The vocabulary, arranged for lookup. Phrases are tuples of words, the longest first."""
 
     roles: dict[str, Role]
-    phrases: list[tuple[tuple[str, ...], str]]
-    role_phrases: frozenset[tuple[str, ...]]
+    phrases: list[tuple[Phrase, str]]  # with the role that each one means
     codes: dict[str, str]
     ambiguous: dict[str, str]
     abbreviations: dict[str, str]
     directions: dict[str, str]
-    aliases: list[tuple[tuple[str, ...], tuple[str, ...], bool, str]]
+    aliases: list[tuple[Phrase, Phrase, bool, str]]  # short, long, only at the start, state
     federal: list[dict]
-    kinds: dict[str, list]
-    inactive: list[tuple[str, ...]]
-    products: set[tuple[str, ...]]
-    folds: list[tuple[str, str]]
+    kinds: dict[str, list | set]
+    inactive: list[Phrase]
+    products: set[Phrase]
+    folds: list[list[str]]
     mend: list[str]
-    role_index: dict[str, list[tuple[tuple[str, ...], str]]]
+    first_words: frozenset[str]  # of the phrases of roles
     role_words: frozenset[str]
-    kind_words: frozenset[str]
-    alias_words: frozenset[str]
-    mark_words: frozenset[str]
-    triggers: frozenset[str]
+    known: frozenset[str]  # all words of the vocabulary
 
 
-# Postal code -> name, and the name's words -> postal code; the territories and the District of Columbia included.
-STATES = {state.abbr: state.name for state in [*us.STATES, us.states.DC, *us.TERRITORIES]}
-STATE_WORDS = {tuple(name.lower().split()): code for code, name in STATES.items()}
-
-
-def _split(phrases: list[str]) -> list[tuple[str, ...]]:
+def _split(phrases: list[str]) -> list[Phrase]:
     return sorted((tuple(phrase.split()) for phrase in phrases), key=lambda words: (-len(words), words))
 
 
 @lru_cache(maxsize=1)
 def load_words() -> Words:
-    """Load the vocabulary once per process."""
+    """Return the vocabulary, read once per process."""
     raw = tomllib.loads((paths.DATA / "registry" / "agency_words.toml").read_text(encoding="utf-8"))
     roles, phrases, codes = {}, [], {}
     for rank, (name, role) in enumerate(raw["roles"].items()):
-        roles[name] = Role(name, role["label"], role["kind"], rank, role.get("statewide", False))
+        roles[name] = Role(role["kind"], rank, role.get("statewide", False))
         phrases += [(words, name) for words in _split(role["phrases"])]
         codes |= {code: name for code in role.get("codes", ())}
     phrases.sort(key=lambda item: (-len(item[0]), roles[item[1]].rank, item[0]))
-    kinds = {name: set(value) if name in _SETS else _split(value) for name, value in raw["kinds"].items()}
+    kinds = {
+        name: set(value) if name in _WORD_SETS else _split(value) for name, value in raw["kinds"].items()
+    }
     federal = [entry | {"phrases": _split(entry["phrases"])} for entry in raw["federal"]]
     aliases = [
-        (
-            tuple(entry["short"].split()),
-            tuple(entry["long"].split()),
-            entry.get("start", False),
-            entry.get("state", ""),
-        )
-        for entry in raw["aliases"]
+        (tuple(e["short"].split()), tuple(e["long"].split()), e.get("start", False), e.get("state", ""))
+        for e in raw["aliases"]
     ]
-    words = Words(
-        roles, phrases, frozenset(phrase for phrase, _ in phrases), codes, raw["ambiguous_codes"],
-        raw["abbreviations"], raw["directions"], aliases, federal,
-        kinds, _split(raw["marks"]["inactive"]), set(_split(raw["marks"]["products"])),
-        [tuple(pair) for pair in raw["scan"]["folds"]], raw["scan"]["mend"], index_phrases(phrases),
-        frozenset(word for phrase, _ in phrases for word in phrase),
-        frozenset(phrase[0] for entry in federal for phrase in entry["phrases"])
-        | {code.lower() for entry in federal for code in entry["codes"]}
-        | {phrase[0] for name in _SEARCHED for phrase in kinds[name]} | {"us", "united"},
-        frozenset(short[0] for short, *_ in aliases) | {"county", "state", "port"},
-        frozenset(phrase[0] for phrase in _split(raw["marks"]["inactive"])) | {"-"}, frozenset(),
-    )  # fmt: skip
-    return words._replace(triggers=_find_triggers(words))
-
-
-# Words of so many place names that no rule may hang on one of them alone.
-_OFTEN = {
-    "north", "south", "east", "west", "new", "county", "city", "town", "township", "village", "borough", "park", "lake",
-    "port", "fort", "mount", "old", "high", "the", "los", "las", "saint", "hall", "center", "metro",
-}  # fmt: skip
-
-
-def _find_triggers(words: Words) -> frozenset[str]:
-    """Collect words so that whenever any rule could fire, one of them is in the name. Without: place, role, state."""
-    single = set(words.codes) | set(words.ambiguous) | set(words.abbreviations) | set(words.directions)
-    single |= {code.lower() for entry in words.federal for code in entry["codes"]} | {
-        code.lower() for code in STATES
-    }
-    single |= {"of", "count", "station", "precinct", "campus"} | words.kinds["campus"]
-    phrases = (
-        [phrase for phrase, _ in words.phrases] + [short for short, *_ in words.aliases] + list(STATE_WORDS)
+    marks, scan = raw["marks"], raw.pop("scan")
+    return Words(
+        roles=roles,
+        phrases=phrases,
+        codes=codes,
+        ambiguous=raw["ambiguous_codes"],
+        abbreviations=raw["abbreviations"],
+        directions=raw["directions"],
+        aliases=aliases,
+        federal=federal,
+        kinds=kinds,
+        inactive=_split(marks["inactive"]),
+        products=set(_split(marks["products"])),
+        folds=scan["folds"],
+        mend=scan["mend"],
+        first_words=frozenset(phrase[0] for phrase, _ in phrases),
+        role_words=frozenset(word for phrase, _ in phrases for word in phrase),
+        known=frozenset(word for text in _list_texts(raw) for word in text.split()) | _STATE_NAME_WORDS,
     )
-    phrases += [phrase for entry in words.federal for phrase in entry["phrases"]]
-    phrases += [phrase for name in _SEARCHED for phrase in words.kinds[name]] + [
-        *words.inactive,
-        *words.products,
-    ]
-    for phrase in phrases:
-        if single.isdisjoint(phrase):
-            rare = [word for word in phrase if word not in _OFTEN] or phrase
-            single.add(max(rare, key=lambda word: (len(word), word)))
-    return frozenset(single)
 
 
-_SETS = ("campus", "dps_is_state_police", "statewide", "place_before_state", "forms", "federal_fillers", "agency_words", "person_ranks")
-# Kinds whose phrases are looked for anywhere in a name, or at its beginning (`_start`).
-_SEARCHED = (
-    "fusion_center", "fusion_center_start", "pool", "vendor_demo", "vendor_demo_start", "company", "not_an_agency",
-)  # fmt: skip
+def _list_texts(value) -> list[str]:
+    """Return all texts of a part of the file, keys of tables included."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [*value, *_list_texts(list(value.values()))]
+    return [text for item in value for text in _list_texts(item)] if isinstance(value, list) else []
 
 
-def index_phrases(phrases: list[tuple]) -> dict[str, list[tuple]]:
-    """Arrange phrases (or tuples that begin with one) by their first word, in the given order."""
-    index: dict[str, list[tuple]] = {}
-    for item in phrases:
-        phrase = item[0] if isinstance(item[0], tuple) else item
-        index.setdefault(phrase[0], []).append(item)
-    return index
-
-
-def replace_words(
-    tokens: list[str], short: tuple[str, ...], long: tuple[str, ...], start: bool = False
-) -> bool:
-    """Replace a run of words in place; tell whether it was there."""
-    size = len(short)
-    for at in range(1 if start else len(tokens) - size + 1):
-        if tuple(tokens[at : at + size]) == short:
-            tokens[at : at + size] = long
-            return True
-    return False
-
-
-def find_words(tokens: list[str], phrase: tuple[str, ...], start: bool = False) -> int:
-    """Find where a run of words begins, or -1."""
+def find_words(tokens: list[str], phrase: Phrase, start: bool = False) -> int:
+    """Return where a run of words begins, or -1; with `start` only at the beginning."""
     size = len(phrase)
     for at in range(min(1, len(tokens)) if start else len(tokens) - size + 1):
         if tokens[at] == phrase[0] and tuple(tokens[at : at + size]) == phrase:
@@ -164,35 +125,21 @@ def find_words(tokens: list[str], phrase: tuple[str, ...], start: bool = False) 
 
 @lru_cache(maxsize=65536)
 def mend_word(word: str) -> str:
-    """Mend a word of the vocabulary in which one letter is wrong, missing, doubled or misread by a scan."""
-    if len(word) < 5 or word in load_words().triggers:
+    """Return a word of the vocabulary for one in which a letter is wrong, missing, doubled or misread."""
+    words = load_words()
+    if len(word) < 5 or word in words.known:
         return word
-    folded = ""
-    for good, good_folded in _list_mendable():
+    folded = fold_scan(word)
+    for good in words.mend:
         if word[0] != good[0] and word[-1] != good[-1] or abs(len(word) - len(good)) > 3:
             continue
-        if word == good:
-            return word
-        folded = folded or fold_scan(word)
-        if folded == good_folded or (len(word) > 5 and OSA.distance(word, good, score_cutoff=1) <= 1):
+        if folded == fold_scan(good) or len(word) > 5 and OSA.distance(word, good, score_cutoff=1) <= 1:
             return good
     return word
 
 
-@lru_cache(maxsize=1)
-def _list_mendable() -> list[tuple[str, str]]:
-    return [(good, fold_scan(good)) for good in load_words().mend]
-
-
 def fold_scan(text: str) -> str:
-    """Fold letters that a scan confuses, so that two readings of one word become equal (Marin, Mann)."""
+    """Return a text with letters that a scan confuses folded, so that two readings meet (Marin, Mann)."""
     for bad, good in load_words().folds:
-        if bad in text:
-            text = text.replace(bad, good)
+        text = text.replace(bad, good)
     return text
-
-
-# Where a scan has lost the space before a word of a role.
-CAMEL = re.compile(
-    "(?<=[a-z])(?=(?:Police|Sheriff|Department|Dept|Office|District|Attorney|Agency|County)(?![a-z]{3}))"
-)

@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import re
+import textwrap
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -28,7 +29,7 @@ COLORS = {
     "gray": "#6E6E6E",
     "pale": "#D9D9D9",
 }
-# Signs that a name in a record may hold and XML may not: with one of them no browser shows the figure.
+# Characters that a name in a record can have and XML cannot: with one of them no browser shows the figure.
 _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STYLE = {
     "figure.dpi": 100,
@@ -53,7 +54,10 @@ _STYLE = {
     "svg.hashsalt": "sidedoor",
     "svg.fonttype": "path",
 }
-# What would tell one drawing from the next.
+# Inches at 100 dots: for a page, and for a telephone, where a wide figure would shrink its text below nine
+# pixels.
+WIDE, NARROW = 8.4, 3.9
+# Metadata that would differ from one drawing to the next.
 _UNDATED = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 
 
@@ -74,13 +78,17 @@ class CitedFigure(Figure):
         The numbers drawn, one row per mark.
     n, period
         Rows behind the figure, and the dates that they span.
+    redraw
+        Draws the same figure for a telephone; None for a figure that has one form.
     saved
-        The PNG that `save_figure` wrote, which a notebook then shows if nothing was changed since; empty before.
+        The PNG that `save_figure` wrote, which a notebook then shows if nothing was changed since; empty
+        before.
     """
 
     figure_id = alt = caption = source_line = period = ""
     n = 0
     saved = b""
+    redraw = None
     data: pd.DataFrame
 
     def _ipython_display_(self):
@@ -94,7 +102,7 @@ class CitedFigure(Figure):
 
 
 @contextlib.contextmanager
-def new_figure(width: float = 8.4, height: float = 4.6, **subplots):
+def new_figure(width: float = WIDE, height: float = 4.6, **subplots):
     """Open a figure in the house style; yields `(figure, axes)`. Sizes in inches, at 100 dots per inch."""
     with mpl.rc_context(_STYLE):
         yield plt.subplots(figsize=(width, height), FigureClass=CitedFigure, layout="constrained", **subplots)
@@ -127,15 +135,17 @@ def finish_figure(
     # records whose id says that they are invented; figures of a simulated log have it in their title as well
     invented = "Simulated data. " if "simulated-" in source else ""
     figure.source_line = f"{invented}Source: {source} · n = {n:,} · {period}"
-    figure.supxlabel(figure.source_line, x=0.01, ha="left", fontsize=8, color=COLORS["gray"])
+    line = textwrap.fill(figure.source_line, int(figure.get_figwidth() * 14.5))
+    figure.supxlabel(line, x=0.01, ha="left", fontsize=8, color=COLORS["gray"])
     return figure
 
 
 def save_figure(figure: CitedFigure) -> None:
-    """Save a figure as PNG and SVG, its numbers as CSV and its description as JSON, beside the present run.
+    """Save a figure as PNG and SVG, its numbers as CSV and its description as JSON, in the folder of the run.
 
-    The files are the same bytes each time: no dates, fixed identifiers in the SVG. Signs that XML cannot
-    hold stand there as U+FFFD.
+    A figure that can be drawn for a telephone is saved for it as well, as `<id>-narrow.svg`. The files are
+    the same bytes each time: no dates, fixed identifiers in the SVG. Characters that XML cannot have become
+    U+FFFD.
     """
     folder = paths.find_figure_folder()
     folder.mkdir(parents=True, exist_ok=True)
@@ -146,6 +156,12 @@ def save_figure(figure: CitedFigure) -> None:
     stem.with_suffix(".svg").write_text(
         _UNFIT.sub("\ufffd", svg.decode("utf-8")), encoding="utf-8", newline="\n"
     )
+    if figure.redraw is not None:
+        narrow = figure.redraw()
+        (svg,) = _draw_alike(narrow, "svg")
+        plt.close(narrow)
+        text = _UNFIT.sub("\ufffd", svg.decode("utf-8"))
+        stem.with_name(f"{stem.name}-narrow.svg").write_text(text, encoding="utf-8", newline="\n")
     write_csv(figure.data, stem.with_suffix(".csv"))
     about = {
         key: getattr(figure, key) for key in ("figure_id", "alt", "caption", "source_line", "n", "period")
@@ -153,6 +169,21 @@ def save_figure(figure: CitedFigure) -> None:
     stem.with_suffix(".json").write_text(
         json.dumps(about, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8", newline="\n"
     )
+
+
+def save_table(table: pd.DataFrame, table_id: str) -> None:
+    """Save a complete table as CSV in the folder of the run, where the site offers it for download.
+
+    Parameters
+    ----------
+    table
+        With headers that a reader understands; the index is left out.
+    table_id
+        Name of the file without its ending, unique in a notebook.
+    """
+    folder = paths.find_figure_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    write_csv(table, folder / f"{table_id}.csv")
 
 
 def _draw_alike(figure: CitedFigure, *formats: str) -> list[bytes]:

@@ -2,19 +2,23 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from helpers.errors import DataError
 from helpers.reasons.classify import STATE, STATES
 from helpers.reasons.rule_sets import RuleSet
+from helpers.searches.suppression import FEWEST, hide_small
 
-_TEXT, _NONE = STATES[0], "none"
+_TEXT = STATES[0]
 # Stands at both ends of a range that has no width.
 ALL_RULES = "all rules"
 
 
-def count_rules(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], by: Sequence[str] = ()) -> pd.DataFrame:
-    """Count the rows that each rule finds.
+def count_rules(
+    tally: pd.DataFrame, rule_sets: Sequence[RuleSet], by: Sequence[str] = (), fewest: int = FEWEST
+) -> pd.DataFrame:
+    """Count the rows that each rule finds, small counts hidden.
 
     Parameters
     ----------
@@ -23,14 +27,23 @@ def count_rules(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], by: Sequence[
     rule_sets
         Their readings are the rules.
     by
-        Columns of the tally to count by.
+        Columns of the tally to count by. Publish counts by one thing, not by two that cross.
+    fewest
+        The smallest count of a class that is shown [rows]; 0 shows all, for what is not published.
 
     Returns
     -------
-    DataFrame, one row for each group and rule, rules in the order of the sets and from the narrowest reading: by, rule,
-    rule_set, found_n [rows], text_n [rows that have a text], rows_n [all rows]. A rule can only find what has a text.
+    DataFrame, one row for each group and rule, rules in the order of the sets and from the narrowest
+    reading: by, rule, rule_set, found_n [rows; missing where `suppression.hide_small` hides it], text_n
+    [rows that have a text], rows_n [all rows]. A rule can only find what has a text.
     """
-    by = list(by)
+    counted = _count_all(tally, rule_sets, list(by))
+    is_hidden = _hide(counted, list(by), fewest)
+    return counted.assign(found_n=counted["found_n"].astype("Int64").mask(is_hidden))
+
+
+def _count_all(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], by: list[str]) -> pd.DataFrame:
+    """Count what each rule finds, however few."""
     sizes = _sum(tally, by).rename(columns={"n": "rows_n"})
     texts = _sum(tally[tally[STATE] == _TEXT], by).rename(columns={"n": "text_n"})
     parts = []
@@ -46,20 +59,38 @@ def count_rules(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], by: Sequence[
     return pd.concat([counted[[*by, "rule", "rule_set"]], counts], axis="columns")
 
 
-def range_rules(counts: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+def _hide(counted: pd.DataFrame, by: list[str], fewest: int) -> pd.Series:
+    """Say which counts of rules are to be hidden.
+
+    The readings of a set are parts of one another, those of two sets are not.
+    """
+    is_hidden = pd.Series(False, index=counted.index)
+    rules_n = counted["rule"].nunique()
+    for _, part in counted.groupby("rule_set", sort=False):
+        # rows lie group by group, the rules of a set in their order
+        shape = (len(counted) // rules_n, -1)
+        counts = part["found_n"].to_numpy().reshape(shape)
+        wholes = part["text_n"].to_numpy().reshape(shape)[:, 0]
+        order = np.argsort(counts.sum(axis=0), kind="stable")
+        hidden = hide_small(pd.DataFrame(counts[:, order]), pd.Series(wholes), fewest).to_numpy()
+        is_hidden[part.index] = hidden[:, np.argsort(order)].ravel()
+    return is_hidden
+
+
+def range_rules(
+    tally: pd.DataFrame, rule_sets: Sequence[RuleSet], by: Sequence[str] = (), fewest: int = FEWEST
+) -> pd.DataFrame:
     """Give the range over rules: the fewest and the most rows that any of them finds.
 
     Parameters
     ----------
-    counts
-        From `count_rules`.
-    by
-        As given there.
+    tally, rule_sets, by, fewest
+        As for `count_rules`.
 
     Returns
     -------
-    DataFrame, one row for each group: by, low_n, low_rule, high_n, high_rule [rows; of rules that tie, the first; `all rules` where all do], rules_n,
-    text_n, rows_n, factor (high over low; missing where the low is 0).
+    DataFrame, one row for each group: by, low_n, low_rule, high_n, high_rule [rows; of rules that tie, the
+    first; `all rules` where all do; missing where the count is hidden], rules_n, text_n, rows_n.
 
     Raises
     ------
@@ -67,44 +98,21 @@ def range_rules(counts: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
         Fewer than two rules: one rule has no range.
     """
     by = list(by)
-    if counts["rule"].nunique() < 2:
-        raise DataError("range over rules", f"{counts['rule'].nunique()} rule", "Take two rules or more.")
+    counted = _count_all(tally, rule_sets, by)
+    counted["is_hidden"] = _hide(counted, by, fewest)
+    if counted["rule"].nunique() < 2:
+        raise DataError("range over rules", f"{counted['rule'].nunique()} rule", "Take two rules or more.")
     rows = []
-    for key, group in counts.groupby(by, sort=True, dropna=False) if by else [((), counts)]:
+    for key, group in counted.groupby(by, sort=True, dropna=False) if by else [((), counted)]:
         low, high = group.loc[group["found_n"].idxmin()], group.loc[group["found_n"].idxmax()]
-        factor = high["found_n"] / low["found_n"] if low["found_n"] else None
-        sizes = [len(group), group["text_n"].iloc[0], group["rows_n"].iloc[0]]
-        names = [low["rule"], high["rule"]] if low["found_n"] < high["found_n"] else [ALL_RULES] * 2
-        rows.append([*key, low["found_n"], names[0], high["found_n"], names[1], *sizes, factor])
-    columns = [*by, "low_n", "low_rule", "high_n", "high_rule", "rules_n", "text_n", "rows_n", "factor"]
-    return pd.DataFrame(rows, columns=columns).astype({"factor": "float64"})
-
-
-def count_buckets(tally: pd.DataFrame, rules: RuleSet, by: Sequence[str] = ()) -> pd.DataFrame:
-    """Count rows by the buckets of one rule set.
-
-    Returns
-    -------
-    DataFrame, one row for each group that occurs (the index, if `by` is given) and one column for each bucket, in the
-    order of the file, then `none` (a text that no label fits) and one column for each state without a text that occurs.
-    """
-    by = list(by)
-    buckets = list(dict.fromkeys(label.bucket for label in rules.labels))
-    order = [*buckets, _NONE, *STATES[1:]]
-    counted = (
-        tally.assign(place=name_places(tally, rules)).groupby([*by, "place"], dropna=False)["rows_n"].sum()
-    )
-    wide = counted.unstack("place", fill_value=0) if by else counted.to_frame().T.reset_index(drop=True)
-    kept = [name for name in order if name in wide.columns or name in order[: len(buckets) + 1]]
-    return wide.reindex(columns=kept, fill_value=0).rename_axis(None, axis="columns").astype("int64")
-
-
-def name_places(tally: pd.DataFrame, rules: RuleSet, none: str = _NONE, before_state: str = "") -> pd.Series:
-    """Name where each row of a tally belongs: a bucket, `none` for a text that no label fits, or its state without a text."""
-    buckets = {label.name: label.bucket for label in rules.labels}
-    return (
-        tally[rules.name].map(buckets).fillna(none).where(tally[STATE] == _TEXT, before_state + tally[STATE])
-    )
+        ends = []
+        for end in (low, high):
+            rule = end["rule"] if low["found_n"] < high["found_n"] else ALL_RULES
+            ends += [pd.NA, None] if end["is_hidden"] else [end["found_n"], rule]
+        rows.append([*key, *ends, len(group), group["text_n"].iloc[0], group["rows_n"].iloc[0]])
+    columns = [*by, "low_n", "low_rule", "high_n", "high_rule", "rules_n", "text_n", "rows_n"]
+    found = pd.DataFrame(rows, columns=columns)
+    return found.astype({"low_n": "Int64", "high_n": "Int64", "low_rule": "str", "high_rule": "str"})
 
 
 def count_states(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -112,8 +120,8 @@ def count_states(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, one row for each group and state that occurs, states in the order of STATES: by, reason_state, rows_n, share
-    [of the group's rows].
+    DataFrame, one row for each group and state that occurs, states in the order of STATES: by, reason_state,
+    rows_n, share [of the group's rows].
     """
     by = list(by)
     counted = tally.groupby([*by, STATE], dropna=False, as_index=False)["rows_n"].sum()
@@ -134,26 +142,3 @@ def _join(left: pd.DataFrame, right: pd.DataFrame, by: list[str]) -> pd.DataFram
         if by
         else pd.concat([left, right], axis="columns")
     )
-
-
-def range_subjects(tally: pd.DataFrame, rule_sets: Sequence[RuleSet]) -> pd.DataFrame:
-    """Give the range over rules for each subject that some rule sets look for.
-
-    Parameters
-    ----------
-    tally
-        From `tally_reasons`, with the same rule sets, of one subject or more.
-
-    Returns
-    -------
-    DataFrame, one row for each subject with two rules or more, in the order of the sets: subject, and the columns of
-    `range_rules`.
-    """
-    subjects = dict.fromkeys(rules.subject for rules in rule_sets)
-    parts = []
-    for subject in subjects:
-        counts = count_rules(tally, [rules for rules in rule_sets if rules.subject == subject])
-        if len(counts) > 1:
-            parts.append(range_rules(counts).assign(subject=subject))
-    whole = pd.concat(parts, ignore_index=True)
-    return whole[["subject", *(name for name in whole.columns if name != "subject")]]

@@ -81,6 +81,7 @@ def read_source(source: Source, options: ReadOptions | None = None, *, is_tolera
     IngestError
         The file cannot be read; as `DefectError` if the reader failed in a way that is its own fault.
     """
+    from sidedoor.ingest.ocr import mark_tables, read_scan
     from sidedoor.ingest.published import check_names
     from sidedoor.ingest.sniff import sniff
     from sidedoor.ingest.xlsx import read_workbook
@@ -88,9 +89,13 @@ def read_source(source: Source, options: ReadOptions | None = None, *, is_tolera
     options = options or ReadOptions()
     try:
         match = None
+        if options.ocr and source.kind == "pdf":
+            read_scan(source)
         try:
             module, match = sniff(source, options)
             reading = module.read(source, options)
+            if source.cache.get("ocr"):
+                mark_tables(reading.tables, reading.report)
             _check_reading(reading)
             if source.kind == "xlsx":
                 read_workbook(source).describe(reading.report)

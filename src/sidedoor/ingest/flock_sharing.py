@@ -20,13 +20,15 @@ from sidedoor.ingest.headers import (
     locate,
     tidy_header,
 )
+from sidedoor.ingest.pdf import read_pages, warn_unseen
+from sidedoor.ingest.pdf_table import find_page_header, read_rows
 from sidedoor.ingest.published import remove_hidden
 from sidedoor.ingest.report import Reading, Report, Skipped
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import read_table
 from sidedoor.ingest.xlsx import Sheet, read_workbook
 
-KINDS = ("text", "xlsx")
+KINDS = ("text", "xlsx", "pdf")
 FAMILY, FORM = "Flock SharedNetworks", "organizations by row, networks by direction"
 # direction -> section of the canonical table
 SECTIONS = {"with_me": "detections_received", "by_me": "detections_shared"}
@@ -80,9 +82,19 @@ class _Table:
     header_row: int
     header: list[str]
     columns: dict[str, str]
+    printed: list[tuple[str, list[str]]] | None = None
 
     def rows(self, report: Report | None = None) -> Iterator[tuple[str, dict[str, str]]]:
         """Give the cells of each row by field, with its place; a report is given what was skipped."""
+        if self.printed is not None:
+            for place, cells in self.printed:
+                yield place, self._bind(cells)
+            if report:
+                warn_unseen(read_pages(self.source), report)
+                report.warn(
+                    "printed", "Read from the places of words on printed pages: compare a page by eye."
+                )
+            return
         if self.sheet is None:
             table = read_table(self.source, header_line=self.header_row)
             for line, cells in table.rows():
@@ -116,6 +128,8 @@ def recognize(source: Source) -> Match | None:
 def find_table(source: Source) -> _Table | None:
     """Find the list in a file."""
     known = load_format("flock")["sharing"]["columns"]
+    if source.kind == "pdf":
+        return _find_printed(source, known)
     names = {tidy_header(name) for name in known["organization"]}
     for sheet, rows in list_beginnings(source):
         for number, cells in rows:
@@ -126,6 +140,23 @@ def find_table(source: Source) -> _Table | None:
                 if "organization" in columns and {"with_me", "by_me"} & set(columns):
                     return _Table(source, sheet, number, header, columns)
     return None
+
+
+def _find_printed(source: Source, known: dict[str, list[str]]) -> _Table | None:
+    """Find the list printed to PDF: one row for each organization; cells may be wrapped."""
+    names = {tidy_header(name) for part in known.values() for name in part}
+    pages = read_pages(source)
+    if not any(find_page_header(page, names, 2) for page in pages[:3]):
+        return None
+    header, rows, _ = read_rows(pages, source.name, names, 2)
+    columns = bind_columns(list(header.names), known, source.name)
+    if "organization" not in columns or not {"with_me", "by_me"} & set(columns):
+        return None
+    cells = [
+        (f"page {row.page} row {at}", [" ".join(lines) for lines in row.cells])
+        for at, row in enumerate(rows, 1)
+    ]
+    return _Table(source, None, 0, list(header.names), columns, cells)
 
 
 def read(source: Source, options: ReadOptions) -> Reading:

@@ -100,7 +100,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
     title = mapping.get("title", Path(path).stem)
     report = Report(source.name, source.sha256, source.bytes_n, FAMILY, title, why)
     if SHIPPED in Path(path).parents or str(path) in list_mappings():
-        report.details["names_confirmed"] = "with the project's mapping"
+        source.cache["vendor prints agencies"] = True
     rows = _Rows(source, mapping, report)
     reader = {"sharing": _read_sharing, "searches": _read_searches, "volumes": _read_volumes}[
         mapping["table"]

@@ -11,8 +11,6 @@ from sidedoor.ingest.source import ReadOptions, Source
 NOT_AN_AGENCY = "(not an agency's name)"
 # Of the rows of a log, and of the different names of a list, so many may hold no word of an agency [percent].
 _LOG_PERCENT, _LIST_PERCENT, _FEW = 5, 10, 2
-# Lists that a vendor's system printed: the names are those of its accounts.
-_PRINTED = ("Vigilant LEARN", "Flock transparency")
 _HIDDEN = re.compile(HIDDEN_CHARACTERS)
 _HEADERS = "Headers may be exchanged, or rows shifted: look at the file."
 
@@ -25,12 +23,15 @@ def remove_hidden(name: str) -> str:
 def check_names(reading: Reading, source: Source, options: ReadOptions) -> None:
     """Refuse tables whose columns of agencies hold something else; replace single odd names of a search log.
 
+    The lists that a vendor's own page or report prints, and those that the project's mappings were written for, hold
+    agencies, whatever they are called (`NCRIC`, `ALEA`).
+
     Raises
     ------
     IngestError
         More than a small part of the names holds no word of an agency, and nobody has confirmed them.
     """
-    if options.confirm_agencies or reading.report.details.get("names_confirmed"):
+    if options.confirm_agencies or source.cache.get("vendor prints agencies"):
         return
     for name, table in reading.tables.items():
         if isinstance(table, FileTable):
@@ -72,7 +73,7 @@ def _check_list(table, columns: list[str], reading: Reading, source: Source, opt
             )
         for name in odd:
             shown.setdefault(name, f"{NOT_AN_AGENCY} {len(shown) + 1}")
-    if not shown or reading.report.family.startswith(_PRINTED):
+    if not shown:
         return table
     _warn(reading, " and ".join(columns), [*shown])
     return table.assign(**{column: table[column].replace(shown) for column in columns})

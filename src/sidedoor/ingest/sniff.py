@@ -10,7 +10,7 @@ from sidedoor.ingest.source import PAGE_FOUND, PAGE_WAY_OUT, Match, ReadOptions,
 
 # In no order of preference: the surest claim wins, and two that are equally sure are refused.
 READERS = (
-    "learn_sharing", "learn_dashboard", "flock_audit", "flock_pdf", "flock_sharing", "flock_portal", "portal",
+    "learn_sharing", "learn_dashboard", "flock_audit", "flock_pdf", "flock_devices", "flock_sharing", "flock_portal", "portal",
     "mapping", "clerk",
 )  # fmt: skip
 SURE = 0.5

@@ -1,6 +1,6 @@
-"""The last gate: every kind of file, every kind of leak, and none where there is none.
+"""The last gate: every kind of file that is published, every kind of leak, and none where there is none.
 
-Plates, names and numbers are made when the tests run, so that none stands in the repository.
+Plates, names and numbers are made when the tests run, so that none is in the repository.
 """
 
 import base64
@@ -8,10 +8,11 @@ import gzip
 import io
 import itertools
 import json
+import os
 import struct
 import subprocess
 import sys
-import time
+import tarfile
 import tomllib
 import zipfile
 import zlib
@@ -19,17 +20,15 @@ import zlib
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pypdf
 import pytest
-import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pypdf.annotations import FreeText, Link
 
 from helpers import paths
 from helpers.errors import DataError, RunError
-from helpers.leaks import Finder, find_label, mask
+from helpers.leaks import Finder, find_label, load_rules, mask
 from sidedoor.publish.scan import UNREADABLE, Leak, check_publication, scan_path
+from sidedoor.publish.scan.texts import read_markup
 
 LEAKS = tomllib.loads((paths.DATA / "registry" / "leaks.toml").read_text(encoding="utf-8"))
 FORMS = {plate["form"]: plate["where"] for plate in LEAKS["plate"]}
@@ -64,75 +63,6 @@ def build_png(*chunks: tuple[bytes, bytes], tail: bytes = b"") -> bytes:
         struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in parts
     )
     return b"\x89PNG\r\n\x1a\n" + body + tail
-
-
-def build_jpeg(*segments: tuple[int, bytes], tail: bytes = b"") -> bytes:
-    """Build the frame of a JPEG with segments of text."""
-    body = b"".join(
-        b"\xff" + bytes([mark]) + struct.pack(">H", len(data) + 2) + data for mark, data in segments
-    )
-    return b"\xff\xd8" + body + b"\xff\xda\x00\x02\x00\xff\xd9" + tail
-
-
-def build_pdf(
-    text: str = "", about: str = "", note: str = "", link: str = "", attached: bytes = b""
-) -> bytes:
-    """Build a PDF of one page."""
-    stream = f"BT /F1 12 Tf 72 700 Td ({text}) Tj ET".encode()
-    parts = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    ]
-    made, places = b"%PDF-1.4\n", []
-    for number, part in enumerate(parts, 1):
-        places.append(len(made))
-        made += b"%d 0 obj\n%s\nendobj\n" % (number, part)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    made += (
-        b"xref\n0 6\n0000000000 65535 f \n"
-        + table
-        + b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % len(made)
-    )
-    writer = pypdf.PdfWriter(clone_from=io.BytesIO(made))
-    if about:
-        writer.add_metadata({"/Subject": about})
-    if note:
-        writer.add_annotation(0, FreeText(text=note, rect=(50, 50, 200, 100)))
-    if link:
-        writer.add_annotation(0, Link(rect=(50, 50, 200, 100), url=link))
-    if attached:
-        writer.add_attachment("notes.txt", attached)
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
-
-
-def build_xlsx(
-    text: str = "harmless", *, title: str = "sheet", comment: str = "", about: str = "", inline: bool = False
-) -> bytes:
-    """Build a workbook with a text in a cell, and elsewhere."""
-    out = io.BytesIO()
-    # without the shared table, texts stand in the cells themselves
-    with xlsxwriter.Workbook(out, {"constant_memory": inline} if inline else {"in_memory": True}) as book:
-        page = book.add_worksheet(title)
-        page.write_row(0, 0, ["agency", "note"])
-        page.write_row(1, 0, ["Exampletown PD", text])
-        if comment:
-            page.write_comment(1, 0, comment)
-        book.set_properties({"subject": about, "created": pd.Timestamp(2000, 1, 1)})
-    return out.getvalue()
-
-
-def build_rich_xlsx(one: str, two: str) -> bytes:
-    """Build a workbook with a cell of two runs of text in two fonts."""
-    out = io.BytesIO()
-    with xlsxwriter.Workbook(out) as book:
-        book.add_worksheet().write_rich_string(0, 0, "seen ", book.add_format({"bold": True}), one, two)
-    return out.getvalue()
 
 
 def build_parquet(**columns) -> bytes:
@@ -174,13 +104,9 @@ def show(**data) -> list[dict]:
     ]
 
 
-def zip_files(**files: bytes) -> bytes:
-    """Build a ZIP archive."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name.replace("_", "."), data)
-    return out.getvalue()
+LOOK_ALIKE = str.maketrans(
+    "ABCEHKMOPTXY", "\u0410\u0412\u0421\u0415\u041d\u041a\u041c\u041e\u0420\u0422\u0425\u03a5"
+)
 
 
 def spread(value: str) -> dict[str, bytes]:
@@ -190,20 +116,22 @@ def spread(value: str) -> dict[str, bytes]:
     wide = "".join(chr(ord(sign) + 0xFEE0) if sign.isalnum() else sign for sign in value)
     one, two = value[:half], value[half:]
     trace = [f"\x1b[31m{one}\x1b[0m{two}"]
-    inventory = b"# Sphinx inventory version 2\n# Project: x\n# Version: 1\n# packed\n"
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{}</svg>'
     png = build_png((b"tEXt", b"Comment\0" + raw))
     in_page = f'<img src="data:image/png;base64,{base64.b64encode(png).decode()}">'
     return {
         "text.txt": b"first line\nseen " + raw + b" here\n",
         "text.md": b"# Title\n\n*seen* " + raw + b"\n",
-        "bold.md": f"seen **a** <b>{value[:half]}</b>{value[half:]}".encode(),
         "run.log": b"2024-05-31 14:00:00 INFO read " + raw + b"\n",
         "wide.txt": f"seen {wide} here".encode(),
-        "hidden.txt": f"seen {value[:half]}\u200b{value[half:]} here".encode(),
-        "utf16.txt": f"seen {value} here".encode("utf-16"),
-        "utf16-bare.txt": f"seen {value} here, and more words".encode("utf-16-le"),
-        "cp1252.txt": f"caf\u00e9 {value} here".encode("cp1252"),
+        "look-alike.txt": f"seen {value.translate(LOOK_ALIKE)} here".encode(),
+        "graph.graphml": f'<graphml><graph><data key="d0">{value}</data></graph></graphml>'.encode(),
+        "graph.gexf": f'<gexf><node id="1" label="{value}"/></gexf>'.encode(),
+        "style.css": f"/* {value} */".encode(),
+        "no-suffix": f"seen {value}".encode(),
+        "OTTO.csv": f"OTTO,note\nX,{value}\n".encode(),
+        "GIF8.txt": f"GIF89a and {value}".encode(),
+        "hidden.txt": f"seen {value[:half]}\ufe0f\u034f\U000e0041{value[half:]} here".encode(),
         "table.csv": b"agency,note\nExampletown PD,seen " + raw + b"\n",
         "quoted.csv": b'agency,note\nX,"one\ntwo, ' + raw + b'"\n',
         "table.tsv": b"agency\tnote\nX\t" + raw + b"\n",
@@ -223,7 +151,6 @@ def spread(value: str) -> dict[str, bytes]:
         "script.html": b'<script>var rows = ["' + raw + b'"];</script>',
         "open.html": b"<p>seen " + raw,
         "picture.html": in_page.encode(),
-        "drawing.html": f'<img src="data:image/svg+xml,%3Csvg%3E%3Cdesc%3E{value}%3C/desc%3E">'.encode(),
         "search.js": b'Search.setIndex({"terms":{"' + raw + b'":1}})',
         "text.svg": svg.format(f"<text>seen {value}</text>").encode(),
         "spans.svg": svg.format(f"<text><tspan>{one}</tspan><tspan>{two}</tspan></text>").encode(),
@@ -236,27 +163,8 @@ def spread(value: str) -> dict[str, bytes]:
         "packed.png": build_png((b"zTXt", b"Comment\0\0" + zlib.compress(raw))),
         "unicode.png": build_png((b"iTXt", b"Comment\0\0\0en\0\0" + raw)),
         "unicode-packed.png": build_png((b"iTXt", b"Comment\0\1\0en\0\0" + zlib.compress(raw))),
-        "exif.png": build_png((b"eXIf", b"MM\0*\0\0\0\x08" + raw + b"\0")),
-        "tail.png": build_png(tail=b"\n" + raw),
-        "comment.jpg": build_jpeg((0xFE, raw)),
-        "exif.jpg": build_jpeg((0xE1, b"Exif\0\0" + raw + b"\0")),
-        "exif-wide.jpg": build_jpeg((0xE1, b"Exif\0\0" + f" {value} ".encode("utf-16-le"))),
-        "tail.jpg": build_jpeg(tail=b"\n" + raw),
-        "text.pdf": build_pdf(f"seen {value} here"),
-        "about.pdf": build_pdf(about=value),
-        "note.pdf": build_pdf(note=value),
-        "link.pdf": build_pdf(link=f"https://city.test/?plate={value}"),
-        "attached.pdf": build_pdf(attached=b"seen " + raw),
-        "shared.xlsx": build_xlsx(f"seen {value}"),
-        "inline.xlsx": build_xlsx(f"seen {value}", inline=True),
-        "rich.xlsx": build_rich_xlsx(value[:half], value[half:]),
-        "title.xlsx": build_xlsx(title=value),
-        "comment.xlsx": build_xlsx(comment=f"seen {value}"),
-        "about.xlsx": build_xlsx(about=value),
         "text.parquet": build_parquet(agency=["X", "Y"], note=["", f"seen {value}"]),
         "dictionary.parquet": build_parquet(note=pa.array(["a", value]).dictionary_encode()),
-        "list.parquet": build_parquet(note=[["a", value], []]),
-        "bytes.parquet": build_parquet(note=[b"a", raw]),
         "about.parquet": build_parquet(n=[1], about=value),
         "name.parquet": build_parquet(**{value: [1]}),
         "source.ipynb": build_notebook(f"x = '{value}'"),
@@ -272,25 +180,10 @@ def spread(value: str) -> dict[str, bytes]:
         ),
         "cell.ipynb": build_notebook(metadata={"note": value}),
         "book.ipynb": build_notebook(book={"title": value}),
-        "packed.csv.gz": gzip.compress(b"agency,note\nX," + raw + b"\n"),
-        "files.zip": zip_files(inner_csv=b"a,b\nX," + raw + b"\n"),
-        "twice.zip": zip_files(inner_zip=zip_files(page_html=b"<p>" + raw)),
-        "pdf.zip": zip_files(inner_pdf=build_pdf(value)),
-        "objects.inv": inventory + zlib.compress(b"seen " + raw + b" x\n"),
     }  # fmt: skip
 
 
 HOLDERS = spread(CALIFORNIA)
-# Each of these is looked into by a process of its own: two of them are enough for the other states' plates.
-IN_CHILD = [name for name in HOLDERS if name.endswith((".pdf", ".parquet", "pdf.zip"))]
-HELD = {
-    value: [
-        name
-        for name in HOLDERS
-        if value == CALIFORNIA or name not in IN_CHILD or name in ("text.pdf", "text.parquet")
-    ]
-    for value in SEEDED
-}
 
 
 @pytest.fixture(scope="module")
@@ -300,18 +193,22 @@ def spread_out(tmp_path_factory):
     for number, value in enumerate(SEEDED):
         folder = tmp_path_factory.mktemp(f"seeded-{number}")
         for name, data in spread(value).items():
-            if name in HELD[value]:
+            # Parquet is read by a process of its own: once is enough for the plates of other states.
+            if value == CALIFORNIA or not name.endswith(".parquet"):
                 (folder / name).write_bytes(data)
-        found[value] = (folder, scan_path(folder))
+        found[value] = scan_path(folder)
     return found
 
 
-@pytest.mark.parametrize(("value", "name"), [(value, name) for value in SEEDED for name in HELD[value]])
-def test_every_place_of_every_file_is_looked_into(spread_out, value, name):
-    """A plate of four states' forms is found in each kind of file without being named, and never shown."""
-    leaks = [leak for leak in spread_out[value][1] if leak.file == name]
-    assert [leak.kind for leak in leaks] == ["plate"], leaks
-    assert value not in repr(leaks) and leaks[0].shown == value[0] + "•" * (len(value) - 1)
+@pytest.mark.parametrize("value", SEEDED)
+def test_every_place_of_every_file_is_looked_into(spread_out, value):
+    """A plate of four states' forms is found once in each kind of file, and never shown."""
+    leaks = spread_out[value]
+    names = [name for name in HOLDERS if value == CALIFORNIA or not name.endswith(".parquet")]
+    assert sorted(leak.file for leak in leaks) == sorted(names)
+    assert {leak.kind for leak in leaks} == {"plate"} and value not in repr(leaks)
+    plain = next(leak for leak in leaks if leak.file == "text.txt")
+    assert plain.shown == value[0] + "•" * (len(value) - 1)
 
 
 def test_canaries_are_found_in_every_file_in_any_notation(tmp_path):
@@ -346,10 +243,10 @@ def test_spacing_and_case_hide_no_canary(canary, gap, is_small, around):
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_plate_is_found_where_it_may_stand(form):
     """In running text where the form is enough; alone in a cell, after a label and under a name always."""
-    glued, spaced, hyphened = (make_plate(form, gap) for gap in ("", " ", "-"))
-    ways = {glued, hyphened} | ({spaced} if FORMS[form] == "anywhere" else set())
+    glued, spaced, hyphened, dashed = (make_plate(form, gap) for gap in ("", " ", "-", "\u2013"))
+    ways = {glued, hyphened, dashed} | ({spaced} if FORMS[form] == "anywhere" else set())
     if FORMS[form] == "hyphen":
-        ways = {hyphened}
+        ways = {hyphened, dashed}
     for way in ways if FORMS[form] != "alone" else ():
         assert find_kinds(f"It was {way}, they said.") == ["plate"], way
     for way in {glued, spaced, hyphened}:
@@ -382,16 +279,6 @@ def test_each_label_finds_its_own_examples(row):
     for example in row["examples"]:
         header, _, value = example.partition("=")
         assert find_label(header) == row["kind"] and Finder().is_leak(row["kind"], value), example
-
-
-def test_each_row_of_the_list_says_what_it_is_for():
-    """Meaning and examples for every pattern, a reason for every exception, no exception for canaries."""
-    for row in LEAKS["pattern"] + LEAKS["label"]:
-        assert row["meaning"] and row["examples"]
-    for row in LEAKS["plate"]:
-        assert row["meaning"] and row["states"] and row["where"] in ("anywhere", "joined", "hyphen", "alone")
-    for row in LEAKS["allow"]:
-        assert len(row["reason"]) > 20 and "canary" not in row.get("kinds", [])
 
 
 @pytest.mark.parametrize(
@@ -456,24 +343,11 @@ def test_checksums_dates_and_numbers_are_no_leaks(text):
     assert find_kinds(f"a {text} b") == []
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from("MLCQHVZmlcqhvz"),
-            st.lists(st.floats(-999, 999, allow_nan=False).map("{:.3f}".format), max_size=4),
-        ),
-        max_size=30,
-    )
-)
-def test_drawing_instructions_are_no_leaks(steps):
-    """The path data of an SVG."""
-    path = "".join(sign + " ".join(numbers) for sign, numbers in steps)
-    from sidedoor.publish.scan.files import read_bytes
-
-    for piece in read_bytes(
-        f'<svg><path id="DejaVuSans-31" d="{path}"/><use href="#m7QWK438"/></svg>'.encode(), "a.svg"
-    ):
-        assert not Finder().find(piece.text)
+def test_drawing_instructions_are_no_leaks():
+    """Paths, ids and links within an SVG are for programs."""
+    plate = make_plate("@#@-###").lower()
+    drawing = f'<svg><path id="{CALIFORNIA}" d="M10 20L7 4 {CALIFORNIA}z"/><use href="#{plate}"/></svg>'
+    assert [hit for piece in read_markup(drawing) for hit in Finder().find(piece.text)] == []
 
 
 def test_a_vin_needs_its_check_digit():
@@ -484,11 +358,20 @@ def test_a_vin_needs_its_check_digit():
 
 @pytest.mark.parametrize("folder", ["data", "notebooks", "README.md"])
 def test_this_repository_is_clean(folder):
-    """Nothing in the facts, the registry, the notebooks and the front page looks like a leak."""
+    """Nothing in the facts, the registry, the notebooks and the front page looks like a leak.
+
+    The simulated records of the worked example, workbooks and PDF, are not looked into.
+    """
     path = paths.ROOT / folder
     if not path.exists():
         pytest.skip("not written yet")
-    assert scan_path(path) == []
+    assert [leak for leak in scan_path(path) if not leak.file.startswith("editions/worked-example/")] == []
+
+
+def test_check_digit_of_a_card():
+    """4111 1111 1111 1111 passes the Luhn check; with 2 at the end it does not."""
+    assert find_kinds("card 4111-1111-1111-1111") == ["card"]
+    assert find_kinds("card 4111-1111-1111-1112") == []
 
 
 def test_columns_are_judged_by_their_names(tmp_path):
@@ -505,11 +388,10 @@ def test_columns_are_judged_by_their_names(tmp_path):
     frame = pd.DataFrame(rows).astype(str)
     frame.to_csv(tmp_path / "t.csv", index=False)
     frame.to_parquet(tmp_path / "t.parquet")
-    frame.to_excel(tmp_path / "t.xlsx", index=False, engine="xlsxwriter")
     frame.to_html(tmp_path / "t.html")
     frame.to_json(tmp_path / "t.json", orient="records")
     leaks = scan_path(tmp_path)
-    for name in ("t.csv", "t.parquet", "t.xlsx", "t.html", "t.json"):
+    for name in ("t.csv", "t.parquet", "t.html", "t.json"):
         assert sorted((leak.kind, leak.shown[0]) for leak in leaks if leak.file == name) == [
             ("officer", "A"),
             ("plate", "G"),
@@ -517,31 +399,36 @@ def test_columns_are_judged_by_their_names(tmp_path):
     assert officer not in repr(leaks) and plate not in repr(leaks)
 
 
-@pytest.mark.parametrize(
-    ("name", "place"),
-    [
-        ("text.txt", "line 2"), ("table.csv", "line 2, column 2"), ("data.json", "a[0].b"), ("page.html",
-        "line 1"),
-        ("attribute.html", "line 1, attribute alt"), ("text.png", "chunk tEXt"), ("text.pdf", "page 1"),
-        ("shared.xlsx", "sheet1, cell B2"), ("text.parquet", "column note, row 2"), ("source.ipynb",
-        "cell 1, source, line 1"),
-        ("stream.ipynb", "cell 1, output 1, line 1"), ("html.ipynb", "cell 1, output 1, text/html, line 1"),
-        ("packed.csv.gz", "unpacked, line 2, column 2"), ("files.zip", "inner.csv, line 2, column 2"),
-    ],
-)  # fmt: skip
+PLACES = {
+    "text.txt": "line 2",
+    "table.csv": "line 2",
+    "data.json": "a[0].b",
+    "page.html": "line 1",
+    "attribute.html": "line 1, attribute alt",
+    "text.png": "chunk tEXt",
+    "text.parquet": "column note, rows 1 to 2",
+    "source.ipynb": "cell 1, source, line 1",
+    "stream.ipynb": "cell 1, output 1, line 1",
+    "html.ipynb": "cell 1, output 1, text/html, line 1",
+}
+
+
+@pytest.mark.parametrize(("name", "place"), PLACES.items())
 def test_the_place_is_named(spread_out, name, place):
-    """Line, cell, page or chunk: where a person has to look."""
-    leaks = spread_out[CALIFORNIA][1]
+    """Line, cell or chunk: where a person has to look."""
+    leaks = spread_out[CALIFORNIA]
     assert [leak.place for leak in leaks if leak.file == name] == [place]
 
 
 def test_names_of_files_and_places_leak_nothing(tmp_path):
-    """A plate in the name of a file or a key is found and masked there, too."""
+    """A plate in the name of a file or a key is found and masked; control characters are written out."""
     (tmp_path / f"{CALIFORNIA}.txt").write_text("harmless")
     (tmp_path / "a.json").write_text(json.dumps({CALIFORNIA: {"x": TEXAS}}))
+    (tmp_path / "b\x1b[2J\nNothing was found.\n.txt").write_text(TEXAS)
     leaks = scan_path(tmp_path)
-    assert [leak.kind for leak in leaks] == ["plate"] * 3
+    assert [leak.kind for leak in leaks] == ["plate"] * 4
     assert CALIFORNIA not in repr(leaks) and TEXAS not in repr(leaks)
+    assert all(text.isprintable() for leak in leaks for text in (leak.file, leak.place))
 
 
 def test_a_value_is_told_once_for_each_file(tmp_path):
@@ -559,18 +446,8 @@ def test_the_gate_names_files_and_shows_nothing(tmp_path):
     (tmp_path / "page.html").write_text(f"<p>\n{CALIFORNIA}</p>")
     with pytest.raises(RunError) as caught:
         check_publication(tmp_path)
-    assert "page.html, line 2: plate 7••••••" in str(caught.value)
-    assert (
-        CALIFORNIA not in str(caught.value) and "index.html" not in str(caught.value) and caught.value.way_out
-    )
-
-
-def test_canaries_at_the_gate(tmp_path):
-    """A canary stops a publication even where it looks like nothing."""
-    (tmp_path / "a.css").write_text("/* drawn for  b l u e-heron */")
-    check_publication(tmp_path)
-    with pytest.raises(RunError, match="canary"):
-        check_publication(tmp_path, ["Blue Heron"])
+    assert (caught.value.code, caught.value.place) == ("leak", "page.html")
+    assert "page.html, line 2: plate 7••••••" in caught.value.found and CALIFORNIA not in str(caught.value)
 
 
 @pytest.mark.parametrize("canary", ["", "abc", " a - b ", "..."])
@@ -596,53 +473,71 @@ def test_the_exception_for_the_list_itself_is_for_that_file_only(tmp_path):
     assert len(scan_path(tmp_path)) > 10
 
 
-def build_bomb() -> bytes:
-    """Build a ZIP whose one part says that it unpacks to a terabyte."""
-    data = bytearray(zip_files(a_txt=b"x" * 1000))
-    at = data.rfind(b"PK\x01\x02")
-    data[at + 24 : at + 28] = struct.pack("<I", 0xFFFFFFF0)
-    return bytes(data)
+def pack(kind: str, content: bytes) -> bytes:
+    """Pack a text into a kind of file that is never published."""
+    out = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(out, "w") as archive:
+            archive.writestr("inner.csv", content)
+    elif kind == "tar":
+        with tarfile.open(fileobj=out, mode="w") as archive:
+            member = tarfile.TarInfo("inner.csv")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    else:
+        out.write(gzip.compress(content))
+    return out.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [
-        ("locked.pdf", None),
-        ("broken.pdf", b"%PDF-1.7\n1 0 obj << /Type /Catalog >> nonsense"),
-        ("broken.parquet", b"PAR1" + bytes(range(200)) + b"PAR1"),
-        ("broken.zip", b"PK\x03\x04" + b"x" * 200),
-        ("bomb.zip", build_bomb()),
-        ("bomb.gz", gzip.compress(b"\x00" * (1 << 20)) [:-20]),
-        ("deep.zip", b""),
-        ("base.sqlite", b"SQLite format 3\x00" + bytes(range(256)) * 9),
-        ("frame.pkl", b"\x80\x05\x95" + bytes(range(256)) * 9),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_looked_into_is_a_leak(tmp_path, name, data):
-    """Damaged, locked, unknown or without end: what nobody has seen is not published; it takes seconds."""
-    if name == "locked.pdf":
-        writer, out = pypdf.PdfWriter(clone_from=io.BytesIO(build_pdf("x"))), io.BytesIO()
-        writer.encrypt("secret", algorithm="RC4-128")
-        writer.write(out)
-        data = out.getvalue()
-    if name == "deep.zip":
-        data = b"x"
-        for _ in range(9):
-            data = zip_files(a_zip=data)
-    (tmp_path / name).write_bytes(data)
-    started = time.perf_counter()
+UNKNOWN = {
+    "archive.zip": pack("zip", b"x"),
+    "before.zip": CALIFORNIA.encode() + pack("zip", b"x"),
+    "after.gz": pack("gz", b"x") + CALIFORNIA.encode(),
+    "archive.txt": pack("tar", CALIFORNIA.encode()),
+    "base.sqlite": b"SQLite format 3\0" + CALIFORNIA.encode() + bytes(50),
+    "wide.txt": CALIFORNIA.encode("utf-32"),
+    "utf16.csv": CALIFORNIA.encode("utf-16"),
+    "latin.txt": f"caf\u00e9 {CALIFORNIA}".encode("cp1252"),
+    "picture.webp": b"RIFF" + CALIFORNIA.encode(),
+    "picture.jpg": b"\xff\xd8\xff" + CALIFORNIA.encode(),
+    "font.woff2": b"wOF2" + CALIFORNIA.encode(),
+    "plain.pdf": b"%PDF-1.4 " + CALIFORNIA.encode(),
+    "renamed.txt": b"%PDF-1.4 " + base64.a85encode(CALIFORNIA.encode()),
+    "frame.pkl": b"\x80\x05\x95" + bytes(range(256)),
+    "broken.parquet": b"PAR1" + bytes(range(200)) + b"PAR1",
+    "list.parquet": build_parquet(note=[["a", CALIFORNIA], []]),
+    "tail.parquet": build_parquet(n=[1]) + CALIFORNIA.encode(),
+    "tail.png": build_png(tail=CALIFORNIA.encode()),
+    "exif.png": build_png((b"eXIf", b"MM\0*" + CALIFORNIA.encode())),
+    "cut.png": build_png()[:-20],
+    "more.png": build_png((b"IDAT", zlib.compress(b"") + CALIFORNIA.encode())),
+    "inside.html": b'<img src="data:image/gif;base64,' + base64.b64encode(CALIFORNIA.encode()) + b'">',
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_is_not_looked_into_is_named(tmp_path, name):
+    """Other kinds of files, damaged ones, and what is around or inside a known one: never "nothing found"."""
+    (tmp_path / name).write_bytes(UNKNOWN[name])
     leaks = scan_path(tmp_path)
-    assert [(leak.file, leak.kind) for leak in leaks] == [(name, UNREADABLE)] and leaks[0].shown
-    assert time.perf_counter() - started < 20
-    with pytest.raises(RunError, match=UNREADABLE):
+    assert [leak.kind for leak in leaks] == [UNREADABLE] and leaks[0].file == name and leaks[0].shown
+    with pytest.raises(RunError) as raised:
         check_publication(tmp_path)
+    assert raised.value.code == "leak" and raised.value.place == name
 
 
-def test_a_compressed_bomb_is_refused(tmp_path, monkeypatch):
-    """What unpacks beyond the limit is not unpacked further."""
-    monkeypatch.setattr("sidedoor.publish.scan.files.UNPACKED_CAP", 1 << 20)
-    (tmp_path / "bomb.gz").write_bytes(gzip.compress(b" " * (4 << 20)))
-    assert [leak.kind for leak in scan_path(tmp_path)] == [UNREADABLE]
+def test_folders_that_are_not_looked_into_are_named(tmp_path):
+    """Links to folders, folders of git, caches and environments, and special files."""
+    site = tmp_path / "site"
+    for folder in (".git", "node_modules", "__pycache__", "env", "../elsewhere"):
+        (site / folder).mkdir(parents=True)
+        (site / folder / "a.txt").write_text(CALIFORNIA)
+    (site / "env" / "pyvenv.cfg").touch()
+    (site / "link").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    os.mkfifo(site / "pipe")
+    leaks = scan_path(site)
+    names = [".git", "__pycache__", "env", "link", "node_modules", "pipe"]
+    assert [(leak.file, leak.kind) for leak in leaks] == [(name, UNREADABLE) for name in names]
 
 
 @pytest.mark.parametrize(
@@ -659,30 +554,15 @@ def test_a_compressed_bomb_is_refused(tmp_path, monkeypatch):
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["a.html", "a.txt"])
 def test_no_text_makes_the_scan_crawl(tmp_path, name, data):
-    """Texts made to make patterns search again and again: within seconds, and without a crash."""
+    """Texts made to make patterns search again and again come to an end."""
     (tmp_path / name).write_bytes(data)
-    started = time.perf_counter()
-    scan_path(tmp_path, ["some canary"])
-    assert time.perf_counter() - started < 10
+    assert "canary" not in {leak.kind for leak in scan_path(tmp_path, ["some canary"])}
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     st.binary(max_size=400),
-    st.sampled_from(
-        [
-            b"",
-            b"\x89PNG\r\n\x1a\n",
-            b"\xff\xd8\xff",
-            b"PK\x03\x04",
-            b"\x1f\x8b\x08",
-            b"<svg",
-            b"{",
-            b"\xff\xfe",
-            b"GIF89a",
-            b"# Sphinx inventory",
-        ]
-    ),
+    st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"PAR1", b"<svg", b"{", b"\xff\xfe", b"GIF89a"]),
     st.sampled_from(["a.html", "a.csv", "a.json", "a.ipynb", "a", "a.md"]),
 )
 def test_any_bytes_are_scanned_or_refused(data, start, name):
@@ -697,23 +577,14 @@ def test_any_bytes_are_scanned_or_refused(data, start, name):
 
 def test_long_texts_are_cut_and_keep_their_lines_and_columns(tmp_path, monkeypatch):
     """Beyond 16 million signs a text is looked through in parts; here the parts are made small."""
-    monkeypatch.setattr("sidedoor.publish.scan.files.PART_CHARS", 1_000)
+    monkeypatch.setattr("sidedoor.publish.scan.texts.PART_CHARS", 1_000)
     secret = "GO" + "TEAM"
     rows = ["plate,note", *(f",row {number}" for number in range(500)), f"{secret},x", f",seen {TEXAS}"]
     (tmp_path / "a.csv").write_text("\n".join(rows))
     assert {(leak.place, leak.shown[0]) for leak in scan_path(tmp_path)} == {
         ("line 502", "G"),
-        ("line 503, column 2", TEXAS[0]),
+        ("line 503", TEXAS[0]),
     }
-
-
-def test_passed_over_folders(tmp_path):
-    """Folders of git, caches and environments are not what is published."""
-    for folder in (".git", "__pycache__", "env"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a.txt").write_text(CALIFORNIA)
-    (tmp_path / "env" / "pyvenv.cfg").touch()
-    assert scan_path(tmp_path) == []
 
 
 def test_no_such_path(tmp_path):
@@ -722,27 +593,14 @@ def test_no_such_path(tmp_path):
         scan_path(tmp_path / "nothing")
 
 
-def test_a_site_of_ten_megabytes_takes_seconds(tmp_path):
-    """Pages with tables, drawings, an index of words (measured: 2 to 3 s on one core; asserted: 20)."""
-    cells = ("Exampletown Police Department", "1,024,915", "0.123456", "2019-03-13")
-    row = "<tr><th>12</th>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>\n"
-    page = (
-        "<!doctype html><html><body><h1>Sharing</h1><p>Over 80 agencies share with ICE.</p><table>"
-        + row * 7000
-        + "</table></body></html>"
-    )
-    for number in range(6):
-        (tmp_path / f"page-{number}.html").write_text(page)
-    path = "M 10.5 20.25 L 30.125 40.5 " * 20_000
-    (tmp_path / "a.svg").write_text(f'<svg><path d="{path}"/><text>Agencies</text></svg>')
-    (tmp_path / "searchindex.js").write_text(
-        'Search.setIndex({"terms":{' + ",".join(f'"word{n}":[{n}]' for n in range(60_000)) + "}})"
-    )
-    (tmp_path / "font.woff2").write_bytes(b"wOF2" + bytes(2_000_000))
-    size = sum(path.stat().st_size for path in tmp_path.iterdir())
-    started = time.perf_counter()
-    assert scan_path(tmp_path, ["some canary"]) == []
-    assert size > 8_000_000 and time.perf_counter() - started < 20
+def test_list_of_leaks_is_checked(tmp_path):
+    """An unknown key or a pattern that is none is refused, with its place."""
+    text = (paths.DATA / "registry" / "leaks.toml").read_text(encoding="utf-8")
+    path = tmp_path / "leaks.toml"
+    path.write_text(text.replace("\nlower = true", "\nlowr = true", 1), encoding="utf-8")
+    with pytest.raises(DataError) as raised:
+        load_rules(path)
+    assert (raised.value.code, raised.value.place) == ("unknown-key", "leaks.toml, plate 1")
 
 
 def test_the_command(tmp_path):
@@ -762,3 +620,5 @@ def test_the_command(tmp_path):
     done = call(tmp_path / "a.txt", "--canaries", tmp_path / "secrets")
     assert done.returncode == 1 and "canary" in done.stdout and "eron" not in done.stdout
     assert call(tmp_path / "nothing").returncode != 0
+    (tmp_path / "a.txt").write_bytes(b"\xff\x00")
+    assert call(tmp_path).returncode == 1

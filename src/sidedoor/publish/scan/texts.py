@@ -39,6 +39,8 @@ _MACHINE = frozenset(
 )
 _LINKS = frozenset("href src srcset action data poster cite formaction xlink:href longdesc".split())
 _LONG = 500
+# Text beyond this is searched in parts.
+PART_CHARS = 4 << 20
 
 
 @dataclass
@@ -59,21 +61,23 @@ class Column:
 
 
 @dataclass
-class Sealed:
-    """A document that is parsed in the sandbox: `pdf` or `parquet`."""
+class Picture:
+    """Bytes that a text carries in base64, and their place."""
 
     data: bytes
-    kind: str
     place: str
 
 
 @dataclass
-class Inner:
-    """Bytes found inside a file, to be looked through by what they are."""
+class Unread:
+    """A part of a file that is not looked into, and why."""
 
-    data: bytes
-    name: str
     place: str
+    reason: str
+
+
+class UnreadableError(Exception):
+    """A file that is not looked into; says why, in words that repeat nothing of it."""
 
 
 class Lines:
@@ -94,40 +98,46 @@ class Lines:
         return f"{self._before}, {shown}" if self._before else shown
 
 
-def read_plain(text: str, before: str = "", first: int = 1, *, has_tags: bool = True) -> Iterator[Piece]:
-    """Read plain text, Markdown and code; tags and character references in it are looked into as well."""
-    yield Piece(text, Lines(text, before, first))
+def read_plain(text: str, where: Callable[[int], str], *, has_tags: bool = True) -> Iterator:
+    """Yield plain text, Markdown or code; tags and character references in it are read as well."""
+    yield Piece(text, where)
     if has_tags and (re.search("<[A-Za-z!]", text) or "&#" in text):
-        yield from read_markup(text, before)
+        yield from read_markup(text, where(0).rpartition("line ")[0].rstrip(", "))
 
 
-def read_delimited(
-    text: str, before: str = "", header: list[str] | None = None, first: int = 1
-) -> Iterator[Piece | Column]:
-    """Read CSV and the like: the text as a whole, and the columns by their names."""
-    sign = find_delimiter(header and "" or text)
-    lines = Lines(text, before, first)
+def cut_text(text: str) -> Iterator[tuple[str, "Lines"]]:
+    """Yield a long text in parts that end with a line."""
+    start, first = 0, 1
+    while start < len(text):
+        end = len(text)
+        if end - start > PART_CHARS:
+            end = text.rfind("\n", start, start + PART_CHARS) + 1
+            end = end if end > start else start + PART_CHARS
+        part = text[start:end]
+        yield part, Lines(part, "", first)
+        first += part.count("\n")
+        start = end
 
-    def place(at: int) -> str:
-        start = text.rfind("\n", 0, at) + 1
-        return (
-            f"{lines(at)}, column {text.count(sign, start, at) + 1}"
-            if '"' not in text[start:at]
-            else lines(at)
-        )
 
-    yield Piece(text, place, "cells")
+def read_delimited(text: str) -> Iterator[Piece | Column]:
+    """Yield CSV and the like: all of the text, in parts, and the columns by their names."""
+    sign = find_delimiter(text)
+    for part, lines in cut_text(text):
+        yield Piece(part, lines, "cells")
+        if re.search("<[A-Za-z!]|&#", part):
+            yield from read_markup(part)
+    rows = csv.reader(io.StringIO(text), delimiter=sign)
     try:
-        rows = csv.reader(io.StringIO(text), delimiter=sign)
-        kinds = [(at, kind) for at, name in enumerate(header or next(rows, [])) if (kind := find_label(name))]
+        kinds = [(at, kind) for at, name in enumerate(next(rows, [])) if (kind := find_label(name))]
         columns: dict[int, dict[str, str]] = {at: {} for at, _ in kinds}
         for row in rows if kinds else ():
             for at, values in columns.items():
-                if at < len(row) and row[at] and row[at] not in values:
-                    values[row[at]] = f"{before}{', ' if before else ''}line {rows.line_num + first - 1}"
-        yield from (Column(kind, columns[at]) for at, kind in kinds)
-    except csv.Error:  # the text as a whole has been looked through
+                if at < len(row) and row[at]:
+                    values.setdefault(row[at], f"line {rows.line_num}")
+    except csv.Error:
+        yield Unread("columns", "a cell of more than 128 KiB")
         return
+    yield from (Column(kind, columns[at]) for at, kind in kinds)
 
 
 def find_delimiter(text: str) -> str:
@@ -174,43 +184,48 @@ def join_texts(texts: list[str], places: list[str], mode: str = "text") -> Piece
     )
 
 
-def read_notebook(content: dict, before: str = "") -> Iterator[Piece | Column | Inner]:
-    """Read a notebook: sources, outputs of every kind, and metadata."""
-    lead = f"{before}, " if before else ""
-    yield from read_json(content.get("metadata", {}), f"{lead}metadata")
-    for number, cell in enumerate(content.get("cells", []), 1):
-        place = f"{lead}cell {number}"
-        yield from read_plain(_join(cell.get("source", "")), f"{place}, source")
-        yield from read_json(cell.get("metadata", {}), f"{place}, metadata")
+def read_notebook(content: dict) -> Iterator[Piece | Column | Picture | Unread]:
+    """Yield a notebook: sources, outputs of every kind, and metadata."""
+    yield from read_json({key: value for key, value in content.items() if key != "cells"}, "notebook")
+    for number, cell in enumerate(content["cells"], 1):
+        place = f"cell {number}"
+        if not isinstance(cell, dict):
+            yield Unread(place, "not a cell")
+            continue
+        yield from _read_lines(cell.get("source", ""), f"{place}, source")
+        known = ("source", "outputs", "attachments")
+        yield from read_json({key: value for key, value in cell.items() if key not in known}, place)
         for name, bundle in (cell.get("attachments") or {}).items():
-            yield from _read_bundle(bundle, f"{place}, attachment")
-            yield from read_plain(str(name), f"{place}, name of an attachment")
-        for at, output in enumerate(cell.get("outputs", []), 1):
+            yield from _read_bundle({f"name of an attachment {name}": "", **bundle}, f"{place}, attachment")
+        for at, output in enumerate(cell.get("outputs") or [], 1):
             spot = f"{place}, output {at}"
             if "text" in output:
-                yield from read_plain(_join(output["text"]), spot)
-            yield from _read_bundle(output.get("data", {}), spot)
-            yield from read_json(output.get("metadata", {}), f"{spot}, metadata")
-            if output.get("output_type") == "error":
-                trace = [output.get("ename", ""), output.get("evalue", ""), *output.get("traceback", [])]
-                yield from read_plain(re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(map(str, trace))), spot)
+                yield from _read_lines(output["text"], spot)
+            yield from _read_bundle(output.get("data") or {}, spot)
+            rest = {key: value for key, value in output.items() if key not in ("text", "data", "traceback")}
+            yield from read_json(rest, spot)
+            trace = "\n".join(map(str, output.get("traceback") or []))
+            yield from _read_lines(re.sub(r"\x1b\[[0-9;]*m", "", trace), spot)
 
 
-def _read_bundle(bundle: dict, place: str) -> Iterator[Piece | Column | Inner]:
+def _read_lines(content: object, place: str) -> Iterator:
+    text = _join(content)
+    return read_plain(text, Lines(text, place))
+
+
+def _read_bundle(bundle: dict, place: str) -> Iterator[Piece | Column | Picture | Unread]:
     for kind, content in bundle.items():
         spot = f"{place}, {kind}"
+        yield from _read_lines(str(kind), f"{place}, kind")
+        text = _join(content)
         if isinstance(content, (dict, list)) and kind.endswith("json"):
             yield from read_json(content, spot)
-            continue
-        text = _join(content)
-        if kind in ("text/html", "image/svg+xml", "text/xml", "application/xml"):
+        elif kind in ("text/html", "image/svg+xml", "text/xml", "application/xml"):
             yield from read_markup(text, spot)
-        elif kind.startswith("text/") or kind.endswith(("json", "javascript", "latex")):
-            yield from read_plain(text, spot)
-        elif data := decode_base64(text):
-            yield Inner(data, kind.rpartition("/")[2], spot)
+        elif data := b"" if kind.startswith("text/") else decode_base64(text):
+            yield Picture(data, spot)
         else:
-            yield from read_plain(text, spot)
+            yield from _read_lines(text, spot)
 
 
 def _join(content: object) -> str:
@@ -218,14 +233,14 @@ def _join(content: object) -> str:
 
 
 def decode_base64(text: str) -> bytes:
-    """Decode base64; nothing if it is none."""
+    """Return decoded base64; nothing if it is none."""
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (ValueError, binascii.Error):
         return b""
 
 
-def read_markup(text: str, before: str = "") -> Iterator[Piece | Column | Inner]:
+def read_markup(text: str, before: str = "") -> Iterator[Piece | Column | Picture | Unread]:
     """Read HTML, SVG and XML: text with words joined over inline tags, comments, code, attributes, tables."""
     lines = Lines(text, before)
     parts, starts, origins, at = [], [], [], 0
@@ -283,7 +298,7 @@ def _collect(attributes: dict[str, dict[str, int]], text: str, at: int) -> None:
             found[value] = at
 
 
-def _read_attributes(attributes: dict[str, dict[str, int]], lines: Lines) -> Iterator[Piece | Inner]:
+def _read_attributes(attributes: dict[str, dict[str, int]], lines: Lines) -> Iterator[Piece | Picture]:
     for name, values in attributes.items():
         is_link = name in _LINKS
         texts, origins = [], []
@@ -301,16 +316,11 @@ def _read_attributes(attributes: dict[str, dict[str, int]], lines: Lines) -> Ite
             yield join_texts(texts, [f"{lines(at)}, attribute {name}" for at in origins])
 
 
-def _open_data(value: str, place: str) -> Inner:
-    """Open a file that an address carries in itself."""
+def _open_data(value: str, place: str) -> Picture:
+    """Return the file that an address carries in itself."""
     head, _, body = value.partition(",")
-    kind = head[5:].split(";")[0].strip().lower()
-    data = decode_base64(unquote(body)) if "base64" in head.lower() else unquote(body).encode()
-    return Inner(
-        data,
-        {"image/svg+xml": "data.svg", "text/html": "data.html"}.get(kind, kind.rpartition("/")[2]),
-        place,
-    )
+    body = unquote(body)
+    return Picture(decode_base64(body) if "base64" in head.lower() else body.encode(), place)
 
 
 def _read_tables(text: str, lines: Lines) -> Iterator[Column]:

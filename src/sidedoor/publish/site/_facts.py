@@ -9,7 +9,7 @@ from pathlib import Path
 
 from helpers import paths
 from helpers.errors import DataError, RunError
-from helpers.facts.schema import check_tables
+from helpers.facts.tables import check_tables
 from helpers.facts.tables import load_table
 from helpers.files import hash_files
 from sidedoor.run.results import KEPT_FACTS

@@ -21,6 +21,7 @@ _READ_AS = {
     "publisher_page": "the page of the organization that published it",
     "press_excerpt": "only the opening of the page or article",
     "derived": "figures computed from a file, or taken from a recomputation by others",
+    "not_read": "not read: out of our reach, and no fact rests on it",
 }
 _CHECKED_AS = {
     "full_text": "against a stored copy of its text",

@@ -1,0 +1,410 @@
+"""Sharing lists, counts, agreements: every list is counted again from the record, without our readers."""
+
+import csv
+import gzip
+import logging
+import re
+from collections import Counter
+
+import pandas as pd
+import pdfplumber
+import pytest
+
+from helpers import paths
+from helpers.facts.tables import load_table
+
+SECTIONS = {
+    "detections shared": "detections_shared",
+    "detections received": "detections_received",
+    "hot-list sharing": "hot_lists_shared",
+    "hot list sharing": "hot_lists_shared",
+    "hot-list received": "hot_lists_received",
+    "hot list received": "hot_lists_received",
+}
+# The sections of issue 13 and of the records: list, section, names.
+COUNTS = {
+    "ocsd-learn-2020-02-06": {"detections_shared": 295, "detections_received": 311, "hot_lists_received": 29},
+    "irvine-learn-2020-03-02": {"detections_shared": 342, "detections_received": 310},
+    "ocsd-learn-2022-11-18": {"detections_shared": 287, "detections_received": 466, "hot_lists_received": 38},
+    "ocsd-learn-2025-03-11": {"detections_shared": 149, "detections_received": 138, "hot_lists_received": 19},
+    "irvine-learn-2025-03-11": {"detections_shared": 316, "detections_received": 1553},
+    "ocsd-flock-2025-12-30": {"detections_shared": 308, "detections_received": 330},
+    "buena-park-flock-2026-04-21": {"detections_shared": 324},
+    "costa-mesa-flock-2026-04-25": {"detections_shared": 354},
+    "fountain-valley-flock-2026-04-25": {"detections_shared": 270},
+    "fullerton-flock-2026-04-25": {"detections_shared": 326, "detections_received": 291},
+    "newport-beach-flock-2026-04-27": {"detections_shared": 303},
+    "orange-flock-2026-04-27": {"detections_shared": 293, "detections_received": 305},
+    "santa-ana-flock-2026-04-21": {"detections_shared": 177},
+    "westminster-flock-2026-04-23": {"detections_shared": 329},
+    "el-cerrito-flock-2026-03-28": {"detections_shared": 324, "detections_received": 285},
+    "el-cerrito-flock-2026-04-27": {"detections_shared": 322, "detections_received": 282},
+}
+# Federal accounts as the documents print them: read by eye, those of the Orange scan twice.
+ATF, CBP, FBI = "ATF National Account", "CBP - NTC", "Federal Bureau of Investigation"
+FOREST = "United States Forest Service CA"
+NEWARK, NEW_ORLEANS = "DHS - HSI (Newark NJ)", "DHS - HSI - New Orleans"
+PATROL = "San Diego Sector Border Patrol (CA)"
+DEA_2020, DEA_2022 = "Drug Enforcement Agency (NATL)", "Drug Enforcement Administration (NATL)"
+LOMA_LINDA = "[Federal] Loma Linda Healthcare System CA Veterans Affairs PD"
+GIVEN, RECEIVED = "detections_shared", "detections_received"
+FEDERAL = {
+    ("ocsd-learn-2020-02-06", GIVEN): {ATF, CBP, NEWARK, NEW_ORLEANS, DEA_2020, FBI, PATROL, FOREST},
+    ("ocsd-learn-2020-02-06", RECEIVED): {ATF, CBP, NEW_ORLEANS, DEA_2020, "ICE", PATROL, FOREST},
+    ("irvine-learn-2020-03-02", GIVEN): {
+        ATF, "CEP - NTC", NEWARK, "Drug Enforcement Agency (NAIL)", FBI, PATROL, FOREST,
+    },
+    ("irvine-learn-2020-03-02", RECEIVED): {ATF, CBP, DEA_2020, PATROL, FOREST},
+    ("ocsd-learn-2022-11-18", GIVEN): {ATF, CBP, NEWARK, NEW_ORLEANS, DEA_2022, FBI, PATROL, FOREST},
+    ("ocsd-learn-2022-11-18", RECEIVED): {
+        ATF, CBP, NEW_ORLEANS, DEA_2022, PATROL, "HSI", "ICE ERO", "Bureau of Indian Affairs",
+        "IRS Criminal Investigations", "United States Marshals Service",
+    },
+    ("ocsd-learn-2025-03-11", GIVEN): {f"Inactive {FOREST}", "IRS Criminal Investigations"},
+    ("irvine-learn-2025-03-11", GIVEN): set(),
+    ("irvine-learn-2025-03-11", RECEIVED): {
+        ATF.upper(), DEA_2022.upper(), PATROL.upper(), "US POSTAL INSPECTION SERVICE",
+    },
+    ("ocsd-flock-2025-12-30", GIVEN): set(),
+    ("ocsd-flock-2025-12-30", RECEIVED): {LOMA_LINDA},
+    ("orange-flock-2026-04-27", GIVEN): set(),
+    ("orange-flock-2026-04-27", RECEIVED): {LOMA_LINDA},
+    ("el-cerrito-flock-2026-03-28", RECEIVED): {LOMA_LINDA},
+    ("el-cerrito-flock-2026-04-27", RECEIVED): set(),
+    ("orange-learn-2022-11", "hot_lists_shared"): {
+        "Air Force Office of Special Investigations (AFOSI) (NATL)",
+        "Alcohol And Tobacco Tax And Trade Bureau",
+        "HSI", "HSI Bulk Cash Smuggling Center", "ICE ERO", PATROL, "US Border Patrol (NATL)",
+        "U.S. Department of Veterans Affairs Police Services (CA)",
+        "United States Marshals Service",
+        "US Postal Inspection Service", "US Postal Service OIG",
+    },
+}  # fmt: skip
+FLOCK_PORTALS = {
+    "amberley-village": "amberley-village-oh-pd", "newport-beach": "newport-beach-pd-ca",
+    "san-joaquin": "san-joaquin-county-ca-so",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def lists() -> pd.DataFrame:
+    """The lists, by list and section."""
+    return load_table("lists")
+
+
+@pytest.fixture(scope="module")
+def names() -> pd.DataFrame:
+    """The names on the lists."""
+    return load_table("sharing_lists")
+
+
+def pick(names: pd.DataFrame, list_id: str, section: str) -> list[str]:
+    """Pick the printed names of one section, in order."""
+    rows = names[(names["list_id"] == list_id) & (names["section"] == section)]
+    return rows.sort_values("row_no")["name_as_printed"].tolist()
+
+
+def test_names_n_is_the_number_of_rows_and_rows_are_numbered_through(lists, names):
+    """A section has the rows it says, from 1 on; one not read or not published has no number and no row."""
+    rows = names.groupby(["list_id", "section"])["row_no"].agg(["size", "min", "max", "nunique"])
+
+    for row in lists.itertuples():
+        key = (row.list_id, row.section)
+        if pd.isna(row.names_n) or row.names_n == 0:
+            assert key not in rows.index
+            assert row.is_whole == (row.names_n is not pd.NA and row.names_n == 0)
+        else:
+            assert tuple(rows.loc[key]) == (row.names_n, 1, row.names_n, row.names_n)
+
+
+def test_counts_are_those_of_the_records(lists):
+    """Each list of the collection has as many names as were counted before its rows were made."""
+    held = lists.set_index(["list_id", "section"])["names_n"]
+
+    for list_id, sections in COUNTS.items():
+        assert {section: held[list_id, section] for section in sections} == sections
+
+
+@pytest.mark.parametrize("key", FEDERAL, ids="/".join)
+def test_federal_accounts_are_those_of_the_documents(names, key):
+    """An account of a federal agency is known as one by its agency, and no other name is."""
+    federal = load_table("agencies").query("kind == 'federal'")["agency_id"]
+    rows = names[(names["list_id"] == key[0]) & (names["section"] == key[1])]
+
+    assert set(rows.loc[rows["agency_id"].isin(federal), "name_as_printed"]) == FEDERAL[key]
+
+
+def test_an_account_marked_inactive_says_so_and_no_other_does(names):
+    """The mark is read from the name alone: 13 recipients of the sheriff in 2025 cannot search."""
+    rows = names[(names["list_id"] == "ocsd-learn-2025-03-11") & (names["section"] == "detections_shared")]
+
+    assert rows["is_inactive"].tolist() == rows["name_as_printed"].str.startswith("Inactive ").tolist()
+    assert rows["is_inactive"].sum() == 13
+
+
+def test_a_state_is_said_with_what_it_rests_on(names):
+    """State and reason stand together; a printed state is the state; one account has one printed state."""
+    assert (names["state"].isna() == names["state_from"].isna()).all()
+    printed = names[names["state_from"] == "printed"]
+    assert (printed["state"] == printed["state_as_printed"]).all()
+    assert (printed.groupby(printed["name_as_printed"].str.lower())["state"].nunique() == 1).all()
+    known = names.dropna(subset=["agency_id", "state"]).merge(load_table("agencies"), on="agency_id")
+    local = known[(known["kind"] != "federal") & known["state_y"].notna()]
+    assert (local["state_x"] == local["state_y"]).all()
+
+
+def test_every_decided_state_has_a_row_that_says_who_and_why(names):
+    """What the rules could not settle was decided by name, once, and with a reason."""
+    path = paths.DATA / "registry" / "name_decisions.csv"
+    decided = pd.read_csv(path, dtype=str, keep_default_na=False)
+
+    assert decided["name"].is_unique and (decided[["decided_by", "decided_on", "why"]] != "").all(axis=None)
+    used = names[names["state_from"] == "decision"]
+    used = used["name_corrected"].fillna(used["name_as_printed"])
+    assert set(used) <= set(decided.loc[decided["state"] != "", "name"])
+    assert set(decided["agency_id"]) - {""} <= set(load_table("agencies")["agency_id"])
+
+
+def test_corrections_stand_beside_the_printed_form_and_only_in_the_scan(names):
+    """A slip of the text layer is kept as printed; the corrected name stands on another list."""
+    mended = names.dropna(subset=["name_corrected"])
+    others = names[names["list_id"] != "irvine-learn-2020-03-02"]
+
+    assert set(mended["list_id"]) == {"irvine-learn-2020-03-02"} and len(mended) > 15
+    assert (mended["name_corrected"] != mended["name_as_printed"]).all()
+    known = set(others["name_as_printed"]) | set(names["name_as_printed"])
+    assert set(mended["name_corrected"]) <= known
+
+
+def test_no_name_is_a_plate_a_person_or_a_home(names):
+    """No word looks like a plate, no name ends as that of a resident, and a street number stands nowhere."""
+    text = names["name_as_printed"]
+
+    assert not text.str.contains(r"\b(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6,8}\b").any()
+    assert not text.str.contains(r"\bResident\b", regex=True).any()
+    assert not text.str.contains(
+        r"^\d+ [A-Z][a-z]+ (?:Circle|Street|St|Lane|Ln|Road|Rd|Drive|Dr|Way)\b"
+    ).any()
+    withheld = text[text.str.startswith("(")]
+    assert len(withheld) == 2 and names.loc[withheld.index, "agency_id"].isna().all()
+
+
+def read_cells(path):
+    """Read the cells of a report as (page, x, y, height, text), words of one run together."""
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)
+    with pdfplumber.open(path) as file:
+        for page in file.pages:
+            for word in page.extract_words(x_tolerance=1.5, keep_blank_chars=True):
+                place = page.page_number, word["x0"], word["top"], word["bottom"] - word["top"]
+                # a name that reaches the second column is one run with the name there
+                first, *second = re.split(r"(?<=\))(?=[A-Z])", word["text"].strip())
+                yield *place, first
+                if second:
+                    yield page.page_number, 300.0, *place[2:], second[0]
+
+
+def recount_text_report(path) -> dict[str, Counter]:
+    """Count (page, name) of a text report by section: cells of the body, a second line glued to the first."""
+    found: dict[str, list[list]] = {}
+    section, last = "", {}
+    for page, x, y, height, text in read_cells(path):
+        if 14 < height < 18:
+            section = SECTIONS.get(text.lower(), section)
+            found.setdefault(section, [])
+        if not (10.5 < height < 11.5 and 60 < y < 815):
+            continue
+        has_places = section == "detections_received" and "_2020-" not in path.name
+        column = "left" if x < (380 if has_places else 280) else "right"
+        if column == "right" and (has_places or section.startswith("hot_lists")):
+            continue
+        if last.get(column, (0, 0))[0] == page and 0 < y - last[column][1] < 17.5:
+            found[section][last[column][2]][1] += f" {text}"
+        else:
+            found[section].append([page, text])
+            last[column] = (page, y, len(found[section]) - 1)
+        last[column] = (page, y, last[column][2])
+    return {section: Counter(map(tuple, cells)) for section, cells in found.items() if section}
+
+
+@pytest.mark.parametrize("day", ["2020-02-06", "2022-11-18", "2025-03-11"])
+def test_the_sheriff_s_reports_counted_from_the_words_on_the_page(mirror, names, lists, day):
+    """Each name of a section is a cell of the page that its row says, and each cell of the page a name."""
+    found = recount_text_report(mirror / "learn" / f"ocsd_{day}_data_sharing.pdf")
+    list_id = f"ocsd-learn-{day}"
+    names = names[names["list_id"] == list_id]
+    page = names["page"].str.removeprefix("PDF p. ").astype(int)
+
+    for row in lists[lists["list_id"] == list_id].itertuples():
+        held = names["section"] == row.section
+        assert Counter(zip(page[held], names.loc[held, "name_as_printed"])) == found.get(
+            row.section, Counter()
+        )
+        assert found.get(row.section, Counter()).total() == row.names_n
+
+
+def gather_lines(words: list[dict]) -> list[tuple[float, str]]:
+    """Gather a scan's words to lines, by height: (height of the first word, text)."""
+    lines: list[list[dict]] = []
+    for word in sorted(words, key=lambda word: word["top"]):
+        if lines and word["top"] - lines[-1][0]["top"] < 6:
+            lines[-1].append(word)
+        else:
+            lines.append([word])
+    ordered = [sorted(line, key=lambda word: word["x0"]) for line in lines]
+    return [(line[0]["top"], " ".join(word["text"] for word in line)) for line in ordered]
+
+
+def test_the_scan_counted_from_lines_of_words(mirror, lists):
+    """The scan's words, gathered to lines in each half of the page, give the same number of names."""
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)
+    found, section = Counter(), ""
+    with pdfplumber.open(mirror / "learn" / "irvine_2020-03-02_data_sharing_scan.pdf") as file:
+        for page in file.pages:
+            words = [word for word in page.extract_words(x_tolerance=1) if 60 < word["top"] < 755]
+            starts = {}  # heights at which a section begins on this page
+            for y, line in gather_lines(words):
+                heading = re.sub(r"[^a-z ]", "", line.lower().replace("-", " "))
+                if heading in SECTIONS:
+                    starts[y] = SECTIONS[heading]
+            for half in ([w for w in words if w["x0"] < 310], [w for w in words if w["x0"] >= 310]):
+                before = 0.0
+                for y, line in gather_lines(half):
+                    under = [name for start, name in starts.items() if start < y + 3]
+                    here = under[-1] if under else section
+                    is_form = any(abs(y - start) < 62 for start in starts if start < y + 3) and re.search(
+                        r"Irvine Police|Agenc(y|ies) ?:|Detection|Hot.?List|Shared|Received|following", line
+                    )
+                    if is_form or half[0]["x0"] >= 310 and here.startswith("hot_lists"):
+                        continue
+                    found[here] += y - before > 17
+                    before = y
+            section = list(starts.values())[-1] if starts else section
+    held = lists[lists["list_id"] == "irvine-learn-2020-03-02"].set_index("section")["names_n"]
+
+    assert dict(found) == held.to_dict()
+
+
+def split_names(text: str) -> list[str]:
+    """Split a portal's list at its commas; one organization has a comma in its own name."""
+    text = text.replace("University of California, Berkeley", "University of California; Berkeley")
+    return [" ".join(part.replace(";", ",").split()) for part in text.split(",")]
+
+
+def find_portal(mirror, list_id: str, sources: pd.Series):
+    """Find the saved page behind a list, by the day it was saved on."""
+    short = list_id.split("-flock-")[0]
+    slug = FLOCK_PORTALS.get(short, f"{short}-ca-pd")
+    day = re.search(r"\d{4}-\d\d-\d\d$", sources)[0]
+    return [path for path in (mirror / "portals").glob(f"{slug}_{day}*") if path.suffix in (".txt", ".html")]
+
+
+def test_portals_counted_from_the_text_of_the_page(mirror, names, lists):
+    """Names, order and date of a portal's list are those of the page; a page without a list has no row."""
+    portals = lists[(lists["system"] == "Flock") & lists["source_id"].str.startswith("flock-")]
+    headings = {
+        "detections_shared": r"Organizations granted access to .* data|Only Agencies With External Access",
+        "detections_received": r"Organizations sharing their data with .*",
+    }
+    seen = 0
+    for row in portals.itertuples():
+        files = {path.suffix: path for path in find_portal(mirror, row.list_id, row.source_id)}
+        if ".txt" in files:
+            text = files[".txt"].read_text(encoding="utf-8")
+        else:  # the pages of January were saved as web pages only
+            html = re.sub(r"(?s)<(script|style).*?</\1>", "", files[".html"].read_text(encoding="utf-8"))
+            text = re.sub(r"\n\s+", "\n", re.sub(r"<[^>]+>", "\n", html.replace("<span title", "<i title")))
+            text = (
+                text.replace("&#x27;", "'")
+                .replace("&amp;", "&")
+                .replace("Last Updated: \n", "Last Updated: ")
+            )
+        lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+        day = next(line.removeprefix("Last Updated: ") for line in lines if line.startswith("Last Updated: "))
+        assert pd.Timestamp(day).date().isoformat() == row.as_of
+        place = [n for n, line in enumerate(lines) if re.fullmatch(headings[row.section], line)]
+        assert bool(place) == row.is_whole
+        if place:
+            assert split_names(lines[place[0] + 1]) == pick(names, row.list_id, row.section)
+            seen += 1
+
+    assert seen == 26
+
+
+def test_daily_counts_are_those_of_the_released_logs(mirror):
+    """Rows by day of both logs, counted with the csv module; no day is printed as zero."""
+    counts = load_table("search_counts")
+    for name, file in {
+        "eugene": "eugene_or_pd_search_audit_reduced.csv.gz",
+        "okaloosa": "okaloosa_fl_so_org_audit_reduced.csv.gz",
+    }.items():
+        with gzip.open(mirror / "flock" / file, "rt", encoding="utf-8") as log:
+            days = Counter(row["search_hour"][:10] for row in csv.DictReader(log))
+        held = counts[counts["count_id"].str.startswith(f"{name}-rows-")]
+
+        assert dict(zip(held["period_start"], held["value"], strict=True)) == days
+        edges = held.sort_values("period_start")["qualifier"].tolist()
+        assert edges == ["at_least", *["exact"] * (len(held) - 2), "at_least"]
+
+
+def test_eugene_s_searches_fall_about_10_october_2025():
+    """The median day has 26 rows in the thirty days before, and 3 from a week after, empty days too."""
+    counts = load_table("search_counts")
+    held = counts[counts["count_id"].str.startswith("eugene-rows-")].set_index("period_start")["value"]
+
+    def take(first, last):
+        return held.reindex(pd.date_range(first, last).strftime("%Y-%m-%d"), fill_value=0)
+
+    assert take("2025-09-10", "2025-10-09").median() == 26
+    assert take("2025-10-17", "2025-12-01").median() == 3
+
+
+def test_figures_of_the_portals_are_printed_on_them(mirror):
+    """Searches, hits, vehicles, cameras and days of retention stand under their heading on the saved page."""
+    counts = load_table("search_counts")
+    counts = counts[counts["source_id"].str.startswith("flock-")]
+    for row in counts.itertuples():
+        short = re.sub(r"^flock-|-\d{4}-\d\d-\d\d$", "", row.source_id)
+        files = {path.suffix: path for path in find_portal(mirror, f"{short}-flock-", row.source_id)}
+        text = re.sub(r"<[^>]+>", "\n", files.get(".txt", files[".html"]).read_text(encoding="utf-8"))
+        assert re.search(
+            rf"(?i)^\s*{re.escape(row.page)}\s*{row.value:,}(?: days)?\s*$", text, flags=re.MULTILINE
+        )
+
+    assert len(counts) == 122
+
+
+def test_agreements_are_whole_and_none_joins_another_state():
+    """1,314 agreements, 719 of the task force kind; a matched agency is of the state that the list prints."""
+    agreements = load_table("agreements_287g")
+    matched = agreements.dropna(subset=["agency_id"]).merge(load_table("agencies"), on="agency_id")
+
+    assert len(agreements) == 1314 and agreements["row_no"].tolist() == list(range(2, 1316))
+    assert (agreements["agreement_type"] == "Task Force Model").sum() == 719
+    assert agreements["signed_on"].max() == "2026-01-08"
+    assert len(matched) > 0 and (matched["state_x"] == matched["state_y"]).all()
+
+
+def find_place(name: str) -> set[str]:
+    """Find the words of a name that say where: all but roles, states and forms."""
+    form = "county parish sheriff sheriffs office department police pd so co dept of state and"
+    words = re.sub(r"[’'.]", "", name.lower()).replace("saint", "st")
+    states = r"\b(?:al|ar|az|fl|ga|in|ks|ky|la|mi|mo|ms|nc|nd|ne|nv|oh|ok|pa|sc|sd|tn|tx|ut|va|wi)\b"
+    return (
+        set(re.findall(r"[a-z]+", re.sub(states, "", words))) - set(form.split()) - {"metro", "metropolitan"}
+    )
+
+
+def test_agreements_meet_the_names_on_lists(names):
+    """A name joined to an agreement stands on a list, in its state, and says the same place."""
+    agreements = load_table("agreements_287g").dropna(subset=["listed_as"])
+    joined = agreements.assign(name=agreements["listed_as"].str.split("; ")).explode("name")
+    names = names.assign(name=names["name_corrected"].fillna(names["name_as_printed"]))
+
+    assert set(zip(joined["name"], joined["state"])) <= set(zip(names["name"], names["state"]))
+    for row in joined.itertuples():
+        assert find_place(row.name) - {"la"} <= find_place(row.agency_as_printed) | {"la", "st"}, row.name
+    met = names.merge(joined[["name", "state"]].drop_duplicates(), on=["name", "state"])
+    counts = met.groupby(["list_id", "section"]).size()
+    assert (
+        counts["ocsd-learn-2022-11-18", GIVEN] == 23 and ("ocsd-learn-2025-03-11", GIVEN) not in counts.index
+    )
