@@ -36,7 +36,7 @@ class Column:
 
     @functools.cached_property
     def plain(self) -> pa.Array:
-        """The same with plain blanks in the place of wide ones: what states, dates and numbers are read from."""
+        """The same with plain blanks in the place of wide ones: what states."""
         _, _, data = self.raw.buffers()
         if data is None or np.frombuffer(data, "uint8").max(initial=0) < 128:
             return self.stripped
@@ -57,7 +57,7 @@ def make_column(cells) -> Column:
 
 @dataclass(frozen=True)
 class Marks:
-    """Patterns of cells that hold no value; `longest` is the number of characters beyond which none applies."""
+    """Patterns of cells that hold no value."""
 
     patterns: tuple[tuple[str, str], ...]
     longest: int
@@ -76,8 +76,8 @@ def load_marks(kind: str = "free") -> Marks:
     Parameters
     ----------
     kind
-        `free` for text that somebody typed; `strict` where a short word can be a value (plates); `label` for numbers,
-        times and types; `name` where nothing but a mask is none (agencies, ids).
+        `free` for text that somebody typed; `strict` where a short word can be a value (plates); `label` for
+        numbers, times and types; `name` where nothing but a mask is none (agencies, ids).
     """
     known = load_format("cells")
     placeholder = {"free": known, "name": {"placeholder": []}, **known}[kind]["placeholder"]

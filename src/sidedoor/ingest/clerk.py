@@ -1,4 +1,6 @@
-"""Tables that a clerk put together, as a workbook or as CSV: lists of agencies, logs of reasons and times, figures by month."""
+"""Tables that a clerk put together, as a workbook or as CSV: lists of agencies, logs of reasons and times,
+figures by month.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -88,7 +90,7 @@ class Found:
 
 
 def look_at_sheets(source: Source) -> list[Found]:
-    """Say of each sheet of a workbook what it holds, or of a text; of a text in an unknown layout, nothing."""
+    """Say of each sheet of a workbook what it holds, or of a text; of a text in an unknown layout."""
     if "clerk's sheets" not in source.cache:
         if source.kind == "text":
             found = [part for part in [_look_at_text(source)] if part]
@@ -164,7 +166,9 @@ def _is_month_header(header: list[str]) -> bool:
 
 
 def _is_log_header(header: list[str], columns: dict[str, list[str]]) -> bool:
-    """Return whether a row heads a log: a time, and beside it a reason, or an agency with something of a search."""
+    """Return whether a row heads a log: a time, and beside it a reason, or an agency with something of a
+    search.
+    """
     tidy = {tidy_header(cell) for cell in header if cell}
     has = {name for name, names in columns.items() if tidy & {tidy_header(part) for part in names}}
     if not {"searched_at", "search_date"} & has:
@@ -213,8 +217,8 @@ def read(source: Source, options: ReadOptions, sheets: Mapping[str, Mapping] | N
     Raises
     ------
     IngestError
-        A log without a time zone, a list without its direction, agency or date, figures that may count anything, or
-        dates with two readings.
+        A log without a time zone, a list without its direction, agency or date, figures that may count
+        anything, or dates with two readings.
     """
     sheets = sheets or {}
     check_day(options.as_of)

@@ -16,7 +16,8 @@ from sidedoor.ingest.source import ReadOptions, Source
 from sidedoor.ingest.xlsx import name_column
 
 _MEANING = (
-    "detections_shared (they may search this agency's data) or detections_received (it may search theirs); for hot lists "
+    "detections_shared (they may search this agency's data) or detections_received (it may search "
+    "theirs); for hot lists "
     "hot_lists_shared or hot_lists_received"
 )
 # Of the cells of a column so many are names of agencies if it is a list; so many of its names are different.
@@ -57,7 +58,9 @@ def find_section(texts: list[str]) -> str | None:
 
 
 def is_heading(text: str) -> bool:
-    """Return whether a cell heads names: a column's name, a side such as `Incoming`, a plural, a sentence over a list."""
+    """Return whether a cell heads names: a column's name, a side such as `Incoming`, a plural, a sentence
+    over a list.
+    """
     plain = " ".join(text.split())
     sides = load_format("workbook")["sides"].values()
     known = _load()
@@ -127,7 +130,9 @@ def find_lists(sheet, rows: list[tuple[int, list[str]]]) -> dict | None:
 
 
 def _are_bare(columns: dict[int, list], lists: dict[int, int]) -> bool:
-    """Return whether beside names without a header nothing but states and numbers is: anything else may be a log."""
+    """Return whether beside names without a header nothing but states and numbers is: anything else may be a
+    log.
+    """
     rest = [text for at, column in columns.items() if at not in lists for _, text in column if text]
     return all(re.fullmatch(r"[A-Z]{2}|\d{1,4}\.?", text) for text in rest)
 
@@ -144,7 +149,9 @@ def _is_side(text: str) -> bool:
 
 
 def _find_head(column: list[tuple[int, str]]) -> tuple[int, str]:
-    """Find the row that heads the names of a column: the last of the first rows that is none, with hardly a name above it."""
+    """Find the row that heads the names of a column: the last of the first rows that is none, with hardly a
+    name above it.
+    """
     found, names_n, is_headed = (0, ""), 0, False
     for number, text in column[:HEADER_ROWS]:
         if text and _is_name(text):
@@ -173,7 +180,9 @@ def _are_ends(columns: dict, header_row: int, header: list[str], lists: list[int
 
 
 def _is_narrow(header: list[str], lists: list[int]) -> bool:
-    """Return whether hardly anything is beside the names: many columns, or ids, are a table of something else."""
+    """Return whether hardly anything is beside the names: many columns, or ids, are a table of something
+    else.
+    """
     tidy = [tidy_header(name) for at, name in enumerate(header) if name and at not in lists]
     more = [name for name in tidy if name not in _load()["beside"]]
     return len(more) <= _MORE and not any(name == "id" or name.endswith(("_id", " id")) for name in tidy)
@@ -182,7 +191,9 @@ def _is_narrow(header: list[str], lists: list[int]) -> bool:
 def _find_sections(
     header: list[str], above: list[list[str]], titles: list[str], lists: list[int], sheet: str
 ) -> list[tuple[int, str | None]]:
-    """Find the direction of each list: in its own heading, over it, or for a single list in a title or the sheet's name."""
+    """Find the direction of each list: in its own heading, over it, or for a single list in a title or the
+    sheet's name.
+    """
     own = _find_sides({at: header[at] for at in lists})
     if len(lists) > 1:
         for cells in reversed(above):
@@ -222,14 +233,15 @@ def settle_sections(
     Parameters
     ----------
     source, options
-        The file, and what the person knows: `section` is one direction, or one for each list, joined by commas.
+        The file, and what the person knows: `section` is one direction, or one for each list, joined by
+        commas.
     parts
         The sheets (`clerk.Found`) that hold names, in their order; their `lists` are filled in.
     sheets
         What a mapping says.
     is_all
-        Whether the file holds nothing else that can be read: then the directions are asked for. Otherwise a list
-        without one is left for later, and a warning says how to have it read.
+        Whether the file holds nothing else that can be read: then the directions are asked for. Otherwise a
+        list without one is left for later, and a warning says how to have it read.
     report
         Is given that warning.
 
@@ -257,7 +269,10 @@ def settle_sections(
             found = "a direction, and no list of names that lacks one"
             raise IngestError(f"{source.name}, --section", found, "Leave it out.", code="section-not-needed")
         if len(given) not in (1, len(open_)):
-            found = f"{say_number(len(given), 'direction')} for {say_number(len(open_), 'list')} without one: {where}"
+            found = (
+                f"{say_number(len(given), 'direction')} for {say_number(len(open_), 'list')} "
+                f"without one: {where}"
+            )
             way_out = "Give one for each in this order, or one for all."
             raise IngestError(f"{source.name}, --section", found, way_out, code="wrong-value")
         pairs = dict(
@@ -319,7 +334,10 @@ def read_lists(source: Source, options: ReadOptions, part, report: Report) -> li
     unused = [name for at, name in enumerate(part.header) if name and at not in (*used, *beside.values())]
     drop_columns(report, part.header, unused if part.header_row else [])
     if "status" in beside:
-        text = "A column says whether a share is active: those that are not are marked as inactive, and are kept."
+        text = (
+            "A column says whether a share is active: those that are not are marked as inactive, "
+            "and are kept."
+        )
         report.warn("status-column", text)
     return rows
 
@@ -380,13 +398,18 @@ def _read_list(
         is_ended = bool(known["ended"].search(extra.pop("status", None) or ""))
         rows.append(
             {
-                "from_agency_as_printed": ends[0], "to_agency_as_printed": ends[1],
+                "from_agency_as_printed": ends[0],
+                "to_agency_as_printed": ends[1],
                 "shares": "detections" if section.startswith("detections") else "hot_list",
-                "reported_by": options.reported_by, "section": section,
+                "reported_by": options.reported_by,
+                "section": section,
                 "is_inactive": bool(inactive.search(name)) or is_ended,
-                "as_of": options.as_of, "source_id": options.source_id or source.id, "row_no": number, **extra,
+                "as_of": options.as_of,
+                "source_id": options.source_id or source.id,
+                "row_no": number,
+                **extra,
             }
-        )  # fmt: skip
+        )
     label = part.sheet.label if len(part.lists) == 1 else f"{part.sheet.label}, column {name_column(at + 1)}"
     for section, names_n in counts.items():
         key = f"{label}, {section}" if len(counts) > 1 else label
@@ -411,7 +434,9 @@ def _read_list(
 
 
 def _is_listed(name: str) -> bool:
-    """Return whether what looks like a heading is a name after all: `Partner PD` among names, with no direction in it."""
+    """Return whether what looks like a heading is a name after all: `Partner PD` among names, with no
+    direction in it.
+    """
     return (
         looks_like_agency(name)
         and find_section([name]) is None
@@ -420,7 +445,9 @@ def _is_listed(name: str) -> bool:
 
 
 def _turn(source: Source, name: str, place: str, section: str) -> str:
-    """Return the direction that a heading among the names says; the same if it says none and is the name of a column."""
+    """Return the direction that a heading among the names says; the same if it says none and is the name of a
+    column.
+    """
     turn = find_section([name])
     if turn:
         return turn

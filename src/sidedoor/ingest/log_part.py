@@ -31,19 +31,38 @@ from sidedoor.ingest.times import convert_to_utc, read_times
 
 # What marks count as no value, by field; `label` where none is named.
 MARK_KINDS = {
-    "search_id": "name", "searcher_agency_as_printed": "name", "host_agency": "name", "officer": "strict",
-    "plate": "strict", "plate_state": "label", "reason_text": "free", "offense_type": "free",
+    "search_id": "name",
+    "searcher_agency_as_printed": "name",
+    "host_agency": "name",
+    "officer": "strict",
+    "plate": "strict",
+    "plate_state": "label",
+    "reason_text": "free",
+    "offense_type": "free",
     "case_number": "free",
-}  # fmt: skip
+}
 # Columns of persons: dropped, and only their state or a token stays.
 PERSONAL = ("officer", "plate", "case_number")
 TEXTS = ("search_id", "plate_state")
 NAMES = ("searcher_agency_as_printed", "host_agency")
 # Everything that a form may bind a column to.
 FIELDS = (
-    *TEXTS, *PERSONAL, *NAMES, "search_type", "search_date", "searched_at", "window", "window_start", "window_end",
-    "networks_n", "devices_n", "reason_text", "offense_type", "has_case_number", "moderation",
-)  # fmt: skip
+    *TEXTS,
+    *PERSONAL,
+    *NAMES,
+    "search_type",
+    "search_date",
+    "searched_at",
+    "window",
+    "window_start",
+    "window_end",
+    "networks_n",
+    "devices_n",
+    "reason_text",
+    "offense_type",
+    "has_case_number",
+    "moderation",
+)
 # Rows that are no search, by code.
 SKIPPED = {
     "header-again": "the header, repeated among the rows",
@@ -82,7 +101,8 @@ class LogForm:
     marks
         Marks of cells by field, where they are not those of `cells.toml`.
     note
-        Pattern of a total or a note that fills the only cell of its row, in a log of so few columns that a search may do so.
+        Pattern of a total or a note that fills the only cell of its row, in a log of so few columns that a
+        search may do so.
     """
 
     columns: dict[str, str]
@@ -200,7 +220,7 @@ class Part:
         return pa.repeat(value, self.rows_n)
 
     def _read_reasons(self) -> dict[str, pa.Array]:
-        """Take the reason from the first of reason, offense type and case number that holds one; note which."""
+        """Take the reason from the first of reason, offense type and case number that holds one."""
         codes = self.find_codes("reason_text")
         taken, text, origin = is_state(codes, "value"), None, np.full(self.rows_n, len(_ORIGINS), "int8")
         if "reason_text" in self.form.columns:
@@ -379,7 +399,9 @@ class Part:
 
 
 def join_date(dates: Column, times: Column) -> Column:
-    """Join a column of dates and one of times of day; the empty halves that a spreadsheet adds to both are removed."""
+    """Join a column of dates and one of times of day; the empty halves that a spreadsheet adds to both are
+    removed.
+    """
     day = pc.replace_substring_regex(dates.stripped, r"[ T]00:00:00$", "")
     hour = pc.replace_substring_regex(times.stripped, r"^(?:1899-12-3\d|1900-01-0\d) ", "")
     is_whole = pc.and_(pc.not_equal(day, ""), pc.not_equal(hour, ""))
@@ -391,7 +413,9 @@ _JUNK = {"plate": r"[^A-Za-z0-9]", "officer": r"\s+", "case_number": r"\s+"}
 
 
 def make_tokens(cells: Column, codes: np.ndarray, name: str, key: bytes) -> pd.Series:
-    """Turn the values of a column into tokens: one notation first, so that spaces and letter case make no second plate."""
+    """Turn the values of a column into tokens: one notation first, so that spaces and letter case make no
+    second plate.
+    """
     from sidedoor.publish.privacy import tokenize
 
     kept = pd.Series(keep_values(cells, codes).to_pylist(), dtype="str")

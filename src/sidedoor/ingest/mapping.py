@@ -70,17 +70,18 @@ def read(source: Source, options: ReadOptions) -> Reading:
     source
         A text or a workbook.
     options
-        `mapping` is a TOML file or the name of a mapping of the project; what else is given here goes before what the
-        mapping says.
+        `mapping` is a TOML file or the name of a mapping of the project; what else is given here goes before
+        what the mapping says.
 
     Returns
     -------
-    Reading with one table: `sharing`, `searches` or `volumes`; for `table = "workbook"` those of the clerk's workbook.
+    Reading with one table: `sharing`, `searches` or `volumes`; for a workbook those of its sheets.
 
     Raises
     ------
     IngestError
-        The mapping is wrong or names columns that the file does not have, times have no zone, or dates two readings.
+        The mapping is wrong or names columns that the file does not have, times have no zone, or dates two
+        readings.
     """
     path = options.mapping or find_mapping(source)
     if path is None or source.kind not in KINDS:
@@ -279,7 +280,9 @@ def _read_searches(source: Source, options: ReadOptions, mapping: dict, rows: _R
 
 @dataclass
 class _Names:
-    """A list of ids and names: for each field its column of ids, and what the comparison with the names of the file found."""
+    """A list of ids and names: for each field its column of ids, and what the comparison with the names of
+    the file found.
+    """
 
     columns: dict[str, str] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)

@@ -66,7 +66,8 @@ class TimesRead:
 def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRead:
     """Read times in any of some forms; the first form that fits a cell decides.
 
-    DuckDB reads what is written exactly like a form; a pattern reads the rest, such as numbers without padding in odd places.
+    DuckDB reads what is written exactly like a form; a pattern reads the rest, such as numbers without
+    padding in odd places.
 
     Parameters
     ----------
@@ -114,8 +115,8 @@ _FEW, _FIRST_YEAR = 200, np.datetime64("1900-01-01", "us")
 def _parse(text: pa.Array, format_: str, suffix: str) -> np.ndarray:
     """Parse cells of exactly one format with DuckDB; NaT for all others.
 
-    What DuckDB cannot parse costs it more than what it can: cells with another end, and formats that no cell of a sample
-    has, are left out.
+    What DuckDB cannot parse costs it more than what it can: cells with another end, and formats that no cell
+    of a sample has, are left out.
     """
     values = np.full(len(text), np.datetime64("NaT", "us"))
     if suffix:
@@ -146,7 +147,9 @@ def _connect():
 
 @functools.lru_cache(64)
 def _list_formats(notation: str, month_first: bool) -> list[tuple[str, str]]:
-    """List the formats of `strptime` that a notation stands for, the longest first, each with the zone that it ends in."""
+    """List the formats of `strptime` that a notation stands for, the longest first, each with the zone that
+    it ends in.
+    """
     if "%y" in notation:  # DuckDB takes 70 for 1970
         return []
     plain = notation.replace("%q", "%m" if month_first else "%d", 1).replace(
@@ -171,7 +174,9 @@ def _list_formats(notation: str, month_first: bool) -> list[tuple[str, str]]:
 
 @dataclass
 class DayOrder:
-    """Whether day or month comes first in a file: counts of first and second numbers above 12, over all its rows."""
+    """Whether day or month comes first in a file: counts of first and second numbers above 12, over all its
+    rows.
+    """
 
     first_n: int = 0
     second_n: int = 0
@@ -211,7 +216,8 @@ class DayOrder:
             which = "day" if self.first_n else "month"
             return (
                 not self.first_n,
-                f"The {which} comes first in dates: {say_number(count, 'row allows', 'rows allow')} no other reading.",
+                f"The {which} comes first in dates: {say_number(count, 'row allows', 'rows allow')} "
+                "no other reading.",
             )
         if day_first is None and self.rows_n:
             raise IngestError(
@@ -236,9 +242,9 @@ def convert_to_utc(local: np.ndarray, zone: ZoneInfo) -> tuple[np.ndarray, int, 
 
     Returns
     -------
-    Times in UTC, the number of times that the clocks skipped in spring, and of those they showed twice in autumn. Both
-    are read with the offset that held before the change. The last day of the calendar, which stands for no end, stays as
-    it is: no zone can move it into another year.
+    Times in UTC, the number of times that the clocks skipped in spring, and of those they showed twice in
+    autumn. Both are read with the offset that held before the change. The last day of the calendar, which
+    means no end, stays as it is: no zone can move it into another year.
     """
     if zone.key in ("UTC", "Etc/UTC", "Etc/GMT", "GMT"):
         return local, 0, 0

@@ -38,19 +38,31 @@ shares = "detections"
 forms = ["%Y-%m-%d"]
 """
 SHARED = ["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"]
-ARCHIVE = ["agency", "accessed", "updated", "data_retention_in_days", "vehicles_detected_in_the_last_30_days",
-           "hotlist_hits_in_the_last_30_days", "searches_in_the_last_30_days"]  # fmt: skip
+ARCHIVE = [
+    "agency",
+    "accessed",
+    "updated",
+    "data_retention_in_days",
+    "vehicles_detected_in_the_last_30_days",
+    "hotlist_hits_in_the_last_30_days",
+    "searches_in_the_last_30_days",
+]
 EFF_ONE, EFF_TWO = (load_mapping(f"eff_data_driven_{number}")["match"] for number in (1, 2))
 AUDIT = load_format("flock")["audit"]["forms"][-1]["columns"]
 HEADERS = {
     "audit": AUDIT,
     "portal": ["id", "userId", "searchDate", "networkCount", "reason", "offenseType", "caseNumber"],
     "page": ARCHIVE,
-    "sharing": SHARED, "eff": EFF_ONE, "log": ["When", "Who", "Why", "Plate"],
+    "sharing": SHARED,
+    "eff": EFF_ONE,
+    "log": ["When", "Who", "Why", "Plate"],
     "edges": ["owner", "reader", "day"],
-    "sides": ["Shared With", "Received From"], "agencies": ["Agency", "State", "Agency"], "down": ["Month", "Year", "Searches"],
-    "days": ["Date", "Time", "Reason", "User"], "bare": ["Sample Falls PD", "Mock County Sheriff"],
-}  # fmt: skip
+    "sides": ["Shared With", "Received From"],
+    "agencies": ["Agency", "State", "Agency"],
+    "down": ["Month", "Year", "Searches"],
+    "days": ["Date", "Time", "Reason", "User"],
+    "bare": ["Sample Falls PD", "Mock County Sheriff"],
+}
 SHEETS = {
     "audit": AUDIT,
     "sharing": SHARED,
@@ -64,12 +76,43 @@ SHEETS = {
 }
 # cells near to what is expected, and anything else
 near = st.sampled_from(
-    ["", "***", "REDACTED", "0", "-1", "1,000", "1e309", "NaN", "n/a", "-", "See X",
-    "6/19/2025, 10:08:20 AM UTC", "13/13/2025, 10:08:20 AM UTC",
-     "03/04/2019 10:00", "25/03/2019 10:00", "9999-12-31 23:59:59", "0001-01-01", "2025-03-09 02:30:00",
-     "a\nb", "to", " to ", "January", "Total", "Jan 2025", "2025-13", "Example PD", "10:15 PM",
-     "TOTAL", "2025", "30 days", "-Infinity days", "ID", "Org Name", "9" * 30]
-)  # fmt: skip
+    [
+        "",
+        "***",
+        "REDACTED",
+        "0",
+        "-1",
+        "1,000",
+        "1e309",
+        "NaN",
+        "n/a",
+        "-",
+        "See X",
+        "6/19/2025, 10:08:20 AM UTC",
+        "13/13/2025, 10:08:20 AM UTC",
+        "03/04/2019 10:00",
+        "25/03/2019 10:00",
+        "9999-12-31 23:59:59",
+        "0001-01-01",
+        "2025-03-09 02:30:00",
+        "a\nb",
+        "to",
+        " to ",
+        "January",
+        "Total",
+        "Jan 2025",
+        "2025-13",
+        "Example PD",
+        "10:15 PM",
+        "TOTAL",
+        "2025",
+        "30 days",
+        "-Infinity days",
+        "ID",
+        "Org Name",
+        "9" * 30,
+    ]
+)
 cell = near | st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 OPTIONS = ReadOptions(time_zone="America/Los_Angeles", as_of="2025-01-01", reported_by="Town CA PD", key=KEY)
 MILD = settings(

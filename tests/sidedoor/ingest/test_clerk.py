@@ -16,14 +16,26 @@ ME = {
 NAMES = [["ORGANIZATION NAME"], ["Chino CA PD "], ["Brea CA PD"]]
 SHEETS = {
     "Request": [["Please provide the lists A1 to A4"], ["and the log"]],
-    "A1": NAMES, "A2": NAMES, "A3": NAMES, "A4": NAMES,
+    "A1": NAMES,
+    "A2": NAMES,
+    "A3": NAMES,
+    "A4": NAMES,
     "B1&2": [["1", "2"], ["x", "y"]],
     "Users": [["User Name"], [OFFICER], [OFFICER + " II"]],
-    "Audit": [["Reason", "DateTime"], [REASON, datetime(2025, 3, 1, 14, 5, 7)],
-    ["", datetime(2025, 3, 9, 2, 30)], ["n/a", datetime(2025, 11, 2, 1, 30)]],
-    "OtherAgencies": [["Month", 2025, 2024], ["January", 10, 1234], ["Feb", "-", 7], ["March", None, "1,000"],
-    ["Total", 10, 2241]],
-}  # fmt: skip
+    "Audit": [
+        ["Reason", "DateTime"],
+        [REASON, datetime(2025, 3, 1, 14, 5, 7)],
+        ["", datetime(2025, 3, 9, 2, 30)],
+        ["n/a", datetime(2025, 11, 2, 1, 30)],
+    ],
+    "OtherAgencies": [
+        ["Month", 2025, 2024],
+        ["January", 10, 1234],
+        ["Feb", "-", 7],
+        ["March", None, "1,000"],
+        ["Total", 10, 2241],
+    ],
+}
 MAPPING = """
 table = "workbook"
 [sheets."A1"]
@@ -49,7 +61,9 @@ def book(tmp_path):
 
 
 def test_sheets_are_taken_for_what_they_hold(book):
-    """Log, months and users are found by their columns; lists that do not say their direction are set aside with a hint."""
+    """Log, months and users are found by their columns; lists that do not say their direction are set aside
+    with a hint.
+    """
     reading = read(book(), **ME)
     report = reading.report
     kinds = ["other", "names", "names", "names", "names", "other", "users", "searches", "months"]
@@ -83,15 +97,18 @@ def test_the_log_needs_a_zone(book):
 
 
 def test_months_by_years(book):
-    """A figure for each month and year, whichever year comes first; `-`, blanks and totals are set aside apart."""
+    """A figure for each month and year, whichever year comes first; `-`, blanks and totals are set aside
+    apart.
+    """
     reading = read(book(), **ME)
     table = reading.tables["volumes"]
     got = [*zip(table["period_start"], table["period_end"], table["value"], strict=True)]
     assert got == [
-        ("2025-01-01", "2025-01-31", 10.0), ("2024-01-01", "2024-01-31", 1234.0),
+        ("2025-01-01", "2025-01-31", 10.0),
+        ("2024-01-01", "2024-01-31", 1234.0),
         ("2024-02-01", "2024-02-29", 7.0),
         ("2024-03-01", "2024-03-31", 1000.0),
-    ]  # fmt: skip
+    ]
     assert set(table["measure"]) == {"searches"}
     assert set(table["scope"]) == {"sheet 9"}  # the sheet's name is no vendor's
     aside = {part.reason: (part.place, part.rows_n) for part in reading.report.set_aside}
@@ -117,9 +134,14 @@ def test_a_mapping_tells_the_directions(book, tmp_path):
     reading = read(book(), mapping=path, **ME)
     table = reading.tables["sharing"]
     assert len(table) == 8
-    ways = {section: (part["from_agency_as_printed"].iloc[0], part["to_agency_as_printed"].iloc[0],
-    part["shares"].iloc[0])
-            for section, part in table.groupby("section")}  # fmt: skip
+    ways = {
+        section: (
+            part["from_agency_as_printed"].iloc[0],
+            part["to_agency_as_printed"].iloc[0],
+            part["shares"].iloc[0],
+        )
+        for section, part in table.groupby("section")
+    }
     assert ways == {
         "detections_shared": ("Irvine CA PD", "Chino CA PD", "detections"),
         "detections_received": ("Chino CA PD", "Irvine CA PD", "detections"),
@@ -139,11 +161,14 @@ def test_a_mapping_tells_the_directions(book, tmp_path):
         ("Detections Received", "detections_received"),
         ("Agencies sharing their data with us", "detections_received"),
         ("Hot Lists Shared", "hot_lists_shared"),
-        ("Networks shared with Irvine PD", "none"), ("Hot lists shared with Irvine PD", "none"),
-        ("Networks I'm sharing", "detections_shared"), ("Hot lists received", "hot_lists_received"),
-        ("Sharing our hot lists with", "hot_lists_shared"), ("Agencies receiving data from us", "none"),
+        ("Networks shared with Irvine PD", "none"),
+        ("Hot lists shared with Irvine PD", "none"),
+        ("Networks I'm sharing", "detections_shared"),
+        ("Hot lists received", "hot_lists_received"),
+        ("Sharing our hot lists with", "hot_lists_shared"),
+        ("Agencies receiving data from us", "none"),
     ],
-)  # fmt: skip
+)
 def test_headings_tell_the_direction(book, title, section):
     """A heading that leaves no doubt tells the direction; any other leaves the list aside."""
     reading = read(book({"List": [[title], *NAMES], "Log": SHEETS["Audit"]}), **ME)
@@ -186,7 +211,9 @@ def test_other_workbooks_are_not_claimed(book):
 
 
 def test_notes_and_totals_in_a_log_are_no_searches(book):
-    """What stands alone and without a time is set aside if it reads like a total, a page or a note; other reasons stay."""
+    """What stands alone and without a time is set aside if it reads like a total, a page or a note; other
+    reasons stay.
+    """
     moment = datetime(2025, 3, 1, 14, 5)
     rows = [
         ["Audit log"],
@@ -227,7 +254,9 @@ def test_fiscal_years_are_no_calendar_years(book):
     "header", [["No.", "Organization Name"], ["Organization Name", "State"], ["Agency", "City", "State"]]
 )
 def test_what_is_beside_a_name(book, header):
-    """The names are read from their own column, wherever it is; city and state go with them, a number is dropped."""
+    """The names are read from their own column, wherever it is; city and state go with them, a number is
+    dropped.
+    """
     at = next(at for at, name in enumerate(header) if name in ("Organization Name", "Agency"))
     rows = [
         [f"x{n}" if at != place else name for place in range(len(header))]
@@ -255,7 +284,7 @@ SPLIT = [["04/03/2025", "09:05"], ["04/25/2025", "23:59"]]
 )
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_date_and_time_in_two_columns(tmp_path, header, kind):
-    """Day and time of day are joined; the rows decide the order of day and month by the column of days alone."""
+    """Day and time of day are joined; the rows decide the order of day and month by the days alone."""
     rows = [[*header, "Reason", "User", "Plate"], *([*when, REASON, OFFICER, PLATE] for when in SPLIT)]
     path = tmp_path / f"log.{kind}"
     write_csv(path, rows) if kind == "csv" else write_book(path, {"Audit": rows})
@@ -274,8 +303,15 @@ def test_date_and_time_in_two_columns(tmp_path, header, kind):
 
 
 @pytest.mark.parametrize(
-    ("day", "hour"), [("2025-04-03", "9:05 AM"), ("4/3/2025", "9:05AM"), ("Apr 3, 2025", "09:05:00"), ("3-Apr-25", "9:05"), ("4/3/25", "09:05")]
-)  # fmt: skip
+    ("day", "hour"),
+    [
+        ("2025-04-03", "9:05 AM"),
+        ("4/3/2025", "9:05AM"),
+        ("Apr 3, 2025", "09:05:00"),
+        ("3-Apr-25", "9:05"),
+        ("4/3/25", "09:05"),
+    ],
+)
 def test_ways_of_writing_day_and_time(tmp_path, day, hour):
     """All of them are the third of April, five past nine."""
     path = write_csv(tmp_path / "log.csv", [["Date", "Time", "Reason"], [day, hour, REASON]])
@@ -296,7 +332,9 @@ def test_cells_of_days_and_hours_of_a_workbook(book):
 
 
 def test_a_log_of_days(tmp_path):
-    """Days without times stand at their beginning, and the report says so; a log that is asked about asks once."""
+    """Days without times stand at their beginning, and the report says so; a log that is asked about asks
+    once.
+    """
     path = write_csv(
         tmp_path / "log.csv", [["Date", "Agency", "Purpose"], ["2025-04-03", "Brea CA PD", REASON]]
     )

@@ -32,9 +32,14 @@ BOTH = {
 
 @pytest.mark.parametrize(
     "header",
-    [["Shared With", "Received From"], ["Sharing with", "Shared from"], ["Outgoing", "Incoming"],
-     ["Agencies We Share With", "Agencies That Share With Us"], ["Networks I'm sharing", "Networks shared with me"]],
-)  # fmt: skip
+    [
+        ["Shared With", "Received From"],
+        ["Sharing with", "Shared from"],
+        ["Outgoing", "Incoming"],
+        ["Agencies We Share With", "Agencies That Share With Us"],
+        ["Networks I'm sharing", "Networks shared with me"],
+    ],
+)
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_two_lists_side_by_side(tmp_path, header, turned, kind):
@@ -110,7 +115,9 @@ def test_names_without_a_header_need_a_word(tmp_path, kind):
 
 
 def test_a_title_and_a_total_among_names_without_a_header(tmp_path):
-    """What names no agency above the names is their title; a total and a note below are skipped; an odd name is kept."""
+    """What names no agency above the names is their title; a total and a note below are skipped; an odd name
+    is kept.
+    """
     names = [
         "LPR access list",
         *OUT,
@@ -150,7 +157,9 @@ def test_other_lists_are_not_taken_for_agencies(tmp_path, lines):
 
 
 def test_a_total_below_a_list_is_no_agency(tmp_path):
-    """Totals, notes and page numbers are set aside; non-breaking spaces in a name are kept as printed and count as one name."""
+    """Totals, notes and page numbers are set aside; non-breaking spaces in a name are kept as printed and
+    count as one name.
+    """
     odd = OUT[0].replace(" ", "\u00a0")
     notes = [
         "Total",
@@ -202,7 +211,9 @@ def test_a_header_without_rows_is_no_list(tmp_path, header):
 
 
 def test_sheets_of_one_kind_are_asked_about_together(tmp_path):
-    """Two sheets that list names: one question; beside a sheet that can be read they are set aside, with the same way out."""
+    """Two sheets that list names: one question; beside a sheet that can be read they are set aside, with the
+    same way out.
+    """
     lists = {"One": [["Agency"], *([name] for name in OUT)], "Two": [["Agency"], *([name] for name in IN)]}
     path = write_book(tmp_path / "a.xlsx", lists, hide="Two")
     assert "sheet 1, column A and sheet 2, column A" in refuse(path, **ME).place
@@ -245,10 +256,14 @@ def test_ingest_asks_for_all_at_once(tmp_path):
     )
 
 
-@pytest.mark.parametrize("rows", [
-    [[out, name] for out in OUT for name in IN], [["Exampleton ZZ PD", name] for name in OUT],
-    [[name, "Exampleton ZZ PD"] for name in IN],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [[out, name] for out in OUT for name in IN],
+        [["Exampleton ZZ PD", name] for name in OUT],
+        [[name, "Exampleton ZZ PD"] for name in IN],
+    ],
+)
 def test_names_that_come_again_beside_others_are_ends_of_shares(tmp_path, rows):
     """Whoever heads the two ends of a share Shared From and Shared With does not mean two lists."""
     path = write_csv(tmp_path / "edges.csv", [["Shared From", "Shared With"], *rows])
@@ -258,7 +273,9 @@ def test_names_that_come_again_beside_others_are_ends_of_shares(tmp_path, rows):
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_lists_one_below_the_other(tmp_path, kind):
-    """A heading between names turns the direction of those below it, and is no agency; so does none that denies it."""
+    """A heading between names turns the direction of those below it, and is no agency; so does none that
+    denies it.
+    """
     rows = [
         ["Agencies we share data with"],
         *([name] for name in OUT),
@@ -277,7 +294,9 @@ def test_lists_one_below_the_other(tmp_path, kind):
     "heading", ["Received From", "Incoming", "Agencies that no longer share data with us"]
 )
 def test_a_heading_that_says_no_direction_is_no_agency(tmp_path, heading):
-    """What stands between names and is none, and leaves open how to read what follows, is refused with its line."""
+    """What stands between names and is none, and leaves open how to read what follows, is refused with its
+    line.
+    """
     path = write_csv(
         tmp_path / "a.csv", [["Agencies we share data with"], *([name] for name in [*OUT, heading, *IN])]
     )
@@ -343,7 +362,9 @@ def test_names_above_a_header_are_not_lost(tmp_path):
 
 
 def test_what_is_said_of_names_below_a_header(tmp_path):
-    """Totals in any words are no agencies; what holds no word of one is kept and told by its line; marks say who is inactive."""
+    """Totals in any words are no agencies; what holds no word of one is kept and told by its line; marks say
+    who is inactive.
+    """
     names = [
         "Sample Falls ZZ PD (Inactive)",
         "Mock City ZZ PD - inactive",

@@ -48,7 +48,9 @@ def test_a_row_for_each_direction(tmp_path):
 
 
 def test_commas_in_names_leave_a_range(tmp_path):
-    """A comma inside a name cannot be told from one between names: the count is a range, and odd pieces are shown."""
+    """A comma inside a name cannot be told from one between names: the count is a range, and odd pieces are
+    shown.
+    """
     reading = read(
         write_csv(
             tmp_path / "a.csv", [HEADER, ["Cam TX PD", "Foo, Inc, Cam (Flex)", ""], ["D PD", "D, E", ""]]
@@ -102,7 +104,9 @@ def test_pages_of_an_extracted_list(tmp_path):
 
 
 def test_rows_that_are_none(tmp_path):
-    """A repeated header and networks without an organization are set aside; a name that stands twice is warned of."""
+    """A repeated header and networks without an organization are set aside; a name that stands twice is
+    warned of.
+    """
     rows = [HEADER, ROWS[2], HEADER, ["", "Somebody", ""], ROWS[2]]
     report = read(write_csv(tmp_path / "a.csv", rows), **ME).report
     assert count_skipped(report) == {"no-name": 1, "header-again": 1}

@@ -62,7 +62,9 @@ def mapped(tmp_path):
 
 
 def test_a_log_of_an_unknown_vendor(mapped):
-    """Columns become fields, dates are read in the order that a row decides, own marks count, totals are left out."""
+    """Columns become fields, dates are read in the order that a row decides, own marks count, totals are left
+    out.
+    """
     reading = mapped(LOG, ROWS)
     table, report = reading.tables["searches"], reading.report
     assert table["searched_at"].tolist() == [datetime(2025, 3, 25, 17, 0), datetime(2025, 3, 4, 19, 30)]
@@ -112,12 +114,19 @@ def test_a_file_without_a_header(mapped):
 
 
 def test_edges(mapped):
-    """An edge list becomes the table of sharing; nameless and masked ends are set aside, repeats and loops counted."""
+    """An edge list becomes the table of sharing; nameless and masked ends are set aside, repeats and loops
+    counted.
+    """
     rows = [
-        ["owner", "reader", "day"], ["A PD", "B PD", "2024-05-01"], ["A PD", "B PD", "2024-05-01"],
+        ["owner", "reader", "day"],
+        ["A PD", "B PD", "2024-05-01"],
+        ["A PD", "B PD", "2024-05-01"],
         ["A PD", "A PD", "2024-05-02"],
-        ["NA", "B PD", ""], ["", "B PD", ""], ["REDACTED", "B PD", ""], ["owner", "reader", "day"],
-    ]  # fmt: skip
+        ["NA", "B PD", ""],
+        ["", "B PD", ""],
+        ["REDACTED", "B PD", ""],
+        ["owner", "reader", "day"],
+    ]
     reading = mapped(EDGES, rows)
     table, report = reading.tables["sharing"], reading.report
     assert table["from_agency_as_printed"].tolist() == ["A PD", "A PD", "A PD", "NA"]
@@ -193,9 +202,11 @@ def test_figures(mapped):
         ('equals = ["TOTAL"]', "", "missing-key", "equals"),
         ("[columns]", "[columns", "unreadable", ""),
     ],
-)  # fmt: skip
+)
 def test_mistakes_are_named(mapped, old, new, code, hint):
-    """A wrong key, field, form, zone, pattern or column is refused with the nearest right one, and no cell is told."""
+    """A wrong key, field, form, zone, pattern or column is refused with the nearest right one, and no cell is
+    told.
+    """
     assert old in LOG
     error = mapped(LOG.replace(old, new, 1), ROWS, how=refuse)
     assert error.code == code and hint in error.way_out + error.found
@@ -215,7 +226,9 @@ def test_windows_need_named_groups(mapped):
 
 
 def test_a_mapping_that_is_not_there(tmp_path):
-    """A missing mapping, and one that is far too large, are refused; a near name of the project's is proposed."""
+    """A missing mapping, and one that is far too large, are refused; a near name of the project's is
+    proposed.
+    """
     with pytest.raises(IngestError, match="eugene_reduced"):
         load_mapping("eugene_reducd")
     path = tmp_path / "big.toml"
@@ -258,13 +271,38 @@ def test_a_mapping_of_the_project_is_found_by_columns(tmp_path):
 
 
 def test_figures_in_columns_of_their_own(tmp_path):
-    """EFF's Data Driven: a figure a column with its years; a star is a part; meanings of missing ones are kept apart."""
-    header = ["A. Agency", "C. Direct Sharing", "E1. 2016 Detections", "E2. 2016 Hits", "F1. 2017 Detections",
-              "F2. 2017 Hits", "G1. 2016-2017 Detections", "G2. 2016-2017 Hits", "H. All Time Detections",
-              "H2. All Time Hits"]  # fmt: skip
-    rows = [header, ["Alpha PD", "160", "1,000*", "5", "2,000", "6", "3,000", "11", "n/a", "n/a"],
-            ["Beta PD", "", "Not Provided", "Data Incomplete", "See Austin PD", "See: Alpha PD", "", "?", "7", "8"],
-            ["", "", "5", "", "", "", "", "", "", ""]]  # fmt: skip
+    """EFF's Data Driven: a figure a column with its years; a star is a part; meanings of missing ones are
+    kept apart.
+    """
+    header = [
+        "A. Agency",
+        "C. Direct Sharing",
+        "E1. 2016 Detections",
+        "E2. 2016 Hits",
+        "F1. 2017 Detections",
+        "F2. 2017 Hits",
+        "G1. 2016-2017 Detections",
+        "G2. 2016-2017 Hits",
+        "H. All Time Detections",
+        "H2. All Time Hits",
+    ]
+    rows = [
+        header,
+        ["Alpha PD", "160", "1,000*", "5", "2,000", "6", "3,000", "11", "n/a", "n/a"],
+        [
+            "Beta PD",
+            "",
+            "Not Provided",
+            "Data Incomplete",
+            "See Austin PD",
+            "See: Alpha PD",
+            "",
+            "?",
+            "7",
+            "8",
+        ],
+        ["", "", "5", "", "", "", "", "", "", ""],
+    ]
     reading = read(write_csv(tmp_path / "dd1.csv", rows))
     table = reading.tables["volumes"]
     assert table["value"].tolist() == [1000, 5, 2000, 6, 3000, 11, 7, 8]
@@ -275,7 +313,9 @@ def test_figures_in_columns_of_their_own(tmp_path):
 
 
 def test_real_edges(mirror):
-    """private_eyes: 37,099 edges from 224 sources to 4,619 recipients, every id with the name that the list of agencies has."""
+    """private_eyes: 37,099 edges from 224 sources to 4,619 recipients, every id with the name that the list
+    of agencies has.
+    """
     reading = read(mirror / "private_eyes" / "agency_access20240426.csv")
     details = reading.report.details
     assert details["edges"] == {"rows": 37_099, "from": 224, "to": 4_619, "repeated": 0, "to_itself": 0}
@@ -294,22 +334,32 @@ def test_real_logs(mirror):
     okaloosa = read(mirror / "flock" / "okaloosa_fl_so_org_audit_reduced.csv.gz")
     assert okaloosa.report.rows_out == 7_273
     assert okaloosa.report.details["search_types"] == {
-        "lookup": 5504, "search": 1517, "freeform": 186, "visual": 51, "multiGeo": 12, "convoy": 3,
-    }  # fmt: skip
+        "lookup": 5504,
+        "search": 1517,
+        "freeform": 186,
+        "visual": 51,
+        "multiGeo": 12,
+        "convoy": 3,
+    }
     # moderation is there on the 186 freeform rows only
     assert okaloosa.report.details["moderation"] == {"empty": 7087, "allow": 172, "block": 12, "warn": 2}
 
 
 def test_day_and_hour_in_two_columns(mapped):
-    """By hand: 04:30 PM of 25 March in Los Angeles (UTC-7) is 23:30 in UTC, 00:15 AM of 4 March (UTC-8) is 08:15.
+    """By hand: 04:30 PM of 25 March in Los Angeles (UTC-7) is 23:30 in UTC, 00:15 AM of 4 March (UTC-8) is
+    08:15.
 
     The 25th decides that the month comes first; the second column alone holds no date.
     """
     mapping = LOG.replace('searched_at = "When"', 'search_date = "Day"\nsearched_at = "Hour"').replace(
         "%H:%M", "%I:%M %p"
     )
-    rows = [["Day", "Hour", "Who", "Why", "Plate"], ["03/25/2025", "04:30 PM", "Chino CA PD", REASON, PLATE],
-            ["03/04/2025", "12:15 AM", "Chino CA PD", REASON, PLATE], ["03/05/2025", "", "Chino CA PD", REASON, PLATE]]  # fmt: skip
+    rows = [
+        ["Day", "Hour", "Who", "Why", "Plate"],
+        ["03/25/2025", "04:30 PM", "Chino CA PD", REASON, PLATE],
+        ["03/04/2025", "12:15 AM", "Chino CA PD", REASON, PLATE],
+        ["03/05/2025", "", "Chino CA PD", REASON, PLATE],
+    ]
     reading = mapped(mapping, rows)
     table = reading.tables["searches"]
     assert table["searched_at"][:2].tolist() == [datetime(2025, 3, 25, 23, 30), datetime(2025, 3, 4, 8, 15)]
