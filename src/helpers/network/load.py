@@ -113,6 +113,17 @@ class SharingData:
         """Return the rows of one list."""
         return self.rows[(self.rows["list_id"] == list_id) & (self.rows["section"] == section)]
 
+    def select_own(self, agency_id: str, date: str = "") -> pd.DataFrame:
+        """Return the rows of all complete lists of an agency, oldest first, with the label of their list.
+
+        Without a list they are the lines that name the agency as owner, labeled `named by sources`.
+        """
+        lists = self.list_dates(agency_id, date=date)
+        parts = [self.select_list(row.list_id).assign(label=row.label) for row in lists.itertuples()]
+        if not parts:
+            return self.rows[self.rows["from_id"] == agency_id].assign(label="named by sources")
+        return pd.concat(parts, ignore_index=True)
+
     def list_latest(self, date: str = "") -> pd.DataFrame:
         """Return the latest list of each agency, system and section, at most of `date`, rows as in `lists`.
 
