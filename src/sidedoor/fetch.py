@@ -281,9 +281,6 @@ class _Downloader:
             options = {"headers": headers, "stream": True, "allow_redirects": False}
             try:
                 response = requests.get(url, timeout=self._limits.silence_s, **options)
-            except requests.exceptions.InvalidURL:  # requests looks at the next address, too
-                found = "it redirects to what is not a web address"
-                raise DataError(_show(url), found, _BY_HAND, code="address") from None
             except requests.RequestException as error:
                 raise _refuse_break(url, error) from None
             location = response.headers.get("Location", "")
@@ -291,7 +288,10 @@ class _Downloader:
                 self._check_head(response, url)
                 return response
             response.close()
-            before, url = url, urljoin(url, location)
+            try:
+                before, url = url, urljoin(url, location)
+            except ValueError:
+                before, url = url, location  # refused as an address
         raise IngestError(_show(url), "it redirects too often", _BY_HAND, code="redirects")
 
     def _check_head(self, response, url: str) -> None:

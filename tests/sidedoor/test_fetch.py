@@ -113,7 +113,7 @@ def test_file_is_fetched_once_and_recorded(shelf, server):
         ("status/304", "http-304"),
         ("loop", "redirects"),
         ("moved/6", "redirects"),
-        ("to?https://[bad", "address"),
+        ("to?https:///bad", "address"),
         ("to?http://example.org/town.csv", "address"),
         ("to?http://169.254.169.254/latest", "address"),
         ("to?file:///etc/hostname", "address"),

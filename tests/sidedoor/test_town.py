@@ -21,7 +21,7 @@ COPIES = paths.EDITIONS / "worked-example"
 
 @pytest.fixture(scope="module")
 def readings(tmp_path_factory):
-    """What the readers make of the committed copies, as the edition lists them; logs are loaded, with their reasons."""
+    """What the readers make of the committed copies, as the edition lists them; logs are loaded."""
     made = {}
     for file in load_edition("worked-example").raw_files:
         source = open_source(file.path)

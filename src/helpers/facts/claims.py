@@ -1,4 +1,4 @@
-"""Set published numbers against what the cited figures give, and say where that cannot be done."""
+"""Compare published numbers with what the cited figures give."""
 
 import ast
 import calendar
@@ -175,7 +175,7 @@ def evaluate_formula(
     values
         What `collect_values` returns.
     place
-        Where the formula stands, for error messages.
+        Where the formula is, for error messages.
 
     Returns
     -------
@@ -185,7 +185,7 @@ def evaluate_formula(
     Raises
     ------
     DataError
-        Anything else stands in the formula, a name is unknown, a period is missing, or a divisor is zero.
+        Anything else is in the formula, a name is unknown, a period is missing, or a divisor is zero.
     """
     tree = _parse_formula(formula, place)
     return _evaluate(tree.body, values, place)
@@ -341,7 +341,7 @@ def check_claims(claims: pd.DataFrame, values: dict[str, Value]) -> pd.DataFrame
     Raises
     ------
     DataError
-        A formula holds what the language does not have; the message names the claim.
+        A formula contains what the language does not have; the message names the claim.
     """
     rows = [_check_claim(row, values) for row in claims.to_dict("records")]
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -1,4 +1,4 @@
-"""Dates known only to the year, the month or the day: how long they last, their order, what lies between."""
+"""Dates known only to the year, the month or the day: first and last day, order, months between."""
 
 import math
 import re
@@ -77,7 +77,7 @@ def order_by_date(table: pd.DataFrame, column: str, by_first: bool = False) -> p
     table, column
         Rows, and their column of dates.
     by_first
-        True sorts a month or year by its first day; otherwise it stands at its middle.
+        True sorts a month or year by its first day; otherwise by its middle day.
     """
     days = [_count_days(text, by_first) for text in table[column]]
     order = sorted(range(len(days)), key=days.__getitem__)

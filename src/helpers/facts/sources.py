@@ -33,7 +33,7 @@ def cite_sources(source_ids, facts: str | Path | None = None) -> pd.DataFrame:
     Raises
     ------
     DataError
-        A name that the table does not hold.
+        A name that is not in the table.
     """
     wanted = list(dict.fromkeys(name for name in source_ids if isinstance(name, str) and name))
     known = load_table("sources", facts).set_index("source_id")

@@ -139,7 +139,7 @@ def _check_tables(folder: Path) -> None:
             raise DataError(
                 f"{folder.name}/{resource['name']}.csv",
                 "the file is missing",
-                "A folder of facts holds every table of data/datapackage.json, if only with its header line.",
+                "Put every table of data/datapackage.json into the folder, if only with its header line.",
             )
         _check_letters(find_table(resource, folder))
         resource["path"] = find_table(resource, folder).name
@@ -158,7 +158,7 @@ def _check_tables(folder: Path) -> None:
     raise DataError(
         place,
         f"{first['message'].rstrip('.')}; {count}",
-        f"Correct the {'row' if row else 'file'}; the rules of each column stand in data/README.md.",
+        f"Correct the {'row' if row else 'file'}; data/README.md has the rules of each column.",
     )
 
 
@@ -171,7 +171,7 @@ def _check_letters(path: Path) -> None:
                 for found in filter(None, map(_UNSEEN.search, cells)):
                     raise DataError(
                         f"{place}, line {reader.line_num}",
-                        f"a cell holds the unseen sign U+{ord(found[0]):04X}",
+                        f"a cell has the invisible character U+{ord(found[0]):04X}",
                         "Type the cell anew, on one line.",
                     )
     except (UnicodeDecodeError, csv.Error) as error:

@@ -149,13 +149,14 @@ def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float 
 
     Notes
     -----
-    Days are freed of their weekday and put on the square-root scale, on which Poisson counts have variance 1; PELT
-    (ruptures) chooses the steps, with a penalty in units of the long-run variance, estimated from weekly means, so
-    that days which depend on each other do not look like steps. A straight line replaces the steps where it fits as
-    well with as few parameters. Measured on 40 to 120 simulated series of 200 days each: without a change a step is
-    found in none of Poisson counts, in 5 percent of overdispersed ones (variance 20 percent of the mean squared),
-    in 6 and 15 percent where days depend on each other (autocorrelation 0.5 and 0.8, sd 20 percent). With a step of
-    1.5 the interval of the factor holds it in 84 to 99 percent, that of the day in 87 to 100 percent.
+    Days are freed of their weekday and put on the square-root scale, on which Poisson counts have variance
+    1; PELT (ruptures) chooses the steps, with a penalty in units of the long-run variance, estimated from
+    weekly means, so that days which depend on each other do not look like steps. A straight line replaces
+    the steps where it fits as well with as few parameters. Measured on 40 to 120 simulated series of 200
+    days each: without a change a step is found in none of Poisson counts, in 5 percent of overdispersed ones
+    (variance 20 percent of the mean squared), in 6 and 15 percent where days depend on each other
+    (autocorrelation 0.5 and 0.8, sd 20 percent). With a step of 1.5 the interval of the factor holds it in
+    84 to 99 percent, that of the day in 87 to 100 percent.
     """
     import ruptures
 

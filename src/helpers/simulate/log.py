@@ -45,12 +45,12 @@ def build_log(seed: int, rows_n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     Returns
     -------
-    The canonical table `searches`, every `source_id` of which begins with `simulated-`, and the truth, one row per row
-    of it: source_id, row_no, event_n (the search that the row records), door (`front` or `back` where a federal agency
-    searched data of an agency that declares it or does not; `side`, `relay`, `account` where another one did it for a
-    federal agency; else `none`), is_declared (whether the agency whose data it is declared the one that searched),
-    purpose (`world.PURPOSES`), reason_bucket (of what was typed, before any export cut or masked it) and is_repeat
-    (an earlier row records the same search).
+    The canonical table `searches`, every `source_id` of which begins with `simulated-`, and the truth, one
+    row per row of it: source_id, row_no, event_n (the search that the row records), door (`front` or `back`
+    where a federal agency searched data of an agency that declares it or does not; `side`, `relay`,
+    `account` where another one did it for a federal agency; else `none`), is_declared (whether the agency
+    whose data it is declared the one that searched), purpose (`world.PURPOSES`), reason_bucket (of what was
+    typed, before any export cut or masked it) and is_repeat (an earlier row records the same search).
     """
     parts = list(iterate_log(seed, rows_n))
     log, truth = (pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
@@ -157,7 +157,8 @@ def _place_rows(events: Events, declared: np.ndarray, room: int) -> tuple[np.nda
 
     Returns
     -------
-    Search, slot (whose log) and source of each row: places in `events`, in `_SLOTS` and in `_list_sources`, by search.
+    Search, slot (whose log) and source of each row: places in `events`, in `_SLOTS` and in `_list_sources`,
+    by search.
     """
     months = _find_months(events.time)
     starts = np.array([convert_local(f"{month}-01") for month in _list_months()])

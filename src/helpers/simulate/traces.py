@@ -75,9 +75,9 @@ def measure_unicity(
 
     Returns
     -------
-    DataFrame, one row per number of points: points_n, place, time, eligible_n (vehicles with so many points),
-    sampled_n, unique_n, unique_frac (0-1 of those sampled), low, high (95 percent Wilson interval of the sampling; it
-    says nothing about how well the simulation fits a city).
+    DataFrame, one row per number of points: points_n, place, time, eligible_n (vehicles with so many
+    points), sampled_n, unique_n, unique_frac (0-1 of those sampled), low, high (95 percent Wilson interval
+    of the sampling; it says nothing about how well the simulation fits a city).
 
     Raises
     ------
@@ -86,9 +86,9 @@ def measure_unicity(
 
     Notes
     -----
-    Unicity as in de Montjoye and others (2013): a vehicle is unique at p points if p of its points, drawn at random,
-    are all among those of no other vehicle. It falls with the number of vehicles, so a value belongs to a town of one
-    size. The points of a vehicle at p are the first p of one draw.
+    Unicity as in de Montjoye and others (2013): a vehicle is unique at p points if p of its points, drawn at
+    random, are all among those of no other vehicle. It falls with the number of vehicles, so a value belongs
+    to a town of one size. The points of a vehicle at p are the first p of one draw.
     """
     if place not in PLACES or time not in TIMES:
         way_out = f"Places: {', '.join(PLACES)}; times: {', '.join(TIMES)}."

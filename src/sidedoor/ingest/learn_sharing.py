@@ -10,6 +10,7 @@ from collections import Counter
 from functools import cache
 
 from helpers.errors import IngestError
+from helpers.paths import FACTS
 from helpers.wording import say_number
 from sidedoor.ingest._learn_form import check_pages, find_product, load_form, squeeze
 from sidedoor.ingest._learn_layout import gather_lines
@@ -377,7 +378,9 @@ def _may_be_one(one: str, other: str, steps: int) -> bool:
 @cache
 def _load_known_names() -> frozenset[str]:
     """Load the names of the lists in the facts, corrected where they were misread."""
-    from helpers.facts.tables import load_table
+    import pandas as pd
 
-    names = load_table("sharing_lists")
+    names = pd.read_csv(
+        FACTS / "sharing_lists.csv", dtype="str", usecols=["name_as_printed", "name_corrected"]
+    )
     return frozenset(names["name_corrected"].fillna(names["name_as_printed"]).dropna())

@@ -304,7 +304,7 @@ def test_lower_bound_confirms_only_from_above():
 
 
 def test_agreement_within_one_source_is_marked():
-    """A claim that is computed from its own source's figures alone is told from one that meets another source."""
+    """A claim computed from figures of its own source alone is marked."""
     claim = make_claim(6, "a + b")
 
     own = check_claims(claim, {"a": make_value(2), "b": make_value(4)})

@@ -63,7 +63,7 @@ def test_a_period_that_ends_before_it_starts_is_refused():
 
 
 def test_a_month_stands_at_its_middle_or_at_its_first_day():
-    """A purchase halted in a month follows its announcement on the 5th; a reply of the month comes first if asked."""
+    """A month comes after its 5th day, or before it if asked."""
     table = pd.DataFrame({"on": ["2012-07", None, "2012-07-05", "2012-07-28"], "n": [1, 2, 3, 4]})
     assert dates.order_by_date(table, "on")["n"].tolist() == [3, 1, 4, 2]
     assert dates.order_by_date(table, "on", by_first=True)["n"].tolist() == [1, 3, 4, 2]

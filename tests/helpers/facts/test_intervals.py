@@ -179,7 +179,11 @@ def test_a_share_of_no_sample_is_refused():
 def test_rows_get_the_bounds_of_their_qualifiers():
     """A step that is missing is needed only where the qualifier asks for it."""
     rows = pd.DataFrame(
-        {"value": [80.0, 6.1, 60.0], "qualifier": ["at_least", "about", "just_under"], "rounded_to": [None, 0.1, 1]}
+        {
+            "value": [80.0, 6.1, 60.0],
+            "qualifier": ["at_least", "about", "just_under"],
+            "rounded_to": [None, 0.1, 1],
+        }
     )
     bounded = bound_rows(rows)
     assert bounded["low"].tolist() == [80, 6.05, 59.5]

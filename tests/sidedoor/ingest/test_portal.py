@@ -138,6 +138,8 @@ def test_names_with_commas_are_joined_and_marked(tmp_path, way):
         ("Receiving Network Data From", "detections_received"),
         ("Number of Owned Cameras", "cameras"), ("Total Cameras", "cameras"),
         ("Number of Flock LPR Cameras", "cameras"),
+        ("Law Enforcement Agencies With Access", "detections_shared"),
+        ("Vehicles detected (last 30 days)", "detections"),
         ("Number of LPRs", "cameras"), ("LPR Cameras", "cameras"),
         ("Number of Active LPR cameras", "cameras"),
         ("Data Retention", "retention_days"), ("Flock Data retention (in days)", "retention_days"),
@@ -154,6 +156,27 @@ def test_names_with_commas_are_joined_and_marked(tmp_path, way):
 def test_headings_that_agencies_use(heading, field):
     """Agencies reword their headings; a sentence about them is none."""
     assert reader.find_field(heading) == field
+
+
+def test_a_list_below_an_unknown_heading_is_asked_for(tmp_path):
+    """Names of agencies below words that nobody knows are not lost, and not guessed about."""
+    names = [f"Agency {n} ZZ PD" for n in range(12)]
+    path = save(
+        tmp_path, Portal(figures={"Total Cameras": "4", "Friends of the department": ", ".join(names)})
+    )
+    assert set(examine_file(path).report.details["needed"]) == {"section"}
+    reading = examine_file(path, ReadOptions(section="detections_received"))
+    assert list_names(reading, "detections_received") == names
+
+
+def test_lines_that_a_page_shows_are_names(tmp_path):
+    """A list whose names stand on lines of their own, as the page shows them, is read line by line."""
+    page = write_rendered(Portal(shared=NAMES))
+    listed = ", ".join(NAMES).replace("&", "&amp;")
+    shown = page.replace(f"<div> {listed}", "<div style='white-space: pre-line'> " + "\n".join(NAMES))
+    assert shown != page
+    reading = examine_file(save(tmp_path, shown))
+    assert list_names(reading, "detections_shared") == [" ".join(name.split()) for name in NAMES]
 
 
 def test_figures_that_are_none(tmp_path):

@@ -22,6 +22,7 @@ from made.refusal import refused
 from sidedoor.run import execute, run
 from sidedoor.run.editions import Run, build_defaults, load_edition, plan_run
 from sidedoor.run.keys import compute_key, hash_inputs
+from sidedoor.run.notebooks import find_notebook, load_notebook
 from sidedoor.run.results import KernelLimits, load_manifest, lock_edition, read_result, remove_unnamed
 from sidedoor.run.run import refresh_notebooks, run_edition
 
@@ -789,14 +790,15 @@ def test_long_paths_leave_room_for_sockets(tmp_path):
 
 def test_plain_papermill_runs_a_notebook_from_any_folder(tmp_path):
     """`papermill NOTEBOOK OUT -p name value` needs neither the command nor the repository as its folder."""
-    source = paths.NOTEBOOKS / "99-template.ipynb"
+    book = load_notebook(find_notebook("99"))
+    name = next(name for name, parameter in book.parameters.items() if parameter.type == "str")
     env = {**os.environ, "PYTHONPATH": str(paths.SOURCE), "SIDEDOOR_RUNS": str(tmp_path / "runs")}
-    command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(source), "out.ipynb"]
-    command += ["-p", "table", "query_volumes"]
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(book.path), "out.ipynb"]
+    command += ["-p", name, book.parameters[name].default]
     done = subprocess.run(
-        command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=300
+        command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=600
     )
     assert done.returncode == 0, done.stderr
     cells = json.loads((tmp_path / "out.ipynb").read_text())["cells"]
-    assert any("query_volumes" in "".join(cell["source"]) for cell in cells)
+    assert any("injected-parameters" in cell["metadata"].get("tags", []) for cell in cells)
     assert all(cell["execution_count"] for cell in cells if cell["cell_type"] == "code" and cell["source"])
