@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
-from helpers.facts.tables import describe_table
-from helpers.facts.tables import load_table
+from helpers.facts.tables import describe_table, load_table
 from helpers.network import documented
 from helpers.network.documented import PASSING, build_access, find_cut, find_reach, fold_units
 
