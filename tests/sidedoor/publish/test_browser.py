@@ -241,7 +241,9 @@ def test_print_is_complete(browser, site):
         for name in PAGES:
             browser.open(site / f"{name}.html")
             cells = "[...document.querySelectorAll('article td')]"
-            assert browser.ask(f"{cells}.filter(c => c.getBoundingClientRect().right > 719).length") == 0, name
+            assert browser.ask(f"{cells}.filter(c => c.getBoundingClientRect().right > 719).length") == 0, (
+                name
+            )
             hidden = "[...document.querySelectorAll('.skip-link, .site-menu, .site-header')]"
             assert not any(browser.ask(f"{hidden}.map(part => part.checkVisibility())")), name
     finally:

@@ -167,7 +167,10 @@ def _show_changes(names: pd.DataFrame, lists: pd.DataFrame) -> str:
                             len(after - before),
                         )
                     ),
-                    link(f"sharing.html?first={then.list_id}.{section}&second={now.list_id}.{section}#compare-two-lists", "names"),
+                    link(
+                        f"sharing.html?first={then.list_id}.{section}&second={now.list_id}.{section}#compare-two-lists",
+                        "names",
+                    ),
                 ]
             )
     if not rows:

@@ -58,17 +58,19 @@ class _GateProse(SphinxTransform):
             self._link_terms()
 
     def _link_terms(self) -> None:
-        left = dict(_list_terms())
-        for node in list(self.document.findall(nodes.Text)):
+        left, texts = dict(_list_terms()), list(self.document.findall(nodes.Text))[::-1]
+        while texts and left:
+            node = texts.pop()
             if not isinstance(node.parent, nodes.paragraph):
                 continue
-            for term, anchor in list(left.items()):
+            for term, anchor in left.items():
                 found = re.search(rf"\b{re.escape(term)}s?\b", node, re.I)
                 if found:
                     del left[term]
                     word = nodes.reference("", found[0], refuri=f"glossary.html#{anchor}", classes=["term"])
                     before, after = nodes.Text(node[: found.start()]), nodes.Text(node[found.end() :])
                     node.parent.replace(node, [before, word, after])
+                    texts += [after, before]
                     break
 
 
