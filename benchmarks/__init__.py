@@ -1,1 +1,1 @@
-"""Measurements against peers: `python -m benchmarks NAME` prints a table of paired ratios, never a verdict on seconds."""
+"""What a reader waits for, beside what they would use instead."""

@@ -1,145 +1,227 @@
-"""Search logs: ours against DuckDB, Polars, pandas and SQLite by hand, on a simulated log of 1, 10 or 30 million rows.
+"""Search logs: ours beside DuckDB and pandas by hand, on a simulated log.
 
-The conversion of ours is the whole command: checksum, checks of encoding and quotes, fourteen columns of cell states, the
-report. The counts are those of the notebooks, in Ibis. All engines answer the same questions of the same Parquet file.
+By hand means: as a person writes it who knows the file. By hand all nine columns are written, officers and
+plates too; ours writes the typed table without persons, the states of cells and a report, after a checksum
+and checks of the whole text. The counts are asked of one and the same Parquet file, ours as the notebooks ask
+them, through Ibis.
 """
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
+import duckdb
 import numpy as np
 
-from sidedoor.ingest import ingest_file
-from sidedoor.ingest.source import FileLimits, ReadOptions
-
-from .log_data import write_log
-from .measure import WARM, Target, compare, describe_machine, print_table, print_targets
-
-ENGINES = ["sidedoor", "duckdb", "polars", "pandas C", "pandas usual", "sqlite text", "wc -l", "floor"]
-# What needs more memory or time than there is for one row of a table.
-LARGE = {"10M": ["pandas usual", "sqlite text"], "30M": ["pandas C", "pandas usual", "sqlite text"]}
-TASKS = ["ingest", "monthly", "patterns", "distinct", "spikes", "same"]
-# CPU seconds after which a task is stopped; what was stopped once, or took long, is not run again.
-CAPS = {"tiny": 60.0, "1M": 120.0, "10M": 150.0, "30M": 200.0}
-TARGETS = [
-    Target("ingest", "pandas C", 5), Target("ingest", "pandas usual", 15), Target("ingest", "duckdb", 1 / 1.1),
-    Target("ingest", "polars", 1 / 1.1), Target("ingest", "floor", 1 / 6), Target("monthly", "pandas C", 4),
-    Target("patterns", "pandas usual", 60), Target("patterns", "floor", 1 / 6), Target("distinct", "pandas C", 2.5),
-    Target("spikes", "pandas C", 2.5), Target("same", "pandas C", 1),
-]  # fmt: skip
-MEMORY = {"ingest": 512, "distinct": 1024, "spikes": 1024}
-BEYOND = (
-    "By hand all nine columns are written, officers and plates too, with the time as printed; ours writes the typed table without "
-    "persons, 14 columns of cell states and a report, after a checksum and checks of the whole text. same: ours finds out that all "
-    "rows have an id; by hand it is known. patterns: pandas C looks in Arrow's strings, pandas usual row by row with Python's re; floor: "
-    "{floor}."
-)
-PACKAGES = ["duckdb", "polars", "pandas", "pyarrow", "ibis-framework"]
-
-
-def measure(reps: int, size: str = "1M", engines: list[str] | None = None) -> None:
-    """Print the table of one size, what became of the targets, and how many days floating point flags wrongly."""
-    engines = engines or [name for name in ENGINES if name not in LARGE.get(size, [])]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        os.environ["SIDEDOOR_SPILL"] = name  # what an engine that is stopped leaves goes with the folder
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
-        print(prepare(folder, size), flush=True)
-        prepare(folder / WARM, "tiny")
-        found = compare("benchmarks.log_engines", folder, engines, TASKS, reps, CAPS[size])
-        arrow = try_pandas_arrow(folder if size == "1M" else folder / WARM)
-        flags = count_flags(folder / "read" / "searches.parquet")
-    print(describe_machine(PACKAGES))
-    print(
-        "results are equal; >cap took longer than it may; * is fewer than 5 turns; `wc -l` and `floor` convert nothing"
+SIZES = {"1M": 1_000_000, "10M": 10_000_000, "30M": 30_000_000, "tiny": 5_000}
+TINY = "tiny"
+WAYS = ["sidedoor", "duckdb", "pandas"]
+TASKS = ["ingest", "monthly", "patterns"]
+LEFT_OUT = [("30M", "pandas", task) for task in TASKS]
+FORMS = ("%Y-%m-%dT%H:%M:%SZ", "%m/%d/%Y, %I:%M:%S %p UTC", "%Y-%m-%d %H:%M:%S")
+NAMES = ["id", "printed", "agency", "officer", "plate", "state", "networks", "reason", "case_no"]
+MAPPING = r"""
+title = "Simulated search log"
+table = "searches"
+[columns]
+search_id = "Search ID"
+searched_at = "Searched At"
+searcher_agency_as_printed = "Agency"
+officer = "Officer"
+plate = "Plate"
+plate_state = "Plate State"
+networks_n = "Networks"
+reason_text = "Reason"
+case_number = "Case No"
+[times]
+forms = ["%Y-%m-%dT%H:%M:%S%z", "%m/%d/%Y, %I:%M:%S %p %z", "%Y-%m-%d %H:%M:%S"]
+time_zone = "UTC"
+"""
+USUAL = (
+    "stolen vehicle,burglary,warrant,follow up,welfare check,hit and run,investigation,homicide,robbery,"
+    "assault,missing person,bolo,shots fired,fraud,traffic,vandalism,patrol,theft,amber alert,pursuit"
+).split(",")
+RARE = (
+    "ice,immigration,ero,hsi,dhs,cbp,border,deport,287g,detainer,removal,visa,alien,customs,protest,rally,"
+    "demonstration,abortion,clinic,church,press,union"
+).split(",")
+PATTERNS = [
+    *(rf"\b{word}\b" for word in RARE),
+    *(rf"\b{word} (?:case|op|detail)\b" for word in RARE[:18]),
+    *(rf"\b(?:us|fed|federal) {word}\b" for word in RARE[:18]),
+    r"\bcivil (?:imm|enf)",
+    r"\bfed(?:eral)? assist",
+    r"\btask force\b",
+    r"\bassist other agency\b",
+]
+# Each cell follows from the number of its row. Three rows in a hundred come again, two times in a hundred
+# cannot be read, one reason in twenty is rare; some hold a comma, a quote or the end of a line.
+LOG = """
+COPY (
+    WITH rows AS (
+        SELECT i, CASE WHEN draw(i, 1, 100) < 3 THEN greatest(i - 50, 0) ELSE i END AS first_i
+        FROM range({rows_n}) AS numbers(i)
+    ), moments AS (
+        SELECT *, TIMESTAMP '2023-07-01'
+            + to_seconds(first_i * 63072000 // {rows_n} + first_i * 7919 % 3600) AS moment
+        FROM rows
     )
-    print(
-        BEYOND.format(
-            floor="ripgrep on the reasons"
-            if shutil.which("rg")
-            else "one look for all patterns joined into one"
-        )
-    )
-    print_table(found, engines, [*TASKS, "imports"], "floor")
-    print_targets(found, engines, TARGETS, "floor")
-    for task, most in MEMORY.items():
-        peak = (
-            max(found["sidedoor", task].peak, default=float("nan"))
-            if ("sidedoor", task) in found
-            else float("nan")
-        )
-        print(
-            f"{task}: peak {peak:.0f} MB, wanted at most {most}: {'reached' if peak <= most else 'NOT reached'}"
-        )
-    exact = flags.pop("exact")
-    print(f"pandas with engine='pyarrow' {arrow}")
-    print(f"days flagged: {len(exact):,} in whole numbers; " + ", ".join(
-        f"{name} flags {len(found_ ^ exact):,} of them otherwise" for name, found_ in flags.items()
-    ))  # fmt: skip
+    SELECT
+        'Q' || (first_i + 1000000000) AS "Search ID",
+        CASE WHEN draw(i, 2, 100) < 2 THEN 'N/A' ELSE CASE draw(i, 3, 3)
+            WHEN 0 THEN strftime(moment, '{forms[0]}')
+            WHEN 1 THEN strftime(moment, '{forms[1]}')
+            ELSE strftime(moment, '{forms[2]}') END END AS "Searched At",
+        pick(draw(i, 4, 7), {places}) || pick(draw(i, 5, 7), {ends})
+            || CASE WHEN i % 7 = 0 THEN ', Z' ELSE ' Z' END || pick(draw(i, 6, 5), ['A', 'B', 'C', 'D', 'E'])
+            || pick(i, [' PD', ' SO']) AS "Agency",
+        'Officer ' || draw(i, 7, 20000) AS "Officer",
+        CASE WHEN draw(i, 8, 10) = 0 THEN '***'
+            ELSE draw(i, 9, 9) || 'ZZZ' || draw(i, 10, 900) END AS "Plate",
+        pick(draw(i, 11, 4), ['ZA', 'ZB', 'ZC', '']) AS "Plate State",
+        draw(i, 12, 6000) AS "Networks",
+        CASE WHEN draw(i, 13, 20) = 0 THEN pick(draw(i, 14, 100), {rare})
+            ELSE pick(draw(i, 14, 100), {usual}) END
+            || pick(draw(i, 15, 20), [', ', ', ', chr(10), ' "so called" ', ' '])
+            || pick(draw(i, 16, 20), {usual})
+            || CASE WHEN draw(i, 17, 3) = 0 THEN ' ' || draw(i, 18, 1000000) ELSE '' END AS "Reason",
+        CASE WHEN draw(i, 19, 5) < 2 THEN '' ELSE 'C' || draw(i, 20, 1000000) END AS "Case No"
+    FROM moments ORDER BY i
+) TO '{path}' (HEADER)
+"""
 
 
 def prepare(folder: Path, size: str) -> str:
-    """Write a log, and the Parquet file in which all engines count."""
-    told = write_log(folder, size)
-    options = ReadOptions(mapping=folder / "mapping.toml", keep_reasons=True)
-    ingest_file(folder / "log.csv", folder / "read", options, FileLimits(bulk_bytes=1))
-    return told
+    """Write `log.csv`, the mapping of its columns, and the Parquet file in which all ways count."""
+    rows_n, path = SIZES[size], folder / "log.csv"
+    (folder / "mapping.toml").write_text(MAPPING, encoding="utf-8", newline="\n")
+    places, ends = "Ash Beech Elm Oak Pine Cedar Fir".split(), "ton ville burg ford dale field wick".split()
+    with duckdb.connect() as connection:
+        connection.execute("CREATE MACRO draw(i, salt, n) AS (hash(i, salt) % n)::BIGINT")
+        connection.execute("CREATE MACRO pick(i, words) AS words[1 + (i % len(words))::BIGINT]")
+        parts = {"places": places, "ends": ends, "rare": RARE, "usual": USUAL}
+        connection.execute(LOG.format(rows_n=rows_n, path=path, forms=FORMS, **parts))
+    _ingest(folder, folder / "read")
+    size_n, of = path.stat().st_size, len(PATTERNS)
+    return f"a simulated log of {rows_n:,} rows, {size_n:,} bytes of CSV; {of} patterns over its reasons"
 
 
-def count_flags(path: Path) -> dict[str, set]:
-    """Flag agency-days of more than the mean and four deviations of the seven rows before, in floats and in whole numbers."""
-    import duckdb
-    import polars as pl
+def _ingest(folder: Path, out: Path) -> None:
+    from sidedoor.ingest import ingest_file
+    from sidedoor.ingest.source import ReadOptions
 
-    days = (
-        duckdb.connect()
-        .sql(
-            "SELECT searcher_agency_as_printed AS who, searched_at::DATE::TIMESTAMP AS day, count(*) AS n "
-            f"FROM read_parquet('{path}') WHERE searched_at IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
-        )
-        .df()
-    )
-    frame = pl.from_pandas(days)
-    before = pl.col("n").cast(pl.Float64).shift(1)
-    mean, spread = before.rolling_mean(7, min_samples=7), before.rolling_std(7, min_samples=7, ddof=0)
-    flagged = {
-        "polars": frame.select((pl.col("n") > mean + 4 * pl.max_horizontal(spread, 1.0)).over("who"))
-        .to_series()
-        .to_numpy()
-    }
-    rolled = days.groupby("who")["n"].transform(lambda n: n.shift(1).rolling(7).mean())
-    spread = days.groupby("who")["n"].transform(lambda n: n.shift(1).rolling(7).std(ddof=0))
-    flagged["pandas"] = (days["n"] > rolled + 4 * spread.clip(lower=1)).to_numpy()
-    window = "OVER (PARTITION BY who ORDER BY day ROWS BETWEEN 7 PRECEDING AND 1 PRECEDING)"
+    shutil.rmtree(out, ignore_errors=True)
+    options = ReadOptions(mapping=folder / "mapping.toml", keep_reasons=True, confirm_agencies=True)
+    ingest_file(folder / "log.csv", out, options)
+
+
+def open_way(way: str, folder: Path) -> dict:
+    """Give the tasks of one way as {task: (call, check)}."""
+    return {"sidedoor": _open_sidedoor, "duckdb": _open_duckdb, "pandas": _open_pandas}[way](folder)
+
+
+def sum_up(path: Path, at="moment", n="networks", who="agency", why="reason") -> np.ndarray:
+    """Sum up a Parquet file that was written: rows, times, networks, agencies, reasons, reasons by time."""
     sums = (
-        duckdb.connect()
-        .sql(
-            f"SELECT avg(n) {window} AS m, stddev_pop(n) {window} AS s, sum(n) {window} AS total, sum(n * n) {window} AS squares, "
-            f"count(*) {window} AS k, n FROM days ORDER BY who, day"
+        f"count(*), count({at}), sum(epoch_ms({at}) // 1000), sum({n}), count(DISTINCT {who}), "
+        f"sum(strlen({why})), sum(strlen({why}) * (epoch_ms({at}) // 1000 % 97))"
+    )
+    return np.array(duckdb.sql(f"SELECT {sums} FROM read_parquet('{path}')").fetchall()[0], np.int64)
+
+
+def sum_months(months, counts) -> np.ndarray:
+    """Sum up counts by agency and month: how many, their sum, and sums that depend on each of them."""
+    months, counts = np.asarray(months, np.int64), np.asarray(counts, np.int64)
+    return np.array([len(counts), counts.sum(), (counts * months % 1_000_003).sum(), (counts**2).sum()])
+
+
+def _open_sidedoor(folder: Path) -> dict:
+    import ibis
+
+    from helpers.reasons.classify import count_patterns
+    from helpers.searches import engine
+
+    out, read = folder / "out", folder / "read" / "searches.parquet"
+
+    def read_log():
+        return engine.read_log(engine.connect(), [read])
+
+    def count_months():
+        table = read_log()
+        month = (table.searched_at.year() * 12 + table.searched_at.month()).cast("int64")
+        dated = table.filter(table.searched_at.notnull())
+        return engine.fetch(dated.group_by("searcher_agency_as_printed", month=month).agg(n=ibis._.count()))
+
+    def check_ingest(_):
+        names = ("searched_at", "networks_n", "searcher_agency_as_printed", "reason_text")
+        return sum_up(out / "searches.parquet", *names)
+
+    return {
+        "ingest": (lambda: _ingest(folder, out), check_ingest),
+        "monthly": (count_months, lambda found: sum_months(found["month"], found["n"])),
+        "patterns": (lambda: count_patterns(read_log(), PATTERNS), lambda found: found["rows_n"].to_numpy()),
+    }
+
+
+def _open_duckdb(folder: Path) -> dict:
+    out, read = folder / "out-duckdb.parquet", f"read_parquet('{folder / 'read' / 'searches.parquet'}')"
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in NAMES)
+
+    def ask(sql: str):
+        with duckdb.connect() as connection:
+            return connection.execute(sql).fetchall()
+
+    def ingest():
+        moments = ", ".join(f"try_strptime(printed, '{form}')" for form in FORMS)
+        kept = ", ".join(name for name in NAMES if name != "networks")
+        text = (
+            f"read_csv('{folder / 'log.csv'}', columns = {{{columns}}}, header = true, auto_detect = false)"
         )
-        .df()
-    )
-    full = (sums["k"] == 7).to_numpy()
-    flagged["duckdb"] = full & (sums["n"] > sums["m"] + 4 * sums["s"].clip(lower=1)).to_numpy()
-    total, squares, n = (
-        sums[name].fillna(0).to_numpy().astype("int64") for name in ("total", "squares", "n")
-    )
-    excess = 7 * n - total
-    flagged["exact"] = full & (excess > 0) & (excess**2 > 16 * np.maximum(7 * squares - total**2, 49))
-    return {name: set(np.flatnonzero(np.nan_to_num(hit.astype(float)) == 1)) for name, hit in flagged.items()}
+        ask(
+            f"COPY (SELECT {kept}, coalesce({moments}) AS moment, networks::BIGINT AS networks FROM {text}) "
+            f"TO '{out}' (FORMAT parquet, COMPRESSION zstd)"
+        )
+
+    def count_months():
+        return ask(
+            f"SELECT year(searched_at) * 12 + month(searched_at), count(*) FROM {read} "
+            "WHERE searched_at IS NOT NULL GROUP BY searcher_agency_as_printed, 1"
+        )
+
+    def find_patterns():
+        sums = ", ".join(f"count_if(regexp_matches(text, '{pattern}'))" for pattern in PATTERNS)
+        return ask(f"SELECT {sums} FROM (SELECT lower(reason_text) AS text FROM {read})")[0]
+
+    return {
+        "ingest": (ingest, lambda _: sum_up(out)),
+        "monthly": (count_months, lambda rows: sum_months(*zip(*rows, strict=True))),
+        "patterns": (find_patterns, np.array),
+    }
 
 
-def try_pandas_arrow(folder: Path) -> str:
-    """Say what becomes of the log when pandas reads it with Arrow."""
-    code = f"import pandas as pd; print(len(pd.read_csv({str(folder / 'log.csv')!r}, engine='pyarrow')))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    return (
-        f"reads {done.stdout.strip()} rows"
-        if not done.returncode
-        else f"fails: {done.stderr.strip().splitlines()[-1][:120]}"
-    )
+def _open_pandas(folder: Path) -> dict:
+    import pandas as pd
+
+    out, read = folder / "out-pandas.parquet", folder / "read" / "searches.parquet"
+
+    def ingest():
+        frame = pd.read_csv(folder / "log.csv", names=NAMES, header=0, dtype="str", keep_default_na=False)
+        first, *more = (pd.to_datetime(frame["printed"], format=form, errors="coerce") for form in FORMS)
+        frame["moment"] = first.fillna(more[0]).fillna(more[1])
+        frame["networks"] = frame["networks"].astype("int64")
+        frame.to_parquet(out, compression="zstd", index=False)
+
+    def count_months():
+        frame = pd.read_parquet(read, columns=["searched_at", "searcher_agency_as_printed"]).dropna()
+        month = frame["searched_at"].dt.year * 12 + frame["searched_at"].dt.month
+        counts = frame.groupby(["searcher_agency_as_printed", month.rename("month")]).size()
+        return counts.index.get_level_values("month"), counts
+
+    def find_patterns():
+        text = pd.read_parquet(read, columns=["reason_text"])["reason_text"].str.lower()
+        return [int(text.str.contains(pattern, regex=True).sum()) for pattern in PATTERNS]
+
+    return {
+        "ingest": (ingest, lambda _: sum_up(out)),
+        "monthly": (count_months, lambda found: sum_months(*found)),
+        "patterns": (find_patterns, np.array),
+    }

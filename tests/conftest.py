@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from helpers import paths
-from helpers.facts import schema
+from helpers.facts import tables
 
 SOURCE = paths.SOURCE
-# The last gate of a run asks what counts as a leak.
-LEAKS = paths.DATA / "registry" / "leaks.toml"
+# What code reads: layouts of files, schemas, words of agencies, what counts as a leak.
+REGISTRY = paths.DATA / "registry"
 
 
 class House:
@@ -37,8 +37,7 @@ class House:
         (self.data / "datapackage.json").write_text("{}")
         (self.facts / "counts.csv").write_text("name,value\na,1\n")
         (root / "requirements.lock").write_text("pandas==3.1.1\n")
-        (self.data / "registry").mkdir()
-        shutil.copy(LEAKS, self.data / "registry")
+        shutil.copytree(REGISTRY, self.data / "registry")
 
     def write_notebook(self, name: str, *code: str, parameters: str = "", opening: str = "") -> Path:
         """Write a notebook: an opening, a cell `parameters`, and cells of code."""
@@ -121,7 +120,7 @@ def house(tmp_path, monkeypatch) -> House:
 def pytest_collection_finish(session):
     """Check the fact tables once for the kernels that nbval starts."""
     if any(item.path.suffix == ".ipynb" for item in session.items):
-        os.environ[schema.CHECKED] = schema.vouch_for([paths.FACTS])
+        os.environ[tables.CHECKED] = tables.vouch_for([paths.FACTS])
 
 
 @pytest.fixture(scope="session")
@@ -143,10 +142,14 @@ def spark():
 
     # small data: no time is spent on compiling, on the web page and on parts of a table
     settings = {
-        "master": "local[2]", "ui.showConsoleProgress": "false", "driver.memory": "1g",
+        "master": "local[2]",
+        "ui.showConsoleProgress": "false",
+        "driver.memory": "1g",
         "sql.shuffle.partitions": "1",
-        "sql.adaptive.enabled": "false", "sql.codegen.wholeStage": "false", "sql.codegen.factoryMode": "NO_CODEGEN",
-    }  # fmt: skip
+        "sql.adaptive.enabled": "false",
+        "sql.codegen.wholeStage": "false",
+        "sql.codegen.factoryMode": "NO_CODEGEN",
+    }
     connection = engine.connect(
         "pyspark://?" + "&".join(f"spark.{name}={value}" for name, value in settings.items())
     )

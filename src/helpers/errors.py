@@ -4,10 +4,18 @@ import difflib
 from collections.abc import Iterable
 
 
-def escape_controls(text: str) -> str:
-    """Return a text with control characters (but line ends) written out: a terminal obeys none."""
+def escape_controls(text: str, kept: str = "\n") -> str:
+    """Return a text with control characters written out, so that a terminal obeys none of them.
+
+    Parameters
+    ----------
+    text
+        May quote a file that nobody has checked.
+    kept
+        Characters that stay: line ends in a message, none in the name of a file.
+    """
     return "".join(
-        sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode("ascii")
+        sign if sign.isprintable() or sign in kept else sign.encode("unicode_escape").decode("ascii")
         for sign in text
     )
 

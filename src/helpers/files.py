@@ -1,6 +1,7 @@
-"""Files as the house handles them: hashed, written whole or not at all, and locked for one process."""
+"""Files: hashed, written completely or not at all, removed by name, locked for one process."""
 
 import hashlib
+import json
 import os
 import secrets
 import stat
@@ -11,37 +12,39 @@ from pathlib import Path
 TEMPORARY = ".tmp-"
 
 
+def format_json(content) -> str:
+    """Return JSON that is the same text for the same content."""
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def hash_file(path: Path) -> str:
-    """Compute the sha256 of a file, as 64 hexadecimal digits."""
+    """Return the sha256 of a file, as 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def hash_text(text: str) -> str:
-    """Compute the sha256 of a text in UTF-8, as 64 hexadecimal digits."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    """Return the sha256 of a text in UTF-8, as 64 hexadecimal digits."""
+    # a path may contain bytes that are not UTF-8
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def hash_files(folder: Path, skip: tuple[str, ...] = ()) -> dict[str, str]:
-    """Compute the sha256 of every regular file below a folder, by its path relative to it; links are passed over.
+    """Return the sha256 of every regular file below a folder, by its path relative to it. Links are left out.
 
     Parameters
     ----------
     folder
         Where to look.
     skip
-        Paths relative to it that are left out.
+        Relative paths that are left out.
     """
-    files = {
-        path.relative_to(folder).as_posix(): path
-        for path in _walk(folder)
-        if stat.S_ISREG(path.lstat().st_mode)
-    }
+    files = {path.relative_to(folder).as_posix(): path for path in _list_regular(folder)}
     return {name: hash_file(path) for name, path in sorted(files.items()) if name not in skip}
 
 
 def find_irregular(folder: Path) -> Path | None:
-    """Find what is neither a file nor a folder: a link, a pipe or a device, the folder itself included.
+    """Return the first link, pipe or device in a folder, or the folder itself if it is one; else None.
 
     Reading a pipe waits for ever, and a link leads to what nobody has checked.
     """
@@ -50,28 +53,25 @@ def find_irregular(folder: Path) -> Path | None:
 
 
 def remove_named(folder: Path, names: Iterable[str]) -> bool:
-    """Remove files that were written below a folder, and the folders that are empty then; all else stays.
+    """Remove files by name, and the folders that are empty then. Everything else stays.
 
     Parameters
     ----------
     folder
-        Where they are; nothing is done if it is a link.
+        Where the files are. A link is not followed.
     names
-        Their paths relative to it; the last is removed last.
+        Paths relative to the folder, removed in this order.
 
     Returns
     -------
     Whether the folder is gone.
     """
     if folder.is_dir() and not folder.is_symlink():
-        found = list(_walk(folder))
-        files = {
-            path.relative_to(folder).as_posix(): path for path in found if stat.S_ISREG(path.lstat().st_mode)
-        }
+        files = {path.relative_to(folder).as_posix(): path for path in _list_regular(folder)}
         for name in names:
             if name in files:
                 files[name].unlink()
-        inside = [path for path in found if path.is_dir() and not path.is_symlink()]
+        inside = [path for path in _walk(folder) if path.is_dir() and not path.is_symlink()]
         for path in sorted([folder, *inside], key=lambda path: len(path.parts), reverse=True):
             if not any(path.iterdir()):
                 path.rmdir()
@@ -79,7 +79,7 @@ def remove_named(folder: Path, names: Iterable[str]) -> bool:
 
 
 def write_atomically(path: Path, content: str | bytes) -> bool:
-    """Write a file so that it holds either the old or the new content at any moment, a crash included.
+    """Write a file so that it holds the old or the new content at any moment, even if the machine crashes.
 
     Returns
     -------
@@ -98,35 +98,18 @@ def write_atomically(path: Path, content: str | bytes) -> bool:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
     return True
 
 
-def sync_file(path: Path) -> None:
-    """Bring a file to the disk."""
-    # opened for writing, since Windows synchronizes no other file
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
-def sync_folder(path: Path) -> None:
-    """Bring the names in a folder to the disk, where the system can."""
-    if os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def try_lock(file) -> bool:
-    """Lock an open file for this process alone, unless another has; the lock ends with the process.
+    """Lock an open file for this process alone and return True, or False if another process has it.
+
+    The lock ends with the process.
 
     Raises
     ------
     OSError
-        The file system knows no locks.
+        The file system has no locks.
     """
     try:
         if os.name == "nt":
@@ -140,6 +123,19 @@ def try_lock(file) -> bool:
     except (BlockingIOError, PermissionError):
         return False
     return True
+
+
+def open_lock(path: Path):
+    """Open a lock file, made if it is not there.
+
+    A link in its place is refused, as it would write elsewhere.
+    """
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    return os.fdopen(os.open(path, flags, 0o600), "r+b")
+
+
+def _list_regular(folder: Path) -> list[Path]:
+    return [path for path in _walk(folder) if stat.S_ISREG(path.lstat().st_mode)]
 
 
 def _walk(folder: Path):

@@ -1,11 +1,14 @@
 """State a finding once: shown as a sentence, kept as data, and repeated at the top of its notebook."""
 
+import csv
 import html
 import math
 import re
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from string import Formatter
 
+from helpers import paths
 from helpers.errors import DataError
 from helpers.wording import format_number
 
@@ -33,7 +36,7 @@ class Finding:
     sources
         Names of sources in the table `sources`.
     pages
-        Pages of them that the figure stands on, by source, where they are known.
+        Pages of them that the figure is from, by source, where known.
     simulated
         True where the figure comes from invented data; the sentence then says so.
     """
@@ -116,8 +119,8 @@ def state_finding(
     id
         Short name in kebab-case, unique in an edition.
     sentence
-        Template with named fields (`{value}`, `{low}`, or any name in `values`). It may hold no digit of its
-        own, so no number in a finding can be typed. Fields without a format of their own are written by
+        Template with named fields (`{value}`, `{low}`, or any name in `values`). It may contain no digit of
+        its own, so no number in a finding can be typed. Fields without a format of their own are written by
         `format_number`; text is taken as it is.
     value, unit, low, high
         The figure, its unit, and its bounds: None where none is stated, infinite where the sources set no
@@ -140,8 +143,8 @@ def state_finding(
     Raises
     ------
     DataError
-        A typed digit, an unknown field, no source, a value that is no number or outside its bounds, or
-        simulated data not called so.
+        A typed digit, an unknown field, no source, only weak sources, a value that is no number or outside
+        its bounds, or simulated data not called so.
     """
     place, sentence = f"finding `{id}`", f"{opening}{sentence}"
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
@@ -151,6 +154,13 @@ def state_finding(
     named, pages = _list_sources(sources)
     if not named:
         raise DataError(place, "no source is named", "Name at least one source_id.")
+    if set(named) <= _list_weak_sources():
+        raise DataError(
+            place,
+            f"it rests only on {', '.join(named)}: written by a machine, copied, or retold",
+            "Cite a source without a word in the column weak_as of sources.csv, or leave the finding out.",
+            code="weak-sources",
+        )
     if not math.isfinite(value):
         raise DataError(place, f"the value is {value}", "State a finding only from a finite figure.")
     if simulated and "simulated" not in sentence.lower():
@@ -184,6 +194,13 @@ def _list_sources(sources) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]
         if isinstance(page, str) and page:
             kept[page] = None
     return tuple(pages), {source: tuple(kept) for source, kept in pages.items() if kept}
+
+
+@lru_cache(maxsize=1)
+def _list_weak_sources() -> frozenset[str]:
+    """List the sources of the collection on which no finding may rest alone."""
+    with (paths.FACTS / "sources.csv").open(encoding="utf-8", newline="") as file:
+        return frozenset(row["source_id"] for row in csv.DictReader(file) if row["weak_as"])
 
 
 class _Sentence(Formatter):

@@ -5,7 +5,7 @@ import json
 import re
 import tomllib
 from datetime import date, datetime, time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import fastjsonschema
 
@@ -77,8 +77,15 @@ def check_content(
 @functools.cache
 def _compile(path: Path):
     definition = json.loads(path.read_text(encoding="utf-8"))
-    formats = {"line": str.isprintable, "slug": _SLUG, "day": _is_day}
+    formats = {"line": str.isprintable, "slug": _SLUG, "day": _is_day, "path": is_plain_path}
     return fastjsonschema.compile(definition, formats=formats, use_default=False)
+
+
+def is_plain_path(name: str) -> bool:
+    """Return whether a file name is relative, stays below its folder, and means the same on every system."""
+    parts = PurePosixPath(name).parts
+    is_plain = name.isprintable() and not set(name) & set("\\:") and name == "/".join(parts)
+    return is_plain and bool(parts) and not name.startswith("/") and ".." not in parts
 
 
 def _is_day(text: str) -> bool:

@@ -5,11 +5,9 @@ import os
 import sys
 
 # What a parser has no business doing. Not a wall against native code: that is what the limits are for.
-REFUSED = (
-    "socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "os.kill",
-    "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.link", "os.symlink",
-    "os.truncate", "shutil.", "pickle.find_class", "urllib.", "http.", "ftplib.", "smtplib.",
-)  # fmt: skip
+_SYSTEM = "exec fork posix_spawn spawn system kill remove rename rmdir mkdir chmod chown link symlink"
+_MODULES = "os.truncate socket. subprocess. shutil. pickle.find_class urllib. http. ftplib. smtplib."
+REFUSED = (*(f"os.{name}" for name in _SYSTEM.split()), *_MODULES.split())
 
 
 def set_limits(limits: dict) -> None:
@@ -104,7 +102,7 @@ def main() -> None:
 
     from helpers.errors import IngestError
 
-    spare = bytearray(4 << 20)  # room to say that memory ran out
+    spare = [bytearray(4 << 20)]  # room to say that memory ran out
     try:
         made, is_many = call(request)
         if is_many:
@@ -114,7 +112,8 @@ def main() -> None:
         say(*answer)
         pipe.flush()
     except BaseException as error:
-        made = spare = None
+        made = None
+        spare.clear()
         say(*explain(error, IngestError))
     pipe.flush()
     os._exit(0)

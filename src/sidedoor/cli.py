@@ -1,5 +1,10 @@
-"""The `sidedoor` command: parses what is typed, calls the module that does it, prints what came of it."""
+"""The `sidedoor` command: reads what is typed, calls the module that does it, prints what came of it."""
 
+import json
+import os
+import re
+import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +14,7 @@ import typer
 from helpers import __version__
 from helpers.errors import ParameterError, SideDoorError, escape_controls
 from helpers.wording import say_number
-from sidedoor.progress import FetchProgress, Progress
-from sidedoor.progress import shorten_path as _shorten
+from sidedoor.progress import FetchProgress, Progress, shorten_path
 
 try:
     from helpers import paths
@@ -20,7 +24,7 @@ except FileNotFoundError as error:
 
 app = typer.Typer(
     name="sidedoor",
-    help="Notebooks on who shares license-plate reader data, who searches it, and through which door.",
+    help="Notebooks about license plate reader (ALPR) data: who shares it, and how ICE gets it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,9 +36,41 @@ EditionOption = Annotated[
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Run notebooks even if nothing has changed.")]
 TimeoutOption = Annotated[int, typer.Option("--timeout", min=1, help="Longest time of one cell, in seconds.")]
+MemoryOption = Annotated[
+    float, typer.Option("--memory", min=0.5, max=4096, help="Memory that one notebook may use, in GiB.")
+]
 WorkersOption = Annotated[
     int, typer.Option("--workers", min=1, max=16, help="How many notebooks run at a time.")
 ]
+_COMMANDS = "list run new site reproduce refresh verify lock inspect ingest simulate scan fetch".split()
+_MENTION = re.compile(rf"(?<![\w/.-])sidedoor (?=(?:{'|'.join(_COMMANDS)})\b)")
+
+
+def spell_command() -> str:
+    """Return the command as this user must type it.
+
+    `sidedoor`, `.venv/bin/sidedoor` or `python -m sidedoor.cli`.
+    """
+    typed = Path(sys.argv[0])
+    if typed.suffix == ".py":
+        return f"{shlex.quote(_shorten(Path(sys.executable)))} -m sidedoor.cli"
+    found = shutil.which("sidedoor")
+    is_found = found is not None and typed.exists() and Path(found).resolve() == typed.resolve()
+    return "sidedoor" if is_found else shlex.quote(_shorten(typed))
+
+
+def show(text: str, file=None) -> None:
+    """Print a text for a person: commands in it as they must be typed, and nothing that a terminal obeys."""
+    command = spell_command()
+    print(escape_controls(_MENTION.sub(lambda _: f"{command} ", text)), file=file or sys.stdout, flush=True)
+
+
+def _shorten(path: Path) -> str:
+    return shorten_path(path.absolute()) if path.is_absolute() else str(path)
+
+
+def _quote(path: Path) -> str:
+    return shlex.quote(shorten_path(path.absolute()))
 
 
 def _show_version(wanted: bool) -> None:
@@ -55,19 +91,18 @@ def _start(
 
 @app.command(name="list")
 def list_all() -> None:
-    """List the notebooks with their questions and parameters."""
+    """List the notebooks with their parameters."""
     from sidedoor.run.notebooks import list_notebooks, load_notebook
 
     for path in list_notebooks():
         book = load_notebook(path)
-        print(f"{book.number}  {escape_controls(book.title)}")
+        show(f"{book.number}  {book.title}")
         if book.question:
-            print(f"    {escape_controls(book.question)}")
+            show(f"    {book.question}")
         for parameter in book.parameters.values():
             unit = f" [{parameter.unit}]" if parameter.unit else ""
-            default = _show_value(parameter.default)
-            line = f"    -p {parameter.name}={default}  {parameter.type}: {parameter.meaning}{unit}"
-            print(escape_controls(line))
+            default = _show_default(parameter.default)
+            show(f"    -p {parameter.name}={default}  {parameter.type}: {parameter.meaning}{unit}")
 
 
 @app.command()
@@ -82,17 +117,19 @@ def run(
             "-p",
             "--parameter",
             metavar="NAME=VALUE",
-            help="A value of your own for a parameter of one notebook; the result goes to runs/by-hand.",
+            help="A value of your own for one notebook; the result goes to runs/by-hand.",
         ),
     ] = None,
     edition: EditionOption = paths.DEFAULT_EDITION,
     force: ForceOption = False,
     timeout: TimeoutOption = 120,
+    memory: MemoryOption = 8.0,
     workers: WorkersOption = 2,
 ) -> None:
-    """Run notebooks of an edition, those that have changed since."""
+    """Run the notebooks of an edition that have changed."""
     from sidedoor.run.editions import load_edition, plan_run
     from sidedoor.run.intake import ingest_records
+    from sidedoor.run.results import KernelLimits
     from sidedoor.run.run import run_edition
 
     loaded = load_edition(edition)
@@ -100,44 +137,39 @@ def run(
     plan, only = plan_run(loaded, notebooks or [], parameter or [])
     with Progress(len(only or plan.runs)) as progress:
         if loaded.raw_files:
-            plan, only = plan_run(
-                ingest_records(loaded, progress.tell_record), notebooks or [], parameter or []
-            )
-        run_edition(plan, only, force=force, workers=workers, timeout=timeout, report=progress)
-    print(f"Results: {_shorten(paths.find_run_folder(plan.name))}")
+            loaded = ingest_records(loaded, progress.report_record)
+            plan, only = plan_run(loaded, notebooks or [], parameter or [])
+        limits = KernelLimits(timeout, memory)
+        run_edition(plan, only, force=force, workers=workers, limits=limits, report=progress)
+    show(f"Results: {shorten_path(paths.find_run_folder(plan.name))}")
 
 
 @app.command()
 def new(
     name: Annotated[
-        str,
-        typer.Argument(metavar="NAME", help="Name of the edition, such as my-city; a folder may precede it."),
+        str, typer.Argument(metavar="NAME", help="Name of the edition, such as records/my-city.")
     ],
     files: Annotated[
         list[Path], typer.Argument(metavar="FILES...", help="Records as they came, or a folder of them.")
     ],
 ) -> None:
-    """Look at records and write the edition that reads them: what each is, what only you know, which notebooks run."""
+    """Look at records and write the edition that reads them, or add them to one.
+
+    What you wrote in it stays.
+    """
     from sidedoor.run.draft import draft_edition
 
     draft = draft_edition(
-        name, files, lambda file: print(f"Looking at {escape_controls(file)}", file=sys.stderr)
+        name, files, lambda file: show(f"Looking at {escape_controls(file, '')}", sys.stderr)
     )
     for one in draft.files:
-        state = (
-            "not read"
-            if one.trouble
-            else f"needs {', '.join(one.needed)}"
-            if one.needed
-            else ", ".join(one.tables)
-        )
-        print(escape_controls(f"{one.file}: {state}"))
-    shown = _shorten(draft.path)
-    print(f"Written: {shown}")
+        missing = f"needs {', '.join(one.needed)}" if one.needed else ", ".join(one.tables)
+        show(f"{escape_controls(one.file, '')}: {'not read' if one.trouble else missing}")
+    show(f"{'Written' if draft.is_new else 'Updated'}: {shorten_path(draft.path)}")
     if any(one.trouble or one.needed for one in draft.files):
-        print("Open it first: comments say what is needed, and why a file is not read.")
-    print(f"Next:    sidedoor run --edition {shown}")
-    print(f"Then:    sidedoor site --edition {shown}")
+        show("Open it first: comments say what is needed, and why a file is not read.")
+    show(f"Next:    sidedoor run --edition {_quote(draft.path)}")
+    show(f"Then:    sidedoor site --edition {_quote(draft.path)}")
 
 
 @app.command()
@@ -157,7 +189,7 @@ def site(
         check_owner(plan.name, plan.origin)
     name = plan.name if edition else find_last_edition()
     build_site(name)
-    _print_site(name)
+    _show_site(name)
 
 
 @app.command()
@@ -166,42 +198,53 @@ def reproduce(timeout: TimeoutOption = 120) -> None:
     from sidedoor.publish.site import build_site
     from sidedoor.run.editions import load_edition
     from sidedoor.run.intake import ingest_records
+    from sidedoor.run.results import KernelLimits
     from sidedoor.run.run import run_edition
 
     plan = load_edition()
     with Progress(len(plan.runs)) as progress:
-        plan = ingest_records(plan, progress.tell_record)
-        run_edition(plan, timeout=timeout, report=progress)
+        plan = ingest_records(plan, progress.report_record)
+        run_edition(plan, limits=KernelLimits(timeout), report=progress)
     build_site(plan.name)
-    _print_site(plan.name)
+    _show_site(plan.name)
 
 
 @app.command()
 def refresh(timeout: TimeoutOption = 120) -> None:
     """Run all notebooks with their defaults and write them back, executed, to where they are committed."""
     from sidedoor.run.notebooks import list_notebooks
+    from sidedoor.run.results import KernelLimits
     from sidedoor.run.run import refresh_notebooks
 
     with Progress(len(list_notebooks())) as progress:
-        changed = refresh_notebooks(timeout=timeout, report=progress)
+        changed = refresh_notebooks(limits=KernelLimits(timeout), report=progress)
     for path in changed:
-        print(f"Written: {_shorten(path)}")
+        show(f"Written: {shorten_path(path)}")
     if not changed:
-        print("The notebooks are what a run makes of them; nothing is written.")
+        show("The notebooks are up to date; nothing was written.")
 
 
 @app.command()
-def verify(edition: EditionOption = paths.DEFAULT_EDITION, timeout: TimeoutOption = 120) -> None:
-    """Run an edition twice under other conditions and compare every byte."""
+def verify(
+    edition: EditionOption = paths.DEFAULT_EDITION, timeout: TimeoutOption = 120, memory: MemoryOption = 8.0
+) -> None:
+    """Run an edition twice under different conditions and compare every byte, with what is published too."""
     from sidedoor.run.editions import load_edition
+    from sidedoor.run.results import KernelLimits
     from sidedoor.run.verify import verify_edition
 
-    count, differences = verify_edition(load_edition(edition), edition, timeout=timeout)
-    for difference in differences:
-        print(escape_controls(f"{difference.file}: {difference.where}"), file=sys.stderr)
-    if differences:
+    done = verify_edition(load_edition(edition), edition, limits=KernelLimits(timeout, memory))
+    for difference in done.differences:
+        show(f"{difference.file}: {difference.where}", sys.stderr)
+    for name in done.not_compared:
+        show(
+            f"Not compared: {name} (its inputs have changed since it was published; run it again)", sys.stderr
+        )
+    if not done.differences:
+        show(f"{say_number(done.files_n, 'file')} came out the same in two runs, byte for byte.")
+        show(f"{say_number(done.published_n, 'published file')} compared with them.")
+    if done.differences or done.not_compared:
         raise typer.Exit(1)
-    print(f"{say_number(count, 'file')} came out the same, byte for byte.")
 
 
 @app.command()
@@ -210,44 +253,34 @@ def lock() -> None:
     from sidedoor.lock import write_environment
 
     for path in write_environment():
-        print(f"Written: {_shorten(path)}")
+        show(f"Written: {shorten_path(path)}")
 
 
 FileArgument = Annotated[
     Path,
-    typer.Argument(
-        metavar="FILE", help="A record as the agency released it: PDF, XLSX, CSV or text; .gz too."
-    ),
+    typer.Argument(metavar="FILE", help="A record as the agency released it: PDF, XLSX, CSV, text, page."),
 ]
 ZoneOption = Annotated[
-    str | None,
-    typer.Option("--time-zone", help="Zone of times that carry none, such as America/Los_Angeles or UTC."),
+    str | None, typer.Option("--time-zone", help="Zone of times that have none, such as America/Los_Angeles.")
 ]
-AsOfOption = Annotated[
-    str | None, typer.Option("--as-of", help="Date of a list that prints none, YYYY-MM-DD.")
-]
-AgencyOption = Annotated[
-    str | None, typer.Option("--reported-by", help="Agency whose list or log it is, if not said.")
-]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Date of a list without one, YYYY-MM-DD.")]
+AgencyOption = Annotated[str | None, typer.Option("--reported-by", help="Agency whose list or log it is.")]
 SectionOption = Annotated[
-    str | None,
-    typer.Option(
-        "--section",
-        help="Which way a list of names flows: detections_shared or detections_received, for example.",
-    ),
+    str | None, typer.Option("--section", help="Direction of a list: detections_shared, for example.")
 ]
 MeasureOption = Annotated[
-    str | None,
-    typer.Option("--measure", help="What figures by month count: detections, hits, searches or records."),
+    str | None, typer.Option("--measure", help="What figures by month count: searches, for example.")
 ]
 MappingOption = Annotated[
-    Path | None,
-    typer.Option("--mapping", help="A TOML file that says which columns of an unknown form mean what."),
+    Path | None, typer.Option("--mapping", help="A TOML file that says what the columns of a file mean.")
 ]
 DayFirstOption = Annotated[
-    bool | None,
-    typer.Option("--day-first/--month-first", help="How to read 03/04/2025 where the file leaves it open."),
+    bool | None, typer.Option("--day-first/--month-first", help="How to read 03/04/2025.")
 ]
+ConfirmOption = Annotated[
+    bool, typer.Option("--confirm-agencies", help="You have looked: every name in the column is an agency's.")
+]
+OcrOption = Annotated[bool, typer.Option("--ocr", help="Let ocrmypdf read the pages of a scan.")]
 
 
 @app.command()
@@ -260,18 +293,28 @@ def inspect(
     measure: MeasureOption = None,
     mapping: MappingOption = None,
     day_first: DayFirstOption = None,
+    confirm_agencies: ConfirmOption = False,
+    ocr: OcrOption = False,
 ) -> None:
-    """Say what a record is, how much is in it, what is wrong with it and what would be dropped; write nothing."""
+    """Say what a record is, how much is in it, what is wrong with it and what is dropped; write nothing."""
     from sidedoor.ingest import inspect_file
     from sidedoor.ingest.describe import describe_report
     from sidedoor.ingest.source import ReadOptions
 
     options = ReadOptions(
-        time_zone, as_of, reported_by, mapping=mapping, day_first=day_first, section=section, measure=measure
+        time_zone=time_zone,
+        as_of=as_of,
+        reported_by=reported_by,
+        section=section,
+        measure=measure,
+        mapping=mapping,
+        day_first=day_first,
+        confirm_agencies=confirm_agencies or None,
+        ocr=ocr,
     )
     with FetchProgress() as progress:
-        report = inspect_file(file, options, follow=progress.follow(escape_controls(file.name)))
-    print(describe_report(report, str(file), options=options))
+        report = inspect_file(file, options, follow=progress.follow(escape_controls(file.name, "")))
+    show(describe_report(report, str(file), options=options))
     if {"refused", "needed"} & set(report.details):
         raise typer.Exit(1)
 
@@ -289,6 +332,8 @@ def ingest(
     measure: MeasureOption = None,
     mapping: MappingOption = None,
     day_first: DayFirstOption = None,
+    confirm_agencies: ConfirmOption = False,
+    ocr: OcrOption = False,
     source_id: Annotated[
         str | None, typer.Option("--source-id", help="Id under which rows cite this file.")
     ] = None,
@@ -306,55 +351,50 @@ def ingest(
     from sidedoor.ingest.source import ReadOptions
     from sidedoor.publish.privacy import load_key
 
-    key = load_key(key_file) if key_file else None
     options = ReadOptions(
-        time_zone, as_of, reported_by, source_id, key, mapping, day_first, private, section, measure
+        time_zone=time_zone,
+        as_of=as_of,
+        reported_by=reported_by,
+        section=section,
+        measure=measure,
+        mapping=mapping,
+        day_first=day_first,
+        confirm_agencies=confirm_agencies or None,
+        ocr=ocr,
+        source_id=source_id,
+        key=load_key(key_file) if key_file else None,
+        keep_reasons=private,
     )
     with FetchProgress() as progress:
-        reading = ingest_file(file, out, options, follow=progress.follow(escape_controls(file.name)))
-    print(describe_report(reading.report, str(file), command="done"))
+        reading = ingest_file(file, out, options, follow=progress.follow(escape_controls(file.name, "")))
+    show(describe_report(reading.report, str(file), command="done"))
     for name, table in reading.tables.items():
-        print(f"Table    {name}: {say_number(len(table), 'row')}")
-    print(f"Written: {_shorten(out.absolute())}")
+        show(f"Table    {name}: {say_number(len(table), 'row')}")
+    show(f"Written: {shorten_path(out.absolute())}")
 
 
 @app.command()
 def simulate(
-    what: Annotated[
-        str, typer.Argument(metavar="log|town", help="A log with its truth, or a town's raw files.")
-    ],
+    what: Annotated[str, typer.Argument(metavar="log", help="A search log with its truth.")],
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="A new folder, or that of an earlier one.")
     ],
     rows: Annotated[
-        int | None,
-        typer.Option("--rows", min=1, help="Rows of the log.", show_default="20000; 2400 for a town"),
+        int | None, typer.Option("--rows", min=1, max=10**8, help="Rows of the log.", show_default="20000")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed and rows, same log.")] = 2019,
 ) -> None:
-    """Write simulated records: a search log with its truth, or a town's exports in every form; nothing in them is real."""
-    if what == "town":
-        from sidedoor.simulate.town import ROWS, write_town
-
-        files = write_town(out, seed, rows or ROWS)
-        print(f"Simulated: {say_number(len(files), 'file')} of an invented town and its neighbors")
-        print(f"Written: {_shorten(out.absolute())}")
-        print(f"Next:    sidedoor new {_shorten(out.absolute() / 'my-town')} {_shorten(out.absolute())}")
-        return
+    """Write simulated records: a search log with its truth."""
     if what != "log":
-        raise ParameterError(
-            f"simulate {what}",
-            "it is not known",
-            "Write `sidedoor simulate log` or `sidedoor simulate town`.",
-        )
+        way_out = "Write `sidedoor simulate log`."
+        raise ParameterError(f"simulate {what}", "it is not known", way_out, code="unknown-key")
     from sidedoor.simulate.files import write_log
 
     rows = rows or 20_000
     report = write_log(out, seed, rows)
-    print(
-        f"Simulated: {say_number(rows, 'row')} of searches, {' to '.join(report.span['searches'])}, and declared lists"
-    )
-    print(f"Written: {_shorten(out.absolute())}")
+    span = " to ".join(report.span["searches"])
+    show(f"Simulated: {say_number(rows, 'row')} of searches, {span}, and declared lists")
+    show(f"Written: {shorten_path(out.absolute())}")
 
 
 @app.command()
@@ -365,16 +405,20 @@ def scan(
         typer.Option("--canaries", metavar="FILE", help="Values that must not occur anywhere, one a line."),
     ] = None,
 ) -> None:
-    """Look for plates, phone numbers, e-mail, SSNs, VINs, case numbers and officers; values are shown masked."""
+    """Look for plates, phone numbers, e-mail, SSNs, VINs, case numbers and officers.
+
+    Values are shown masked.
+    """
     from sidedoor.publish.scan import load_canaries, scan_path
 
     leaks = scan_path(path, load_canaries(canaries) if canaries else ())
     for leak in leaks:
-        print(f"{leak.file}, {leak.place or 'whole file'}: {leak.kind} {leak.shown}")
+        place = f"{leak.file}, {leak.place or 'whole file'}: {leak.kind} {leak.shown}"
+        show(escape_controls(place, ""))
     if leaks:
-        print(f"sidedoor: {len(leaks):,} found; none of this may be published.", file=sys.stderr)
+        show(f"sidedoor: {len(leaks):,} found; none of this may be published.", sys.stderr)
         raise typer.Exit(1)
-    print("Nothing was found.")
+    show("Nothing was found.")
 
 
 @app.command()
@@ -385,18 +429,18 @@ def fetch(
     mirror: Annotated[
         Path | None,
         typer.Option(
-            "--mirror", metavar="DIR", help="A folder that holds files; SIDEDOOR_MIRROR names one, too."
+            "--mirror", metavar="DIR", help="A folder with the files; SIDEDOOR_MIRROR also names one."
         ),
     ] = None,
     show_list: Annotated[
         bool, typer.Option("--list", help="List the files, and whether they are there; fetch none.")
     ] = False,
 ) -> None:
-    """Fetch published records, checked and resumed, or say how to save them by hand; nothing is unpacked or run."""
+    """Fetch published records, or say how to save them by hand; nothing is unpacked or run."""
     from sidedoor.fetch import describe_sources, fetch_sources
 
     if show_list:
-        print(describe_sources())
+        show(describe_sources())
         return
     with FetchProgress() as progress:
         failed = fetch_sources(names or [], mirror, progress.report, progress.follow)
@@ -404,29 +448,44 @@ def fetch(
         raise typer.Exit(1)
 
 
-def _show_value(value: object) -> str:
+def _show_default(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, list):
-        import json
-
-        return f"'{json.dumps(value, ensure_ascii=False)}'"
-    return str(value)
+    return f"'{json.dumps(value, ensure_ascii=False)}'" if isinstance(value, list) else str(value)
 
 
-def _print_site(name: str) -> None:
+def _show_site(name: str) -> None:
     index = paths.find_run_folder(name) / "site" / "index.html"
-    print(f"Site: {_shorten(index)}")
-    print(f"Open it in a browser: {index.resolve().as_uri()}")
+    show(f"Site: {shorten_path(index)}")
+    show(f"Open it in a browser: {index.resolve().as_uri()}")
 
 
 def main() -> None:
-    """Run the command; an error for a person is one line, with exit code 2 if nothing was begun, else 1."""
+    """Run the command. An error is a sentence, with exit code 2 if nothing was begun, else 1.
+
+    Never a traceback.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a console that lacks a letter shows its number
     try:
         app()
     except SideDoorError as error:
-        print(f"sidedoor: {error}", file=sys.stderr)
+        show(f"sidedoor: {error}", sys.stderr)
         sys.exit(2 if isinstance(error, ParameterError) else 1)
+    except OSError as error:
+        name = Path(error.filename).name if isinstance(error.filename, str | Path) else "disk"
+        show(
+            f"sidedoor: {name}: {error.strerror or error}. Free space, or change the permissions.", sys.stderr
+        )
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("SIDEDOOR_DEBUG"):
+            raise
+        kind = type(error).__name__
+        show(f"sidedoor: {kind}: this is a defect of Side Door; please report it.", sys.stderr)
+        show("To see where, set SIDEDOOR_DEBUG=1; the text may repeat your records.", sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Lock the packages: `pyproject.toml` to `requirements.lock` to `environment.yml`; other engines to a lock of their own."""
+"""Lock the packages: `pyproject.toml` to `requirements.lock` to `environment.yml`.
+
+Other engines to a lock of their own.
+"""
 
 import re
 import shutil
@@ -37,7 +40,8 @@ def format_environment(lock: str) -> str:
     pins = list_pins(lock)
     absent = [name for name in _VISIBLE if name not in dict(pins)]
     if absent:
-        raise RunError("requirements.lock", f"no pin for {', '.join(absent)}", "Run `sidedoor lock` again.")
+        found = f"no pin for {', '.join(absent)}"
+        raise RunError("requirements.lock", found, "Run `sidedoor lock` again.", code="no-pin")
     first = [pin for name in _VISIBLE for pinned, pin in pins if pinned == name]
     rest = [pin for name, pin in pins if name not in _VISIBLE]
     quote = '      - "{}"'.format
@@ -61,7 +65,7 @@ def format_environment(lock: str) -> str:
 
 
 def format_engines(resolved: str, lock: str) -> str:
-    """Write the text of `requirements-engines.lock`: what the extra `engines` needs beyond `requirements.lock`.
+    """Return the text of `requirements-engines.lock`: what the extra `engines` needs beyond the lock.
 
     Parameters
     ----------
@@ -90,15 +94,13 @@ def write_environment(root: Path = paths.ROOT) -> list[Path]:
     Raises
     ------
     RunError
-        uv, which resolves for all platforms and Python versions at once, is not installed, or finds no solution.
+        uv, which resolves for all platforms and Python versions at once, is not installed, or finds no
+        solution.
     """
     if not shutil.which("uv"):
         raise RunError("sidedoor lock", "the command `uv` is not there", "Install it with `pip install uv`.")
-    lock, engines, conda = (
-        root / "requirements.lock",
-        root / "requirements-engines.lock",
-        root / "environment.yml",
-    )
+    names = ("requirements.lock", "requirements-engines.lock", "environment.yml")
+    lock, engines, conda = (root / name for name in names)
     _resolve(root, ["--extra", "test", "--extra", "build", "--output-file", lock.name])
     text = lock.read_text(encoding="utf-8")
     resolved = _resolve(root, ["--extra", "engines", "--constraint", lock.name])
@@ -108,27 +110,11 @@ def write_environment(root: Path = paths.ROOT) -> list[Path]:
 
 
 def _resolve(root: Path, more: list[str]) -> str:
-    command = [
-        "uv",
-        "pip",
-        "compile",
-        "--quiet",
-        "--universal",
-        "--generate-hashes",
-        "--python-version",
-        "3.11",
-    ]
-    command += [
-        "--no-header",
-        "--no-annotate",
-        "--no-emit-index-url",
-        "--no-emit-find-links",
-        "pyproject.toml",
-        *more,
-    ]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    options = "--quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate"
+    command = ["uv", "pip", "compile", *options.split(), "--no-emit-index-url", "--no-emit-find-links"]
+    command += ["pyproject.toml", *more]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RunError(
-            "pyproject.toml", done.stderr.strip(), "Loosen or correct the requirement that uv names."
-        )
+        way_out = "Loosen or correct the requirement that uv names."
+        raise RunError("pyproject.toml", done.stderr.strip(), way_out, code="unsolvable")
     return done.stdout

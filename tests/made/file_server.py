@@ -11,7 +11,7 @@ PAGE = b"\n<!-- a wall --><!DOCTYPE html><html><body>Are you a person?</body></h
 
 
 class FileServer(ThreadingHTTPServer):
-    """Answers paths; remembers what it was asked as (path, Range)."""
+    """Answers paths; remembers which paths it was asked."""
 
     daemon_threads = True
 
@@ -28,7 +28,7 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        self.server.asked.append((self.path, self.headers.get("Range")))
+        self.server.asked.append(self.path)
         self.close_connection = True
         try:
             getattr(self, "answer_" + re.match(r"/([a-z-]+)", self.path)[1].replace("-", "_"))()
@@ -47,40 +47,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def find_start(self) -> int:
-        ranged = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        return int(ranged[1]) if ranged else 0
-
     def answer_file(self):
-        """The file, from any byte on."""
-        body, start = self.server.body, self.find_start()
-        if start >= len(body):
-            return self.send(b"", 416, Content_Range=f"bytes */{len(body)}")
-        if not start:
-            return self.send(body)
-        self.send(body[start:], 206, Content_Range=f"bytes {start}-{len(body) - 1}/{len(body)}")
-
-    def answer_cut(self):
-        """Half of what is left, under the length of all."""
-        body, start = self.server.body, self.find_start()
-        rest = body[start:]
-        headers = {"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
-        self.send(rest[: len(rest) // 2], 206 if start else 200, len(rest), **headers)
-
-    def answer_whole(self):
-        """The whole file, whatever range was asked."""
+        """The file."""
         self.send(self.server.body)
 
-    def answer_elsewhere(self):
-        """A range, but another than was asked."""
+    def answer_cut(self):
+        """Half of the file, under the length of all."""
         body = self.server.body
-        if not self.find_start():
-            return self.send(body)
-        self.send(body[7:], 206, Content_Range=f"bytes 7-{len(body) - 1}/{len(body)}")
+        self.send(body[: len(body) // 2], length=len(body))
 
-    def answer_uninvited(self):
-        """A range that nobody asked for."""
-        self.send(self.server.body[7:], 206, Content_Range=f"bytes 7-9/{len(self.server.body)}")
+    def answer_slow_head(self):
+        """The head of an answer, letter by letter."""
+        for letter in b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; " + b"x" * 400:
+            self.wfile.write(bytes([letter]))
+            self.wfile.flush()
+            time.sleep(0.02)
 
     def answer_silent(self):
         """Some bytes, then nothing."""

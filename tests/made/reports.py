@@ -4,20 +4,18 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from pdfminer.pdfdocument import PDFDocument
-from pdfminer.pdfpage import PDFPage
-from pdfminer.pdfparser import PDFParser
-
-from sidedoor.ingest._pdf_words import Canvas, read_page
+from made.learn_pages import WIDTHS, Layout
+from sidedoor.ingest._pdf_child import read_pages
 from sidedoor.ingest.pdf import Page, Word, build_page
 from sidedoor.ingest.source import FileLimits, Source
-from sidedoor.simulate.learn_pages import WIDTHS, Layout
 
 AGENCY = "Testville Police Department"
 
 
 def build_source(layout: Layout, shift=None) -> Source:
-    """Make a source of pages without the detour through a PDF; `shift(page, word)` moves words as a scanner does."""
+    """Make a source of pages without the detour through a PDF; `shift(page, word)` moves words as a scanner
+    does.
+    """
     pages = []
     for number, page in enumerate(layout.finish(), 1):
         words = []
@@ -37,10 +35,12 @@ def build_source(layout: Layout, shift=None) -> Source:
 
 NAMES = [
     "100th Judicial District Attorney Traffic Enforcement", "17th Judicial Circuit Drug Task Force",
-    "Athens-Clarke Police Department", "CBP - NTC", "DHS - HSI (Newark NJ)", "Inactive Aberdeen Police Department",
+    "Athens-Clarke Police Department", "CBP - NTC", "DHS - HSI (Newark NJ)",
+    "Inactive Aberdeen Police Department",
     "Winnebago County Sheriff (Machesney Park Division)", "L6A UbiHub Demo",
     "Riverside County District Attorneys Office (CA)", "ICE",
-    "Office of the Attorney General of the State of Elsewhere (NY)", "San Joaquin County Sheriffs Department (CA)",
+    "Office of the Attorney General of the State of Elsewhere (NY)",
+    "San Joaquin County Sheriffs Department (CA)",
     "McEwen Police Department",
 ]  # fmt: skip
 PLACES = [
@@ -51,9 +51,13 @@ PLACES = [
     ("Rancho Example Police Department", "Rancho Santa Margarita Heights", "CA"),
 ]  # fmt: skip
 LISTS = [
-    ("Beaumont Police Department", "Haze Template"), ("Burnet County TX Law Enforcement", "BC F and M Warrants"),
-    ("San Joaquin County Sheriffs Department of the Great Valley (CA)", "LEARN_San Joaquin County Sheriffs Department"),
-]  # fmt: skip
+    ("Beaumont Police Department", "Haze Template"),
+    ("Burnet County TX Law Enforcement", "BC F and M Warrants"),
+    (
+        "San Joaquin County Sheriffs Department of the Great Valley (CA)",
+        "LEARN_San Joaquin County Sheriffs Department",
+    ),
+]
 
 
 def build_2020(**changes) -> Layout:
@@ -145,7 +149,8 @@ def write_ink(writer, layout: Layout, path: Path, ink: Ink, seed: int = 0, extra
     named = " ".join(f"/X{at} {form} 0 R" for at, form in enumerate(forms))
     size = (high, wide) if ink.turn % 180 else (wide, high)
     root = writer.add_pages(contents, f"/XObject << {named} >>", size)
-    box = "[%g %g %g %g]" % (*ink.shift, size[0] + ink.shift[0], size[1] + ink.shift[1])
+    left, low = ink.shift
+    box = f"[{left} {low} {size[0] + left} {size[1] + low}]"
     for at, body in enumerate(writer.objects):
         if b"/Type /Page " in body:
             body = body.replace(
@@ -192,12 +197,7 @@ def escape(text: str) -> str:
 
 def open_drawn(path: Path) -> Source:
     """Open a PDF as a source whose pages were read in this process, which a child does otherwise."""
-    with path.open("rb") as file:
-        canvas = Canvas(path.name, 1_000_000, 100_000)
-        drawn = [
-            read_page(canvas, page, at)
-            for at, page in enumerate(PDFPage.create_pages(PDFDocument(PDFParser(file))), 1)
-        ]
+    drawn = list(read_pages(str(path), path.name, 1_000, 1_000_000, 100_000, 1 << 30))
     source = Source(path, path.name, "ab" * 32, path.stat().st_size, "pdf", b"%PDF", False, FileLimits())
     source.cache["pages"] = [build_page(page) for page in drawn]
     return source

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import tempfile
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import xlsxwriter
 
 from helpers.errors import IngestError
 from sidedoor.ingest.files import read_source
-from sidedoor.ingest.report import Reading
+from sidedoor.ingest.report import FileTable, Reading, Report
 from sidedoor.ingest.source import ReadOptions, open_source
 
 # Stand for what no report and no error may repeat.
@@ -45,19 +46,39 @@ def write_book(path: Path, sheets: dict[str, list[list]], hide: str = "") -> Pat
 
 
 def read(path: Path, **options) -> Reading:
-    """Read a file as the command does, and demand that no record was lost and nothing was told that must not be."""
-    reading = read_source(open_source(path), ReadOptions(**options))
-    report = reading.report
-    report.check()
-    assert sum(map(len, reading.tables.values())) == report.rows_out
+    """Read a file as the command does, with reasons, and check that no record was lost and nothing said that must not be.
+
+    The table of a search log is loaded into memory.
+    """
+    source = open_source(path)
+    with tempfile.TemporaryDirectory() as work:
+        source.work = Path(work)
+        reading = read_source(source, ReadOptions(**{"keep_reasons": True, "confirm_agencies": True, **options}))
+        report = reading.report
+        report.check()
+        assert sum(map(len, reading.tables.values())) == report.rows_out
+        tables = {
+            name: table.load() if isinstance(table, FileTable) else table for name, table in reading.tables.items()
+        }
+        for table in reading.tables.values():
+            if isinstance(table, FileTable):
+                table.close()
     check_silence(json.dumps(report.to_dict(), ensure_ascii=False))
-    return reading
+    return Reading(tables, report)
+
+
+def count_skipped(report: Report) -> dict[str, int]:
+    """Count the skipped rows of a report by code."""
+    counts: dict[str, int] = {}
+    for part in report.set_aside:
+        counts[part.code] = counts.get(part.code, 0) + part.rows_n
+    return counts
 
 
 def refuse(path: Path, **options) -> IngestError:
     """Read a file that has to be refused, and give the error."""
     try:
-        read_source(open_source(path), ReadOptions(**options))
+        read(path, **options)
     except IngestError as error:
         check_silence(str(error))
         assert path.name in str(error) or "TOML" in str(error) or error.place

@@ -6,10 +6,12 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import distributions, packages_distributions
 
 import pytest
 from packaging.markers import Marker
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from helpers import paths
 from helpers.errors import RunError
@@ -17,6 +19,58 @@ from sidedoor import lock as environment
 from sidedoor.lock import format_environment, list_pins, write_environment
 
 LOCK = paths.LOCK.read_text(encoding="utf-8")
+PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+# First and a late release of each Python that is promised.
+PROMISED = [f"3.{minor}.{patch}" for minor in (11, 12, 13) for patch in (0, 9)]
+# Programs and parts of Sphinx and Jupyter: used by name, not by an import.
+NOT_IMPORTED = {"jupyterlab", "furo", "itables", "myst-nb"}
+
+
+def canonical(name):
+    """Give the name of a distribution as the lock writes it."""
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+def applies(pin, python):
+    """Say whether a pin of the lock holds for a version of Python."""
+    here = {"python_version": python.rpartition(".")[0], "python_full_version": python}
+    return pin.marker is None or Marker(str(pin.marker)).evaluate(here)
+
+
+def read_imports(folder):
+    """Read the names of all packages that a folder's code imports, at the top or within a function."""
+    found = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found.add(node.module)
+    return {name.partition(".")[0] for name in found} - sys.stdlib_module_names
+
+
+def list_needs(*extras):
+    """List the names of what pyproject.toml asks for."""
+    lines = [*PROJECT["dependencies"], *sum((PROJECT["optional-dependencies"][e] for e in extras), [])]
+    return {canonical(Requirement(line).name) for line in lines}
+
+
+@pytest.mark.parametrize("folder, extras", [("src", ("engines",)), ("tests", ("test", "engines"))])
+def test_what_is_imported_is_named(folder, extras):
+    """pyproject.toml names the package of every import; nothing rests on another's needs."""
+    known, named = packages_distributions(), list_needs(*extras)
+    local = {path.stem for path in (paths.ROOT / folder).rglob("*.py")} | {"benchmarks", "made"}
+    for name in read_imports(paths.ROOT / folder) - set(paths.PACKAGES) - local:
+        if name in known or name not in ("rustworkx", "networkit", "pyspark"):  # other engines may be absent
+            assert {canonical(package) for package in known[name]} & named, name
+
+
+def test_what_is_named_is_imported():
+    """No dependency is left over from code that is gone."""
+    known = packages_distributions()
+    used = {canonical(p) for name in read_imports(paths.SOURCE) for p in known.get(name, ())}
+
+    assert list_needs() - used == NOT_IMPORTED
 
 
 def test_environment_file_is_the_generated_one():
@@ -26,23 +80,41 @@ def test_environment_file_is_the_generated_one():
     assert format_environment(LOCK).encode() == committed
 
 
-def test_lock_meets_every_hand_written_requirement():
-    """Each requirement of pyproject.toml is pinned to a version that satisfies it, on each Python it supports."""
-    project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [
-        Requirement(line) for line in project["dependencies"] + project["optional-dependencies"]["test"]
-    ]
-    pins = [Requirement(line) for _, line in list_pins(LOCK)]
+@pytest.mark.parametrize("python", PROMISED)
+def test_lock_meets_every_hand_written_requirement(python):
+    """Each requirement is pinned to a version that satisfies it, on each Python that is promised."""
+    lines = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
+    pins = {pin.name: pin for _, line in list_pins(LOCK) if applies(pin := Requirement(line), python)}
 
-    for python in ("3.11", "3.12", "3.13", "3.14"):
-        here = {"python_version": python, "python_full_version": python + ".4"}
-        pinned = {
-            pin.name: str(pin.specifier).removeprefix("==")
-            for pin in pins
-            if pin.marker is None or Marker(str(pin.marker)).evaluate(here)
-        }
-        for need in wanted:
-            assert need.specifier.contains(pinned[need.name]), (python, str(need), pinned[need.name])
+    for need in map(Requirement, lines):
+        assert need.specifier.contains(str(pins[need.name].specifier).removeprefix("==")), str(need)
+
+
+def test_every_locked_package_installs_on_each_promised_python():
+    """No package that is installed here refuses a Python for which the lock pins this version of it."""
+    locked = [Requirement(line) for _, line in list_pins(LOCK)]
+    pins = {(canonical(pin.name), str(pin.specifier)): pin for pin in locked}
+    seen = 0
+    for package in distributions():
+        pin = pins.get((canonical(package.metadata["Name"]), f"=={package.version}"))
+        if pin:
+            seen += 1
+            accepted = SpecifierSet(package.metadata.get("Requires-Python") or "")
+            refused = [
+                python for python in PROMISED if applies(pin, python) and not accepted.contains(python)
+            ]
+            assert not refused, (pin.name, refused)
+    assert seen > 100
+
+
+def test_promised_pythons_are_the_same_everywhere():
+    """pyproject.toml, make and the README promise the same versions of Python."""
+    promised = SpecifierSet(PROJECT["requires-python"])
+    texts = [(paths.ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "README.md")]
+
+    assert all(promised.contains(python) for python in PROMISED)
+    assert not promised.contains("3.10.9") and not promised.contains("3.14.0")
+    assert all("Python 3.11 to 3.13" in text for text in texts)
 
 
 def test_every_pin_is_hashed_and_no_index_is_named():
@@ -57,10 +129,9 @@ def test_every_pin_is_hashed_and_no_index_is_named():
 def test_lock_of_other_engines_adds_what_is_missing_and_no_more():
     """The second lock pins the extra `engines`, hashed, and repeats no pin of the first."""
     engines = (paths.ROOT / "requirements-engines.lock").read_text(encoding="utf-8")
-    project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())["project"]
     pins = {name: Requirement(line) for name, line in list_pins(engines)}
 
-    for need in map(Requirement, project["optional-dependencies"]["engines"]):
+    for need in map(Requirement, PROJECT["optional-dependencies"]["engines"]):
         assert need.specifier.contains(str(pins[need.name].specifier).removeprefix("=="))
     assert not pins.keys() & {name for name, _ in list_pins(LOCK)} and "://" not in engines
     assert engines.count("--hash=") >= len(pins)
@@ -73,31 +144,25 @@ def test_lock_without_a_visible_package_is_refused():
 
 
 def test_environment_file_has_unix_line_ends_everywhere(tmp_path, monkeypatch):
-    """The two files come out in the same bytes on Windows: no text of the package is written in a system's own way."""
+    """The two files come out in the same bytes on Windows.
+
+    No text of the package is written in a system's own way.
+    """
     (tmp_path / "requirements.lock").write_text(LOCK)
     monkeypatch.setattr(environment.shutil, "which", lambda name: name)
     done = subprocess.CompletedProcess([], 0, stdout="")
     monkeypatch.setattr(environment.subprocess, "run", lambda *_, **__: done)
     assert write_environment(tmp_path)[-1].read_text() == format_environment(LOCK)
-    for name in (
-        "environment",
-        "run",
-        "results",
-        "editions",
-        "notebooks",
-        "verify",
-        "cli",
-        "files",
-        "outcome",
-    ):
-        tree = ast.parse((paths.SOURCE / "sidedoor" / f"{name}.py").read_text(encoding="utf-8"))
+    command = paths.SOURCE / "sidedoor"
+    for path in [*command.glob("*.py"), *(command / "run").glob("*.py")]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
         calls = [
             node
             for node in ast.walk(tree)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         ]
         written = [node for node in calls if node.func.attr == "write_text"]
-        assert all("newline" in {word.arg for word in node.keywords} for node in written), name
+        assert all("newline" in {word.arg for word in node.keywords} for node in written), path
 
 
 # What `make` is given instead of a Python: it says its version, and writes down what else is asked of it.
@@ -106,7 +171,9 @@ case "$1 $2" in
     *_base_executable*) echo "$0" ;;
     *version_info*sys.exit*|*ensurepip*) ;;
     *version_info*) cat "$(dirname "$0")/version" ;;
-    "-m venv") mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; cp "$(dirname "$0")/version" "$3/bin"; echo "venv" >> log ;;
+    "-m venv")
+        mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; cp "$(dirname "$0")/version" "$3/bin"
+        echo "venv" >> log ;;
     "-m pip") echo "pip" >> log; test ! -e fails ;;
     *) echo "$@" >> log ;;
 esac
@@ -117,7 +184,10 @@ esac
     not shutil.which("make") or shutil.which("uv", path=os.defpath), reason="needs make, and no uv"
 )
 def test_make_installs_when_due_and_only_then(tmp_path):
-    """A copied clone, another Python, another lock: installed anew. A second call, or a touched file: nothing."""
+    """A copied clone, another Python, another lock.
+
+    Installed anew. A second call, or a touched file: nothing.
+    """
     clone = tmp_path / "a clone"
     clone.mkdir()
     for name in ("Makefile", "requirements.lock", "pyproject.toml"):

@@ -2,24 +2,27 @@
 
 import os
 import shutil
-import signal
 import time
 from pathlib import Path
 
 import pytest
 
+from helpers import paths
 from helpers.errors import IngestError
+from made.refusal import refused
 from sidedoor import sandbox
 from sidedoor.sandbox import Limits, run_limited
 
 PROBE = """
 import os, signal, sys, time
-from .errors import IngestError
+from helpers.errors import IngestError
 
 def echo(value): return value
 def count(n):
     for number in range(n): yield {"n": number}
-def refuse(): raise IngestError("a.pdf, page 3", "a dragon", "Run.")
+def refuse():
+    more = {"code": "dragon", "asks_for": ("as_of", "section")}
+    raise IngestError("a.pdf, page 3", "a dragon", "Run.", **more)
 def wrap():
     try: refuse()
     except IngestError as error: raise ValueError("secret plate 7ABC123") from error
@@ -66,13 +69,17 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="the limits are those
 @pytest.fixture(scope="module")
 def package(tmp_path_factory) -> Path:
     """A package in small with a module of functions that behave badly."""
-    folder = tmp_path_factory.mktemp("src") / "helpers"
-    folder.mkdir()
-    home = Path(sandbox.__file__).parent
-    for name in ("__init__.py", "errors.py", "_sandbox_child.py"):
-        shutil.copy(home / name, folder)
-    (folder / "_probe.py").write_text(PROBE)
-    return folder
+    root = tmp_path_factory.mktemp("src")
+    for name in (
+        "helpers/__init__.py",
+        "helpers/errors.py",
+        "sidedoor/__init__.py",
+        "sidedoor/_sandbox_child.py",
+    ):
+        (root / name).parent.mkdir(exist_ok=True)
+        shutil.copy(paths.SOURCE / name, root / name)
+    (root / "sidedoor" / "_probe.py").write_text(PROBE)
+    return root / "sidedoor"
 
 
 @pytest.fixture
@@ -80,7 +87,7 @@ def probe(package, monkeypatch):
     """Call a function of that module in the sandbox."""
     monkeypatch.setattr(sandbox, "CHILD", package / "_sandbox_child.py")
     return lambda name, limits=None, **arguments: run_limited(
-        f"helpers._probe:{name}", arguments, limits, place="a.pdf"
+        f"sidedoor._probe:{name}", arguments, limits, place="a.pdf"
     )
 
 
@@ -93,15 +100,11 @@ def test_results_come_back(probe):
 
 
 def test_refusals_come_back_whole(probe):
-    """An `IngestError` of the child is raised in the parent with its three parts, also if a parser wrapped it."""
+    """An `IngestError` of the child is raised in the parent with all its fields, wrapped or not."""
     for name in ("refuse", "wrap"):
-        with pytest.raises(IngestError) as caught:
+        with refused("dragon", IngestError, place="a.pdf, page 3", hint="Run.") as raised:
             probe(name)
-        assert (caught.value.place, caught.value.found, caught.value.way_out) == (
-            "a.pdf, page 3",
-            "a dragon",
-            "Run.",
-        )
+        assert raised.value.found == "a dragon" and raised.value.asks_for == ("as_of", "section")
 
 
 def test_errors_tell_no_content(probe):
@@ -116,32 +119,28 @@ def test_errors_tell_no_content(probe):
 def test_memory_is_limited(probe):
     """A child that wants more memory than it may have is refused with the limit's name."""
     assert probe("take", Limits(memory_bytes=512 << 20), mib=64) == 64 << 20
-    with pytest.raises(IngestError, match="more than 512 MiB of memory"):
+    with refused("over-limit", IngestError):
         probe("take", Limits(memory_bytes=512 << 20), mib=1024)
 
 
 def test_processor_time_is_limited(probe):
     """An endless loop ends with its processor time."""
-    start = time.monotonic()
-    with pytest.raises(IngestError, match="more than 1 s of processor time"):
-        probe("burn", Limits(cpu_seconds=1))
-    assert time.monotonic() - start < 10
+    with refused("over-limit", IngestError):
+        probe("burn", Limits(cpu_seconds=1, wall_seconds=600))
 
 
 def test_wall_time_is_limited(probe):
     """A child that only waits ends with its time by the clock, and is gone."""
-    start = time.monotonic()
-    with pytest.raises(IngestError, match="longer than 0.5 s"):
+    with refused("over-limit", IngestError):
         probe("wait", Limits(wall_seconds=0.5))
-    assert time.monotonic() - start < 5
 
 
 def test_output_is_limited(probe):
     """A result beyond the cap is refused, whether it comes in one piece or in many."""
     assert len(probe("talk", Limits(output_bytes=2 << 20), mib=1)) == 1 << 20
-    with pytest.raises(IngestError, match="fills more than 2 MiB"):
+    with refused("over-limit", IngestError):
         probe("talk", Limits(output_bytes=2 << 20), mib=4)
-    with pytest.raises(IngestError, match="fills more than 1 MiB"):
+    with refused("over-limit", IngestError):
         probe("flood", Limits(output_bytes=1 << 20))
 
 
@@ -152,14 +151,13 @@ def test_prints_are_no_answer(probe):
 
 def test_crashes_are_refusals(probe):
     """A crash in native code and a silent exit are errors of the file, not the end of the run."""
-    with pytest.raises(IngestError, match=f"crashed .signal {int(signal.SIGSEGV)}"):
-        probe("die")
-    with pytest.raises(IngestError, match="crashed .exit code 7"):
-        probe("leave")
+    for name in ("die", "leave"):
+        with refused("parser-crashed", IngestError):
+            probe(name)
 
 
 def test_nothing_is_inherited(probe, monkeypatch):
-    """The child sees no variable of ours but language and path, starts isolated, and leads a session of its own."""
+    """The child sees only language and path, starts isolated, and leads a session of its own."""
     monkeypatch.setenv("SIDEDOOR_SECRET", "hush")
     monkeypatch.setenv("PYTHONPATH", "/nowhere/at/all")
     seen = probe("show")
@@ -171,7 +169,10 @@ def test_nothing_is_inherited(probe, monkeypatch):
 
 
 def test_limits_are_set_and_hard(probe):
-    """Hard limits are set, so that a child cannot raise them; for processor time a second later than the signal."""
+    """Hard limits are set, so that a child cannot raise them.
+
+    For processor time a second later than the signal.
+    """
     limits = probe("show_limits", Limits(memory_bytes=1 << 30, cpu_seconds=5, open_files=32))
     assert limits == {
         "RLIMIT_AS": [1 << 30, 1 << 30],
@@ -219,8 +220,8 @@ def test_grandchildren_end_too(package, tmp_path, monkeypatch):
         "slipped.wait()\n"
     )
     monkeypatch.setattr(sandbox, "CHILD", script)
-    with pytest.raises(IngestError, match="longer than 1 s"):
-        run_limited("helpers._probe:echo", {"value": 1}, Limits(wall_seconds=1))
+    with refused("over-limit", IngestError):
+        run_limited("sidedoor._probe:echo", {"value": 1}, Limits(wall_seconds=2))
     assert _is_gone(int(note.read_text()))
 
 
@@ -236,19 +237,3 @@ def _is_gone(pid: int) -> bool:
             return True
         time.sleep(0.05)
     return False
-
-
-def test_real_code_is_what_runs():
-    """The child runs the same package as this process, found by its place and not by the search path."""
-    with pytest.raises(IngestError, match="FileNotFoundError|no such|damaged|BadZip"):
-        run_limited(
-            "sidedoor.ingest._xlsx_child:read_sheets",
-            {
-                "path": "/nowhere",
-                "name": "x",
-                "members_cap": 1,
-                "unpacked_cap": 1,
-                "ratio_cap": 1,
-                "cells_cap": 1,
-            },
-        )

@@ -1,115 +1,65 @@
 """The decision table: from what is known of a search to the door that it came through, or to none."""
 
 import itertools
-import tomllib
 from functools import lru_cache
-from pathlib import Path
 
 import pandas as pd
 
 from helpers import paths
-from helpers.doors.ways import describe_doors
+from helpers.canonical import BLANK, HIDDEN
 from helpers.errors import DataError
+from helpers.toml import load_toml
 
 FACTS = ("host", "searcher", "declared", "named")
-_FILE = "doors.toml"
-_KEYS = {"id", "verdict", "when", "why", "except"}
 
 
-@lru_cache(maxsize=4)
-def load_registry(path: str | Path | None = None) -> dict:
-    """Load the registry of doors: facts and their states, decisions, words that name agencies.
+@lru_cache
+def load_registry() -> dict:
+    """Return `data/registry/doors.toml`.
 
-    Parameters
-    ----------
-    path
-        A TOML file; by default `data/registry/doors.toml`.
-
-    Raises
-    ------
-    DataError
-        It is no TOML, or a decision is not of the form that `check_decisions` asks for.
+    Doors, facts and their states, decisions, words that name agencies.
     """
-    path = Path(path) if path else paths.DATA / "registry" / _FILE
-    try:
-        registry = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(
-            path.name, f"it cannot be read ({type(error).__name__})", "Compare it with doors.toml."
-        ) from None
-    check_decisions(registry, path.name)
-    return registry
+    return load_toml(paths.DATA / "registry" / "doors.toml", "doors", error=DataError)
 
 
-def check_decisions(registry: dict, place: str = _FILE) -> None:
-    """Check that exactly one decision fits any combination of facts, and that each fits some.
-
-    Raises
-    ------
-    DataError
-        An unknown key, fact, state or door; a combination without a decision or with two; a decision never reached.
-    """
-    states, decisions = registry.get("facts", {}), registry.get("decision", [])
-    if tuple(states) != FACTS:
-        raise DataError(place, f"facts {', '.join(states)}", f"The facts are {', '.join(FACTS)}.")
-    doors = set(describe_doors(observed=True)["door"])
-    for number, decision in enumerate(decisions, 1):
-        where = f"{place}, decision {number} ({decision.get('id', 'no id')})"
-        if odd := sorted(_KEYS ^ set(decision)):
-            raise DataError(
-                where, f"keys missing or unknown: {', '.join(odd)}", f"Keys: {', '.join(sorted(_KEYS))}."
-            )
-        if odd := sorted({decision["verdict"], *decision["except"]} - doors):
-            raise DataError(where, f"unknown door {', '.join(odd)}", f"Doors: {', '.join(sorted(doors))}.")
-        for fact, wanted in decision["when"].items():
-            if odd := sorted(set(wanted) - set(states.get(fact, ()))) or fact not in states:
-                raise DataError(
-                    where, f"{fact}: unknown {odd}", "Use the facts and states of the table `facts`."
-                )
-    reached = set()
-    for combination in itertools.product(*states.values()):
-        facts = dict(zip(FACTS, combination, strict=True))
-        fits = [decision["id"] for decision in decisions if _fits(decision, facts)]
-        if len(fits) != 1:
-            found = f"{', '.join(combination)} is decided by {', '.join(fits) or 'nothing'}"
-            raise DataError(place, found, "Exactly one decision must fit any combination of facts.")
-        reached.update(fits)
-    ids = [decision["id"] for decision in decisions]
-    if idle := sorted(set(ids) - reached) or sorted(name for name in set(ids) if ids.count(name) > 1):
-        raise DataError(
-            place, f"decisions never reached or named twice: {', '.join(idle)}", "Correct or remove them."
-        )
-
-
-def _fits(decision: dict, facts: dict) -> bool:
-    return all(facts[fact] in wanted for fact, wanted in decision["when"].items())
-
-
-def list_decisions(registry: dict | None = None) -> pd.DataFrame:
-    """List the decisions for a reader.
+def list_decisions() -> pd.DataFrame:
+    """Return the decisions for a reader.
 
     Returns
     -------
-    DataFrame, one row per decision: decision, verdict, host, searcher, declared, named (states that it asks for, `any`
-    where it asks for none), why, not_excluded (doors joined by `, `).
+    DataFrame, one row per decision: decision, door, host, searcher, declared, named (states that it asks
+    for, `any` where it asks for none), why, not_excluded (doors joined by `, `).
     """
     rows = []
-    for decision in (registry or load_registry())["decision"]:
+    for decision in load_registry()["decision"]:
         asked = {fact: ", ".join(decision["when"].get(fact, ["any"])) for fact in FACTS}
-        told = {"why": decision["why"], "not_excluded": ", ".join(decision["except"])}
-        rows.append({"decision": decision["id"], "verdict": decision["verdict"], **asked, **told})
+        answer = {"why": decision["why"], "not_excluded": ", ".join(decision["except"])}
+        rows.append({"decision": decision["id"], "door": decision["verdict"], **asked, **answer})
     return pd.DataFrame(rows)
 
 
-def decide_doors(facts: pd.DataFrame, registry: dict | None = None) -> pd.DataFrame:
-    """Decide for each row of facts.
+@lru_cache
+def _decide_all() -> pd.DataFrame:
+    """Decide every combination of facts: FACTS, decision. A test checks that each has exactly one."""
+    registry = load_registry()
+    rows = []
+    for combination in itertools.product(*registry["facts"].values()):
+        known = dict(zip(registry["facts"], combination, strict=True))
+        rows += [
+            {**known, "decision": decision["id"]}
+            for decision in registry["decision"]
+            if all(known[fact] in wanted for fact, wanted in decision["when"].items())
+        ]
+    return pd.DataFrame(rows)
+
+
+def decide_doors(facts: pd.DataFrame) -> pd.DataFrame:
+    """Return the door of each row of facts.
 
     Parameters
     ----------
     facts
         One row per case: host, searcher, declared, named, in the states of the registry.
-    registry
-        From `load_registry`; by default the project's.
 
     Returns
     -------
@@ -120,19 +70,54 @@ def decide_doors(facts: pd.DataFrame, registry: dict | None = None) -> pd.DataFr
     DataError
         A fact in a state that the registry does not know.
     """
-    registry = registry or load_registry()
-    for fact in FACTS:
-        if odd := sorted(set(facts[fact].astype(str)) - set(registry["facts"][fact])):
-            known = ", ".join(registry["facts"][fact])
-            raise DataError(f"facts, column {fact}", f"`{odd[0]}`", f"States: {known}.")
-    told = list_decisions(registry).set_index("decision")
-    answers = {}
-    for combination in facts[list(FACTS)].drop_duplicates().itertuples(index=False, name=None):
-        known = dict(zip(FACTS, combination, strict=True))
-        answers[combination] = next(d["id"] for d in registry["decision"] if _fits(d, known))
-    decision = [answers[key] for key in facts[list(FACTS)].itertuples(index=False, name=None)]
-    made = pd.DataFrame({"decision": pd.array(decision, dtype="str")}, index=facts.index)
-    made["door"] = made["decision"].map(told["verdict"])
-    made["why"] = made["decision"].map(told["why"])
-    made["not_excluded"] = made["decision"].map(told["not_excluded"])
-    return made[["door", "decision", "why", "not_excluded"]]
+    made = facts[list(FACTS)].merge(_decide_all(), how="left", on=list(FACTS), validate="m:1")
+    if made["decision"].isna().any():
+        odd = made[made["decision"].isna()].iloc[0]
+        found = ", ".join(f"{fact} = {odd[fact]}" for fact in FACTS)
+        raise DataError("facts", found, "Use the states of data/registry/doors.toml.", code="state")
+    made = made.merge(
+        list_decisions()[["decision", "door", "why", "not_excluded"]], on="decision", how="left"
+    )
+    return made[["door", "decision", "why", "not_excluded"]].set_axis(facts.index)
+
+
+def class_reasons(log):
+    """Return for whom each search of a log was run, by its reason, as an Ibis column of codes.
+
+    A code is `federal:ice`, `unsure:ice`, `agency:`, `nobody:`, `blank:` or `hidden:`. Words that name an
+    agency surely come before others, federal agencies before other agencies: a reason that asks for help to
+    a police department with an ICE arrest is unsure, not a relay. A sure word beside one that may change its
+    sense (a drug, a fraud in the agency's name, a closed case) is unsure.
+
+    Parameters
+    ----------
+    log
+        Ibis table with the columns reason_text and reason_text_cell of the canonical table `searches`.
+    """
+    import ibis
+
+    registry = load_registry()
+    text, cell = log.reason_text.lower(), log.reason_text_cell
+    sure, unsure = [], []
+    for entry in registry["named"]:
+        if entry["sure"]:
+            doubt = "|".join([*registry["doubt"], *entry.get("doubt", [])])
+            sure.append(
+                (text.re_search("|".join(entry["sure"])) & ~text.re_search(doubt), f"federal:{entry['id']}")
+            )
+        unsure.append((text.re_search("|".join([*entry["unsure"], *entry["sure"]])), f"unsure:{entry['id']}"))
+    other = "|".join(registry["other_agency"]["patterns"])
+    words = [pattern for entry in registry["named"] for pattern in (*entry["sure"], *entry["unsure"])]
+    return ibis.cases(
+        (cell.isin(HIDDEN), "hidden:"),
+        (cell.isin(BLANK), "blank:"),
+        (log.reason_text.isnull(), "hidden:"),  # there was a text, and it was not kept
+        (
+            ~text.re_search("|".join([*words, other])),
+            "nobody:",
+        ),  # most rows: one search of all patterns together
+        *sure,
+        *unsure,
+        (text.re_search(other), "agency:"),
+        else_="nobody:",
+    )

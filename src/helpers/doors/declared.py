@@ -94,8 +94,8 @@ class Lists:
 
         Returns
         -------
-        DataFrame with the index of `pairs`: declared (a state of the fact), listed_at (source and row of the line that
-        says so; empty where none does).
+        DataFrame with the index of `pairs`: declared (a state of the fact), listed_at (source and row of the
+        line that says so; empty where none does).
         """
         names = [made.holder for made in self.lists]
         hosts = self._match(
@@ -157,7 +157,9 @@ def _ask(made: _List, others: dict[str, str]) -> tuple[str, str]:
 
 
 def _choose_near(answers: list, month: int, months: int) -> list:
-    """Choose the answers that hold for a month: of the lists within reach the nearest before it and the nearest after
+    """Choose the answers that hold for a month.
+
+    Of the lists within reach the nearest before it and the nearest after
     it; failing these, the undated ones. All of them where the month is not known.
     """
     if month < 0:
@@ -184,7 +186,9 @@ def _turn_month(month: int) -> int:
 def list_leftovers(
     sharing: pd.DataFrame, searchers: Iterable[str], registry: Registry | None = None, same=()
 ) -> pd.DataFrame:
-    """List the names of lists that are unsure or match nobody in a log, with the nearest name there, for a person to decide.
+    """List the names of lists that are unsure or match nobody in a log, with the nearest name there.
+
+    For a person to decide.
 
     Parameters
     ----------
@@ -197,8 +201,8 @@ def list_leftovers(
 
     Returns
     -------
-    DataFrame, one row per name on a list without a sure match, the most alike first: listed, nearest (in the log), likeness
-    (0 to 100, by words in any order), outcome (`unsure`, or `none`), why.
+    DataFrame, one row per name on a list without a sure match, the most alike first: listed, nearest (in the
+    log), likeness (0 to 100, by words in any order), outcome (`unsure`, or `none`), why.
     """
     from rapidfuzz import fuzz, process
 

@@ -26,9 +26,9 @@ def describe_parties(names: Iterable[str]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, one row per distinct name, sorted: name; party (`local`, `federal`, `center`, `joint`, `company`, `pool`,
-    `demo` or `unknown`: a state of the fact `searcher` where it is one); state (postal code or empty), federal_id (of
-    the federal agency, or empty).
+    DataFrame, one row per distinct name, sorted: name; party (`local`, `federal`, `center`, `joint`,
+    `company`, `pool`, `demo` or `unknown`: a state of the fact `searcher` where it is one); state (postal
+    code or empty), federal_id (of the federal agency, or empty).
     """
     rows = []
     for name in sorted({"" if _is_missing(name) else str(name) for name in names}):
@@ -82,9 +82,9 @@ def match_names(
 
     Returns
     -------
-    DataFrame, one row per pair that is the same or may be, sorted: name, other, outcome (`same` or `unsure`), why.
-    Pairs that are different or have nothing alike are left out. Names of the same words in another order are never
-    different, only unsure.
+    DataFrame, one row per pair that is the same or may be, sorted: name, other, outcome (`same` or
+    `unsure`), why. Pairs that are different or have nothing alike are left out. Names of the same words in
+    another order are never different, only unsure.
     """
     names, others = (
         sorted({str(n) for n in part if not _is_missing(n) and str(n)}) for part in (names, others)
@@ -120,7 +120,10 @@ def _bag_words(name: str) -> tuple:
 
 
 def _find_near(names: list[str], others: list[str]):
-    """Find the pairs worth comparing: printed alike, of the same words, of places alike, or offices of one federal agency."""
+    """Find the pairs worth comparing.
+
+    Printed alike, of the same words, of places alike, or offices of one federal agency.
+    """
     from rapidfuzz import fuzz, process
 
     read = {name: parse_name(name) for name in {*names, *others}}

@@ -1,4 +1,4 @@
-"""Set published numbers against what the cited figures give, and say where that cannot be done."""
+"""Compare published numbers with what the cited figures give."""
 
 import ast
 import calendar
@@ -11,7 +11,6 @@ import pandas as pd
 from helpers.errors import DataError
 from helpers.facts.dates import span_date
 from helpers.facts.intervals import Interval, bound_value, is_bounded, overlaps
-from helpers.facts.metros import bound_metro_share, measure_metro_share
 
 HOLDS, DIFFERS, UNCHECKED = "holds", "differs", "cannot be checked here"
 COLUMNS = [
@@ -24,7 +23,6 @@ COLUMNS = [
     "computed_high",
     "difference",
     "difference_percent",
-    "tolerance",
     "verdict",
     "why",
     "from_table",
@@ -76,11 +74,10 @@ def collect_values(
     """Collect all figures that formulas may name.
 
     Ids of `quantities` and `query_volumes` are named with `_` for `-`. Computed names:
-    `metro_share_top50_YEAR`, `top30_share_smallest24_YEAR`, `top30_share_largest24_YEAR` (percent of the
-    country, for each year of `metros`); `counted_names_n` and `counted_names_in_ST_n` (names recovered of the
-    release's list, as a plain count; ST is a postal code in lower case); `recovered_names_n`,
-    `recovered_states_n`, `recovered_names_in_california_n` (the same counts, taken as lower bounds of the
-    list, because the list itself was not recovered).
+    `metro_share_top50_YEAR` (percent of the country, for each year of `metros`); `counted_names_n` and
+    `counted_names_in_ST_n` (names recovered of the release's list, as a plain count; ST is a postal code in
+    lower case); `recovered_names_n`, `recovered_states_n`, `recovered_names_in_california_n` (the same
+    counts, taken as lower bounds of the list, because the list itself was not recovered).
 
     Parameters
     ----------
@@ -125,15 +122,12 @@ def collect_values(
 
 
 def _collect_metro_shares(metros: pd.DataFrame) -> list[tuple[str, float]]:
-    shares = []
-    for year in sorted(pd.to_datetime(metros["estimate_on"]).dt.year.unique().tolist()):
-        smallest, largest = bound_metro_share(metros, of_top=30, n=24, year=year)
-        shares += [
-            (f"metro_share_top50_{year}", measure_metro_share(metros, 50, year).share),
-            (f"top30_share_smallest24_{year}", smallest.share),
-            (f"top30_share_largest24_{year}", largest.share),
-        ]
-    return shares
+    """Compute which percent of the country lives in its 50 largest areas, by year of the estimate."""
+    year = metros["estimate_on"].str[:4]
+    areas = metros[metros["area_kind"] == "metro"].sort_values("population", ascending=False)
+    top = areas.groupby(year).head(50).groupby(year)["population"].sum()
+    country = metros[metros["area_kind"] == "country"].groupby(year)["population"].sum()
+    return [(f"metro_share_top50_{of}", float(100 * top[of] / country[of])) for of in top.index]
 
 
 def _count_names(sharing_claims: pd.DataFrame) -> list[tuple[str, pd.DataFrame, int, str]]:
@@ -181,7 +175,7 @@ def evaluate_formula(
     values
         What `collect_values` returns.
     place
-        Where the formula stands, for error messages.
+        Where the formula is, for error messages.
 
     Returns
     -------
@@ -191,7 +185,7 @@ def evaluate_formula(
     Raises
     ------
     DataError
-        Anything else stands in the formula, a name is unknown, a period is missing, or a divisor is zero.
+        Anything else is in the formula, a name is unknown, a period is missing, or a divisor is zero.
     """
     tree = _parse_formula(formula, place)
     return _evaluate(tree.body, values, place)
@@ -276,7 +270,7 @@ def _is_open(value: Value) -> bool:
 def _judge(
     printed: float, target: Interval, point: float, bounds: Interval, has_open: bool
 ) -> tuple[str, str]:
-    """Give verdict and reason; `target` is the printed figure's interval, widened by the tolerance."""
+    """Return verdict and reason; `target` is the interval of the printed figure."""
     allowed = f"the range that the printed figure allows, {_say_span(target)}"
     if target.low <= bounds.low and bounds.high <= target.high:
         return HOLDS, f"Computed {_say_span(bounds)}; inside {allowed}."
@@ -318,8 +312,8 @@ def _say_span(span: Interval) -> str:
 def check_claims(claims: pd.DataFrame, values: dict[str, Value]) -> pd.DataFrame:
     """Check every published number that can be computed from cited figures.
 
-    The printed figure becomes an interval (its qualifier and rounding), widened by the claim's tolerance on
-    both sides. It is set against the computed bounds:
+    The printed figure becomes an interval: half a step of its last digit to each side, or what its qualifier
+    allows. It is set against the computed bounds:
 
     - all of them inside: `holds`; all of them outside: `differs`;
     - partly inside, and a figure in the formula is only a lower or upper bound: `cannot be checked here`. A
@@ -340,24 +334,24 @@ def check_claims(claims: pd.DataFrame, values: dict[str, Value]) -> pd.DataFrame
     DataFrame
         One row per claim, in the order of `claims`: `claim_id, statement, printed_value, unit,
         computed_value, computed_low, computed_high, difference` (computed minus printed, in its unit),
-        `difference_percent` (of the printed value), `tolerance, verdict, why, from_table, is_same_source` (every
-        figure used stands in the claim's own source: agreement is then consistency, not confirmation). Numbers
-        are missing where nothing was computed; open bounds are infinite.
+        `difference_percent` (of the printed value), `verdict, why, from_table, is_same_source` (every figure
+        used is in the claim's own source: agreement is then consistency, not confirmation). Where there is no
+        verdict, computed value and difference are missing; open bounds are infinite.
 
     Raises
     ------
     DataError
-        A formula holds what the language does not have; the message names the claim.
+        A formula contains what the language does not have; the message names the claim.
     """
     rows = [_check_claim(row, values) for row in claims.to_dict("records")]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _check_claim(row: dict, values: dict[str, Value]) -> dict:
-    printed, tolerance = float(row["printed_value"]), float(row["tolerance"])
+    printed = float(row["printed_value"])
     formula = _get_text(row["formula"]).strip()
     result = {name: row[name] for name in ("claim_id", "statement", "unit")}
-    result |= {"printed_value": printed, "tolerance": tolerance, "from_table": "", "verdict": UNCHECKED}
+    result |= {"printed_value": printed, "from_table": "", "verdict": UNCHECKED}
     result["is_same_source"] = False
     if not formula:
         note = _get_text(row["note"]) or "It needs files that are not kept here."
@@ -367,11 +361,13 @@ def _check_claim(row: dict, values: dict[str, Value]) -> dict:
         return result | nothing | {"why": note}
     place = f"table claims, {row['claim_id']}"
     point, bounds = evaluate_formula(formula, values, place)
-    widen = tolerance + SLACK * abs(printed)
+    widen = SLACK * abs(printed)
     target = bound_value(printed, row["qualifier"], _get_number(row["rounded_to"]))
     target = Interval(target.low - widen, target.high + widen)
     figures = _list_figures(formula, values)
     verdict, why = _judge(printed, target, point, bounds, any(_is_open(figure) for figure in figures))
+    if verdict == UNCHECKED:
+        point = math.nan
     return result | {
         "computed_value": float(point),
         "computed_low": float(bounds.low),

@@ -1,4 +1,4 @@
-"""Dates known only to the year, the month or the day: how long they last, their order, what lies between."""
+"""Dates known only to the year, the month or the day: first and last day, order, months between."""
 
 import math
 import re
@@ -64,11 +64,9 @@ def count_months(start: str, end: str | None = None) -> int:
     return (last.year - first.year) * 12 + last.month - first.month + 1
 
 
-def add_months(month: str, months_n: int) -> str:
-    """Return the month so many months after another, as `YYYY-MM`."""
-    first = span_date(month)[0]
-    years, rest = divmod(first.month - 1 + months_n, 12)
-    return f"{first.year + years}-{rest + 1:02d}"
+def covers_month(start: str, end: str) -> bool:
+    """Return whether a period is all days of the month that it begins in."""
+    return (span_date(start)[0], span_date(end)[1]) == span_date(start[:7])
 
 
 def order_by_date(table: pd.DataFrame, column: str, by_first: bool = False) -> pd.DataFrame:
@@ -79,7 +77,7 @@ def order_by_date(table: pd.DataFrame, column: str, by_first: bool = False) -> p
     table, column
         Rows, and their column of dates.
     by_first
-        True sorts a month or year by its first day; otherwise it stands at its middle.
+        True sorts a month or year by its first day; otherwise by its middle day.
     """
     days = [_count_days(text, by_first) for text in table[column]]
     order = sorted(range(len(days)), key=days.__getitem__)
@@ -92,31 +90,10 @@ def _count_days(text, by_first: bool) -> float:
     return (span_date(text)[0] if by_first else find_middle(text)).toordinal()
 
 
-def select_years(table: pd.DataFrame, column: str, since: int, until: int) -> pd.DataFrame:
-    """Keep the rows whose date falls into some years, in order of date.
-
-    Parameters
-    ----------
-    table, column
-        Rows, and their column of dates as printed; undated rows are left out.
-    since, until
-        First and last year kept.
-
-    Raises
-    ------
-    DataError
-        The years are in the wrong order.
-    """
-    if since > until:
-        raise DataError(f"years {since} to {until}", "the first is after the last", "Exchange the two years.")
-    years = table[column].str[:4].astype("float")
-    return order_by_date(table[years.between(since, until)], column)
-
-
 def state_period(texts) -> str:
-    """Say from when to when dates run, as printed: `2012-07-05 to 2025-11`; one date stays one date."""
+    """Return from when to when dates run, in words: `5 July 2012 to November 2025`, or the one date."""
     known = sorted({text for text in texts if isinstance(text, str) and text}, key=span_date)
     if not known:
         return "undated"
     last = max(known, key=lambda text: span_date(text)[1])
-    return known[0] if known[0] == last else f"{known[0]} to {last}"
+    return write_date(known[0]) if known[0] == last else f"{write_date(known[0])} to {write_date(last)}"

@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
+
+import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
 
 from helpers.errors import DataError
 
@@ -13,8 +15,8 @@ QUALIFIERS = ("exact", "about", "just_under", "at_least", "at_most")
 class Interval:
     """All numbers from `low` to `high`, both included; an infinite bound means that nothing bounds that side.
 
-    Every operation returns an interval that holds the result for each choice of members. It may be wider than
-    needed where one quantity enters a formula twice.
+    Every operation returns an interval that contains the result for each choice of members. It may be wider
+    than needed where one quantity enters a formula twice.
 
     Parameters
     ----------
@@ -89,7 +91,7 @@ class Interval:
 
 
 def _as_interval(value) -> Interval:
-    """Take a number for the interval that holds only it."""
+    """Turn a number into the interval that contains only it."""
     return value if isinstance(value, Interval) else Interval(value, value)
 
 
@@ -106,12 +108,11 @@ def bound_value(value: float, qualifier: str, rounded_to: float | None = None) -
     value
         The figure as printed, in full.
     qualifier
-        `exact`: the figure alone. `about`: half a printed step to either side. `just_under` (almost, nearly):
-        half a printed step below, up to the figure. `at_least`: the figure and all above. `at_most`: from zero
-        to the figure, because nothing in the tables is below zero.
+        `exact`: the figure alone. `about`: half a printed step to either side. `just_under` (almost,
+        nearly): half a printed step below, up to the figure. `at_least`: the figure and all above.
+        `at_most`: from zero to the figure, because nothing in the tables is below zero.
     rounded_to
-        Step of the last printed digit, in the unit of the figure; needed for `about` and `just_under`, ignored
-        otherwise.
+        Step of the last printed digit, in the unit of the figure; needed for `about` and `just_under`.
 
     Returns
     -------
@@ -141,6 +142,23 @@ def bound_value(value: float, qualifier: str, rounded_to: float | None = None) -
     raise DataError(place, f"qualifier {qualifier!r}", f"Use one of {', '.join(QUALIFIERS)}.")
 
 
+def bound_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the bounds that each row's qualifier sets.
+
+    Parameters
+    ----------
+    table
+        Rows of `quantities` or `query_volumes`: value, qualifier, rounded_to.
+
+    Returns
+    -------
+    The same rows with two more columns, in the row's own unit: low, high (infinite where nothing limits it).
+    """
+    steps = table["rounded_to"].astype("object").where(table["rounded_to"].notna(), None)
+    bounds = [bound_value(*row) for row in zip(table["value"], table["qualifier"], steps, strict=True)]
+    return table.assign(low=[float(one.low) for one in bounds], high=[float(one.high) for one in bounds])
+
+
 def bound_share(part_n: int, all_n: int, level: float = 0.95) -> Interval:
     """Bound a share that was measured on a random sample, by Wilson's score interval.
 
@@ -149,7 +167,7 @@ def bound_share(part_n: int, all_n: int, level: float = 0.95) -> Interval:
     part_n, all_n
         Members of the sample that have the property, and all of it; the sample is not empty.
     level
-        How often such intervals hold the true share (0-1).
+        How often such intervals contain the true proportion (0-1).
 
     Returns
     -------
@@ -168,13 +186,9 @@ def bound_share(part_n: int, all_n: int, level: float = 0.95) -> Interval:
         raise DataError(
             "share", f"{part_n} of {all_n} at level {level}", "Give a part of a sample of one or more."
         )
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    share = part_n / all_n
-    middle = (share + z * z / (2 * all_n)) / (1 + z * z / all_n)
-    half = z / (1 + z * z / all_n) * math.sqrt(share * (1 - share) / all_n + z * z / (4 * all_n * all_n))
-    low = 0.0 if part_n == 0 else max(0.0, middle - half)
-    high = 1.0 if part_n == all_n else min(1.0, middle + half)
-    return Interval(low, high)
+    low, high = proportion_confint(part_n, all_n, alpha=1 - level, method="wilson")
+    # the arithmetic leaves an end that must be 0 or 1 a rounding error away from it
+    return Interval(low if part_n else 0.0, high if part_n < all_n else 1.0)
 
 
 def is_bounded(interval: Interval) -> bool:

@@ -1,14 +1,52 @@
-"""Load fact tables, checked against `data/datapackage.json`, the one schema."""
+"""The fact tables: load one, checked against the one schema, `data/datapackage.json`."""
 
+import csv
+import json
+import os
+import re
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
 from helpers import paths
-from helpers.facts.schema import check_tables, describe_table, find_table, list_tables
+from helpers.errors import DataError
+from helpers.files import hash_file, hash_text
 
-__all__ = ["check_tables", "describe_table", "list_tables", "load_table"]
 _DTYPES = {"string": "str", "date": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
+# Names, in a kernel's environment, the contents of folders that whoever started it has checked.
+CHECKED = "SIDEDOOR_CHECKED"
+# Control signs, a line end within a cell among them, and signs that turn the direction of writing.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def _schema() -> dict:
+    return _read_schema(paths.SCHEMA)
+
+
+@lru_cache(maxsize=4)
+def _read_schema(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def list_tables() -> list[str]:
+    """Return the names of the fact tables, in the order of the schema."""
+    return [resource["name"] for resource in _schema()["resources"]]
+
+
+def describe_table(name: str) -> dict:
+    """Return the schema's description of one table (a Frictionless resource).
+
+    Raises
+    ------
+    DataError
+        There is no table of that name.
+    """
+    for resource in _schema()["resources"]:
+        if resource["name"] == name:
+            return resource
+    raise DataError("data/datapackage.json", f"no table `{name}`", f"Tables: {', '.join(list_tables())}.")
 
 
 def load_table(name: str, facts: str | Path | None = None) -> pd.DataFrame:
@@ -19,8 +57,8 @@ def load_table(name: str, facts: str | Path | None = None) -> pd.DataFrame:
     name
         A name of `list_tables()`.
     facts
-        Folder with the tables, from the repository's root; by default `data/facts`. All tables in it are checked once per session:
-        types, constraints, primary keys and the keys that lead to other tables.
+        Folder with the tables, from the repository's root; by default `data/facts`. All tables in it are
+        checked once per session: types, constraints, primary keys and the keys that lead to other tables.
 
     Returns
     -------
@@ -40,3 +78,110 @@ def load_table(name: str, facts: str | Path | None = None) -> pd.DataFrame:
     booleans = [column for column, kind in types.items() if kind == "boolean"]
     table[booleans] = table[booleans].apply(lambda column: column.map({"true": True, "false": False}))
     return table.astype(types)
+
+
+def find_table(resource: dict, folder: Path) -> Path:
+    """Find the file of a table, described by `describe_table`, in a folder of facts."""
+    return folder / Path(resource["path"]).name
+
+
+@lru_cache(maxsize=8)
+def check_tables(folder: Path = paths.FACTS) -> None:
+    """Check every table in a folder against the schema, unless the runner has checked the same bytes.
+
+    Parameters
+    ----------
+    folder
+        Folder with one CSV file per table.
+
+    Raises
+    ------
+    DataError
+        A file is missing, or the first rows and columns that break the schema.
+    """
+    if _hash_tables(folder) not in os.environ.get(CHECKED, "").split():
+        _check_tables(folder)
+
+
+def vouch_for(folders: Iterable[Path]) -> str:
+    """Check folders of tables once, for all kernels of a run.
+
+    Returns
+    -------
+    A value for the variable `CHECKED` in a kernel's environment: the contents that fit the schema. Others are
+    left out: the notebook that loads them fails in its own cell.
+    """
+    kept = []
+    for folder in folders:
+        try:
+            content = _hash_tables(folder)
+            _check_tables(folder)
+        except Exception:  # the notebook meets the same one
+            continue
+        kept.append(content)
+    return " ".join(kept)
+
+
+def _hash_tables(folder: Path) -> str:
+    """Compute the sha256 of what a check reads: the schema of this session, and each table by name."""
+    files = {resource["name"]: find_table(resource, folder) for resource in _schema()["resources"]}
+    content = {name: hash_file(path) for name, path in files.items() if path.is_file()}
+    return hash_text(json.dumps([_schema(), content]))
+
+
+def _check_tables(folder: Path) -> None:
+    # Frictionless loads its plugins on import: only sessions that read tables pay for that.
+    from frictionless import Package, system
+
+    descriptor = json.loads(json.dumps(_schema()))
+    for resource in descriptor["resources"]:
+        if not find_table(resource, folder).is_file():
+            raise DataError(
+                f"{folder.name}/{resource['name']}.csv",
+                "the file is missing",
+                "Put every table of data/datapackage.json into the folder, if only with its header line.",
+            )
+        _check_letters(find_table(resource, folder))
+        resource["path"] = find_table(resource, folder).name
+    with system.use_context(trusted=False):
+        report = Package.from_descriptor(descriptor, basepath=str(folder)).validate()
+    if report.valid:
+        return
+    broken = [(task, error.to_descriptor()) for task in report.tasks for error in task.errors]
+    broken = broken or [(None, error.to_descriptor()) for error in report.errors]
+    task, first = broken[0]
+    place = f"{folder.name}/{task.name}.csv" if task else folder.name
+    row = first.get("rowNumber")
+    if row:
+        place += f", row {row}" + _name_row(task.name, task.labels, first.get("cells", []))
+    count = "1 rule broken" if len(broken) == 1 else f"{len(broken)} rules broken in all"
+    raise DataError(
+        place,
+        f"{first['message'].rstrip('.')}; {count}",
+        f"Correct the {'row' if row else 'file'}; data/README.md has the rules of each column.",
+    )
+
+
+def _check_letters(path: Path) -> None:
+    """Refuse characters that a terminal or a page obeys instead of showing them."""
+    place = f"{path.parent.name}/{path.name}"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for cells in (reader := csv.reader(file)):
+                for found in filter(None, map(_UNSEEN.search, cells)):
+                    raise DataError(
+                        f"{place}, line {reader.line_num}",
+                        f"a cell has the invisible character U+{ord(found[0]):04X}",
+                        "Type the cell anew, on one line.",
+                    )
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            place, f"it cannot be read ({type(error).__name__})", "Save it as CSV in UTF-8."
+        ) from None
+
+
+def _name_row(name: str, labels: list[str], cells: list[str]) -> str:
+    """Name a row by its id, ` (pages-released)`: numbers of rows change with every row added above."""
+    key = describe_table(name)["schema"]["primaryKey"][0]
+    place = labels.index(key) if key in labels else len(cells)
+    return f" ({cells[place]})" if place < len(cells) and cells[place] else ""

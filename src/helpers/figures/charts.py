@@ -81,7 +81,7 @@ def draw_bars(
     source, period, n
         Publishers and dates, the dates that the rows span, and how many rows there are (default: the sum).
     width
-        Inches; below five the labels stand above the bars.
+        Inches; below five the labels are above the bars.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def draw_ranges(
     ----------
     rows
         Columns `label`, `value` (may be missing), and optionally `low`, `high` (an infinite one is drawn as
-        an arrow), `kind` (color and mark), `text` (written beside the mark instead of the number). Dates
+        an arrow), `kind` (color and mark), `text` (written next to the mark instead of the number). Dates
         make a timeline.
     is_log
         Logarithmic axis, for values that differ by more than a factor of a hundred.
@@ -281,7 +281,8 @@ def draw_lines(
         axes.set_xlabel(x_unit)
         _head(figure, axes, title, width, len(groups) > 1)
     top = rows.loc[rows["y"].idxmax()]
-    most = f"Highest: {format_number(float(top['y']))} {unit} at {top['x']}."
+    place = f"{top['x']:%-d %B %Y}" if is_dated else format_number(float(top["x"]))
+    most = f"Highest: {format_number(float(top['y']))} {unit} at {place}."
     alt = f"Line chart with {len(groups)} line(s). {title}. {most}"
     about = {"source": source, "period": period, "caption": caption, "alt": alt, "data": rows}
     return finish_figure(figure, figure_id, n=len(rows) if n is None else n, **about)

@@ -10,7 +10,7 @@ from helpers.reasons.classify import STATE, STATES
 from helpers.reasons.rule_sets import RuleSet
 from helpers.searches.suppression import FEWEST, hide_small
 
-_TEXT, _NONE = STATES[0], "none"
+_TEXT = STATES[0]
 # Stands at both ends of a range that has no width.
 ALL_RULES = "all rules"
 
@@ -33,9 +33,9 @@ def count_rules(
 
     Returns
     -------
-    DataFrame, one row for each group and rule, rules in the order of the sets and from the narrowest reading: by, rule,
-    rule_set, found_n [rows; missing where `suppression.hide_small` hides it], text_n [rows that have a text], rows_n [all
-    rows]. A rule can only find what has a text.
+    DataFrame, one row for each group and rule, rules in the order of the sets and from the narrowest
+    reading: by, rule, rule_set, found_n [rows; missing where `suppression.hide_small` hides it], text_n
+    [rows that have a text], rows_n [all rows]. A rule can only find what has a text.
     """
     counted = _count_all(tally, rule_sets, list(by))
     is_hidden = _hide(counted, list(by), fewest)
@@ -60,7 +60,10 @@ def _count_all(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], by: list[str])
 
 
 def _hide(counted: pd.DataFrame, by: list[str], fewest: int) -> pd.Series:
-    """Say which counts of rules are to be hidden; the readings of a set are parts of one another, those of two sets are not."""
+    """Say which counts of rules are to be hidden.
+
+    The readings of a set are parts of one another, those of two sets are not.
+    """
     is_hidden = pd.Series(False, index=counted.index)
     rules_n = counted["rule"].nunique()
     for _, part in counted.groupby("rule_set", sort=False):
@@ -86,8 +89,8 @@ def range_rules(
 
     Returns
     -------
-    DataFrame, one row for each group: by, low_n, low_rule, high_n, high_rule [rows; of rules that tie, the first; `all
-    rules` where all do; missing where the count is hidden], rules_n, text_n, rows_n.
+    DataFrame, one row for each group: by, low_n, low_rule, high_n, high_rule [rows; of rules that tie, the
+    first; `all rules` where all do; missing where the count is hidden], rules_n, text_n, rows_n.
 
     Raises
     ------
@@ -112,21 +115,13 @@ def range_rules(
     return found.astype({"low_n": "Int64", "high_n": "Int64", "low_rule": "str", "high_rule": "str"})
 
 
-def name_places(tally: pd.DataFrame, rules: RuleSet, none: str = _NONE, before_state: str = "") -> pd.Series:
-    """Name where each row of a tally belongs: a bucket, `none` for a text that no label fits, or its state without a text."""
-    buckets = {label.name: label.bucket for label in rules.labels}
-    return (
-        tally[rules.name].map(buckets).fillna(none).where(tally[STATE] == _TEXT, before_state + tally[STATE])
-    )
-
-
 def count_states(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """Count rows by what their reason is: a text, or one of the ways of holding none.
 
     Returns
     -------
-    DataFrame, one row for each group and state that occurs, states in the order of STATES: by, reason_state, rows_n, share
-    [of the group's rows].
+    DataFrame, one row for each group and state that occurs, states in the order of STATES: by, reason_state,
+    rows_n, share [of the group's rows].
     """
     by = list(by)
     counted = tally.groupby([*by, STATE], dropna=False, as_index=False)["rows_n"].sum()
@@ -147,27 +142,3 @@ def _join(left: pd.DataFrame, right: pd.DataFrame, by: list[str]) -> pd.DataFram
         if by
         else pd.concat([left, right], axis="columns")
     )
-
-
-def range_subjects(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], fewest: int = FEWEST) -> pd.DataFrame:
-    """Give the range over rules for each subject that some rule sets look for.
-
-    Parameters
-    ----------
-    tally
-        From `tally_reasons`, with the same rule sets, of one subject or more.
-    rule_sets, fewest
-        As for `count_rules`.
-
-    Returns
-    -------
-    DataFrame, one row for each subject with two rules or more, in the order of the sets: subject, and the columns of
-    `range_rules`.
-    """
-    parts = []
-    for subject in dict.fromkeys(rules.subject for rules in rule_sets):
-        chosen = [rules for rules in rule_sets if rules.subject == subject]
-        if sum(len(rules.list_rules()) for rules in chosen) > 1:
-            parts.append(range_rules(tally, chosen, fewest=fewest).assign(subject=subject))
-    whole = pd.concat(parts, ignore_index=True)
-    return whole[["subject", *(name for name in whole.columns if name != "subject")]]

@@ -15,7 +15,8 @@ def measure_gini(counts: Sequence[int]) -> float | None:
 
     Returns
     -------
-    Gini coefficient (0 to 1), half the mean difference of all pairs over the mean; None where there is nothing to hold.
+    Gini coefficient (0 to 1), half the mean difference of all pairs over the mean; None where there is
+    nothing to hold.
 
     Raises
     ------

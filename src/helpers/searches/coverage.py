@@ -1,18 +1,19 @@
-"""Which days the released files cover: months that are whole, partial or missing, empty days, files that overlap."""
+"""Which days the released files cover: months that are complete, partial or missing, and gaps."""
+
+import math
 
 import pandas as pd
 
 from helpers.searches import engine
 from helpers.searches.clock import mark_days
 
-# Days without a row are a gap, not quiet ones, if the days around let expect at least so many rows in them.
+# Days without a row are a gap if the same weekdays around them let expect at least so many rows.
 LEAST_LOST = 10
-AROUND = 14
-STATES = ("whole", "partial", "missing")
+AROUND = 28  # days looked at on each side
 
 
 def count_days(log, logs: pd.DataFrame, zone: str) -> pd.DataFrame:
-    """Count the rows of each file by local day.
+    """Return the rows of each file by local day.
 
     Parameters
     ----------
@@ -28,127 +29,107 @@ def count_days(log, logs: pd.DataFrame, zone: str) -> pd.DataFrame:
     timed = mark_days(log, zone)
     days = engine.fetch(timed.group_by("source_id", "day").agg(rows_n=timed.count()), ["source_id", "day"])
     found = days.merge(logs[["source_id", "host", "kind"]], on="source_id", how="left", validate="m:1")
-    return found[["host", "kind", "source_id", "day", "rows_n"]].sort_values(
-        ["host", "kind", "source_id", "day"], ignore_index=True
-    )
+    columns = ["host", "kind", "source_id", "day", "rows_n"]
+    return found[columns].sort_values(columns[:4], ignore_index=True)
 
 
 def find_gaps(days: pd.DataFrame, least_lost: int = LEAST_LOST) -> pd.DataFrame:
-    """Find days without a row between the first and the last day of a log.
+    """Return the runs of days without a row between the first and the last day of a log.
 
     Parameters
     ----------
     days
         Result of `count_days`.
     least_lost
-        Rows that a gap would hold at the rate of the days around; where fewer are lost, it may be chance [rows].
+        Rows that a gap would hold if its days were like the same weekdays around it; a run that would hold
+        fewer may be quiet days [rows].
 
     Returns
     -------
-    DataFrame: host, kind, first, last (of a run of empty days), days_n, around_n (rows of up to 14 days with rows on each
-    side), around_days_n (days that these span, the gap left out), is_gap. What is no gap may be a day without a search.
+    DataFrame: host, kind, first, last (of a run of empty days), days_n, expected_n [rows], is_gap.
+
+    Notes
+    -----
+    Expected is the mean of the same weekday in the four weeks before and after, days without a row included.
+    So weekends of an agency that works from Monday to Friday are no gaps.
     """
     rows = []
     for (host, kind), part in days.groupby(["host", "kind"], sort=True):
         counts = part.groupby("day")["rows_n"].sum()
-        numbers = (counts.index - pd.Timestamp(0)).days.to_numpy()
-        for place in range(1, len(numbers)):
-            empty_n = int(numbers[place] - numbers[place - 1]) - 1
-            if empty_n:
-                near = counts.iloc[max(0, place - AROUND) : place + AROUND]
-                first = counts.index[place - 1] + pd.Timedelta(days=1)
-                last = counts.index[place] - pd.Timedelta(days=1)
-                around_n, span = int(near.sum()), (near.index[-1] - near.index[0]).days + 1 - empty_n
-                rows.append(
-                    (
-                        host,
-                        kind,
-                        first,
-                        last,
-                        empty_n,
-                        around_n,
-                        span,
-                        empty_n * around_n >= least_lost * span,
-                    )
-                )
-    columns = ["host", "kind", "first", "last", "days_n", "around_n", "around_days_n", "is_gap"]
+        counts = counts.reindex(pd.date_range(counts.index.min(), counts.index.max()), fill_value=0)
+        empty = counts == 0
+        for _, run in counts[empty].groupby((~empty).cumsum()[empty]):
+            first, last = run.index[0], run.index[-1]
+            near = counts[first - pd.Timedelta(days=AROUND) : last + pd.Timedelta(days=AROUND)].drop(
+                run.index
+            )
+            by_weekday = near.groupby(near.index.dayofweek).mean()
+            expected = by_weekday.reindex(run.index.dayofweek).fillna(near.mean()).sum()
+            rows.append((host, kind, first, last, len(run), expected, expected >= least_lost))
+    columns = ["host", "kind", "first", "last", "days_n", "expected_n", "is_gap"]
     return pd.DataFrame(rows, columns=columns).astype({"is_gap": bool})
 
 
-def grid_months(days: pd.DataFrame, gaps: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Say for each log and month how much of it is covered.
+def list_gap_days(gaps: pd.DataFrame) -> pd.DataFrame:
+    """Return the single days of gaps: host, kind, day."""
+    real = gaps[gaps["is_gap"]]
+    days = [pd.date_range(gap.first, gap.last) for gap in real.itertuples()]
+    return real[["host", "kind"]].assign(day=days).explode("day", ignore_index=True)
+
+
+def grid_months(days: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
+    """Return for each log and month how much of it is covered.
 
     Parameters
     ----------
-    days
-        Result of `count_days`.
-    gaps
-        Result of `find_gaps(days)`, if it is there already.
+    days, gaps
+        Results of `count_days` and `find_gaps`.
 
     Returns
     -------
-    DataFrame, a row for each log and each month from the first to the last of all logs: host, kind, month (`YYYY-MM`),
-    state (`whole`, `partial` or `missing`), rows_n, days_n (days with a row), month_days_n, gap_days_n, overlap_days_n
-    (days that more than one file of the log holds). A month is whole if the log reaches from its first to its last day
-    without a gap; days at the ends of the log count as quiet if hardly a row could be missing there.
+    DataFrame, a row for each log and each month from the first to the last of all logs: host, kind, month
+    (`YYYY-MM`), state (`complete`, `partial` or `missing`), rows_n, days_n (days with a row), month_days_n,
+    gap_days_n. A month is complete if the log reaches from its first to its last day without a gap; at the
+    ends of the log, days count as quiet as long as fewer than `LEAST_LOST` rows are to be expected in them.
     """
-    gaps = find_gaps(days) if gaps is None else gaps
-    lost = {
-        (gap.host, gap.kind, day)
-        for gap in gaps[gaps["is_gap"]].itertuples()
-        for day in pd.date_range(gap.first, gap.last)
-    }
+    lost = list_gap_days(gaps)
     months = pd.period_range(days["day"].min(), days["day"].max(), freq="M")
     rows = []
     for (host, kind), part in days.groupby(["host", "kind"], sort=True):
-        by_day = part.groupby("day").agg(rows_n=("rows_n", "sum"), files_n=("source_id", "nunique"))
-        first, last = _reach_ends(by_day["rows_n"])
+        counts = part.groupby("day")["rows_n"].sum()
+        first, last = _reach_ends(counts)
+        gap_days = set(lost.loc[(lost["host"] == host) & (lost["kind"] == kind), "day"])
         for month in months:
             start, end = month.start_time, month.end_time.normalize()
-            held = by_day[(by_day.index >= start) & (by_day.index <= end)]
-            gap_n = sum((host, kind, day) in lost for day in pd.date_range(start, end))
-            state = (
-                "whole"
-                if first <= start and end <= last and not gap_n
-                else "partial"
-                if len(held)
-                else "missing"
-            )
-            if state == "whole" and held.empty:
-                state = "missing"
-            rows.append(
-                (host, kind, str(month), state, int(held["rows_n"].sum()), len(held), month.days_in_month, gap_n,
-                 int((held["files_n"] > 1).sum()))
-            )  # fmt: skip
-    columns = [
-        "host",
-        "kind",
-        "month",
-        "state",
-        "rows_n",
-        "days_n",
-        "month_days_n",
-        "gap_days_n",
-        "overlap_days_n",
-    ]
+            held = counts[start:end]
+            gap_n = sum(day in gap_days for day in pd.date_range(start, end))
+            is_complete = first <= start and end <= last and not gap_n and len(held)
+            state = "complete" if is_complete else "partial" if len(held) else "missing"
+            days_n = month.days_in_month
+            rows.append((host, kind, str(month), state, int(held.sum()), len(held), days_n, gap_n))
+    columns = ["host", "kind", "month", "state", "rows_n", "days_n", "month_days_n", "gap_days_n"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _reach_ends(counts: pd.Series) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Find the days to which a log may reach: so far out that its rate lets expect fewer than `LEAST_LOST` rows more."""
+    """Find the days to which a log may reach.
+
+    So far out that fewer than `LEAST_LOST` rows more are to be expected.
+    """
+    first, last = counts.index[0], counts.index[-1]
     ends = []
-    for near, end, sign in (
-        (counts.iloc[:AROUND], counts.index[0], -1),
-        (counts.iloc[-AROUND:], counts.index[-1], 1),
+    for end, sign, near in (
+        (first, -1, counts[: first + pd.Timedelta(days=AROUND)]),
+        (last, 1, counts[last - pd.Timedelta(days=AROUND) :]),
     ):
-        span = abs((near.index[-1] - near.index[0]).days) + 1
-        quiet = (LEAST_LOST * span - 1) // int(near.sum())
-        ends.append(end + sign * pd.Timedelta(days=min(quiet, AROUND)))
+        rate = near.sum() / ((near.index[-1] - near.index[0]).days + 1)
+        quiet = min(math.ceil(LEAST_LOST / rate) - 1, AROUND)
+        ends.append(end + sign * pd.Timedelta(days=quiet))
     return ends[0], ends[1]
 
 
 def choose_panel(grid: pd.DataFrame) -> pd.DataFrame:
-    """Choose the logs that can be compared over time: those that are whole in every month in which any log is.
+    """Return the logs that can be compared over time: those complete in every month in which any log is.
 
     Parameters
     ----------
@@ -157,21 +138,22 @@ def choose_panel(grid: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame: host, kind. Network logs only, where there is one: they hold the searches of the other kinds, too. If none is
-    whole throughout, the log with most whole months.
+    DataFrame: host, kind. Network logs only, where there is one: they hold the searches of the other kinds,
+    too. If none is complete throughout, the log with most complete months.
     """
     logs = grid[grid["kind"] == "network"] if (grid["kind"] == "network").any() else grid
-    whole = logs[logs["state"] == "whole"]
-    if whole.empty:
-        most = logs.groupby(["host", "kind"])["rows_n"].sum()
-        return pd.DataFrame([most.idxmax()], columns=["host", "kind"])
-    span = logs[logs["month"].between(whole["month"].min(), whole["month"].max())]
-    by_log = span.assign(is_whole=span["state"] == "whole").groupby(["host", "kind"])["is_whole"]
-    chosen = by_log.all()
-    names = list(chosen.index[chosen]) or [by_log.sum().idxmax()]
-    return pd.DataFrame(names, columns=["host", "kind"])
-
-
-def keep_panel(table: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
-    """Keep the rows of a result that belong to the logs of a panel."""
-    return table.merge(panel, on=["host", "kind"]).reset_index(drop=True)
+    complete = logs[logs["state"] == "complete"]
+    span = (
+        logs[logs["month"].between(complete["month"].min(), complete["month"].max())]
+        if len(complete)
+        else logs
+    )
+    by_log = (
+        span.assign(ok=span["state"] == "complete")
+        .groupby(["host", "kind"])
+        .agg(ok_n=("ok", "sum"), n=("ok", "size"), rows_n=("rows_n", "sum"))
+    )
+    chosen = by_log[(by_log["ok_n"] == by_log["n"]) & (by_log["n"] > 0)]
+    if chosen.empty:
+        chosen = by_log.sort_values(["ok_n", "rows_n"], ascending=False, kind="stable").head(1)
+    return chosen.index.to_frame(index=False)

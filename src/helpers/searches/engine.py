@@ -1,8 +1,7 @@
-"""The engine that counts in a log: DuckDB on this machine, or any backend of Ibis by its address. Nothing else knows engines.
+"""The engine that counts in a log: DuckDB on this machine, or any backend of Ibis by its address.
 
-What is asked are Ibis expressions, so that another engine changes no question. They keep to what all engines
-read alike: times in UTC without a zone, whole numbers where a threshold decides, patterns without `$`, lookaround or
-POSIX classes on text in small letters, and an order without ties.
+Questions are Ibis expressions, so that another engine changes none of them. They keep to what all engines
+read alike: times in UTC without a zone, whole numbers where a threshold decides, and an order without ties.
 """
 
 import atexit
@@ -12,7 +11,6 @@ import os
 import re
 import shutil
 import tempfile
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -21,13 +19,12 @@ import pandas as pd
 
 from helpers.canonical import COLUMNS
 from helpers.errors import DataError, ParameterError
-from helpers.files import try_lock
 
 DUCKDB = "duckdb"
 THREADS = 2
-# with what Python and the parts in transit take, a whole count of 30 million rows stays below 1 GiB
+# with what Python and the data in transit take, counts of 30 million rows stay below 1 GiB
 MEMORY = "768MB"
-# Without these a row cannot be placed; any other column of the table may be absent and is then missing throughout.
+# Without these a row has no position; any other column may be absent and is then missing throughout.
 _NEEDED = ("source_id", "row_no")
 _KINDS = {
     "str": "string",
@@ -36,50 +33,45 @@ _KINDS = {
     "datetime64[us]": "timestamp(6)",
     "float64": "float64",
 }
-# What an address may say of Spark without being confirmed: anything else may load code or send rows elsewhere.
+# What an address may say of Spark without being confirmed: anything else may load code or send rows
+# elsewhere.
 _LOCAL = re.compile(r"local(\[(\d+|\*)\])?")
 _SPARK = re.compile(
     r"spark\.(ui\.showConsoleProgress|driver\.memory|sql\.(shuffle\.partitions|adaptive\.enabled|codegen\.\w+))"
 )
-# Spark would open a web page with every query, and ports on every network address. Only a confirmed address changes this.
+# Spark would open a web page with every query, and ports on every network address. Only a confirmed address
+# changes this.
 _SPARK_LOCAL = {
     "spark.ui.enabled": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
 }
 _SECRET = re.compile(r"(?i)pass|pwd|token|secret|key|credential")
-# Where the person at this machine confirms an address; and where the runner has DuckDB put what does not fit in memory.
+# Where the person at this machine confirms an address; and where the runner has DuckDB put what does not fit.
 CONFIRMED, SPILL = "SIDEDOOR_ENGINE", "SIDEDOOR_SPILL"
-_SPILLED, _LOCK, _YOUNG = "sidedoor-duckdb-", "lock", 60  # the last in seconds
-_held: list = []
+_SPILLED = "sidedoor-duckdb-"
 _WAY_OUT = "Write duckdb, or the address of a backend of Ibis such as pyspark:// (and install its package)."
 
 
 def connect(engine: str = DUCKDB, *, threads: int = THREADS, memory: str = MEMORY):
-    """Connect to an engine.
+    """Return a connection to an engine.
 
     Parameters
     ----------
     engine
-        `duckdb`, in memory; or an address that `ibis.connect` knows. `pyspark://` takes the present Spark session or
-        starts one; settings go behind a question mark, as in `pyspark://?spark.master=local[2]`. Whatever is not
-        DuckDB or Spark on this machine has to be confirmed: the environment's `SIDEDOOR_ENGINE` holds the same address.
+        `duckdb`, in memory; or an address that `ibis.connect` knows. `pyspark://` takes the present Spark
+        session or starts one, with settings after a question mark, as in `pyspark://?spark.master=local[2]`.
+        Whatever is not DuckDB or Spark on this machine has to be confirmed: the environment variable
+        `SIDEDOOR_ENGINE` holds the same address. An edition file from elsewhere could otherwise send every
+        row to a server.
     threads, memory
-        What DuckDB may use; what does not fit is put on disk for the while. Results do not depend on them.
-
-    Returns
-    -------
-    Backend of Ibis.
+        What DuckDB may use; what does not fit goes to disk for a while. Results do not depend on them.
 
     Raises
     ------
     ParameterError
-        There is no such engine, its package is missing, it is not confirmed, or the address holds a password, which
-        would be printed with the parameters of a notebook.
-
-    Notes
-    -----
-    An edition file that came from elsewhere could else name a server, and the texts of the log would go there.
+        There is no such engine, its package is missing, it is not confirmed, or the address holds a password,
+        which would be printed with the parameters of a notebook.
     """
     import ibis
 
@@ -87,12 +79,11 @@ def connect(engine: str = DUCKDB, *, threads: int = THREADS, memory: str = MEMOR
     settings = dict(parse_qsl(address.query))
     place = f"engine `{address.scheme or engine}`"
     if address.password or any(_SECRET.search(name) for name in settings):
-        raise ParameterError(
-            place, "its address holds a password", "Put it where the engine's own driver looks for it."
-        )
+        way_out = "Put it where the engine's own driver looks for it."
+        raise ParameterError(place, "its address holds a password", way_out, code="password")
     if address.scheme and not _is_here(address, settings) and os.environ.get(CONFIRMED) != engine:
-        way_out = f"If you trust it with every row, set the environment's {CONFIRMED} to the same address and run again."
-        raise ParameterError(place, "rows of the log could leave this machine", way_out)
+        way_out = f"If you trust it with every row, set {CONFIRMED} to the same address and run again."
+        raise ParameterError(place, "rows of the log could leave this machine", way_out, code="not-confirmed")
     try:
         if engine == DUCKDB:
             return ibis.duckdb.connect(
@@ -106,11 +97,10 @@ def connect(engine: str = DUCKDB, *, threads: int = THREADS, memory: str = MEMOR
             return _connect_spark(settings)
         if address.scheme:
             return ibis.connect(engine)
-    except ParameterError:
-        raise
     except Exception as error:  # each backend has errors of its own, and their texts may repeat the address
-        raise ParameterError(place, f"it cannot be reached ({type(error).__name__})", _WAY_OUT) from None
-    raise ParameterError(place, "it is not known", _WAY_OUT)
+        found = f"it cannot be reached ({type(error).__name__})"
+        raise ParameterError(place, found, _WAY_OUT, code="unreachable") from None
+    raise ParameterError(place, "it is not known", _WAY_OUT, code="unknown")
 
 
 def _is_here(address, settings: dict[str, str]) -> bool:
@@ -118,41 +108,26 @@ def _is_here(address, settings: dict[str, str]) -> bool:
     if address.scheme != "pyspark" or address.netloc or address.path.strip("/"):
         return False
     rest = {name: value for name, value in settings.items() if name != "spark.master"}
-    return bool(_LOCAL.fullmatch(settings.get("spark.master", "local"))) and all(map(_SPARK.fullmatch, rest))
+    is_local = _LOCAL.fullmatch(settings.get("spark.master", "local"))
+    return bool(is_local) and all(map(_SPARK.fullmatch, rest))
 
 
 @functools.cache
 def _make_spill() -> Path:
-    """Make the folder, one for each process, of what does not fit in memory: texts of reasons, for nobody else to read.
+    """Return the folder of what does not fit in memory, one for each process: texts of reasons, private.
 
-    The runner names its own folder, which it removes however a kernel ends. Elsewhere what a process left that was killed is
-    removed here: its folder holds a lock that nobody keeps any more.
+    The runner names its own folder and removes it however a kernel ends. Elsewhere, folders of processes that
+    were killed are removed here.
     """
-    place = os.environ.get(SPILL) or tempfile.gettempdir()
-    for left in sorted(Path(place).glob(f"{_SPILLED}*/{_LOCK}")):
-        _remove_left(left)
-    folder = Path(tempfile.mkdtemp(prefix=_SPILLED, dir=place))
+    place = Path(os.environ.get(SPILL) or tempfile.gettempdir())
+    for left in place.glob(f"{_SPILLED}*"):
+        with contextlib.suppress(OSError, AttributeError):  # no /proc or user ids here
+            is_own = not left.is_symlink() and left.stat().st_uid == os.getuid()
+            if is_own and not Path("/proc", left.name.split("-")[2]).exists() and Path("/proc/self").exists():
+                shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_SPILLED}{os.getpid()}-", dir=place))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    _held.append((folder / _LOCK).open("wb"))  # open, and so locked, until this process ends
-    with contextlib.suppress(
-        OSError
-    ):  # a file system that knows no locks: nobody can tell then that it is left
-        try_lock(_held[-1])
     return folder
-
-
-def _remove_left(lock: Path) -> None:
-    """Remove a folder of this person's whose process has ended."""
-    try:
-        if time.time() - lock.stat().st_mtime < _YOUNG:
-            return  # its process may not have come to lock it yet
-        if lock.is_symlink() or (hasattr(os, "getuid") and lock.stat().st_uid != os.getuid()):
-            return
-        with lock.open("rb+") as file:
-            if try_lock(file):
-                shutil.rmtree(lock.parent, ignore_errors=True)
-    except OSError:
-        return  # it is gone already, or its file system knows no locks
 
 
 def _connect_spark(settings: dict[str, str]):
@@ -167,7 +142,7 @@ def _connect_spark(settings: dict[str, str]):
 
 
 def read_log(connection, files: Iterable[Path | str] | Path | str | pd.DataFrame):
-    """Read Parquet files of the canonical table `searches` as one table of an engine.
+    """Return Parquet files of the canonical table `searches` as one Ibis table.
 
     Parameters
     ----------
@@ -178,8 +153,8 @@ def read_log(connection, files: Iterable[Path | str] | Path | str | pd.DataFrame
 
     Returns
     -------
-    Table of Ibis with the columns of `ingest.canonical.COLUMNS["searches"]`. A column that no file holds, such as
-    `reason_text` where nobody may see it, is missing throughout.
+    Ibis table with the columns of `canonical.COLUMNS["searches"]`. A column that no file holds, such as
+    `reason_text` in a copy for publication, is missing throughout.
 
     Raises
     ------
@@ -193,15 +168,14 @@ def read_log(connection, files: Iterable[Path | str] | Path | str | pd.DataFrame
     else:
         paths = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]
         place = f"log {paths[0].name}" if paths else "log"
-        if absent := [path.name for path in paths if not path.is_file()]:
-            raise DataError(f"log {absent[0]}", "the file is not there", "Ingest the record again.")
-        if not paths:
-            raise DataError(place, "no file is given", "Give files as `records.list_files` lists them.")
+        if absent := [path.name for path in paths if not path.is_file()] or ([] if paths else ["(none)"]):
+            raise DataError(
+                f"log {absent[0]}", "the file is not there", "Ingest the record again.", code="absent"
+            )
         table = _read_files(connection, [str(path.resolve()) for path in paths], place)
     if missing := [name for name in _NEEDED if name not in table.columns]:
-        raise DataError(
-            place, f"no column {', '.join(missing)}", "Give files of the canonical table `searches`."
-        )
+        way_out = "Give files of the canonical table `searches`."
+        raise DataError(place, f"no column {', '.join(missing)}", way_out, code="no-log")
     columns = {}
     for name, kind in COLUMNS["searches"].items():
         value = table[name] if name in table.columns else ibis.null()
@@ -210,15 +184,15 @@ def read_log(connection, files: Iterable[Path | str] | Path | str | pd.DataFrame
 
 
 def _read_files(connection, paths: list[str], place: str):
-    if odd := [path for path in paths if any(sign in path for sign in "*?[{")]:
+    if odd := [path for path in paths if any(character in path for character in "*?[{")]:
         found = f"the path of {Path(odd[0]).name} holds one of * ? [ {{, which engines read as a pattern"
-        raise DataError(place, found, "Move it to a folder with a plain name.")
+        raise DataError(place, found, "Move it to a folder with a plain name.", code="pattern")
     try:
+        # a folder named `column=value` is no column, in any engine
         if connection.name == "pyspark":
             import ibis
 
             name = ibis.util.gen_name("log")
-            # Looking for files by itself, Spark takes no folder `column=value` for a column.
             reader = connection._session.read.options(mergeSchema="true", recursiveFileLookup="true")
             reader.parquet(*paths).createOrReplaceTempView(name)
             return connection.table(name)
@@ -226,27 +200,26 @@ def _read_files(connection, paths: list[str], place: str):
             return connection.read_parquet(paths, union_by_name=True, hive_partitioning=False)
         if any("=" in path for path in paths):
             found = "a folder on its path is named like `column=value`, which engines may read as a column"
-            raise DataError(place, found, "Move it to a folder with a plain name.")
+            raise DataError(place, found, "Move it to a folder with a plain name.", code="pattern")
         table, *more = [connection.read_parquet(path) for path in paths]
         return table.union(*more) if more else table
     except DataError:
         raise
     except Exception as error:  # each backend has errors of its own; none may repeat a path or a cell
-        raise DataError(
-            place, f"it is no Parquet ({type(error).__name__})", "Ingest the record again."
-        ) from None
+        found = f"it is no Parquet ({type(error).__name__})"
+        raise DataError(place, found, "Ingest the record again.", code="no-parquet") from None
 
 
 def fetch(expression, order: Iterable[str] = (), limit: int | None = None) -> pd.DataFrame:
-    """Compute an expression and bring its rows here, in the same order and types from every engine.
+    """Return the rows of an expression, in the same order and types from every engine.
 
     Parameters
     ----------
     expression
-        Table of Ibis.
+        Ibis table.
     order
-        Columns to sort by, each from the lowest, or from the highest if it is written `-name`; missing values come
-        last. The other columns decide ties, from left to right.
+        Columns to sort by, each from the lowest, or from the highest if it is written `-name`; missing
+        values come last. The other columns decide ties, from left to right.
     limit
         Only the first so many rows.
 
@@ -269,34 +242,24 @@ def fetch(expression, order: Iterable[str] = (), limit: int | None = None) -> pd
     frame = pd.DataFrame({name: _type_column(table.column(name), kind) for name, kind in schema.items()})
     if frame.empty:
         return frame
-    return frame.sort_values(
-        names,
-        ascending=[not down for down in falling[: len(names)]],
-        na_position="last",
-        kind="stable",
-        ignore_index=True,
-    )
+    ascending = [not down for down in falling[: len(names)]]
+    return frame.sort_values(names, ascending=ascending, na_position="last", kind="stable", ignore_index=True)
 
 
 def _type_column(values, kind) -> pd.Series:
     """Type a column by what the expression says it is, not by how an engine stores it."""
     import pyarrow as pa
 
-    values = values.combine_chunks()
-    has_gaps = values.null_count > 0
     if kind.is_string() or kind.is_null():
-        return pd.Series(pd.array(values.cast(pa.large_string()), dtype="str"))
+        return values.cast(pa.large_string()).to_pandas(
+            types_mapper={pa.large_string(): pd.StringDtype(na_value=float("nan"))}.get
+        )
     if kind.is_integer() or kind.is_boolean():
-        whole, gappy = ("int64", "Int64") if kind.is_integer() else ("bool", "boolean")
-        filled = (
-            values.fill_null(0 if kind.is_integer() else False).to_numpy(zero_copy_only=False).astype(whole)
+        whole, mapped = (
+            (pa.int64(), pd.Int64Dtype()) if kind.is_integer() else (pa.bool_(), pd.BooleanDtype())
         )
-        found = pd.Series(filled)
-        return (
-            found.astype(gappy).mask(values.is_null().to_numpy(zero_copy_only=False)) if has_gaps else found
-        )
+        found = values.cast(whole).to_pandas(types_mapper={whole: mapped}.get)
+        return found if values.null_count else found.astype(str(mapped).lower().replace("boolean", "bool"))
     if kind.is_date() or kind.is_timestamp():
-        return pd.Series(values.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)).astype(
-            "datetime64[us]"
-        )
-    return pd.Series(values.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype="float64")
+        return values.cast(pa.timestamp("us")).to_pandas().astype("datetime64[us]")
+    return values.cast(pa.float64()).to_pandas().astype("float64")

@@ -7,7 +7,7 @@ from helpers.errors import DataError
 from helpers.searches import engine
 
 KINDS = ("network", "own", "unnamed")
-# A column that holds one value in fewer rows than these is no sign of an overwrite.
+# Fewer rows with a value are no sign of a coarse clock or an overwritten column.
 LEAST_ROWS = 20
 _STEPS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 
@@ -35,12 +35,12 @@ def list_logs(log) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, by agency and source: source_id, host (agency that released it, or the source if nobody said), kind
-    (`network`: other agencies search in it; `own`: only the host does; `unnamed`: no row names who searched), rows_n,
-    timed_n (rows with a time), named_n (rows that name who searched), ids_n (rows with a search id), networks_n and
-    windows_n (rows with a number of networks, with a window), first and last (times in UTC), precision (`second`,
-    `minute`, `hour` or `day`: the finest step in its times), is_overwritten (one reason in all rows), and warning
-    (a number of rows that looks like a cap; empty if none).
+    DataFrame, by agency and source: source_id, host (agency that released it, or the source if nobody said),
+    kind (`network`: other agencies search in it; `own`: only the host does; `unnamed`: no row names who
+    searched), rows_n, timed_n (rows with a time), named_n (rows that name who searched), ids_n (rows with a
+    search id), networks_n and windows_n (rows with a number of networks, with a window), first and last
+    (times in UTC), precision (`second`, `minute`, `hour` or `day`: the finest step in its times), and
+    warning (a number of rows that looks like a cap; empty if none).
 
     Raises
     ------
@@ -49,7 +49,6 @@ def list_logs(log) -> pd.DataFrame:
     """
     own = fold_name(log.searcher_agency_as_printed) == fold_name(log.host_agency)
     second = count_seconds(log.searched_at)
-    reason = log.reason_text
     found = log.group_by("source_id").agg(
         host=log.host_agency.min(),
         rows_n=log.count(),
@@ -61,8 +60,6 @@ def list_logs(log) -> pd.DataFrame:
         windows_n=log.window_start.count(),
         first=log.searched_at.min(),
         last=log.searched_at.max(),
-        reasons_n=reason.count(),
-        is_one_reason=reason.min() == reason.max(),
         **{f"on_{name}_n": count_true(second % step == 0) for name, step in _STEPS.items() if step > 1},
     )
     logs = engine.fetch(found, ["host", "source_id"])
@@ -76,9 +73,6 @@ def list_logs(log) -> pd.DataFrame:
     for name in list(_STEPS)[1:]:
         is_coarse = (logs["timed_n"] >= LEAST_ROWS) & (logs[f"on_{name}_n"] == logs["timed_n"])
         logs.loc[is_coarse, "precision"] = name
-    logs["is_overwritten"] = logs["is_one_reason"].astype("boolean").fillna(False).astype(bool) & (
-        logs["reasons_n"] >= LEAST_ROWS
-    )
     logs["warning"] = [" ".join(warn_of_rows(rows_n)) for rows_n in logs["rows_n"]]
     columns = [
         "source_id",
@@ -90,19 +84,9 @@ def list_logs(log) -> pd.DataFrame:
         "ids_n",
         "networks_n",
         "windows_n",
-        "first",
-        "last",
     ]
-    return logs[[*columns, "precision", "is_overwritten", "warning"]].sort_values(
-        ["host", "source_id"], ignore_index=True
-    )
-
-
-def name_hosts(logs: pd.DataFrame, most: int = 3) -> str:
-    """Name whose logs they are, for the foot of a figure: `logs of A; B; and 4 more agencies`."""
-    hosts = sorted(logs["host"].unique())
-    more = [f"and {len(hosts) - most} more agencies"] if len(hosts) > most else []
-    return f"log{'s' if len(hosts) > 1 else ''} of {'; '.join(hosts[:most] + more)}"
+    columns += ["first", "last", "precision", "warning"]
+    return logs[columns].sort_values(["host", "source_id"], ignore_index=True)
 
 
 def fold_name(name):

@@ -24,10 +24,10 @@ def list_records(folder: str | Path) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, one row per record, by its folder's name: record (that name), file, sha256, family, form, rows_in,
-    rows_out, aside_n (rows set aside), tables (names joined by `, `), first, last (earliest and latest date over
-    its tables, as text; missing where it has none), path (of the folder, for `load_records` and engines; never to
-    be shown).
+    DataFrame, one row per record, by its folder's name: record (that name), file, sha256, family, form,
+    rows_in, rows_out, aside_n (rows set aside), tables (names joined by `, `), first, last (earliest and
+    latest date over its tables, as text; missing where it has none), path (of the folder, for `load_records`
+    and engines; never to be shown).
 
     Raises
     ------

@@ -1,7 +1,8 @@
-"""Which rows are the same search: by id where there is one, else by who searched, when, how wide and over which window.
+"""Which rows are the same search: by id where there is one, otherwise by agency, second, networks and window.
 
-A search stands in the log of every agency whose data it touched, in the searcher's own log, and again in every
-re-release. Rows without an id, without a time to the second or without a name cannot be told apart; they stay rows.
+A search is in the log of every agency whose data it touched, in the searcher's own log, and again in every
+second release. Rows without an id, without a time to the second or without a name cannot be told apart; they
+stay rows.
 """
 
 from dataclasses import dataclass
@@ -9,12 +10,14 @@ from dataclasses import dataclass
 import ibis
 import pandas as pd
 
+from helpers.canonical import COLUMNS
 from helpers.searches import engine
 from helpers.searches.logs import count_seconds, count_true, fold_name, join_texts, list_logs
 
 _UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-# What a key may be made of besides agency and second: a field enters if every log that could be linked has it.
-PARTS = {"networks": ("networks_n",), "window": ("window_start", "window_end")}
+# What a key may be made of besides agency and second: a field enters if every log that could be linked has
+# it.
+_PARTS = {"networks": "networks_n", "window": "windows_n"}
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,9 @@ class Keyed:
     Attributes
     ----------
     rows
-        Ibis table: the log's columns and `search_key`, `key_kind` (`id`, `fields` or `none`), `fields_key` (the key
-        without an id, missing where it cannot be made), `host`, `log_kind`, `has_own_reason` (false in a file in which
-        one reason was written over all others).
+        Ibis table: the log's columns and `search_key`, `key_kind` (`id`, `fields` or `none`), `fields_key`
+        (the key without an id, missing where it cannot be made), `loose_key` (agency alone, missing where
+        the row has no exact time or no name), `host`, `log_kind`.
     logs
         Result of `list_logs`.
     parts
@@ -39,7 +42,11 @@ class Keyed:
 
 
 def key_rows(log, logs: pd.DataFrame | None = None) -> Keyed:
-    """Say for each row which search it records.
+    """Return the rows of a log with the search that each records.
+
+    An id in the form of a UUID is taken for the same search in any log, any other id for one of its host
+    only. A row without an id joins the search of a row with one if agency, second and the other parts of the
+    key agree.
 
     Parameters
     ----------
@@ -47,51 +54,33 @@ def key_rows(log, logs: pd.DataFrame | None = None) -> Keyed:
         Ibis table of `searches`, from `engine.read_log`.
     logs
         Result of `list_logs(log)`, if it is there already.
-
-    Returns
-    -------
-    Keyed. An id in the form of a UUID is taken for the same search in any log, any other id for one of its host only. A
-    row without an id joins the search of a row with one if agency, second and the other parts of the key are the same.
     """
     logs = list_logs(log) if logs is None else logs
     exact = logs[logs["precision"] == "second"]
-    parts = _choose_parts(exact)
+    named = exact[exact["named_n"] > 0]
+    parts = [name for name, n in _PARTS.items() if len(named) and (2 * named[n] > named["rows_n"]).all()]
     host = ibis.coalesce(log.host_agency, log.source_id)
-    sources = list(exact["source_id"])
-    is_exact = log.source_id.isin(sources) & log.searched_at.notnull() if sources else ibis.literal(False)
+    unnamed = _is_in(log.source_id, logs.loc[logs["kind"] == "unnamed", "source_id"])
+    is_exact = _is_in(log.source_id, exact["source_id"]) & log.searched_at.notnull()
     # in a log that names nobody, rows are told apart within its host only
-    searcher = ibis.coalesce(
-        fold_name(log.searcher_agency_as_printed), ibis.literal("host:") + fold_name(host)
-    )
-    is_known = log.searcher_agency_as_printed.notnull() | _is_in(
-        log.source_id, logs.loc[logs["kind"] == "unnamed", "source_id"]
-    )
+    searcher = ibis.coalesce(fold_name(log.searcher_agency_as_printed), "host:" + fold_name(host))
     fields = [log.networks_n] if "networks" in parts else []
     fields += [count_seconds(log.window_start), count_seconds(log.window_end)] if "window" in parts else []
     text = join_texts(searcher, count_seconds(log.searched_at), *fields)
-    fields_key = (is_exact & is_known).ifelse(ibis.literal("f|") + text, ibis.null("string"))
+    is_named = log.searcher_agency_as_printed.notnull()
     low = log.search_id.lower()
     is_global = (low.length() == 36) & low.re_search(_UUID)
     local_id = join_texts(ibis.literal("h"), fold_name(host), log.search_id)
-    id_key = ibis.cases(
-        (log.search_id.isnull(), ibis.null("string")), (is_global, ibis.literal("i|") + low), else_=local_id
-    )
     rows = log.mutate(
         host=host,
         log_kind=_name_kind(log.source_id, logs),
-        has_own_reason=~_is_in(log.source_id, logs.loc[logs["is_overwritten"], "source_id"]),
-        fields_key=fields_key,
-        id_key=id_key,
+        fields_key=(is_exact & (is_named | unnamed)).ifelse("f|" + text, ibis.null("string")),
+        loose_key=(is_exact & is_named).ifelse(searcher, ibis.null("string")),
+        id_key=ibis.cases(
+            (log.search_id.isnull(), ibis.null("string")), (is_global, "i|" + low), else_=local_id
+        ),
     )
-    rows = _link_rows(rows, logs)
-    return Keyed(rows, logs, ("searcher", "second", *parts))
-
-
-def _choose_parts(exact: pd.DataFrame) -> list[str]:
-    """Choose the parts of a key that all logs have which name who searched to the second."""
-    named = exact[exact["named_n"] > 0]
-    held = {"networks": "networks_n", "window": "windows_n"}
-    return [name for name, count in held.items() if len(named) and (2 * named[count] > named["rows_n"]).all()]
+    return Keyed(_link_rows(rows, logs), logs, ("agency", "second", *parts))
 
 
 def _is_in(column, values):
@@ -100,14 +89,16 @@ def _is_in(column, values):
 
 
 def _name_kind(source_id, logs: pd.DataFrame):
-    branches = [
-        (_is_in(source_id, logs.loc[logs["kind"] == kind, "source_id"]), kind) for kind in ("own", "unnamed")
-    ]
+    kinds = ("own", "unnamed")
+    branches = [(_is_in(source_id, logs.loc[logs["kind"] == kind, "source_id"]), kind) for kind in kinds]
     return ibis.cases(*branches, else_="network")
 
 
 def _link_rows(rows, logs: pd.DataFrame):
-    """Give each row the key of its search; rows without an id take that of a row with one and the same fields."""
+    """Give each row the key of its search.
+
+    Rows without an id take that of a row with one and the same fields.
+    """
     if (logs["ids_n"] == logs["rows_n"]).all():
         return rows.mutate(search_key=rows.id_key, key_kind=ibis.literal("id")).drop("id_key")
     if (logs["ids_n"] > 0).any():
@@ -116,106 +107,59 @@ def _link_rows(rows, logs: pd.DataFrame):
         rows = rows.left_join(known, rows.fields_key == known.linked_fields).drop("linked_fields")
     else:
         rows = rows.mutate(linked_key=ibis.null("string"))
-    lone = ibis.literal("r|") + join_texts(rows.source_id, rows.row_no)
+    lone = "r|" + join_texts(rows.source_id, rows.row_no)
     key = ibis.coalesce(rows.id_key, rows.linked_key, rows.fields_key, lone)
     kind = ibis.cases((rows.id_key.notnull(), "id"), (rows.fields_key.notnull(), "fields"), else_="none")
     return rows.mutate(search_key=key, key_kind=kind).drop("id_key", "linked_key")
 
 
 def build_searches(keyed: Keyed):
-    """Build one row per search out of its rows.
+    """Return one row per search, as an Ibis table.
 
-    Parameters
-    ----------
-    keyed
-        From `key_rows`.
-
-    Returns
-    -------
-    Ibis table: search_key, key_kind (`none` where a row stands for itself), searched_at (earliest), searcher (as
-    printed; missing where no row names it), search_type, networks_n, devices_n (the highest that a log gives),
-    window_start, window_end, reason_text (the longest that a log gives, one from a file of one single reason only if
-    there is no other), reason_state (its cell's state), has_case_number, rows_n, sources_n and hosts_n (logs that hold
-    it), in_own (whether a log of the searcher's own does).
+    Columns: search_key, searched_at (earliest), searcher (as printed; missing where no row names it),
+    search_type, networks_n and devices_n (the highest that a log gives), rows_n. Rows that cannot be told
+    apart are one each.
     """
     rows = keyed.rows
-    rank = rows.has_own_reason.ifelse("1", "0") + rows.reason_text.length().cast("string").lpad(6, "0")
-    state = (
-        rows.has_own_reason.ifelse("1", "0")
-        + (rows.reason_text_cell == "value").ifelse("1", "0")
-        + rows.reason_text_cell
-    )
-    found = rows.group_by("search_key").agg(
-        key_kind=rows.key_kind.max(),
+    return rows.group_by("search_key").agg(
         searched_at=rows.searched_at.min(),
         searcher=rows.searcher_agency_as_printed.max(),
         search_type=rows.search_type.max(),
         networks_n=rows.networks_n.max(),
         devices_n=rows.devices_n.max(),
-        window_start=rows.window_start.min(),
-        window_end=rows.window_end.max(),
-        ranked=(rank + rows.reason_text).max(),
-        stated=state.max(),
-        has_case_number=rows.has_case_number.any(),
         rows_n=rows.count(),
-        sources_n=rows.source_id.nunique(),
-        hosts_n=rows.host.nunique(),
-        in_own=(rows.log_kind != "network").any(),
-    )
-    return found.mutate(reason_text=found.ranked.substr(7), reason_state=found.stated.substr(2)).drop(
-        "ranked", "stated"
     )
 
 
 def count_steps(keyed: Keyed) -> pd.DataFrame:
-    """Count, step by step, how rows become searches.
-
-    Parameters
-    ----------
-    keyed
-        From `key_rows`.
+    """Return, step by step, how rows become searches.
 
     Returns
     -------
-    DataFrame, one row per step: step, rows_n (rows taken off, or what is there at the begin and the end), left_n (rows
-    that are left after it). The steps are `rows`, `again in one file`, `again in another file of the same log`, `own
-    searches in both audits`, `again in another agency's log`, `cannot be told apart` (rows that stay rows, counted
-    apart), `searches`.
+    DataFrame: step, rows_n (rows taken off, or what is there at the beginning and the end), left_n (rows
+    left after the step). `cannot be told apart` are rows that stay rows, counted apart.
     """
-    rows = keyed.rows
-    pairs = rows.group_by("search_key", "host", "log_kind", "source_id").agg(
-        rows_n=rows.count(), lone_n=count_true(rows.key_kind == "none")
-    )
-    logs = pairs.group_by("search_key", "host", "log_kind").agg(
-        rows_n=pairs.rows_n.sum(), lone_n=pairs.lone_n.sum(), files_n=pairs.count()
-    )
-    hosts = logs.group_by("search_key", "host").agg(
-        rows_n=logs.rows_n.sum(), lone_n=logs.lone_n.sum(), files_n=logs.files_n.sum(), logs_n=logs.count()
-    )
-    keys = hosts.group_by("search_key").agg(
-        rows_n=hosts.rows_n.sum(), lone_n=hosts.lone_n.sum(), files_n=hosts.files_n.sum(), logs_n=hosts.logs_n.sum(),
-        hosts_n=hosts.count(),
-    )  # fmt: skip
-    total = keys.agg(
-        rows=keys.rows_n.sum(), files=keys.files_n.sum(), logs=keys.logs_n.sum(), hosts=keys.hosts_n.sum(), keys=keys.count(),
-        lone=keys.lone_n.sum(),
-    )  # fmt: skip
-    found = engine.fetch(total).iloc[0]
-    lefts = [int(found[name]) for name in ("rows", "files", "logs", "hosts", "keys")]
-    names = [
-        "rows",
+    table = keyed.rows.mutate(rows=1, lone=(keyed.rows.key_kind == "none").ifelse(1, 0))
+    keys, sums = ["search_key", "host", "log_kind", "source_id"], ["rows", "lone"]
+    for depth, name in ((4, ""), (3, "files"), (2, "logs"), (1, "hosts")):
+        counted = {name: table.count()} if name else {}
+        table = table.group_by(keys[:depth]).agg(**{one: table[one].sum() for one in sums}, **counted)
+        sums += list(counted)
+    totals = {one: table[one].sum() for one in ("rows", "files", "logs", "hosts", "lone")}
+    found = engine.fetch(table.agg(**totals, searches=table.count())).iloc[0].astype(int)
+    counts = [int(found[name]) for name in ("rows", "files", "logs", "hosts", "searches")]
+    lone = int(found["lone"])
+    names = (
         "again in one file",
         "again in another file of the same log",
         "own searches in both audits",
+        "again in another agency's log",
+    )
+    steps = [("rows", counts[0], counts[0])]
+    steps += [
+        (name, before - after, after) for name, before, after in zip(names, counts, counts[1:], strict=False)
     ]
-    steps = [(names[0], lefts[0], lefts[0])]
-    for name, before, after in zip(
-        [*names[1:], "again in another agency's log"], lefts, lefts[1:], strict=False
-    ):
-        steps.append((name, before - after, after))
-    searches = lefts[-1] - int(found["lone"])
-    steps.append(("cannot be told apart", int(found["lone"]), searches))
-    steps.append(("searches", searches, searches))
+    steps += [("cannot be told apart", lone, counts[-1] - lone), ("searches", *[counts[-1] - lone] * 2)]
     return pd.DataFrame(steps, columns=["step", "rows_n", "left_n"])
 
 
@@ -226,11 +170,9 @@ class Count:
     Attributes
     ----------
     value
-        Searches that were told apart: by id, or by fields.
+        Searches that are told apart, by id or by fields.
     low, high
-        Fewest and most that the rows allow: rows of one file with the same fields may be one search or several, a search
-        known by its id alone may be one that is known by its fields alone, and rows that cannot be told apart may all
-        be repeats or all be searches.
+        Fewest and most that the rows allow (see `count_searches`).
     by_id, by_fields
         Of `value`, how many have an id, and how many only fields.
     lone_n
@@ -246,12 +188,20 @@ class Count:
 
 
 def count_searches(keyed: Keyed) -> Count:
-    """Count searches, with the bounds that the ambiguity of their keys allows.
+    """Return the number of searches, with bounds.
 
-    Parameters
-    ----------
-    keyed
-        From `key_rows`.
+    Notes
+    -----
+    Rows fall into tiers: the same id (the same search for sure); the same fields (one search in several
+    logs, but two rows of one file may be two); fields that differ by networks, window or a second (two
+    searches, or one that two logs print differently); and rows that name nobody or no exact time.
+
+    The upper bound takes every difference for another search, and rows of one file with the same fields too.
+    The lower bound takes rows of one agency whose seconds follow each other without a gap for one search
+    unless their ids differ, takes ids that no named row has and rows of logs that name nobody for searches
+    that are counted already, and is at least the largest number of different searches in one file.
+
+    Without any id the truth of the simulated log was within the bounds for all 20 seeds that a test tries.
     """
     rows = keyed.rows
     if (keyed.logs["ids_n"] == keyed.logs["rows_n"]).all():  # nothing is ambiguous
@@ -259,69 +209,119 @@ def count_searches(keyed: Keyed) -> Count:
         return Count(told, told, told, told, 0, 0)
     per_file = rows.group_by("search_key", "source_id").agg(
         rows_n=rows.count(),
-        ids_n=count_true(rows.key_kind == "id"),
+        id_n=count_true(rows.key_kind == "id"),
         lone_n=count_true(rows.key_kind == "none"),
-        seen_n=count_true(rows.fields_key.notnull() & rows.searcher_agency_as_printed.notnull()),
+        named_n=rows.loose_key.count(),
     )
     per_key = per_file.group_by("search_key").agg(
         most_n=per_file.rows_n.max(),
-        ids_n=per_file.ids_n.sum(),
+        id_n=per_file.id_n.sum(),
         lone_n=per_file.lone_n.sum(),
-        seen_n=per_file.seen_n.sum(),
+        named_n=per_file.named_n.sum(),
     )
-    has_id, is_lone = per_key.ids_n > 0, per_key.lone_n > 0
-    found = engine.fetch(
-        per_key.agg(
-            by_id=count_true(has_id),
-            blind=count_true(has_id & (per_key.seen_n == 0)),
-            by_fields=count_true(~has_id & ~is_lone),
-            most_fields=(~has_id & ~is_lone).ifelse(per_key.most_n, 0).sum(),
-            lone_n=count_true(is_lone),
-        )
+    has_id, is_lone = per_key.id_n > 0, per_key.lone_n > 0
+    by_fields = ~has_id & ~is_lone
+    sums = {
+        "by_id": count_true(has_id),
+        "blind": count_true(has_id & (per_key.named_n == 0)),
+        "by_fields": count_true(by_fields),
+        "most_fields": by_fields.ifelse(per_key.most_n, 0).sum(),
+        "lone": count_true(is_lone),
+    }
+    found = engine.fetch(per_key.agg(**sums)).fillna(0).iloc[0].astype(int)
+    runs = _count_runs(rows)
+    low = found["by_id"] + max(0, runs - found["blind"])
+    low = max(low, _count_one_file(rows))
+    value = int(found["by_id"] + found["by_fields"])
+    high = int(found["by_id"] + found["most_fields"] + found["lone"])
+    return Count(
+        value,
+        int(min(low, value) if value else min(low, high)),
+        high,
+        int(found["by_id"]),
+        int(found["by_fields"]),
+        int(found["lone"]),
     )
-    by_id, blind, by_fields, most_fields, lone_n = (int(found[name].fillna(0).iloc[0]) for name in found)
-    told = by_id + by_fields
-    low = max(told - min(blind, by_fields), _count_distinct(keyed) if lone_n else 0)
-    return Count(told, low, by_id + most_fields + lone_n, by_id, by_fields, lone_n)
 
 
-def _count_distinct(keyed: Keyed) -> int:
-    """Count the rows that differ in what they show, among those that cannot be told apart: at least so many searches."""
-    lone = keyed.rows.filter(keyed.rows.key_kind == "none")
-    shown = [
-        "searcher_agency_as_printed",
-        "searched_at",
-        "networks_n",
-        "window_start",
-        "window_end",
-        "devices_n",
-        "search_type",
-    ]
-    distinct = lone.select(*shown).distinct()
-    return int(engine.fetch(distinct.agg(n=distinct.count()))["n"].iloc[0])
+def _count_runs(rows) -> int:
+    """Count runs of seconds of one agency in which no row has an id.
+
+    At least so many searches without one.
+    """
+    named = rows.filter(rows.loose_key.notnull())
+    seconds = named.group_by("loose_key", second=count_seconds(named.searched_at)).agg(
+        id_n=count_true(named.key_kind == "id")
+    )
+    before = seconds.second.lag().over(ibis.window(group_by=seconds.loose_key, order_by=seconds.second))
+    starts = seconds.mutate(is_start=(seconds.second - before > 1).fill_null(True).cast("int64"))
+    so_far = ibis.window(group_by=starts.loose_key, order_by=starts.second, preceding=None, following=0)
+    runs = starts.mutate(run=starts.is_start.sum().over(so_far))
+    runs = runs.group_by("loose_key", "run").agg(id_n=runs.id_n.sum())
+    return _count_rows(runs.filter(runs.id_n == 0))
 
 
-def measure_keys(keyed: Keyed) -> pd.DataFrame:
-    """Measure how well keys of fields tell searches apart, on the rows that have both fields and an id.
+def _count_one_file(rows) -> int:
+    """Count the different searches of the file that holds most: no second log can print these differently."""
+    shown = ["searcher_agency_as_printed", "searched_at", "networks_n", "window_start", "search_type"]
+    key = (rows.key_kind == "none").ifelse(
+        join_texts(ibis.literal("n"), *(rows[name] for name in shown)), rows.search_key
+    )
+    by_file = rows.mutate(shown=key).select("source_id", "shown").distinct()
+    sizes = by_file.group_by("source_id").agg(n=by_file.count())
+    return int(engine.fetch(sizes.agg(n=sizes.n.max()))["n"].fillna(0).iloc[0])
 
-    Parameters
-    ----------
-    keyed
-        From `key_rows`.
+
+def compare_methods(keyed: Keyed) -> pd.DataFrame:
+    """Return the same log counted in the ways that are in use.
 
     Returns
     -------
-    DataFrame of one row: rows_n (with both), ids_n, keys_n, merged_n (ids that share their fields with another id: a
-    count by fields would miss so many), split_n (further fields of one id: it would count so many twice). Empty if no
-    row has both.
+    DataFrame: method, searches_n. `rows`: every line. `whole rows`: lines that differ in anything but their
+    file, so that a cut reason makes two of one. `agency and second`: only these decide. `ids`: distinct ids,
+    rows without one left out. `largest log`: the rows of the agency with most. `id, otherwise fields`:
+    `count_searches`, missing where no row can be told apart.
+    """
+    rows = keyed.rows
+    shown = [name for name in COLUMNS["searches"] if name not in ("source_id", "row_no", "host_agency")]
+    counts = {
+        "rows": int(keyed.logs["rows_n"].sum()),
+        "whole rows": _count_rows(rows.select(*shown).distinct()),
+        "agency and second": _count_rows(rows.select("searcher_agency_as_printed", "searched_at").distinct()),
+        "ids": _count_rows(rows.filter(rows.search_id.notnull()).select("search_id").distinct()),
+        "largest log": int(keyed.logs.groupby("host")["rows_n"].sum().max()),
+        "id, otherwise fields": count_searches(keyed).value or pd.NA,
+    }
+    return pd.DataFrame(counts.items(), columns=["method", "searches_n"]).astype({"searches_n": "Int64"})
+
+
+def measure_keys(keyed: Keyed) -> dict[str, int]:
+    """Return how well fields tell searches apart, on the rows that have both fields and an id.
+
+    Returns
+    -------
+    dict: rows_n, ids_n, keys_n, merged_n (ids that share their fields with another id: a count by fields
+    misses so many), split_n (further fields of one id: it counts so many twice); empty if no row has both.
     """
     both = keyed.rows.filter((keyed.rows.key_kind == "id") & keyed.rows.fields_key.notnull())
-    pairs = both.group_by("search_key", "fields_key").agg(rows_n=both.count())
-    by_id = pairs.group_by("search_key").agg(rows_n=pairs.rows_n.sum(), keys_n=pairs.count())
-    by_key = pairs.group_by("fields_key").agg(ids_n=pairs.count())
-    ids = engine.fetch(
-        by_id.agg(rows_n=by_id.rows_n.sum(), ids_n=by_id.count(), split_n=(by_id.keys_n - 1).sum())
-    )
-    keys = engine.fetch(by_key.agg(keys_n=by_key.count(), merged_n=(by_key.ids_n - 1).sum()))
-    found = pd.concat([ids, keys], axis=1)
-    return found[found["ids_n"] > 0][["rows_n", "ids_n", "keys_n", "merged_n", "split_n"]].astype("int64")
+    pairs = both.select("search_key", "fields_key").distinct()
+    sums = {
+        "ids_n": pairs.search_key.nunique(),
+        "keys_n": pairs.fields_key.nunique(),
+        "pairs_n": pairs.count(),
+    }
+    found = engine.fetch(pairs.agg(**sums)).iloc[0].astype(int)
+    if not found["pairs_n"]:
+        return {}
+    ids, keys, pairs_n = (int(found[name]) for name in sums)
+    return {
+        "rows_n": _count_rows(both),
+        "ids_n": ids,
+        "keys_n": keys,
+        "merged_n": pairs_n - keys,
+        "split_n": pairs_n - ids,
+    }
+
+
+def _count_rows(table) -> int:
+    return int(engine.fetch(table.agg(n=table.count()))["n"].iloc[0])

@@ -1,15 +1,27 @@
-"""Searches over time: by local month and day, in stretches that no break of the form and no gap of the files cuts."""
+"""Searches over time, in stretches that no change of the format and no gap cuts.
 
+Weekdays, and changes of level.
+"""
+
+import math
+
+import numpy as np
 import pandas as pd
 
+from helpers.errors import DataError
 from helpers.searches import engine
-from helpers.searches.clock import mark_days, name_months, number_months
-from helpers.searches.coverage import keep_panel
+from helpers.searches.clock import mark_days
+from helpers.searches.coverage import list_gap_days
 from helpers.searches.same import Keyed
+
+WEEK, LEAST_WEEKS = 7, 8
+# How far the likelihood may fall within the interval of a day: wider than the 1.92 of theory, which covered
+# 78 percent on overdispersed counts.
+_DROP = 3.0
 
 
 def count_by_day(keyed: Keyed, zone: str, panel: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Count rows and searches by local day.
+    """Return rows and searches by local day.
 
     Parameters
     ----------
@@ -18,115 +30,210 @@ def count_by_day(keyed: Keyed, zone: str, panel: pd.DataFrame | None = None) -> 
     zone
         Time zone of the days.
     panel
-        Only what stands in these logs (`coverage.choose_panel`); in all without it. Over time only the same logs compare.
+        Only rows of these logs (`coverage.choose_panel`), since over time only the same logs compare.
 
     Returns
     -------
-    DataFrame: day, rows_n, searches_n. A search belongs to the day of its time, the same in all logs. Rows that cannot be
-    told apart count as one search each, so that searches_n is then a count of rows.
+    DataFrame: day, rows_n, searches_n. Rows that cannot be told apart count as one search each.
     """
     rows = keyed.rows.filter(keyed.rows.searched_at.notnull())
     if panel is not None:
-        rows = rows.filter(rows.source_id.isin(list(keep_panel(keyed.logs, panel)["source_id"])))
+        sources = keyed.logs.merge(panel, on=["host", "kind"])["source_id"]
+        rows = rows.filter(rows.source_id.isin(list(sources)))
     keys = rows.group_by("search_key").agg(searched_at=rows.searched_at.min(), rows_n=rows.count())
     keys = mark_days(keys, zone)
     return engine.fetch(keys.group_by("day").agg(rows_n=keys.rows_n.sum(), searches_n=keys.count()), ["day"])
 
 
-def count_by_type(searches, zone: str) -> pd.DataFrame:
-    """Count searches by local month and type.
-
-    A type is the vendor's label; none says whether a person or a machine searched.
-
-    Parameters
-    ----------
-    searches
-        Ibis table from `same.build_searches`.
-    zone
-        Time zone of the months.
-
-    Returns
-    -------
-    DataFrame: month (`YYYY-MM`), search_type (missing where no log gives it), searches_n.
-    """
-    timed = number_months(searches, zone)
-    counts = timed.group_by("month_no", "search_type").agg(searches_n=timed.count())
-    return name_months(engine.fetch(counts, ["month_no", "search_type"]))
-
-
-def sum_months(
-    days: pd.DataFrame, breaks: list[pd.Timestamp], unsure: pd.DataFrame | None = None
+def fill_days(
+    days: pd.DataFrame, breaks: list[pd.Timestamp], gaps: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Sum days to months, and part the months where the form changed.
+    """Return every day from the first to the last, with the stretch that it belongs to.
 
     Parameters
     ----------
     days
         Result of `count_by_day`.
     breaks
-        Days from which the form is another one.
-    unsure
-        Result of `coverage.find_gaps` for the logs that were counted, if any day is missing.
+        Days from which the format is another one.
+    gaps
+        Result of `coverage.find_gaps` for the logs that were counted.
 
     Returns
     -------
-    DataFrame: month (`YYYY-MM`), stretch (number of the form, from 0; a month with a break in it has two rows), rows_n,
-    searches_n, days_n (days of the stretch within the month that the logs cover), month_days_n, is_whole (the whole
-    month, in one form, without a gap). Trends run over whole months of one stretch only.
+    DataFrame: day, rows_n, searches_n (quiet days are 0; days in a gap are missing), stretch (number of the
+    format; a gap begins another stretch as well), month (`YYYY-MM`).
     """
-    lost = _list_lost(unsure)
-    first, last = days["day"].min(), days["day"].max()
-    breaks = [day for day in sorted(breaks) if first < day <= last]
-    rows = []
-    for month in pd.period_range(first, last, freq="M"):
-        start, end = month.start_time, month.end_time.normalize()
-        cuts = [start, *[day for day in breaks if start < day <= end], end + pd.Timedelta(days=1)]
-        for one, next_one in zip(cuts, cuts[1:], strict=False):
-            part = days[(days["day"] >= one) & (days["day"] < next_one)]
-            covered = pd.date_range(max(one, first), min(next_one - pd.Timedelta(days=1), last))
-            days_n = sum(day not in lost for day in covered)
-            stretch = sum(day <= one for day in breaks)
-            rows.append(
-                (
-                    str(month),
-                    stretch,
-                    int(part["rows_n"].sum()),
-                    int(part["searches_n"].sum()),
-                    days_n,
-                    month.days_in_month,
-                )
-            )
-    found = pd.DataFrame(rows, columns=["month", "stretch", "rows_n", "searches_n", "days_n", "month_days_n"])
-    return found.assign(is_whole=found["days_n"] == found["month_days_n"])
+    full = days.set_index("day").reindex(pd.date_range(days["day"].min(), days["day"].max(), name="day"))
+    lost = full.index.isin(list_gap_days(gaps)["day"] if gaps is not None else [])
+    full = full.fillna(0)
+    full[lost] = np.nan
+    cuts = full.index.isin(breaks) | (lost & ~np.roll(lost, 1))
+    full = full.astype("Int64").assign(stretch=cuts.cumsum(), month=full.index.strftime("%Y-%m"))
+    return full.reset_index()
 
 
-def cut_stretches(
-    days: pd.DataFrame, breaks: list[pd.Timestamp], unsure: pd.DataFrame | None = None
-) -> list[pd.DataFrame]:
-    """Cut a daily series into stretches of one form without a gap; the parts of days at both ends are left out.
+def cut_stretches(filled: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the stretches of `fill_days` as tables of day and searches_n.
+
+    The first and last day of all are left out: a file that is cut by days of UTC holds parts of them.
+    """
+    inner = filled.iloc[1:-1].dropna(subset=["searches_n"]).astype({"searches_n": "int64"})
+    return [part[["day", "searches_n"]].reset_index(drop=True) for _, part in inner.groupby("stretch")]
+
+
+def measure_weekdays(stretch: pd.DataFrame) -> pd.DataFrame:
+    """Return how many searches fall on each weekday, relative to the mean day of the same week.
 
     Parameters
     ----------
-    days, breaks, unsure
-        As for `sum_months`.
+    stretch
+        One result of `cut_stretches`, of eight complete weeks or more.
 
     Returns
     -------
-    Series as DataFrames (day, rows_n, searches_n) with every day once, quiet ones as 0. The first and last day of the
-    whole are dropped: a file that is cut by days of UTC, or in the middle of one, holds parts of them.
+    DataFrame: weekday (0 is Monday), factor, low, high, weeks_n. Only complete weeks enter.
+
+    Raises
+    ------
+    DataError
+        Fewer than eight complete weeks with searches.
+
+    Notes
+    -----
+    Intervals of 95 percent by leaving out one week at a time, with Student's t. Coverage measured on
+    simulated Poisson and overdispersed counts: 94 to 95 percent with 8 weeks, 95 with 28.
     """
-    lost, first, last = _list_lost(unsure), days["day"].min(), days["day"].max()
-    full = days.set_index("day").reindex(pd.date_range(first, last, name="day"), fill_value=0).iloc[1:-1]
-    number, stretches = 0, {}
-    for day in full.index:
-        if day in breaks or day in lost:
-            number += 1
-        if day not in lost:
-            stretches.setdefault(number, []).append(day)
-    return [full.loc[kept].reset_index() for kept in stretches.values()]
+    start = (7 - int(stretch["day"].iloc[0].day_of_week)) % 7
+    counts = stretch["searches_n"].to_numpy()[start:]
+    weeks = counts[: len(counts) // WEEK * WEEK].reshape(-1, WEEK)
+    n = len(weeks)
+    if n < LEAST_WEEKS or not weeks.sum():
+        found = f"{n} complete weeks" if weeks.sum() or not n else "no search"
+        raise DataError(
+            "daily series", found, f"Weekdays need {LEAST_WEEKS} weeks with searches.", code="short"
+        )
+    from scipy import stats
+
+    totals = weeks.sum(axis=0)
+    value = totals * WEEK / totals.sum()
+    left_out = (totals - weeks) * WEEK / (totals.sum() - weeks.sum(axis=1))[:, None]
+    error = np.sqrt((n - 1) / n * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0))
+    width = stats.t.ppf(0.975, n - 1) * error
+    frame = pd.DataFrame(
+        {"weekday": range(WEEK), "factor": value, "low": value - width, "high": value + width}
+    )
+    return frame.assign(weeks_n=n)
 
 
-def _list_lost(gaps: pd.DataFrame | None) -> set[pd.Timestamp]:
-    if gaps is None:
-        return set()
-    return {day for gap in gaps[gaps["is_gap"]].itertuples() for day in pd.date_range(gap.first, gap.last)}
+def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float = 3.0) -> pd.DataFrame:
+    """Return the days on which the level of a daily series changed.
+
+    Or the growth that fits better than steps.
+
+    Parameters
+    ----------
+    stretch
+        One result of `cut_stretches`.
+    least_days
+        Shortest time between two changes [days].
+    strictness
+        Factor of the penalty for one more change; higher finds fewer.
+
+    Returns
+    -------
+    DataFrame: kind (`step`, or `growth`: one row, a steady change fits better than steps), day (first day of
+    the new level; of growth the first day), low, high (days between which the step may be), factor (new
+    level over old one; of growth the end over the beginning), factor_low, factor_high, before_n and after_n
+    (searches before and after).
+
+    Notes
+    -----
+    Days are freed of their weekday and put on the square-root scale, on which Poisson counts have variance
+    1; PELT (ruptures) chooses the steps, with a penalty in units of the long-run variance, estimated from
+    weekly means, so that days which depend on each other do not look like steps. A straight line replaces
+    the steps where it fits as well with as few parameters. Measured on 40 to 120 simulated series of 200
+    days each: without a change a step is found in none of Poisson counts, in 5 percent of overdispersed ones
+    (variance 20 percent of the mean squared), in 6 and 15 percent where days depend on each other
+    (autocorrelation 0.5 and 0.8, sd 20 percent). With a step of 1.5 the interval of the factor holds it in
+    84 to 99 percent, that of the day in 87 to 100 percent.
+    """
+    import ruptures
+
+    n = len(stretch)
+    kinds = {"kind": "str", "day": "datetime64[us]", "low": "datetime64[us]", "high": "datetime64[us]"}
+    kinds |= dict.fromkeys(["factor", "factor_low", "factor_high"], "float64") | {
+        "before_n": int,
+        "after_n": int,
+    }
+    if n < 2 * least_days:
+        return pd.DataFrame(columns=list(kinds)).astype(kinds)
+    counts, days = stretch["searches_n"].to_numpy(float), stretch["day"]
+    try:
+        factors = measure_weekdays(stretch)["factor"].to_numpy()
+    except DataError:
+        factors = np.ones(WEEK)
+    scaled = 2 * np.sqrt(counts / np.maximum(factors, 0.05)[days.dt.day_of_week] + 0.375)
+    spread = _estimate_spread(scaled)
+    penalty = strictness * math.log(n) * spread
+    cuts = [
+        0,
+        *ruptures.Pelt(model="l2", min_size=least_days, jump=1).fit(scaled[:, None]).predict(pen=penalty),
+    ]
+    if len(cuts) == 2:
+        return pd.DataFrame(columns=list(kinds)).astype(kinds)
+    steps = sum(scaled[a:b].var() * (b - a) for a, b in zip(cuts, cuts[1:], strict=False))
+    slope, start = np.polyfit(np.arange(n), scaled, 1)
+    line = ((scaled - start - slope * np.arange(n)) ** 2).sum()
+    if line <= steps + penalty * (len(cuts) - 3):  # a step and a line have as many parameters
+        ends = start + slope * np.array([0, n - 1])
+        error = math.sqrt(12 * spread / n) * 2 / max(ends.min(), 1.0)
+        factor = (max(ends[1], 1.0) / max(ends[0], 1.0)) ** 2
+        bounds = [factor * math.exp(sign * 2 * 1.96 * error / 2) for sign in (-1, 1)]
+        half = n // 2
+        row = (
+            "growth",
+            days.iloc[0],
+            days.iloc[0],
+            days.iloc[-1],
+            factor,
+            *bounds,
+            counts[:half].sum(),
+            counts[half:].sum(),
+        )
+        return pd.DataFrame([row], columns=list(kinds)).astype(kinds)
+    rows = []
+    for before, at, after in zip(cuts, cuts[1:], cuts[2:], strict=False):
+        sums = [counts[before:at].sum(), counts[at:after].sum()]
+        if not all(sums):
+            continue
+        low, high = _span_change(scaled[before:after], at - before, spread, least_days)
+        factor = sums[1] / (after - at) / (sums[0] / (at - before))
+        error = 1.96 * math.sqrt(spread * (1 / sums[0] + 1 / sums[1]))
+        ends = (days.iloc[at + low], days.iloc[min(at + high, n - 1)])
+        bounds = (factor * math.exp(-error), factor * math.exp(error))
+        rows.append(("step", days.iloc[at], *ends, factor, *bounds, int(sums[0]), int(sums[1])))
+    return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
+
+
+def _estimate_spread(scaled: np.ndarray) -> float:
+    """Estimate the long-run variance of a day from differences of weekly means.
+
+    So that levels do not enter.
+    """
+    weeks = scaled[: len(scaled) // WEEK * WEEK].reshape(-1, WEEK).mean(axis=1)
+    jumps = np.abs(np.diff(weeks))
+    return max(1.0, WEEK * (np.median(jumps) / 0.6745) ** 2 / 2)
+
+
+def _span_change(values: np.ndarray, at: int, spread: float, least_days: int) -> tuple[int, int]:
+    """Find how far the position of one change can move, relative to it.
+
+    Before the likelihood falls too much.
+    """
+    spots = np.arange(min(least_days, at), max(len(values) - least_days, at) + 1)
+    cost = np.array(
+        [values[:spot].var() * spot + values[spot:].var() * (len(values) - spot) for spot in spots]
+    )
+    near = spots[cost <= cost.min() + 2 * _DROP * spread]
+    return int(min(near.min(), at) - at), int(max(near.max(), at) - at)

@@ -1,4 +1,4 @@
-"""Hide small counts of a class of reasons, so that totals and differences do not give them back; join small steps."""
+"""Hide small counts of a class of reasons, so that totals and differences do not give them back."""
 
 import numpy as np
 import pandas as pd
@@ -7,31 +7,32 @@ from scipy.optimize import linprog
 
 from helpers.errors import DataError
 
-# The smallest count of persons, or of searches of one class, that is shown (as ACRO, the checker of UK statistics).
+# The smallest count of persons, or of searches of one class, that is shown (as ACRO, the checker of UK
+# statistics).
 FEWEST = 10
 # Said on the site, where two editions may hold the same rows.
 OVERLAP = (
-    "Do not publish two editions of records that overlap: a count that differs between them by one row tells what "
-    "that row is. Counts of a class of reasons are shown from ten up, and hold within one edition only."
+    "Do not publish two editions of records that overlap: a count that differs between them by one row "
+    "shows what that row is. Counts of a class of reasons are shown from ten up, and hold within one edition only."
 )
 
 
 def hide_small(counts: pd.DataFrame, wholes: pd.Series, fewest: int = FEWEST) -> pd.DataFrame:
     """Say which counts of a class are to be hidden before a table by group is published.
 
-    For classes of what persons did: reasons, plates, officers. How many searches an agency ran is a fact about
-    government: such totals stay, and whoever reads the table is taken to know them.
+    For classes of what persons did: reasons, plates, officers. How many searches an agency ran is a fact
+    about government: such totals stay, and whoever reads the table is taken to know them.
 
     Parameters
     ----------
     counts
-        One row for each group, one column for each class, narrowest first, each part of the next one (explicit;
-        explicit or agency named). One row alone is a table of totals.
+        One row for each group, one column for each class, narrowest first, each part of the next one
+        (explicit; explicit or agency named). One row alone is a table of totals.
     wholes
         What each group has in all, at least its widest class; the same index.
     fewest
-        The smallest count that is shown. A zero is hidden as well: were it shown, a hidden count would be known not
-        to be zero.
+        The smallest count that is shown. A zero is hidden as well: were it shown, a hidden count would be
+        known not to be zero.
 
     Returns
     -------
@@ -44,13 +45,14 @@ def hide_small(counts: pd.DataFrame, wholes: pd.Series, fewest: int = FEWEST) ->
 
     Notes
     -----
-    A reader knows all counts that are shown, all wholes, and the sum of each class over all groups, where that sum may
-    be shown itself. Every count from 1 to fewest - 1, of a class or of what one class holds more than the one before,
-    may for that reader be anything from 0 to fewest - 1 (at most the whole of its group). Where it may not yet, the
-    cheapest further counts are hidden: a linear program moves the count to the end of that range, the class sums held
-    fast, and what has to move with it is hidden too. Only where the sums alone say more than that, all of the table is
-    hidden and no more can be done. Not covered: what several tables by other groups tell together, and what one
-    edition tells beside another of nearly the same rows (`OVERLAP`).
+    A reader knows all counts that are shown, all wholes, and the sum of each class over all groups, where
+    that sum may be shown itself. Every count from 1 to fewest - 1, of a class or of what one class holds
+    more than the one before, may for that reader be anything from 0 to fewest - 1 (at most the whole of its
+    group). Where it may not yet, the cheapest further counts are hidden: a linear program moves the count to
+    the end of that range, the class sums held fast, and what has to move with it is hidden too. Only where
+    the sums alone say more than that, all of the table is hidden and no more can be done. Not covered: what
+    several tables by other groups tell together, and what one edition tells beside another of nearly the
+    same rows (`OVERLAP`).
     """
     values, whole = counts.to_numpy(dtype=np.int64), wholes.to_numpy(dtype=np.int64)
     steps = np.diff(values, axis=1, prepend=0, append=whole[:, None])
@@ -62,46 +64,6 @@ def hide_small(counts: pd.DataFrame, wholes: pd.Series, fewest: int = FEWEST) ->
     totals = _hide_more(steps.sum(axis=0)[None, :], untold, fewest, steps.shape[1])
     hidden = totals if len(values) == 1 else _hide_more(steps, ~totals[0], fewest, values.shape[1])
     return pd.DataFrame(hidden, index=counts.index, columns=counts.columns)
-
-
-def join_widths(widths: pd.DataFrame, fewest: int = FEWEST) -> pd.DataFrame:
-    """Join widths until no single search can be told from them.
-
-    Parameters
-    ----------
-    widths
-        Counts of searches: group, width (of what each went over, such as networks; missing where unknown), searches_n.
-    fewest
-        Searches that a step and a group hold at least [searches].
-
-    Returns
-    -------
-    DataFrame: group, width, searches_n (over at most so many, and over more than the row before: `fewest` at least),
-    group_n (searches of the group that say a width above zero; its widest ones, where they are too few for a step, are
-    in none).
-
-    Notes
-    -----
-    A group of fewer is left out, and the smallest other one with it where those left out are fewer together: else the
-    same searches in other groups would give them back. Where no group is left, all are one, `all`; fewer than `fewest`
-    in all are one step.
-    """
-    known = widths[widths["width"].notna() & (widths["width"] > 0)]
-    sizes = known.groupby("group")["searches_n"].sum().sort_values(kind="stable")
-    hidden = int((sizes < fewest).sum())
-    hidden += 0 < sizes.iloc[:hidden].sum() < fewest
-    shown = known[known["group"].isin(sizes.index[hidden:])]
-    rows = []
-    for group, part in (known.assign(group="all") if shown.empty else shown).groupby("group"):
-        counts = part.groupby("width")["searches_n"].sum()
-        total, held = int(counts.sum()), 0
-        for width, count in counts.items():
-            held += int(count)
-            if held >= min(fewest, total):
-                rows.append((group, width, held, total))
-                held = 0
-    columns = {"group": "str", "width": "Int64", "searches_n": "int64", "group_n": "int64"}
-    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
 
 
 def _hide_more(steps: np.ndarray, told: np.ndarray, fewest: int, classes: int) -> np.ndarray:
@@ -122,7 +84,10 @@ def _hide_more(steps: np.ndarray, told: np.ndarray, fewest: int, classes: int) -
 
 
 def _moves_freely(steps, hidden, told, group: int, at: int, target: int) -> bool:
-    """Tell quickly, for tables of many groups, whether hidden counts suffice: the rest of groups takes what moves."""
+    """Tell quickly, for tables of many groups, whether hidden counts suffice.
+
+    The rest of groups takes what moves.
+    """
     change = target - steps[group, at]
     is_open = hidden[:, at:].all(axis=1)
     if at == hidden.shape[1] or not is_open[group] or steps[group, -1] < change:
@@ -134,7 +99,10 @@ def _moves_freely(steps, hidden, told, group: int, at: int, target: int) -> bool
 
 
 def _move_step(steps, hidden, told, group: int, at: int, target: int) -> np.ndarray | None:
-    """Find the cheapest counts that have to move if one step is to have another value; nothing if it cannot."""
+    """Find the cheapest counts that have to move if one step is to have another value.
+
+    Nothing if it cannot.
+    """
     groups, classes = hidden.shape
     cost = np.where(hidden, 0.0, np.log2(2.0 + steps.cumsum(axis=1)[:, :-1])).ravel()
     # what a change of the counts makes of each step of each group, and of the sum of each class

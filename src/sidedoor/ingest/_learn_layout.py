@@ -108,6 +108,7 @@ class Block:
     page: int
     words: list[Word]
     pieces: dict[int, list[Piece]] = field(default_factory=dict)
+    is_ocr: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from sidedoor.ingest.pdf import Page
 from sidedoor.ingest.report import SetAside
 
 _NAMED = re.compile(r"^\W*The\s+(.+?)\s*Agency\s+is\b", re.S)
+# What no speck on a scan is read as, besides letters and digits.
+_HAS_SIGN = re.compile(r"[^\W_]|[&/()\-\u2013]")
 _ENTRY = re.compile(
     r"\W*(?:Agency:\s*(?P<agency>.*?))?\s*(?:Hot[\s-]?List(?:\(s\)|s)?:\s*(?P<lists>.*))?", re.I
 )
@@ -86,8 +88,8 @@ def cut_page(page: Page, name: str, day_first: bool | None = None, is_ocr: bool 
         (below if middle >= foot else above if middle < head else body).append(word)
     if is_ocr:
         strange = [word for word in above if not _is_title(word.text)]
-        specks = [word for word in body if not re.search(r"[\w&/()\-\u2013]", word.text)]
-        body = [word for word in body if re.search(r"[\w&/()\-\u2013]", word.text)]
+        specks = [word for word in body if not _HAS_SIGN.search(word.text)]
+        body = [word for word in body if _HAS_SIGN.search(word.text)]
         sheet.noise = [line.text for part in (strange, specks) for line in gather_lines(part)]
     else:
         strange = (word for word in (*above, *below) if not _belongs_to_margin(word.text))
@@ -144,8 +146,8 @@ def read_head(page: Page) -> str:
 def find_ocr_pages(pages: list[Page]) -> set[int]:
     """Find the pages whose words are the work of OCR.
 
-    They lie over a picture, as those of a text PDF with a background do; but the words of a line are not quite
-    on one height, or the feet of the pages not quite at one place.
+    They lie over a picture, as those of a text PDF with a background do; but the words of a line are not
+    quite on one height, or the feet of the pages not quite at one place.
     """
     scans = [page for page in pages if page.is_scan]
     feet = Counter()
@@ -196,8 +198,11 @@ def find_sentence(text: str) -> tuple[str, str | None] | None:
     return name, named.group(1).strip() if named else None
 
 
-def find_sections(sheets: list[Sheet]) -> tuple[list[Section], list[SetAside]]:
-    """Part the lines of a report into its lists; what stands before the first is set aside."""
+def find_sections(sheets: list[Sheet], first: str | None = None) -> tuple[list[Section], list[SetAside]]:
+    """Part the lines of a report into its lists.
+
+    What stands before the first heading is set aside, or belongs to the list that a person named (`first`).
+    """
     lines = [(sheet, line) for sheet in sheets for line in sheet.lines]
     sections: list[Section] = []
     aside: list[SetAside] = []
@@ -224,9 +229,12 @@ def find_sections(sheets: list[Sheet]) -> tuple[list[Section], list[SetAside]]:
             if not sections or sections[-1].name != name or has_sentence:
                 sections.append(Section(name, created=sheet.footer.created))
             sections[-1].reporter, has_sentence = reporter, True
+        elif not sections and first is not None:
+            sections.append(Section(first, created=sheet.footer.created))
+            _add_line(sections, sheet.number, line)
         elif not sections:
             # It may name a person, so that it is not repeated.
-            aside.append(SetAside(f"page {sheet.number}", "a line before the first list"))
+            aside.append(SetAside(f"page {sheet.number}", "a line before the first list", code="before"))
         else:
             _add_line(sections, sheet.number, line)
     return sections, aside
@@ -246,7 +254,7 @@ def _add_line(sections: list[Section], page: int, line: Piece) -> None:
     elif is_unknown_head(squeezed, section.name):
         found = f"columns that no known layout has ({line.text[:60]!r})"
         way_out = "Bring its rows into a CSV of names and read that with a mapping."
-        raise IngestError(f"page {page}", found, way_out)
+        raise IngestError(f"page {page}", found, way_out, code="columns")
     elif is_head:
         first, last = (line.words[0].x0 + line.words[-3].x1) / 2, line.words[-2:]
         section.centers = [first, *((word.x0 + word.x1) / 2 for word in last)]

@@ -41,7 +41,9 @@ HOT_LIST = 1
 ENOUGH = 12
 # How many missing places a row without an agency, or with two, weighs.
 ODD = 20
-GLUED = "two cells printed without a space between them, and no one place where they part"
+# So many rows of two cells say whether the second holds cities.
+PLACES = 20
+GLUED = "glued"
 
 
 @dataclass(eq=False)
@@ -55,11 +57,11 @@ class Record:
     name, hot_list, city, state
         As printed, lines joined.
     reason
-        Why it is set aside; empty for a row of the table.
+        Why it is skipped, as a code; empty for a row of the table.
     names_n
         How many names it is: two if they could not be parted.
     remark
-        What was done or what looks odd.
+        What was done or what looks odd, as a code.
     row_no
         Number in reading order.
     """
@@ -86,6 +88,8 @@ def read_sections(sections: list[Section], sheets: list[Sheet]) -> list[Record]:
     gap = measure_gap(lines, height)
     by_line = not ocr_pages and is_drawn_by_line(lines, gap)
     marks: dict[Word, str] = {}
+    for block in (block for section in sections for block in section.blocks):
+        block.is_ocr = block.page in ocr_pages
     for section in sections:
         place_section(section, gap, ocr_pages, marks, by_line)
     steps = [_list_steps(section, gap) for section in sections]
@@ -151,7 +155,7 @@ def place_section(
                 placed[AGENCY].append(word)
                 continue
             left, right = parts
-            marks[left] = f"{word.text!r} was split at the edge of two columns, after {left.text!r}"
+            marks[left] = "split"
             at = columns.find_wall(word)
             placed[at].append(left)
             placed[at + 1].append(right)
@@ -207,8 +211,11 @@ def read_section(section: Section, pitch: Pitch, gap: float, marks: dict[Word, s
     for page, agency, lists in section.entries:
         yield Record(section, page, agency, lists or None)
     rows = gather_section(section, pitch, gap)
+    is_ocr = any(block.is_ocr for block in section.blocks)
     if section.columns_n == 3:
         read = _read_places
+    elif is_ocr and section.name.startswith("detections") and _holds_places(rows):
+        read = _read_lost_places
     elif section.name.startswith("hot"):
         read = _read_hot_lists
     else:
@@ -219,11 +226,13 @@ def read_section(section: Section, pitch: Pitch, gap: float, marks: dict[Word, s
         if GLUED in remarks:
             record.reason, record.names_n = GLUED, 2 if read is _read_names else 1
         elif not record.reason and squeeze(record.name) in load_form()["sharing"]["empty"]:
-            record.reason = "the word None beside names"
+            record.reason = "says-none"
         elif UNREADABLE in f"{record.name}{record.hot_list}{record.city}{record.state}":
-            record.reason = "a letter of which the PDF does not say which it is"
+            record.reason = "unreadable"
         elif not record.reason and not re.search(r"[^\W\d_]", record.name):
-            record.reason = "no letter in it"
+            record.reason = "no-letter"
+        elif is_ocr and not record.reason and _is_noise(record.name):
+            record.reason = "noise"
         record.remark = next((remark for remark in remarks if remark != GLUED), record.remark)
         yield record
     for line in section.pools:
@@ -370,7 +379,38 @@ def _read_places(section: Section, rows: list[Row], gap: float) -> Iterator[tupl
         record = Record(section, row.page, name or "", city=city, state=state)
         if name is None:
             record.name = " ".join(filter(None, (city, state)))
-            record.reason = "a city or state without an agency"
+            record.reason = "no-agency"
         elif city is None and state is None:
-            record.remark = "no place"
+            record.remark = "no-place"
         yield record, list(row.cells.values())
+
+
+def _holds_places(rows: list[Row]) -> bool:
+    """Say whether the second of two columns holds cities, where OCR lost the heads or the states of three."""
+    roles = load_form()["sharing"]["roles"]
+    pairs = [(row.cells[AGENCY].text, row.cells[CITY].text) for row in rows if len(row.cells) == 2]
+    shares = [
+        sum(any(squeeze(word) in roles for word in pair[at].split()) for pair in pairs)
+        for at in (AGENCY, CITY)
+    ]
+    return len(pairs) >= PLACES and shares[0] > 0.6 * len(pairs) and shares[1] < 0.2 * len(pairs)
+
+
+def _read_lost_places(section: Section, rows: list[Row], gap: float) -> Iterator[tuple[Record, list[Cell]]]:
+    """Read rows of an agency and a place: its last word is the state, if it is short enough for one."""
+    form = load_form()["sharing"]
+    for record, cells in _read_places(section, rows, gap):
+        words = (record.city or "").split()
+        if words and (
+            words[-1] in (*form["states"], *form["not_given"]) or len(words) > 1 and len(words[-1]) < 3
+        ):
+            record.city, record.state = " ".join(words[:-1]) or None, words[-1]
+        yield record, cells
+
+
+def _is_noise(name: str) -> bool:
+    """Say whether a text is what OCR makes of specks and cut lines: several words, most of a letter or
+    two.
+    """
+    words = re.findall(r"[^\W_]+", name)
+    return len(words) > 2 and sum(map(len, words)) < 3 * len(words)

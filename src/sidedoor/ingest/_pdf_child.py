@@ -1,8 +1,9 @@
 """Reads a PDF inside the sandbox with pdfplumber; never imported by the parent.
 
-pdfplumber gives letters, boxes and pictures, and makes words of letters by their distance in parts of their size, as many
-programs print no space between words. Added here are limits, the order in which things were drawn, and which words a
-reader of the page can see: what the page does not show is kept apart, with the reason.
+pdfplumber gives letters, boxes and pictures, and makes words of letters by their distance in parts of their
+size, as many programs print no space between words. Added here are limits, the order in which things were
+drawn, and which words a reader of the page can see: what the page does not show is kept apart, with the
+reason.
 """
 
 import logging
@@ -13,8 +14,9 @@ from collections.abc import Iterator
 
 from helpers.errors import IngestError
 
-# What pypdf would draw pictures and measure fonts with is a third of its imports; nothing of it is asked for here.
-sys.modules.setdefault("fontTools", None)
+# What pypdf would measure fonts with is a third of its imports; nothing of it is asked for in the child.
+if sys.flags.isolated:
+    sys.modules.setdefault("fontTools", None)
 
 import pdfplumber.page
 from pdfminer import cmapdb
@@ -25,7 +27,7 @@ from pdfplumber.utils.text import WordExtractor
 
 # Letters further apart than this, in parts of their size, are two words; a space is 0.22 to 0.3 mostly.
 APART = 0.15
-FIGURES, FILLS, CODES = 10_000, 2_000, 1_000_000
+FIGURES, FILLS, CODES = 10_000, 2_000, 300_000
 UNREADABLE = "\ufffd"
 # Whether a reader of the page sees a word, and if not, why.
 SEEN, INKLESS, WHITE, COVERED, OUTSIDE, ASKEW = "", "inkless", "white", "covered", "outside", "askew"
@@ -40,7 +42,9 @@ _PRINT_ANEW = "Print it to a new PDF from a viewer."
 def read_pages(
     path: str, name: str, pages_cap: int, chars_cap: int, page_chars_cap: int, unpacked_cap: int
 ) -> Iterator[dict]:
-    """Give each page: number, size, words, what it holds but does not show, notes that a viewer lays over it."""
+    """Give each page: number, size, words, what it holds but does not show, notes that a viewer lays over
+    it.
+    """
     logging.disable(logging.CRITICAL)
     pages_n = check_document(path, name, pages_cap, unpacked_cap)
     Device.name, Device.chars_cap, Device.page_chars_cap = name, chars_cap, page_chars_cap
@@ -58,7 +62,8 @@ def read_pages(
 
 
 def check_document(path: str, name: str, pages_cap: int, unpacked_cap: int) -> int:
-    """Refuse what need not be parsed to be refused: locked, too many pages, page content that unpacks too far.
+    """Refuse what need not be parsed to be refused: locked, too many pages, page content that unpacks too
+    far.
 
     Returns
     -------
@@ -95,27 +100,31 @@ def check_document(path: str, name: str, pages_cap: int, unpacked_cap: int) -> i
     return pages_n
 
 
+_ADD_LETTER, _ADD_CODE = cmapdb.FileUnicodeMap.add_cid2unichr, cmapdb.FileCMap.add_code2cid
+
+
 def cap_codes(name: str) -> None:
-    """Stop a font that says of more codes than any script has which letters they are: a range of a few bytes can do so."""
+    """Stop fonts that say of more codes than any script has which letters they are: a range of few bytes
+    can.
+    """
     count = 0
 
     def cap(method):
-        def add(self, *arguments):
+        def add(self, *given):
             nonlocal count
             count += 1
             if count > CODES:
-                found = f"fonts with more than {CODES:,} codes of letters"
-                raise IngestError(name, found, _PRINT_ANEW)
-            return method(self, *arguments)
+                raise IngestError(name, f"fonts with more than {CODES:,} codes of letters", _PRINT_ANEW)
+            return method(self, *given)
 
         return add
 
-    cmapdb.FileUnicodeMap.add_cid2unichr = cap(cmapdb.FileUnicodeMap.add_cid2unichr)
-    cmapdb.FileCMap.add_code2cid = cap(cmapdb.FileCMap.add_code2cid)
+    cmapdb.FileUnicodeMap.add_cid2unichr, cmapdb.FileCMap.add_code2cid = cap(_ADD_LETTER), cap(_ADD_CODE)
 
 
 class Device(pdfplumber.page.PDFPageAggregatorWithMarkedContent):
-    """Adds to each thing drawn the number of its operator (as `mcid`) and what ink it has (as `tag`); stops at limits.
+    """Adds to each thing drawn the number of its operator (as `mcid`) and what ink it has (as `tag`); stops
+    at limits.
 
     The tag of a letter is (why it has no ink, spacing asked for), that of a filled box how light it is.
     """

@@ -5,19 +5,54 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from helpers.canonical import CELL_STATES
 from helpers.errors import IngestError
 from helpers.formats import load_format
-from sidedoor.ingest.columns import Column, make_column
 
 _CODES = {state: np.int8(code) for code, state in enumerate(CELL_STATES)}
 _COUNT = r"^(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.0+)?$"
-# Of so many cells it pays to learn with which signs a mark may begin (a tenth of a second for each kind of marks).
-_MANY = 20_000
+_WIDE_SPACE = "[\u00a0\u2007\u2009\u202f]"
+
+
+@dataclass(eq=False)
+class Column:
+    """Cells of one column, never missing; what is worked out of them is worked out once.
+
+    Attributes
+    ----------
+    raw
+        The cells as they are in the file: Arrow text.
+    """
+
+    raw: pa.Array
+
+    @functools.cached_property
+    def stripped(self) -> pa.Array:
+        """The cells without outer blanks."""
+        return pc.utf8_trim_whitespace(self.raw)
+
+    @functools.cached_property
+    def plain(self) -> pa.Array:
+        """The same with plain blanks in the place of wide ones: what states, dates and numbers are read from."""
+        _, _, data = self.raw.buffers()
+        if data is None or np.frombuffer(data, "uint8").max(initial=0) < 128:
+            return self.stripped
+        return pc.utf8_trim_whitespace(pc.replace_substring_regex(self.raw, _WIDE_SPACE, " "))
+
+    @functools.cached_property
+    def lengths(self) -> np.ndarray:
+        """Bytes of each plain cell."""
+        return np.asarray(pc.binary_length(self.plain))
+
+
+def make_column(cells) -> Column:
+    """Make a column of a pandas Series, a list or an Arrow array of text."""
+    if isinstance(cells, Column):
+        return cells
+    return Column(cells if isinstance(cells, pa.Array) else pa.array(list(cells), pa.string()))
 
 
 @dataclass(frozen=True)
@@ -31,20 +66,7 @@ class Marks:
 
     def find_state(self, text: str) -> str:
         """Name the state of one cell."""
-        return CELL_STATES[find_states(pd.Series([text], dtype="str"), self)[0]]
-
-    def find_codes(self, cells: pa.Array) -> np.ndarray:
-        """Find the states of stripped cells, by the first pattern that matches the whole of each.
-
-        Arrow's engine reads a cell once from left to right: no pattern of a mapping keeps it busy for longer.
-        """
-        codes = np.full(len(cells), _CODES["value"], "int8")
-        for state, pattern in reversed(self.patterns):
-            codes[np.asarray(pc.match_substring_regex(cells, pattern))] = _CODES[state]
-        lengths = np.asarray(pc.utf8_length(cells))
-        codes[lengths > self.longest] = _CODES["value"]
-        codes[lengths == 0] = _CODES["empty"]
-        return codes
+        return CELL_STATES[find_states([text], self)[0]]
 
 
 @functools.cache
@@ -87,16 +109,18 @@ def _check_pattern(pattern: str, state: str) -> None:
     except pa.ArrowInvalid as error:
         found = f"a pattern that is none ({str(error).partition(':')[2].strip()[:120]})"
         way_out = "Correct it; looking around, as in (?=a), and back, as in \\1, are not known here."
-        raise IngestError(f"marks of {state} cells", found, way_out) from None
+        raise IngestError(f"marks of {state} cells", found, way_out, code="wrong-value") from None
 
 
-def find_states(cells: pd.Series | Column, marks: Marks) -> np.ndarray:
+def find_states(cells, marks: Marks) -> np.ndarray:
     """Find the state of each cell.
+
+    Arrow's engine reads a cell once from left to right: no pattern of a mapping keeps it busy for longer.
 
     Parameters
     ----------
     cells
-        Text, never missing.
+        Text, never missing: a `Column`, or what `make_column` takes.
     marks
         From `load_marks`.
 
@@ -106,17 +130,22 @@ def find_states(cells: pd.Series | Column, marks: Marks) -> np.ndarray:
     """
     column = make_column(cells)
     states = np.full(len(column.raw), _CODES["value"], "int8")
-    is_empty = column.lengths == 0
-    states[is_empty] = _CODES["empty"]
-    maybe = column.find_maybe(marks.quick, is_whole=True) if len(states) >= _MANY else True
-    rows = np.flatnonzero(~is_empty & maybe)
-    if len(rows):
-        rest = column.plain.take(pa.array(rows))
-        odd = np.asarray(pc.match_substring_regex(rest, marks.quick))
-        if odd.any():
-            codes, unique = pd.factorize(pd.Series(rest.filter(pa.array(odd)).to_pandas(), dtype="str"))
-            states[rows[odd]] = marks.find_codes(pa.array(unique, pa.large_string()))[codes]
+    odd = np.flatnonzero(np.asarray(pc.match_substring_regex(column.plain, marks.quick)))
+    if len(odd):
+        some = column.plain.take(pa.array(odd))
+        unique = some.dictionary_encode()
+        states[odd] = _find_codes(unique.dictionary, marks)[np.asarray(unique.indices)]
     return states
+
+
+def _find_codes(cells: pa.Array, marks: Marks) -> np.ndarray:
+    codes = np.full(len(cells), _CODES["value"], "int8")
+    for state, pattern in reversed(marks.patterns):
+        codes[np.asarray(pc.match_substring_regex(cells, pattern))] = _CODES[state]
+    lengths = np.asarray(pc.utf8_length(cells))
+    codes[lengths > marks.longest] = _CODES["value"]
+    codes[lengths == 0] = _CODES["empty"]
+    return codes
 
 
 def fill_states(state: str, rows_n: int) -> np.ndarray:
@@ -125,11 +154,8 @@ def fill_states(state: str, rows_n: int) -> np.ndarray:
 
 
 def is_state(codes: np.ndarray, *states: str) -> np.ndarray:
-    """Say of each row whether its cell is in one of some states."""
-    found = codes == _CODES[states[0]]
-    for state in states[1:]:
-        found |= codes == _CODES[state]
-    return found
+    """Return for each row whether its cell is in one of some states."""
+    return np.isin(codes, [_CODES[state] for state in states])
 
 
 def set_state(codes: np.ndarray, rows: np.ndarray, state: str) -> np.ndarray:
@@ -148,34 +174,26 @@ def count_states(codes: np.ndarray) -> dict[str, int]:
     return {state: int(count) for state, count in zip(CELL_STATES, counts, strict=True) if count}
 
 
-def strip_cells(cells: pd.Series) -> pa.Array:
-    """Remove outer blanks and turn wide blanks into plain ones; what a date or a number is read from."""
-    return make_column(cells).plain
-
-
-def keep_values(cells: pd.Series | Column, codes: np.ndarray) -> pa.Array:
+def keep_values(cells, codes: np.ndarray) -> pa.Array:
     """Keep the text of cells that hold a value, without outer blanks; missing otherwise."""
     text, is_value = make_column(cells).stripped, codes == _CODES["value"]
     return text if is_value.all() else pc.if_else(pa.array(is_value), text, pa.scalar(None, text.type))
 
 
-def read_counts(cells: pd.Series | Column) -> pa.Array:
+def read_counts(cells) -> pa.Array:
     """Read whole numbers such as `840`, `17,652` or `840.0`.
 
     Returns
     -------
     Arrow int64, missing where the cell is no such number.
     """
-    column = make_column(cells)
-    text, none = column.plain, pa.scalar(None, column.plain.type)
-    if column.is_digits and (not len(text) or column.lengths.max() <= 15):
-        return pc.cast(pc.if_else(pa.array(column.lengths > 0), text, none), pa.int64())
-    text = pc.if_else(pc.match_substring_regex(text, _COUNT), text, none)
+    text = make_column(cells).plain
+    text = pc.if_else(pc.match_substring_regex(text, _COUNT), text, pa.scalar(None, text.type))
     digits = pc.replace_substring_regex(pc.replace_substring(text, ",", ""), r"\.0+$", "")
     return pc.cast(digits, pa.int64())
 
 
 def show_shape(text: str) -> str:
-    """Show the shape of a cell and none of its content: digits as 9, letters as a."""
+    """Return the shape of a cell and none of its content: digits as 9, letters as a."""
     shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", " ".join(text.split())))
     return shape if len(shape) <= 40 else shape[:40] + "..."

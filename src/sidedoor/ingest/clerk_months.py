@@ -5,13 +5,11 @@ import itertools
 import re
 from dataclasses import dataclass, field
 
-import pandas as pd
-
 from helpers.canonical import MEASURES
-from helpers.errors import IngestError
+from helpers.errors import IngestError, offer_nearest
 from helpers.formats import load_format
 from helpers.wording import say_number
-from sidedoor.ingest.headers import tidy_header
+from sidedoor.ingest.headers import drop_columns, tidy_header
 from sidedoor.ingest.report import Report
 from sidedoor.ingest.source import ReadOptions, Source
 from sidedoor.ingest.times import DayOrder
@@ -172,14 +170,16 @@ def read_months(
     texts = [*titles, part.sheet.name]
     given = told.get("measure") or options.measure
     if given is not None and given not in MEASURES:
-        raise IngestError("--measure", f"{given!r}", f"It is one of {', '.join(MEASURES)}.")
+        raise IngestError("--measure", f"{given!r}", offer_nearest(given, MEASURES), code="wrong-value")
     measures = {at: name or given or find_measure(texts) for at, name in columns.figures.items()}
     measures |= dict.fromkeys(columns.years, given or find_measure(texts))
     if open_ := [at for at, measure in measures.items() if measure is None]:
         raise IngestError(
-            f"{source.name}, {part.name_row(part.header_row)}",
+            f"{source.name}, {part.sheet.name_row(part.header_row)}",
             f"figures by month, and nothing says what column {part.header[open_[0]]!r} counts",
             f"Say it: --measure {' or '.join(MEASURES)}.",
+            code="no-measure",
+            asks_for="measure",
         )
     scope = told.get("scope") or " ".join(titles) or part.sheet.name
     # two columns of one measure are parts of each other, or of a third: each is of its own scope
@@ -196,12 +196,18 @@ def read_months(
     for place, at, month, text, label in cells:
         value = read_figure(text)
         if at in columns.fiscal:
-            volumes.set_aside(place, "a fiscal year: in which calendar year its months lie is not said")
+            volumes.set_aside(
+                place, "a fiscal year: in which calendar year its months are is not said", code="fiscal-year"
+            )
         elif month is None:
             is_total = bool(re.search(known["total"], label))
             if is_total and value is not None:
                 totals[at] = value
-            volumes.set_aside(place, "a total" if is_total else "a row that is no month")
+            volumes.set_aside(
+                place,
+                *(("a total",) if is_total else ("a row that is no month",)),
+                code="total" if is_total else "no-month",
+            )
         elif value is None:
             volumes.set_aside(place, find_sentinel(text, known["sentinels"]) or "not a number")
         else:
@@ -216,8 +222,9 @@ def read_months(
             )  # fmt: skip
     _describe(part, columns, measures, scope, sums, totals, seen, report)
     if not options.reported_by:
-        report.warnings.append(
-            f"{part.place}: the figures do not say whose they are: say so with --reported-by."
+        report.warn(
+            "no-reporter",
+            f"{part.sheet.label}: the figures do not say whose they are: say so with --reported-by.",
         )
 
 
@@ -241,10 +248,10 @@ def _decide_order(source: Source, options: ReadOptions, part, columns: MonthColu
     """Decide whether the month comes first where months are printed by their first day, as in 02/01/2025."""
     labels = [" ".join(cells[columns.month].split()) for _, cells in part.list_cells()]
     order = DayOrder()
-    order.add(pd.Series([label for label in labels if _DAY.fullmatch(label)], dtype="str"), _DAYS)
-    month_first, how = order.decide(options.day_first, f"{source.name}, {part.place}")
+    order.add([label for label in labels if _DAY.fullmatch(label)], _DAYS)
+    month_first, how = order.decide(options.day_first, f"{source.name}, {part.sheet.label}")
     if order.rows_n:
-        report.notes.append(how)
+        report.note("day-order", how)
     return month_first
 
 
@@ -262,21 +269,26 @@ def _describe(
     """Compare printed totals with their months, and say what was taken for what."""
     for at, total in totals.items():
         if total != sums[at]:
-            report.warnings.append(
-                f"{part.place}: the printed total of {part.header[at]} is {total:,.0f}, its months add up to {sums[at]:,.0f}."
+            report.warn(
+                "wrong-total",
+                f"{part.sheet.label}: the printed total of {part.header[at]} is {total:,.0f}, its months add up to {sums[at]:,.0f}.",
             )
     if twice := sum(count > 1 for count in seen.values()):
-        report.warnings.append(
-            f"{part.place}: {say_number(twice, 'month stands', 'months stand')} there more than once; each figure is kept."
+        report.warn(
+            "month-twice",
+            f"{part.sheet.label}: {say_number(twice, 'month stands', 'months stand')} there more than once; each figure is kept.",
         )
     for measure in sorted({measures[at] for at in columns.figures}):
         names = [repr(part.header[at]) for at in columns.figures if measures[at] == measure]
         if len(names) > 1:
-            report.warnings.append(
-                f"{part.place}: {' and '.join(names)} all count {measure}: one may be part of another, so add none of them."
+            report.warn(
+                "same-measure",
+                f"{part.sheet.label}: {' and '.join(names)} all count {measure}: one may be part of another, so add none of them.",
             )
     used = {columns.month, columns.year, *columns.fiscal, *measures}
-    report.columns_dropped += [name for at, name in enumerate(part.header) if name and at not in used]
+    drop_columns(
+        report, part.header, [name for at, name in enumerate(part.header) if name and at not in used]
+    )
     counted = ", ".join(dict.fromkeys(measures.values()))
     shown = f"scope as printed: {scope!r}" if scope else "scope as in the header"
-    report.notes.append(f"{part.place}: figures are taken for {counted}, {shown}.")
+    report.note("figures", f"{part.sheet.label}: figures are taken for {counted}, {shown}.")

@@ -1,31 +1,33 @@
-"""From bytes to text: in a stated order, nothing guessed, and what looks odd is told or refused."""
+"""From bytes to text: by the byte order mark, else UTF-8, else the encoding that gives words; what looks odd is reported."""
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from helpers.agencies.check import HIDDEN_CHARACTERS
 from helpers.errors import IngestError
 from helpers.wording import say_number
-from sidedoor.ingest.quotes import QuoteScan
+from sidedoor.ingest.report import Report
 from sidedoor.ingest.source import Source
 
-# Two or more characters that are one, read in the wrong encoding: UTF-8 taken for cp1252.
+# Characters that are the bytes of one UTF-8 character, read as cp1252 or latin-1.
 _MAYBE_MOJIBAKE = re.compile(
-    "[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]+"
+    "[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{1,3}"
 )
-_LOST = re.compile("\ufffd")
+# What comes out if it was one: a letter of the Latin alphabets, an okina, a sign of print, a pictogram. No other result
+# is likely: É before a curly apostrophe is correct, and the two would be a letter of phonetics.
+_LIKELY = re.compile("[\u00a0-\u017f\u02bb-\u02bd\u2010-\u203a\u20ac\u2122\U0001f300-\U0001faff]")
+# Mojibake in so many lines of a hundred, and in more than so many, runs through a file: it was saved wrongly.
+_MOJIBAKE_PERCENT, _MOJIBAKE_FEW = 2, 2
 # Tab, line ends, form feed (page ends of layout text) and vertical tab (line ends within a cell) are usual.
-_CONTROL = re.compile("[\x01-\x08\x0e-\x1f\x7f-\x9f]")
-_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
-# What a report calls one of them, and several.
-_SAID = {
-    _CONTROL: ("control character", "control characters"),
-    _LOST: (
-        "character that was lost before the file came here (U+FFFD)", "characters that were lost before the file came here (U+FFFD)"
+_ODD = {
+    "control-characters": (re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]"), "control character"),
+    "lost-characters": (re.compile("\ufffd"), "character that was lost before the file came here (U+FFFD)"),
+    "hidden-characters": (
+        re.compile(HIDDEN_CHARACTERS), "character without width or that turns the direction of writing"
     ),
-    _DIRECTION: ("character that turns the direction of writing", "characters that turn the direction of writing"),
 }  # fmt: skip
 _ASCII = bytes(range(128))
 _BOMS = (
@@ -34,32 +36,71 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
+_CODE_PAGES = {"cp1252": "Windows-1252 (cp1252)", "mac_roman": "Mac Roman"}
+_QUOTE, _LINE_ENDS = 34, (10, 13)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Encoding:
-    """How bytes become text, how that was known, what looks odd in it, its size unpacked, and how it quotes.
+    """How bytes become text, how that was known, and what looks odd in it.
 
-    `quotes` is None where nobody looked: in a small text, and in one that is not UTF-8.
+    Attributes
+    ----------
+    codec, errors
+        For `codecs`; `errors` is `replace` for UTF-8 in which some bytes are damaged.
+    note
+        How the encoding was found; empty for plain UTF-8.
+    odd
+        By code the number of odd characters, and the line of the first.
+    ends_with_newline, bytes_n
+        Whether the last line is complete; size, unpacked.
+    beside
+        Bytes beside quotes: before an opening one and after a closing one.
     """
 
     codec: str
-    notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    errors: str = "strict"
+    note: str = ""
+    odd: dict[str, list[int]] = field(default_factory=dict)
     ends_with_newline: bool = True
     bytes_n: int = 0
-    quotes: QuoteScan | None = None
+    quotes_n: int = 0
+    beside: set[int] = field(default_factory=set)
+    has_bare_returns: bool = False
+
+    def is_plain(self, delimiter: str) -> bool:
+        """Return whether any CSV reader splits the text alike: UTF-8, every quoted cell begins right after a separator and ends
+        right before one, quotes inside are doubled, and no line ends with a carriage return alone."""
+        known = {ord(delimiter), _QUOTE, *_LINE_ENDS}
+        is_utf8 = self.codec.startswith("utf-8") and self.errors == "strict"
+        is_regular = self.quotes_n % 2 == 0 and self.beside <= known and not self.has_bare_returns
+        return is_utf8 and is_regular and "control-characters" not in self.odd
+
+    def describe(self, report: Report) -> None:
+        """Write into the report how the text was read and what looks odd in it."""
+        if self.note:
+            report.note("encoding", self.note)
+        for code, (count, line) in self.odd.items():
+            what = (
+                _ODD[code][1]
+                if code in _ODD
+                else "passage that was decoded wrongly before the file came here"
+            )
+            said = say_number(
+                count, what, what.replace(" that ", "s that ", 1) if " that " in what else what + "s"
+            )
+            report.warn(code, f"{said}, first in line {line:,}.")
 
 
 def find_encoding(source: Source) -> Encoding:
-    """Find the encoding of a text: by its byte order mark, else UTF-8, else cp1252; nothing is guessed.
+    """Find the encoding of a text: by its byte order mark, else UTF-8, else the code page that gives words.
 
     The whole file is decoded once. The result is kept with the source.
 
     Raises
     ------
     IngestError
-        It is none of these, it holds NUL characters, or text that was decoded wrongly before it came here.
+        It is none of these, it is UTF-16 without its mark, or wrongly decoded text runs through it.
     """
     if "encoding" not in source.cache:
         source.cache["encoding"] = _find_encoding(source)
@@ -69,105 +110,150 @@ def find_encoding(source: Source) -> Encoding:
 def _find_encoding(source: Source) -> Encoding:
     for mark, codec, name in _BOMS:
         if source.head.startswith(mark):
-            return _scan_text(source, codec, f"Read as {name}, which it is marked as.")
+            note = f"Read as {name}, which it is marked as."
+            try:
+                return _scan_text(source, Encoding(codec, note=note))
+            except UnicodeDecodeError:
+                return _scan_text(source, Encoding(codec, "replace", note))
     try:
-        return _scan_text(source, "utf-8", "")
+        return _scan_text(source, Encoding("utf-8"))
     except UnicodeDecodeError:
-        return _scan_text(source, "cp1252", "Read as Windows-1252 (cp1252): it is not valid UTF-8.")
+        return _scan_text(source, _choose(source))
 
 
-def _scan_text(source: Source, codec: str, note: str) -> Encoding:
-    decoder, odd, line, end, bytes_n = codecs.getincrementaldecoder(codec)(), {}, 1, "", 0
-    is_utf8 = codec.startswith("utf-8")
-    quotes = (
-        QuoteScan() if is_utf8 and (source.is_packed or source.bytes_n >= source.limits.bulk_bytes) else None
-    )
+def _choose(source: Source) -> Encoding:
+    """Choose how to read a text that is not UTF-8 throughout."""
+    passages, wide_n, bytes_n = [], 0, 0
+    with source.open() as file:
+        while (data := file.read(1 << 20)) and len(passages) < 10_000:
+            wide_n += len(re.findall(rb"[\xc3-\xf4][\x80-\xbf]+", data))
+            bytes_n += len(data.translate(None, _ASCII))
+            passages += re.findall(rb"[\x00-\x7f]?[\x80-\xff]+[\x00-\x7f]?", data)
+    # most bytes beyond ASCII belong to characters of UTF-8: some cells are damaged, the text is not
+    if wide_n * 2 > 0.9 * bytes_n:
+        note = "Read as UTF-8; bytes that are not UTF-8 were replaced by U+FFFD."
+        return Encoding("utf-8", "replace", note)
+    scores = {codec: sum(_score(part, codec) for part in passages) for codec in _CODE_PAGES}
+    codec = max(scores, key=scores.get)
+    return Encoding(codec, "replace", f"Read as {_CODE_PAGES[codec]}: it is not valid UTF-8.")
+
+
+def _score(passage: bytes, codec: str) -> int:
+    """Return how well characters beyond ASCII fit where they are: letters within words, signs between them."""
+    text = passage.decode(codec, "replace")
+    score = 0
+    for before, sign, after in zip(" " + text, text, text[1:] + " ", strict=False):
+        if sign.isascii():
+            continue
+        if sign in "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u00a0\u00b0\u00b7\u2022\u00ae\u2122":
+            score += 1
+        elif sign.isalpha() and "\u00c0" <= sign <= "\u00ff":
+            is_capital_inside = sign.isupper() and (
+                before.islower() or not before.isalpha() and after.isspace()
+            )
+            score += -2 if is_capital_inside else 2
+        else:
+            score -= 2
+    return score
+
+
+def _scan_text(source: Source, found: Encoding) -> Encoding:
+    """Look through a text once: its odd characters and its quotes."""
+    decoder = codecs.getincrementaldecoder(found.codec)(found.errors)
+    is_utf8, line, last, end = found.codec.startswith("utf-8"), 1, 10, ""
+    mojibake = [0, 0]
     with source.open() as file:
         while True:
             data = file.read(1 << 20)
-            bytes_n += len(data)
-            if quotes and data:
-                quotes.add(data)
-            if is_utf8 and data.isascii() and data and not decoder.getstate()[0] and not _has_controls(data):
+            found.bytes_n += len(data)
+            if is_utf8 and data:
+                last = _look_at_quotes(data, last, found)
+            if is_utf8 and data and data.isascii() and not decoder.getstate()[0] and not _has_controls(data):
                 line += data.count(b"\n")
                 end = chr(data[-1])
                 continue
-            try:
-                text = decoder.decode(data, final=not data)
-            except UnicodeDecodeError as error:
-                if codec == "utf-8":
-                    raise
-                raise IngestError(
-                    f"{source.name}, near line {line + data[: error.start].count(10)}",
-                    f"bytes that are no {codec.removesuffix('-sig')}",
-                    "The encoding is unknown: open it in the program that made it and save it as UTF-8.",
-                ) from None
+            text = decoder.decode(data, final=not data)
             if text:
-                if not is_utf8 or _has_controls(data) or _has_odd(text):
-                    _check_part(text, source.name, line, odd)
+                _count_odd(text, source.name, line, found.odd, mojibake)
                 line += text.count("\n")
                 end = text[-1]
             if not data:
                 break
-    return Encoding(
-        codec,
-        (note,) if note else (),
-        tuple(
-            f"{say_number(count, *what)}, first in line {first:,}." for what, (count, first) in odd.items()
-        ),
-        end in "\r\n\x0c\x1a",
-        bytes_n,
-        quotes,
-    )
+    found.ends_with_newline = end in "\r\n\x0c\x1a\0"
+    _judge_mojibake(source.name, mojibake, line, found)
+    return found
+
+
+def _judge_mojibake(name: str, mojibake: list[int], lines_n: int, found: Encoding) -> None:
+    count, first = mojibake
+    if count > max(_MOJIBAKE_FEW, lines_n * _MOJIBAKE_PERCENT // 100):
+        raise IngestError(
+            f"{name}, line {first}",
+            f"text that was decoded wrongly before, in {count:,} of {lines_n:,} lines",
+            "Ask for the original export, or save it anew with the encoding UTF-8 chosen on opening.",
+            code="mojibake",
+        )
+    if count:
+        found.odd["mojibake"] = mojibake
+
+
+def _look_at_quotes(data: bytes, last: int, found: Encoding) -> int:
+    """Note what is beside the quotes of the next chunk; return its last byte."""
+    buffer = np.frombuffer(data, "uint8")
+    if found.quotes_n % 2 == 0 and found.quotes_n and last == _QUOTE:
+        found.beside.add(int(buffer[0]))  # what follows a quote that closed the chunk before
+    at = np.flatnonzero(buffer == _QUOTE) if b'"' in data else np.empty(0, "int64")
+    if len(at):
+        is_open = found.quotes_n % 2
+        opening, closing = at[is_open::2], at[1 - is_open :: 2]
+        before = buffer[opening - 1]
+        if len(opening) and opening[0] == 0:
+            before[0] = last
+        after = buffer[np.minimum(closing + 1, len(buffer) - 1)]
+        if len(closing) and closing[-1] == len(buffer) - 1:
+            after = after[:-1]
+        for part in (before, after):
+            found.beside.update(np.flatnonzero(np.bincount(part, minlength=256)).tolist())
+    if b"\r" in data or last == 13:
+        ends = data.count(b"\r\n") + (last == 13 and data[0] == 10)
+        found.has_bare_returns |= data.count(b"\r", 0, len(data) - 1) + (last == 13) != ends
+    found.quotes_n += len(at)
+    return data[-1]
 
 
 def _has_controls(data: bytes) -> bool:
-    """Say whether NUL or control characters of ASCII stand in a text: a look at the bytes, before any pattern."""
     buffer = np.frombuffer(data, "uint8")
     return bool((buffer < 9).any() or (buffer - np.uint8(14) < 18).any() or (buffer == 127).any())
 
 
-def _has_odd(text: str) -> bool:
-    """Say whether characters beyond ASCII may be odd; they are looked at without those between them."""
-    rest = text.encode("utf-8").translate(None, _ASCII).decode("utf-8")
-    return any(pattern.search(rest) for pattern in (_MAYBE_MOJIBAKE, _LOST, _CONTROL, _DIRECTION))
-
-
-def _check_part(text: str, name: str, line: int, odd: dict) -> None:
-    """Refuse NUL and mojibake; count other odd characters into `odd`."""
-    at = text.find("\0")
-    if at >= 0:
-        is_wide = text.count("\0") > len(text) // 4
-        raise IngestError(
-            f"{name}, line {line + text.count(chr(10), 0, at)}",
-            "a NUL character, which no text holds",
-            "It looks like UTF-16 without its mark: save it as UTF-8."
-            if is_wide
-            else "The file is damaged or no text: download it again, or ask for it as CSV.",
-        )
-    if text.isascii():
-        parts = ((_CONTROL, _SAID[_CONTROL]),)
-    else:
-        parts = _SAID.items()
-        for found in _MAYBE_MOJIBAKE.finditer(text):
-            if is_mojibake(found.group()):
-                raise IngestError(
-                    f"{name}, line {line + text.count(chr(10), 0, found.start())}",
-                    f"text that was decoded wrongly before ({found.group()[:2]!r} for one character)",
-                    "Ask for the original export, or save it anew with the encoding UTF-8 chosen on opening.",
-                )
-    for pattern, what in parts:
-        if first := pattern.search(text):
-            count, at = odd.get(what, (0, line + text.count("\n", 0, first.start())))
-            odd[what] = (count + sum(1 for _ in pattern.finditer(text)), at)
+def _count_odd(text: str, name: str, line: int, odd: dict, mojibake: list[int]) -> None:
+    """Count odd characters into `odd`; refuse UTF-16 without its mark."""
+    if text.count("\0") > len(text) // 4:
+        way_out = "It looks like UTF-16 without its mark: save it as UTF-8."
+        raise IngestError(f"{name}, line {line}", "NUL characters throughout", way_out, code="nul")
+    # patterns look at the text without ASCII letters first: few texts have what they look for
+    rest = (
+        text if text.isascii() else text.encode("utf-8", "replace").translate(None, _ASCII[32:127]).decode()
+    )
+    for code, (pattern, _) in _ODD.items():
+        if pattern.search(rest) and (first := pattern.search(text)):
+            entry = odd.setdefault(code, [0, line + text.count("\n", 0, first.start())])
+            entry[0] += sum(1 for _ in pattern.finditer(text))
+    if _MAYBE_MOJIBAKE.search(rest):
+        hits = [one.start() for one in _MAYBE_MOJIBAKE.finditer(text) if is_mojibake(one.group())]
+        lines = {line + text.count("\n", 0, at) for at in hits[:10_000]}
+        if lines:
+            mojibake[1] = mojibake[1] or min(lines)
+            mojibake[0] += len(lines)
 
 
 def is_mojibake(text: str) -> bool:
-    """Say whether characters are the bytes of others, read as cp1252 or latin-1."""
+    """Return whether characters are the bytes of a likely other one, read as cp1252 or latin-1."""
     for codec in ("cp1252", "latin-1"):
-        try:
-            text.encode(codec).decode("utf-8")
-            return True
-        except UnicodeError:
-            continue
+        for length in range(2, len(text) + 1):
+            try:
+                made = text[:length].encode(codec).decode("utf-8")
+            except UnicodeError:
+                continue
+            return bool(_LIKELY.fullmatch(made))
     return False

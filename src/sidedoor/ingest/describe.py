@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from helpers.wording import say_number
 from sidedoor.ingest.asking import QUESTIONS, write_command
 from sidedoor.ingest.report import Report
 from sidedoor.ingest.source import ReadOptions
@@ -38,10 +39,16 @@ def describe_report(
         lines += asked
         lines.append(("Stopped", f"{refused['place']}: {refused['found']}"))
         lines.append(("Way out", refused["way_out"]))
+        if draft := refused.get("mapping"):
+            text = "\n".join(f"{label:<9}{clean_text(text)}" for label, text in lines)
+            return "\n".join([text, "", *map(clean_text, draft.splitlines())])
     else:
         lines.extend(_describe_rows(report))
         lines.extend(("Warning", text) for text in report.warnings)
         lines.extend(("Dropped", f"column {name}") for name in report.columns_dropped)
+        for what, names in report.private.items():
+            shown = names.items() if isinstance(names, dict) else enumerate(names, 1)
+            lines.extend(("Private", f"{what}: {key} is {name!r}") for key, name in shown)
         lines.extend(("Note", text) for text in report.notes)
         lines += asked
         if command == "ingest":
@@ -51,20 +58,26 @@ def describe_report(
 
 def _describe_rows(report: Report) -> Iterator[tuple[str, str]]:
     aside = sum(part.rows_n for part in report.set_aside)
-    yield "Rows", f"{report.rows_in:,} in the file, {report.rows_out:,} read, {aside:,} set aside"
-    by_reason: dict[str, tuple[int, str]] = {}
+    held = report.details.get("rows_in_file")
+    if held is None:
+        yield "Rows", f"{report.rows_in:,} in the file, {report.rows_out:,} read, {aside:,} skipped"
+    else:
+        records = f"{report.rows_in:,} records: {report.rows_out:,} read, {aside:,} skipped"
+        yield "Rows", f"{say_number(held, 'row')} in the file, which hold {records}"
+    by_code: dict[str, list] = {}
     for part in report.set_aside:
-        count, place = by_reason.get(part.reason, (0, part.place))
-        by_reason[part.reason] = (count + part.rows_n, place)
-    for reason, (count, place) in by_reason.items():
-        yield "Aside", f"{count:,}: {reason} (first at {place})"
+        entry = by_code.setdefault(part.code or part.reason, [0, part])
+        entry[0] += part.rows_n
+    for count, part in by_code.values():
+        more = f"; {part.what}" if part.what else ""
+        yield "Skipped", f"{count:,}: {part.reason} (first at {part.place}{more})"
     for table, (first, last) in report.span.items():
         zone = f", {report.time_zone}" if report.time_zone and table == "searches" else ""
         yield "Span", f"{table}: {first or 'unknown'} to {last or 'unknown'}{zone}"
 
 
 def _shorten(lines: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Say only the first few of each label, and how many there are more; a label stands once."""
+    """Show only the first few of each label, and how many there are more; a label is shown once."""
     counts: dict[str, int] = {}
     for at, (label, text) in enumerate(lines):
         counts[label] = counts.get(label, 0) + 1

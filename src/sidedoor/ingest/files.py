@@ -1,17 +1,18 @@
-"""From a file to its report, and from a file to a folder of tables: what the command offers."""
+"""From a file to its report, and from a file to a folder of tables: what the command offers.
+
+One way for every file: open it, recognize its layout, read it, check what was read, write it.
+"""
 
 import json
 import os
 import shutil
 import tempfile
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
-import pandas as pd
-
 from helpers.errors import IngestError, SideDoorError
-from sidedoor.ingest.duck import SPILLED
-from sidedoor.ingest.report import FileTable
+from sidedoor.ingest.report import FileTable, Reading, Report
 from sidedoor.ingest.source import FileLimits, ReadOptions, Source, open_source
 
 REPORT = "report.json"
@@ -33,13 +34,13 @@ def inspect_file(
     limits
         How much is taken (`FileLimits`).
     follow
-        Is told the bytes read and all bytes, while a large log is read.
+        Is called with the bytes read and all bytes, while a log is read.
 
     Returns
     -------
     Report. What only a person knows and did not say (whose list, which day, which zone) is in `details["needed"]`, by option,
-    and the rest is reported all the same. If the file was recognized but cannot be read (a row is broken), it says so:
-    `details["refused"]` holds `place`, `found` and `way_out`, and no row is counted.
+    and the rest is reported all the same. If the file was recognized but cannot be read, `details["refused"]` holds
+    `place`, `found`, `way_out`, `code` and `asks_for`, and no row is counted.
 
     Raises
     ------
@@ -52,75 +53,102 @@ def inspect_file(
 def examine_file(
     path: Path | str, options: ReadOptions | None = None, limits: FileLimits | None = None, follow=None
 ):
-    """Read a file as `inspect_file` does, and give its tables too: for counting only, as some cells may be stand-ins.
+    """Read a file as `inspect_file` does, and return its tables too: for counting only, as some cells may be stand-ins.
 
     Returns
     -------
-    Reading; the table of a large log is a `FileTable` whose file is gone.
+    Reading; the table of a log is a `FileTable` whose file is gone.
     """
     from sidedoor.ingest.asking import read_asking
 
     source = _open(path, limits)
     with tempfile.TemporaryDirectory(prefix="sidedoor-inspect-") as work:
         source.work, source.follow = Path(work), follow
-        return read_asking(read_source, source, options or ReadOptions())
+        reading = read_asking(read_source, source, options or ReadOptions())
+        _close(reading)
+    return reading
 
 
-def read_source(source: Source, options: ReadOptions | None = None, *, is_tolerant: bool = False):
-    """Let the reader that knows a file read it.
+def read_source(source: Source, options: ReadOptions | None = None, *, is_tolerant: bool = False) -> Reading:
+    """Let the reader that knows a file read it, and check what it read.
 
     Returns
     -------
-    Reading; its report has been checked: rows in are rows out and rows set aside.
+    Reading; its report has been checked: rows in are rows out and rows skipped.
 
     Raises
     ------
     IngestError
         The file cannot be read; as `DefectError` if the reader failed in a way that is its own fault.
     """
-    from sidedoor.ingest.report import Reading, Report
+    from sidedoor.ingest.ocr import mark_tables, read_scan
+    from sidedoor.ingest.published import check_names
     from sidedoor.ingest.sniff import sniff
     from sidedoor.ingest.xlsx import read_workbook
 
     options = options or ReadOptions()
     try:
-        module, match = sniff(source, options)
+        match = None
+        if options.ocr and source.kind == "pdf":
+            read_scan(source)
         try:
+            module, match = sniff(source, options)
             reading = module.read(source, options)
+            if source.cache.get("ocr"):
+                mark_tables(reading.tables, reading.report)
             _check_reading(reading)
             if source.kind == "xlsx":
-                reading.report.warnings += read_workbook(source).warn()
+                read_workbook(source).describe(reading.report)
+            check_names(reading, source, options)
         except IngestError as error:
-            if not is_tolerant or isinstance(error, DefectError):
+            draft = source.cache.get("mapping draft")
+            if not is_tolerant or isinstance(error, DefectError) or not (match or draft):
                 raise
-            report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
-            report.details["refused"] = {"place": error.place, "found": error.found, "way_out": error.way_out}
-            return Reading({}, report)
+            reading = _report_refusal(source, error, match, draft)
     except SideDoorError:
         raise
-    except Exception as error:  # a message or a traceback may repeat what stands in the file
-        raise DefectError(source.name, f"the reader failed ({type(error).__name__})", DEFECT) from error
+    except OSError as error:
+        raise _refuse_disk(error) from None
+    except Exception as error:  # a message or a traceback may repeat what is in the file
+        raise DefectError(
+            source.name, f"the reader failed ({type(error).__name__})", DEFECT, code="defect"
+        ) from error
     return reading
+
+
+def _report_refusal(source: Source, error: IngestError, match, draft: str | None) -> Reading:
+    """Report on a file that cannot be read: what it is, what stops it, and for an unknown layout a mapping to correct."""
+    about = (
+        (match.family, match.form, match.why)
+        if match
+        else ("unknown", "no reader knows it", "none of its columns")
+    )
+    report = Report(source.name, source.sha256, source.bytes_n, *about)
+    fields = ("place", "found", "way_out", "code", "asks_for")
+    report.details["refused"] = {name: getattr(error, name) for name in fields}
+    if draft:
+        report.details["refused"]["mapping"] = draft
+    return Reading({}, report)
 
 
 class DefectError(IngestError):
     """A reader did what no reader may do. The file is not to blame."""
 
 
-DEFECT = "This is a defect of Side Door, not of the file: please report it with the form of the file."
+DEFECT = "This is a defect of Side Door, not of the file: please report it with the layout of the file."
 
 
 def _check_reading(reading) -> None:
-    """Demand that rows in are rows out and rows set aside, and that the tables hold the rows out."""
+    """Check that rows in are rows out and rows skipped, and that the tables hold the rows out."""
     report = reading.report
     try:
         report.check()
     except IngestError as error:
-        raise DefectError(error.place, error.found, DEFECT) from None
+        raise DefectError(error.place, error.found, DEFECT, code=error.code) from None
     rows_n = sum(len(table) for table in reading.tables.values())
     if rows_n != report.rows_out:
         found = f"the tables hold {rows_n} rows where the report says {report.rows_out}"
-        raise DefectError(report.file, found, DEFECT)
+        raise DefectError(report.file, found, DEFECT, code="lost-rows")
 
 
 def ingest_file(
@@ -132,9 +160,9 @@ def ingest_file(
 ):
     """Read a file and write its tables and its report into a folder, all of it or nothing.
 
-    In publication mode, the default, `reason_text` is emptied in what is written; its state column stays.
-    With `keep_reasons` the tables are written as Parquet only, readable by nobody else. A log of more rows than a
-    spreadsheet holds is written as Parquet only, too.
+    In publication mode, the default, `reason_text` is empty; its state column stays. With `keep_reasons` the tables are
+    written as Parquet only, and only their owner can read them. A table of more rows than a spreadsheet holds is
+    written as Parquet only, too.
 
     Parameters
     ----------
@@ -147,75 +175,101 @@ def ingest_file(
 
     Returns
     -------
-    Reading, as it was read, reasons included; the table of a large log is the `FileTable` that was written.
+    Reading; its search log is the `FileTable` that was written.
 
     Raises
     ------
     IngestError
-        The file cannot be read, or the folder holds something else.
+        The file cannot be read, or the folder cannot be written or holds something else.
     """
     options, out = options or ReadOptions(), Path(out).absolute()
     check_folder(out)
     source = _open(path, limits)
-    is_large = source.is_packed or source.bytes_n >= source.limits.bulk_bytes
-    reading = None if is_large else _read_or_ask(source, options)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        if is_large:
-            source.work, source.follow = work, follow
-            reading = _read_or_ask(source, options)
-        tables = reading.tables if options.keep_reasons else empty_reasons(reading.tables)
+    with _make_work_folder(out) as work:
+        source.work, source.follow = work / "reading", follow
+        source.work.mkdir()
+        reading = _read_or_ask(source, options)
         _note_left_out(reading, options)
-        for name, table in tables.items():
-            write_table(table, work, name, is_private=options.keep_reasons)
-        text = json.dumps(reading.report.to_dict(), ensure_ascii=False, indent=2, sort_keys=False)
-        (work / REPORT).write_text(text + "\n", encoding="utf-8", newline="\n")
-        if options.keep_reasons:
-            (work / REPORT).chmod(0o600)
-        else:
-            check_leaks(tables, work)
-            work.chmod(0o755)
-        for table in tables.values():
-            if isinstance(table, FileTable):
-                table.close()
-                table.path = out / table.path.name
-                shutil.rmtree(work / SPILLED, ignore_errors=True)
-        put_in_place(work, out)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        try:
+            _write(reading, work, out, options)
+        except OSError as error:
+            raise _refuse_disk(error, out) from None
     return reading
 
 
-def _read_or_ask(source: Source, options: ReadOptions):
+@contextmanager
+def _make_work_folder(out: Path):
+    """Make a folder on the disk of `out` that only its owner can read; it is gone at the end."""
+    base = next(folder for folder in out.parents if folder.is_dir())
+    try:
+        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=base))
+    except OSError as error:
+        raise _refuse_disk(error, out) from None
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _refuse_disk(error: OSError, out: Path | None = None) -> IngestError:
+    found = f"the folder cannot be written ({error.strerror or type(error).__name__})"
+    way_out = "Give --out a folder of your own on a disk with free space."
+    return IngestError(out.name if out else "the results", found, way_out, code="cannot-write")
+
+
+def _write(reading: Reading, work: Path, out: Path, options: ReadOptions) -> None:
+    folder = work / "out"
+    folder.mkdir()
+    for name, table in reading.tables.items():
+        write_table(table, folder, name, is_private=options.keep_reasons)
+    report = reading.report.to_dict(is_private=options.keep_reasons)
+    text = json.dumps(report, ensure_ascii=False, indent=2, sort_keys=False)
+    (folder / REPORT).write_text(text + "\n", encoding="utf-8", newline="\n")
+    if options.keep_reasons:
+        (folder / REPORT).chmod(0o600)
+        folder.chmod(0o700)
+    else:
+        check_leaks(reading.tables, folder)
+    _close(reading, out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    put_in_place(folder, out)
+
+
+def _close(reading: Reading, out: Path | None = None) -> None:
+    """Let go of the files of tables; they are in `out` from now on."""
+    for table in reading.tables.values():
+        if isinstance(table, FileTable):
+            table.close()
+            table.path = out / table.path.name if out else table.path
+
+
+def _read_or_ask(source: Source, options: ReadOptions) -> Reading:
     """Read a file; if something is missing that only a person knows, ask for all of it."""
     try:
         return read_source(source, options)
     except IngestError as error:
         from sidedoor.ingest.asking import ask_for_all
-        from sidedoor.ingest.bulk import is_bulk
 
-        if is_bulk(source):  # to read all of a large log, only to ask for more, may take minutes
-            raise
         raise ask_for_all(error, read_source, source, options) from None
 
 
-def _note_left_out(reading, options: ReadOptions) -> None:
-    tables = (
-        [table for table in reading.tables.values() if isinstance(table, FileTable)]
-        if not options.keep_reasons
-        else []
-    )
-    for column in [name for table in tables for name in table.list_sampled(_PLAIN)]:
-        reading.report.notes.append(
-            f"Column {column} holds too many different texts to look through each for plates, phone numbers and the like: of "
-            "each shape (digits as 9, letters as a) some thousands were looked through, the first, the last and others between."
-        )
+def _note_left_out(reading: Reading, options: ReadOptions) -> None:
+    report = reading.report
+    if options.keep_reasons:
+        return
+    for table in reading.tables.values():
+        for column in table.list_sampled(_PLAIN) if isinstance(table, FileTable) else ():
+            report.note(
+                "sampled-column",
+                f"Column {column} holds too many different texts to look through each for plates, phone numbers and the "
+                "like: of each shape (digits as 9, letters as a) some thousands were looked through.",
+            )
     rows_n = max(map(len, reading.tables.values()), default=0)
-    if rows_n > CSV_ROWS and not options.keep_reasons:
-        reading.report.notes.append(
-            f"No CSV was written: a spreadsheet holds {CSV_ROWS:,} rows, and these are {rows_n:,}. The Parquet file holds "
-            "them all; the notebooks read it, and so do DuckDB, pandas, Polars and R."
+    if rows_n > CSV_ROWS:
+        report.note(
+            "no-csv",
+            f"No CSV was written: a spreadsheet holds {CSV_ROWS:,} rows, and these are {rows_n:,}. The Parquet file "
+            "holds them all; the notebooks read it, and so do DuckDB, pandas, Polars and R.",
         )
 
 
@@ -230,7 +284,7 @@ def check_folder(out: Path, more: tuple[str, ...] = ()) -> None:
     if not out.exists() and not out.is_symlink():
         return
     if out.is_symlink() or not out.is_dir():
-        raise IngestError(out.name, "it is no folder", "Give --out a new folder.")
+        raise IngestError(out.name, "it is no folder", "Give --out a new folder.", code="no-folder")
     there = {path.name for path in out.iterdir()}
     if not there:
         return
@@ -238,19 +292,8 @@ def check_folder(out: Path, more: tuple[str, ...] = ()) -> None:
 
     ours = {REPORT, *(f"{name}.{end}" for name in COLUMNS for end in ("parquet", "csv")), *more}
     if REPORT not in there or there - ours:
-        raise IngestError(
-            out.name, "the folder holds files that no ingest wrote", "Give --out a new or empty folder."
-        )
-
-
-def empty_reasons(tables: dict) -> dict:
-    """Empty the free text of reasons; the column that tells their state stays."""
-    return {
-        name: table.assign(reason_text=table["reason_text"].where(table["reason_text"].isna()))
-        if isinstance(table, pd.DataFrame) and "reason_text" in table
-        else table
-        for name, table in tables.items()
-    }
+        found = "the folder holds files that no ingest wrote"
+        raise IngestError(out.name, found, "Give --out a new or empty folder.", code="other-files")
 
 
 # Values that were made here or that cannot hold anything else: ids, tokens, dates, states of cells.
@@ -274,17 +317,14 @@ def check_leaks(tables: dict, folder: Path) -> None:
         for name, table in tables.items():
             for column, values in _list_texts(table):
                 if len(values):
-                    # who reports is an agency here; in the reports of vendors the same words stand over a person
+                    # who reports is an agency here; in the reports of vendors the same words name a person
                     header = "agency" if column == "reported_by" else column
                     write_csv(values.to_frame(header), Path(seen, f"{name}.{column}.csv"))
         try:
             check_publication(seen)
         except RunError as error:
-            raise IngestError(
-                error.place,
-                error.found,
-                "For private work use --private. If it is no leak, say why in data/registry/leaks.toml.",
-            ) from None
+            way_out = "For private work use --private. If it is no leak, say why in data/registry/leaks.toml."
+            raise IngestError(error.place, error.found, way_out, code="leak") from None
 
 
 def _list_texts(table):
@@ -302,23 +342,24 @@ def write_table(table, folder: Path, name: str, *, is_private: bool = False) -> 
     """Write a table as Parquet, exact, and as CSV, safe in a spreadsheet; a private one as Parquet only."""
     from helpers.export import write_csv, write_parquet
 
-    if isinstance(table, FileTable):  # its Parquet file is there already
+    parts = table
+    if isinstance(table, FileTable):
+        table.move(folder)
+        parts = table.parts(_PART_ROWS)
         if is_private:
             table.path.chmod(0o600)
-        elif len(table) <= CSV_ROWS:
-            write_csv(table.parts(_PART_ROWS), folder / f"{name}.csv")
-        return
-    write_parquet(table, folder / f"{name}.parquet", private=is_private)
+    else:
+        write_parquet(table, folder / f"{name}.parquet", private=is_private)
     if not is_private and len(table) <= CSV_ROWS:
-        write_csv(table, folder / f"{name}.csv")
+        write_csv(parts, folder / f"{name}.csv")
 
 
 def put_in_place(work: Path, out: Path) -> None:
-    """Put a finished folder where an earlier one may stand: all of it, or nothing."""
+    """Put a finished folder where an earlier one may be: all of it, or nothing."""
     if not out.exists():
         os.replace(work, out)
         return
-    old = out.with_name(f"{work.name}-old")
+    old = out.with_name(f"{work.parent.name}-{work.name}-old")
     os.replace(out, old)
     try:
         os.replace(work, out)

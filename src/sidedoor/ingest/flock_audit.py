@@ -1,42 +1,44 @@
-"""Flock's Organization Audit, Network Audit and Federal searches, CSV or XLSX, in all forms that were released."""
+"""Flock's Organization Audit, Network Audit, Federal searches and the portals' search audits, CSV or XLSX, in all layouts."""
 
 import re
 from dataclasses import dataclass
 
-import pandas as pd
-
 from helpers.errors import IngestError
 from helpers.formats import load_format
 from helpers.wording import say_number
-from sidedoor.ingest.bulk import start_log
 from sidedoor.ingest.headers import (
     bind_columns,
+    drop_columns,
     list_beginnings,
     list_unbound,
     locate,
-    make_frames,
+    make_batches,
     tidy_header,
 )
 from sidedoor.ingest.log_checks import check_log
-from sidedoor.ingest.log_facts import measure
-from sidedoor.ingest.logs import LogForm, LogTable
-from sidedoor.ingest.report import Reading, Report, SetAside
+from sidedoor.ingest.log_facts import SearchLog
+from sidedoor.ingest.log_part import LogForm
+from sidedoor.ingest.logs import LogReader
+from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import read_table
 from sidedoor.ingest.times import find_zone, read_times
 from sidedoor.ingest.xlsx import Sheet, read_workbook
 
 KINDS = ("text", "xlsx")
-FAMILY = "Flock audit"
+FAMILIES = {"audit": "Flock audit", "portal": "Flock portal search audit"}
 # fields that are bound and still enter no table, or only as a state or a token
 DROPPED = ("officer", "plate", "case_number", "moderation")
 _NEEDED = ("networks_n", "devices_n", "searcher_agency_as_printed", "window", "search_type", "reason_text")
+_REASONS = ("reason_text", "offense_type", "case_number")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True)
 class AuditTable:
-    """A table in the file: where its header stands, and what its columns are. `sheet` is None for a text."""
+    """A table in the file: where its header is, and what its columns are. `sheet` is None for a text."""
 
+    kind: str
     sheet: Sheet | None
     header_row: int
     header: list[str]
@@ -56,36 +58,45 @@ def recognize(source: Source) -> Match | None:
     if not tables:
         refuse_relatives(source)
         return None
+    first = tables[0]
     forms = list(dict.fromkeys(table.form for table in tables))
     known = {form["name"] for form in load_format("flock")["audit"]["forms"]}
-    some = ", ".join(repr(name) for name in list(tables[0].columns.values())[:4])
+    some = ", ".join(repr(name) for name in list(first.columns.values())[:5])
     why = f"columns {some} and others of Flock's audit"
-    return Match(FAMILY, "; ".join(forms), why, 1.0 if set(forms) <= known else 0.9)
+    is_known = first.kind == "portal" or set(forms) <= known
+    return Match(FAMILIES[first.kind], "; ".join(forms), why, 1.0 if is_known else 0.9)
 
 
 def find_tables(source: Source) -> list[AuditTable]:
     """Find the audit's tables in a file: the text itself, or the sheets of a workbook that hold one."""
     key = "flock audit tables"
     if key not in source.cache:
-        found = (_find_header(source, sheet, rows) for sheet, rows in list_beginnings(source))
-        source.cache[key] = [table for table in found if table]
+        found = [_find_header(source, sheet, rows) for sheet, rows in list_beginnings(source)]
+        source.cache[key] = [
+            table for table in found if table and table.kind == next(filter(None, found)).kind
+        ]
     return source.cache[key]
 
 
 def _find_header(source: Source, sheet: Sheet | None, rows: list[tuple[int, list[str]]]) -> AuditTable | None:
-    known = load_format("flock")["audit"]["columns"]
-    times = {tidy_header(name) for name in known["searched_at"]}
+    known = load_format("flock")
     for number, cells in rows:
-        if times & {tidy_header(cell) for cell in cells}:
-            header = [cell.strip() for cell in cells]
-            columns = bind_columns([cell for cell in header if cell], known, locate(source, sheet, number))
-            if sum(part in columns for part in _NEEDED) >= 2:
-                return AuditTable(sheet, number, header, columns, name_form(header))
+        header = [cell.strip() for cell in cells]
+        tidy = {tidy_header(cell) for cell in header}
+        for kind in FAMILIES:
+            if not tidy & {tidy_header(name) for name in known[kind]["columns"]["searched_at"]}:
+                continue
+            place = locate(source, sheet, number)
+            columns = bind_columns([cell for cell in header if cell], known[kind]["columns"], place)
+            if kind == "audit" and sum(part in columns for part in _NEEDED) >= 2:
+                return AuditTable(kind, sheet, number, header, columns, name_form(header))
+            if kind == "portal" and "search_id" in columns and {"devices_n", "networks_n"} & set(columns):
+                return AuditTable(kind, sheet, number, header, columns, name_keys(columns))
     return None
 
 
 def name_form(header: list[str]) -> str:
-    """Name the form of a header: one that is known, or the nearest with what is different."""
+    """Name the layout of a header: one that is known, or the nearest with what is different."""
     tidy = {tidy_header(name) for name in header if name}
     forms = [
         (form["name"], {tidy_header(name) for name in form["columns"]})
@@ -96,6 +107,13 @@ def name_form(header: list[str]) -> str:
         return nearest
     more, less = len(tidy - columns), len(columns - tidy)
     return f"Audit of {len(tidy)} columns, nearest to '{nearest}' ({more} more, {less} missing)"
+
+
+def name_keys(columns: dict[str, str]) -> str:
+    """Name the layout of a portal's audit by its year and by what it gives as justification."""
+    count = "cameras (2025)" if "devices_n" in columns else "networks (2026)"
+    reasons = [columns[name] for name in _REASONS if name in columns]
+    return f"{count}, {' + '.join(reasons) if reasons else 'no justification'}"
 
 
 def refuse_relatives(source: Source) -> None:
@@ -114,37 +132,43 @@ def refuse_relatives(source: Source) -> None:
                 raise IngestError(
                     locate(source, sheet, number),
                     "an event log: what was changed in an account, not a query log",
-                    "Its details hold plates and officers, so it is not read. Ask for the Organization Audit "
-                    "or the Network Audit.",
+                    "Its details hold plates and officers, so it is not read. Ask for the Organization Audit or the "
+                    "Network Audit.",
+                    code="event-log",
                 )
         if rows and (form := guess_form(rows[0][1])):
-            header = ",".join(form["columns"])
             raise IngestError(
                 locate(source, sheet, rows[0][0]),
                 f"rows of an audit without a header; they look like '{form['name']}'",
-                f"If that is right, put this line on top of a copy of the file: {header}",
+                f"If that is right, put this line on top of a copy of the file: {','.join(form['columns'])}",
+                code="no-header",
             )
 
 
 def guess_form(cells: list[str]) -> dict | None:
-    """Guess which form a row without a header is of: by where its ids, counts, times and time frames stand.
+    """Guess which layout a row without a header is of: by where its ids, counts, times and time frames are.
 
-    A sheet may end before columns that are empty throughout, so that a row can be shorter than its form.
+    A sheet may end before columns that are empty throughout, so that a row can be shorter than its layout.
     """
-    known = load_format("flock")["audit"]
-    for form in sorted(known["forms"], key=lambda form: len(form["columns"])):
+    known = load_format("flock")
+    cells = [cell.strip() for cell in cells]
+    for form in sorted(known["audit"]["forms"], key=lambda form: len(form["columns"])):
         columns = [tidy_header(name) for name in form["columns"]]
         if len(cells) <= len(columns) <= len(cells) + 3:
-            row = dict(zip(columns, [cell.strip() for cell in cells], strict=False))
-            if all(_fits(name, row.get(name, ""), known) for name in columns):
+            row = dict(zip(columns, cells, strict=False))
+            if all(_fits(name, row.get(name, ""), known["audit"]) for name in columns):
                 return form
+    forms = known["portal"]["times"]["forms"]
+    if cells and _UUID.fullmatch(cells[0]) and (read_times(cells[1:], forms).forms >= 0).any():
+        name = f"a portal's search audit ({say_number(len(cells), 'column')})"
+        return {"name": name, "columns": ["id", "userId", "searchDate", "networkCount", "reason"]}
     return None
 
 
 def _fits(name: str, cell: str, known: dict) -> bool:
-    """Say whether a cell can be of a column, for the columns whose cells have a form."""
+    """Return whether a cell can be of a column, for the columns whose cells have a form."""
     if name == "search time":
-        return bool(read_times(pd.Series([cell], dtype="str"), known["times"]["forms"]).forms[0] >= 0)
+        return bool(read_times([cell], known["times"]["forms"]).forms[0] >= 0)
     if name == "time frame":
         return bool(re.match(known["times"]["window"], cell))
     if name == "id":
@@ -166,110 +190,118 @@ def read(source: Source, options: ReadOptions) -> Reading:
     IngestError
         Times print no zone and none was given, or most rows have no search time where it should be.
     """
-    match = recognize(source)
-    tables = find_tables(source)
-    known = load_format("flock")["audit"]
-    report = Report(source.name, source.sha256, source.bytes_n, FAMILY, match.form, match.why)
+    match, tables = recognize(source), find_tables(source)
+    known = load_format("flock")[tables[0].kind]
+    report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     zone = find_zone(options.time_zone) if options.time_zone else None
-    log = start_log(source, options)
-    header: dict[str, None] = {}
+    log = LogReader(source, options)
     for table in tables:
-        form = LogForm(
-            table.columns,
-            known["times"]["forms"],
-            zone,
-            known["times"]["zone_hint"],
-            known["times"]["window"],
-        )
-        header.update(dict.fromkeys(list_unbound(table.header, table.columns)))
-        header.update(dict.fromkeys(name for part, name in table.columns.items() if part in DROPPED))
+        times = known["times"]
+        form = LogForm(table.columns, times["forms"], zone, times["zone_hint"], times.get("window", ""))
         first_row = log.rows_n + 1
         if table.sheet is None:
             text = read_table(source, header_line=table.header_row)
-            log.read_text(text, form)
-            report.notes += text.notes
-            report.warnings += text.warnings
-            if text.blank_n:
-                report.notes.append(
-                    f"{say_number(text.blank_n, 'empty line was', 'empty lines were')} passed over."
-                )
+            log.read(text.batches(), form)
+            text.describe(report)
         else:
-            moments = tuple(
-                table.columns[name] for name in ("searched_at", "search_date") if name in table.columns
-            )
-            for frame in make_frames(
-                table.sheet, table.header_row, table.header, moments, read_workbook(source).date_1904
-            ):
-                log.add(frame, form, f"{table.sheet.name} row {{}}")
-            report.details.setdefault("sheets", {})[table.sheet.name] = {
-                "form": table.form, "first_row_no": first_row, "rows": log.rows_n - first_row + 1,
-            }  # fmt: skip
+            _read_sheet(source, table, form, log, report)
+            rows_n = log.rows_n - first_row + 1
+            about = {"form": table.form, "first_row_no": first_row, "rows": rows_n}
+            report.details.setdefault("sheets", {})[table.sheet.label] = about
     searches = log.close(report)
     if source.kind == "xlsx":
-        set_sheets_aside(source, {table.sheet.name for table in tables}, report)
-    list_dropped(list(header), known, report)
-    describe_log(searches, log, report, known, zone)
+        _skip_sheets(source, tables, report)
+    names: dict[str, None] = {}
+    for table in tables:
+        names |= dict.fromkeys(list_unbound(table.header, table.columns))
+        names |= dict.fromkeys(name for part, name in table.columns.items() if part in DROPPED)
+    drop_columns(report, list(dict.fromkeys(name for table in tables for name in table.header)), names)
+    describe_log(searches, log, report, tables[0].kind, zone)
+    if tables[0].kind == "portal":
+        _describe_portal(searches, tables[0], report)
     report.check()
     return Reading({"searches": searches}, report)
 
 
-def set_sheets_aside(source: Source, used: set[str], report: Report) -> None:
-    """Account for the rows of sheets that hold no audit."""
-    for sheet in read_workbook(source).sheets:
-        if sheet.is_hidden:
-            report.warnings.append(f"Sheet {sheet.name!r} is hidden.")
-        rows_n = sum(1 for _, cells in sheet if any(cells))
-        if sheet.name not in used and rows_n:
-            report.rows_in += rows_n
-            report.set_aside.append(
-                SetAside(f"sheet {sheet.name}", "a sheet without an audit's columns", rows_n=rows_n)
-            )
-
-
-def list_dropped(names: list[str], known: dict, report: Report) -> None:
-    """Note the columns that enter no table, and warn of those that are not known."""
-    expected = {tidy_header(name) for name in known["dropped"]["columns"]}
-    expected |= {tidy_header(name) for part in DROPPED for name in known["columns"][part]}
-    report.columns_dropped += names
-    unknown = [name for name in names if tidy_header(name) not in expected]
-    if unknown:
-        report.warnings.append(
-            f"Columns that are not known were dropped: {', '.join(repr(name[:60]) for name in unknown)}."
-        )
-
-
-def describe_log(searches, log: LogTable, report: Report, known: dict, zone) -> None:
-    """Say in the report which kind of audit it is, in which zone its times are, and what else a person should know."""
+def describe_log(searches: SearchLog, log: LogReader, report: Report, kind: str, zone) -> None:
+    """Write into the report what a person should know of an audit: its zone, its kind, what is odd in it."""
     check_log(searches, log, report, zone)
     if log.local_n:
         report.time_zone = f"{zone.key}, as given" + ("; UTC where printed" if log.utc_n else "")
     else:
         report.time_zone = "UTC, printed with every time"
+    if kind == "audit":
+        _describe_audit(searches, report, load_format("flock")["audit"])
+
+
+def _read_sheet(source: Source, table: AuditTable, form: LogForm, log: LogReader, report: Report) -> None:
+    moments = [table.columns[name] for name in ("searched_at", "search_date") if name in table.columns]
+    date_1904 = read_workbook(source).date_1904
+    before = _count_misplaced(log)
+    log.read(make_batches(table.sheet, table.header_row, table.header, moments, date_1904), form)
+    if _count_misplaced(log) - before > table.sheet.count_rows() // 2:
+        labels_n = sum(bool(name) for name in table.header)
+        filled_n = max(_count_filled(cells) for number, cells in table.sheet if number > table.header_row)
+        report.warn(
+            "misplaced-header",
+            f"{table.sheet.label}: its rows do not fit its header of {labels_n} labels over at most {filled_n} cells: a label "
+            "too many, or one missing. Correct the header in a copy of the file.",
+        )
+
+
+def _count_misplaced(log: LogReader) -> int:
+    return log.skipped["out-of-place"].rows_n if "out-of-place" in log.skipped else 0
+
+
+def _count_filled(cells: list[str]) -> int:
+    return next((at for at in range(len(cells), 0, -1) if cells[at - 1].strip()), 0)
+
+
+def _skip_sheets(source: Source, tables: list[AuditTable], report: Report) -> None:
+    """Account for the rows of sheets that hold no audit; rows of an audit without a header are said to be so."""
+    used = {table.sheet.number for table in tables}
+    for sheet in read_workbook(source).sheets:
+        if sheet.number in used:
+            continue
+        report.put_aside(sheet.label, "a sheet without an audit's columns", sheet.count_rows(), "other-sheet")
+        first = next((cells for _, cells in sheet if any(cells)), [])
+        if form := guess_form(first):
+            report.warn(
+                "sheet-without-header",
+                f"{sheet.label} has no header, and its rows look like '{form['name']}': {say_number(sheet.count_rows(), 'row')} "
+                "were skipped. Put a header on top in a copy of the file.",
+            )
+
+
+def _describe_audit(searches: SearchLog, report: Report, known: dict) -> None:
+    """Say in the report which kind of audit it is."""
     agencies = report.details["searcher_agencies_n"]
     kind = "organization" if agencies == 1 else "network" if agencies else "unknown"
     report.details["log"] = kind
-    if kind == "network":
-        report.notes.append(
-            f"Searches by {agencies:,} agencies: a Network Audit, which holds its producer's own searches "
-            "too."
-        )
-    elif kind == "organization":
-        report.notes.append(
-            "All searches are by one agency: an Organization Audit, or a Network Audit cut down to it."
-        )
-    else:
-        report.notes.append(
-            "No agency is named in the rows: an Organization Audit logs the searches of its producer."
-        )
+    said = {
+        "network": f"Searches by {agencies:,} agencies: a Network Audit, which holds its producer's own searches too.",
+        "organization": "All searches are by one agency: an Organization Audit, or a Network Audit cut down to it.",
+        "unknown": "No agency is named in the rows: an Organization Audit logs the searches of its producer.",
+    }
+    report.note(f"log-{kind}", said[kind])
     prefix = known["labels"]["federal_prefix"]
-    facts = measure(searches)
-    federal = facts.count_agencies(prefix)
-    if federal:
+    names = searches.count_values("searcher_agency_as_printed")
+    if federal := sum(count for name, count in names.items() if name.startswith(prefix)):
         report.details["federal_rows"] = federal
-        report.notes.append(
-            f"{say_number(federal, 'name of an agency begins', 'names of agencies begin')} with {prefix.strip()!r}: kept as printed."
-        )
-        if federal == len(facts):
+        text = say_number(federal, "name of an agency begins", "names of agencies begin")
+        report.note("federal", f"{text} with {prefix.strip()!r}: kept.")
+        if federal == len(searches):
             report.form += "; Federal searches"
-    if not facts.has_host():
-        report.notes.append("The file does not say whose log it is: say so with --reported-by.")
+
+
+def _describe_portal(searches: SearchLog, table: AuditTable, report: Report) -> None:
+    report.details["keys"] = [*table.columns.values()]
+    report.details["reason_origin"] = dict(sorted(searches.count_values("reason_origin").items()))
+    if not set(_REASONS) & set(table.columns):
+        text = "The portal publishes no justification at all: it is not exported, which is not the same as blank."
+        report.note("no-justification", text)
+    if "devices_n" in table.columns:
+        text = "cameraCount counts cameras (devices_n); the later networkCount counts networks: do not compare them."
+        report.note("counts-cameras", text)
+    text = "A portal shows about 30 days: files saved at different times overlap; count distinct search ids."
+    report.note("rolling-window", text)

@@ -5,18 +5,21 @@ import re
 import pandas as pd
 
 from helpers.formats import load_format
-from sidedoor.ingest.flock_audit import DROPPED, FAMILY, describe_log, list_dropped, name_form
-from sidedoor.ingest.headers import bind_columns, list_unbound, tidy_header
-from sidedoor.ingest.logs import LogForm, LogTable
+from sidedoor.ingest.flock_audit import DROPPED, FAMILIES, describe_log, name_form
+from sidedoor.ingest.headers import bind_columns, drop_columns, list_unbound, tidy_header
+from sidedoor.ingest.log_part import LogForm
+from sidedoor.ingest.logs import LogReader
 from sidedoor.ingest.pdf import read_pages, warn_unseen
 from sidedoor.ingest.pdf_table import PrintedRow, find_page_header, read_rows
 from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
+from sidedoor.ingest.text import build_batch
 from sidedoor.ingest.times import find_zone
 
 KINDS = ("pdf",)
 _AT_LEAST = 4
-# What the first line of a cell looks like, in the columns that begin every row: an id whole or cut by the width of
+# What the first line of a cell looks like, in the columns that begin every row: an id whole or cut by the
+# width of
 # its column, a date.
 _BEGINS = {
     "id": re.compile(r"[0-9a-fA-F]{8}-"),
@@ -40,7 +43,7 @@ def recognize(source: Source) -> Match | None:
         if header := find_page_header(page, known, _AT_LEAST):
             some = ", ".join(repr(name) for name in header.names[:4])
             return Match(
-                FAMILY,
+                FAMILIES["audit"],
                 f"{name_form(list(header.names))}, PDF",
                 f"columns {some} and others of Flock's audit",
                 0.95,
@@ -53,13 +56,14 @@ def read(source: Source, options: ReadOptions) -> Reading:
 
     Returns
     -------
-    Reading with the table `searches` and its report. A cell that was blacked out holds no text, so that it cannot be
-    told from an empty one: the report says so.
+    Reading with the table `searches` and its report. A cell that was blacked out holds no text, so that it
+    cannot be told from an empty one: the report says so.
 
     Raises
     ------
     IngestError
-        Rows cannot be told apart, their columns are spread over pages, or times print no zone and none was given.
+        Rows cannot be told apart, their columns are spread over pages, or times print no zone and none was
+        given.
     """
     match = recognize(source)
     known = load_format("flock")["audit"]
@@ -67,33 +71,27 @@ def read(source: Source, options: ReadOptions) -> Reading:
     names = _name_columns(header.names)
     columns = bind_columns(names, known["columns"], source.name)
     kinds = {name: field for field, name in columns.items()}
-    frame = pd.DataFrame(
-        [
-            [_join(kinds.get(name), lines) for name, lines in zip(names, row.cells, strict=True)]
-            for row in rows
-        ],
-        columns=names,
-        index=pd.Index([_locate(row, number) for number, row in _number(rows)]),
-        dtype="str",
-    )
-    report = Report(source.name, source.sha256, source.bytes_n, FAMILY, match.form, match.why)
+    cells = [
+        [_join(kinds.get(name), lines) for name, lines in zip(names, row.cells, strict=True)] for row in rows
+    ]
+    places = [_locate(row, number) for number, row in _number(rows)]
+    batch = build_batch(names, cells, places, "page {}")
+    report = Report(source.name, source.sha256, source.bytes_n, FAMILIES["audit"], match.form, match.why)
     zone = find_zone(options.time_zone) if options.time_zone else None
-    log = LogTable(source, options)
+    log = LogReader(source, options)
     times = known["times"]
-    log.add(frame, LogForm(columns, times["forms"], zone, times["zone_hint"], times["window"]), "page {}")
+    log.read([batch], LogForm(columns, times["forms"], zone, times["zone_hint"], times["window"]))
     searches = log.close(report)
     warn_unseen(read_pages(source), report)
-    list_dropped(
-        [*list_unbound(names, columns), *(name for part, name in columns.items() if part in DROPPED)],
-        known,
-        report,
-    )
-    describe_log(searches, log, report, known, zone)
+    dropped = [name for part, name in columns.items() if part in DROPPED]
+    drop_columns(report, names, [*list_unbound(names, columns), *dropped])
+    describe_log(searches, log, report, "audit", zone)
     pages = pd.Series([row.page for row in rows]).value_counts().sort_index()
     report.details["rows_by_page"] = {str(page): int(count) for page, count in pages.items()}
     report.details["texts_outside_the_table_n"] = len(outside)
     report.warnings.append(
-        "Read from the places of words on printed pages: compare a page or two by eye. A cell that was blacked out "
+        "Read from the places of words on printed pages: compare a page or two by eye. A cell that was "
+        "blacked out "
         "holds no text and counts as empty."
     )
     report.check()
@@ -117,7 +115,9 @@ def _locate(row: PrintedRow, number: int) -> str:
 
 
 def _join(field: str | None, lines: tuple[str, ...]) -> str:
-    """Join the lines of a cell: ids without a space, two times of a window on two lines, all else with spaces."""
+    """Join the lines of a cell: ids without a space, two times of a window on two lines, all else with
+    spaces.
+    """
     if field == "search_id":
         return "".join(line.replace(" ", "") for line in lines)
     text = " ".join(lines)

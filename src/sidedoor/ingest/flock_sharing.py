@@ -4,8 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 
+from helpers.agencies.check import looks_like_agency
 from helpers.canonical import build_table
 from helpers.errors import IngestError
 from helpers.formats import load_format
@@ -13,23 +14,30 @@ from helpers.wording import say_number
 from sidedoor.ingest.headers import (
     bind_columns,
     check_day,
+    drop_columns,
     list_beginnings,
     list_unbound,
     locate,
     tidy_header,
 )
-from sidedoor.ingest.report import Reading, Report, SetAside
+from sidedoor.ingest.pdf import read_pages, warn_unseen
+from sidedoor.ingest.pdf_table import find_page_header, read_rows
+from sidedoor.ingest.published import remove_hidden
+from sidedoor.ingest.report import Reading, Report, Skipped
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import read_table
 from sidedoor.ingest.xlsx import Sheet, read_workbook
 
-KINDS = ("text", "xlsx")
+KINDS = ("text", "xlsx", "pdf")
 FAMILY, FORM = "Flock SharedNetworks", "organizations by row, networks by direction"
 # direction -> section of the canonical table
 SECTIONS = {"with_me": "detections_received", "by_me": "detections_shared"}
-_NO_SHARE = "no share in either direction: an organization alone, or a note"
-_NO_SHARE_HERE = "no share in the one direction that the file holds"
-_MONTHS = "January February March April May June July August September October November December".split()
+_SKIPPED = {
+    "header-again": "the header, repeated among the rows",
+    "no-name": "networks without the name of an organization",
+    "note": "a total or a note, and no organization",
+    "no-share": "no share in a direction that the file holds: an organization alone, or a note",
+}
 
 
 @dataclass
@@ -37,39 +45,118 @@ class _Direction:
     """What was counted in one column: cells with networks, their pieces, odd pieces, blank cells."""
 
     cells: int = 0
-    pieces: Counter = field(default_factory=Counter)
-    fragments: Counter = field(default_factory=Counter)
+    pieces: set = field(default_factory=set)
+    fragments: int = 0
     with_comma: int = 0
     blank: int = 0
+
+    def add(self, cell: str, fragment: re.Pattern) -> None:
+        """Count the networks of a cell; a comma inside a name cannot be told from one between names."""
+        if not cell:
+            self.blank += 1
+            return
+        pieces = [piece.strip() for piece in cell.split(",") if piece.strip()]
+        self.cells += 1
+        self.with_comma += len(pieces) > 1
+        self.pieces.update(pieces)
+        self.fragments += sum(bool(fragment.search(piece)) for piece in pieces[1:])
+
+    def to_dict(self) -> dict:
+        """Return the counts."""
+        return {
+            "organizations": self.cells,
+            "blank": self.blank,
+            "cells_with_commas": self.with_comma,
+            "networks_if_every_comma_separates": len(self.pieces),
+            "networks_at_least": self.cells,
+            "pieces_that_are_hardly_names": self.fragments,
+        }
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Where the list is: its sheet (None for a text), the row of its header, the header and its columns."""
+
+    source: Source
+    sheet: Sheet | None
+    header_row: int
+    header: list[str]
+    columns: dict[str, str]
+    printed: list[tuple[str, list[str]]] | None = None
+
+    def rows(self, report: Report | None = None) -> Iterator[tuple[str, dict[str, str]]]:
+        """Give the cells of each row by field, with its place; a report is given what was skipped."""
+        if self.printed is not None:
+            for place, cells in self.printed:
+                yield place, self._bind(cells)
+            if report:
+                warn_unseen(read_pages(self.source), report)
+                report.warn(
+                    "printed", "Read from the places of words on printed pages: compare a page by eye."
+                )
+            return
+        if self.sheet is None:
+            table = read_table(self.source, header_line=self.header_row)
+            for line, cells in table.rows():
+                yield f"line {line}", self._bind(cells)
+            if report:
+                table.describe(report)
+            return
+        for number, cells in self.sheet:
+            if number > self.header_row and any(cells):
+                yield self.sheet.name_row(number), self._bind(cells)
+        for sheet in read_workbook(self.source).sheets if report else ():
+            if sheet is not self.sheet:
+                reason = "a sheet that is no SharedNetworks list"
+                report.put_aside(sheet.label, reason, sheet.count_rows(), "other-sheet")
+
+    def _bind(self, cells: list[str]) -> dict[str, str]:
+        row = dict(zip(self.header, cells, strict=False))
+        return {name: row.get(column, "").strip() for name, column in self.columns.items()}
 
 
 def recognize(source: Source) -> Match | None:
     """Recognize the export by its three columns, in any order."""
-    found = find_header(source)
+    found = find_table(source)
     if not found:
         return None
-    sheet, _, header, columns = found
-    why = f"columns {', '.join(repr(name) for name in columns.values())}" + (
-        f" in sheet {sheet.name!r}" if sheet else ""
-    )
+    why = f"columns {', '.join(repr(name) for name in found.columns.values())}"
     # in a workbook, an audit beside it is the greater part
-    return Match(FAMILY, FORM, why, 0.9 if sheet else 1.0)
+    return Match(FAMILY, FORM, why, 0.9 if found.sheet else 1.0)
 
 
-def find_header(source: Source) -> tuple[Sheet | None, int, list[str], dict[str, str]] | None:
-    """Find the sheet (None for a text), the row of the header, the header and its columns."""
+def find_table(source: Source) -> _Table | None:
+    """Find the list in a file."""
     known = load_format("flock")["sharing"]["columns"]
+    if source.kind == "pdf":
+        return _find_printed(source, known)
     names = {tidy_header(name) for name in known["organization"]}
     for sheet, rows in list_beginnings(source):
         for number, cells in rows:
             if names & {tidy_header(cell) for cell in cells}:
                 header = [cell.strip() for cell in cells]
-                columns = bind_columns(
-                    [name for name in header if name], known, locate(source, sheet, number)
-                )
+                place = locate(source, sheet, number)
+                columns = bind_columns([name for name in header if name], known, place)
                 if "organization" in columns and {"with_me", "by_me"} & set(columns):
-                    return sheet, number, header, columns
+                    return _Table(source, sheet, number, header, columns)
     return None
+
+
+def _find_printed(source: Source, known: dict[str, list[str]]) -> _Table | None:
+    """Find the list printed to PDF: one row for each organization; cells may be wrapped."""
+    names = {tidy_header(name) for part in known.values() for name in part}
+    pages = read_pages(source)
+    if not any(find_page_header(page, names, 2) for page in pages[:3]):
+        return None
+    header, rows, _ = read_rows(pages, source.name, names, 2)
+    columns = bind_columns(list(header.names), known, source.name)
+    if "organization" not in columns or not {"with_me", "by_me"} & set(columns):
+        return None
+    cells = [
+        (f"page {row.page} row {at}", [" ".join(lines) for lines in row.cells])
+        for at, row in enumerate(rows, 1)
+    ]
+    return _Table(source, None, 0, list(header.names), columns, cells)
 
 
 def read(source: Source, options: ReadOptions) -> Reading:
@@ -82,161 +169,110 @@ def read(source: Source, options: ReadOptions) -> Reading:
     Raises
     ------
     IngestError
-        The file names neither the agency whose list it is nor its date, and nobody said.
+        The file names neither the agency whose list it is nor its date, and neither was given.
     """
-    match = recognize(source)
-    sheet, header_row, header, columns = find_header(source)
-    _demand_options(source, options, sheet, header_row, header, columns)
+    match, table = recognize(source), find_table(source)
+    _check_options(table, options)
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     known = load_format("flock")["sharing"]
     inactive, fragment = re.compile(known["inactive"]), re.compile(known["fragments"])
     note = re.compile(load_format("workbook")["names"]["note"])
-    counts = {name: _Direction() for name in SECTIONS if name in columns}
-    rows, names, widest = [], Counter(), ("", 0)
-    for row_no, (place, cells) in enumerate(_list_rows(source, sheet, header_row, header, report), 1):
-        row = dict(zip(header, cells, strict=False))
-        who = row[columns["organization"]].strip()
-        told = {name: row[columns[name]].strip() for name in counts}
-        if tidy_header(who) == tidy_header(columns["organization"]):
-            _set_aside(report, place, "the header, repeated among the rows")
-            continue
-        if not who:
-            _set_aside(report, place, "networks without the name of an organization")
-            continue
-        if note.search(who):
-            _set_aside(report, place, "a total or a note, and no organization")
-            continue
-        names[who] += 1
-        if not any(told.values()):
-            _set_aside(report, place, _NO_SHARE if len(counts) == 2 else _NO_SHARE_HERE, who)
-            continue
-        for name, cell in told.items():
-            pieces = _count_pieces(counts[name], cell, fragment)
-            if not cell:
-                continue
-            widest = max(widest, (who, pieces), key=lambda pair: pair[1])
-            mine, theirs = options.reported_by, who
-            rows.append(
-                {
-                    "from_agency_as_printed": theirs if name == "with_me" else mine,
-                    "to_agency_as_printed": mine if name == "with_me" else theirs,
-                    "shares": "detections",
-                    "reported_by": mine,
-                    "section": SECTIONS[name],
-                    "is_inactive": bool(inactive.search(who)),
-                    "as_of": options.as_of,
-                    "source_id": options.source_id or source.id,
-                    "page": _read_page(row, columns),
-                    "row_no": row_no,
-                }
+    counts = {name: _Direction() for name in SECTIONS if name in table.columns}
+    skipped = {code: Skipped(code, reason) for code, reason in _SKIPPED.items()}
+    rows, names, cleaned = [], Counter(), 0
+    for row_no, (place, row) in enumerate(table.rows(report), 1):
+        if row_no > source.limits.list_rows:
+            raise IngestError(
+                source.name,
+                f"a list of more than {source.limits.list_rows:,} rows",
+                "Split it.",
+                code="too-large",
             )
+        who = remove_hidden(row["organization"])
+        cleaned += who != row["organization"]
+        code = _find_reason(who, row, counts, table, note)
+        if code in ("", "no-share"):
+            names[who] += 1
+        if code:
+            skipped[code].add(place)
+            continue
+        for name, count in counts.items():
+            count.add(row[name], fragment)
+            if row[name]:
+                ends = (who, options.reported_by) if name == "with_me" else (options.reported_by, who)
+                page = row.get("page", "")
+                rows.append(
+                    {
+                        "from_agency_as_printed": ends[0], "to_agency_as_printed": ends[1], "shares": "detections",
+                        "reported_by": options.reported_by, "section": SECTIONS[name],
+                        "is_inactive": bool(inactive.search(who)), "as_of": options.as_of,
+                        "source_id": options.source_id or source.id, "row_no": row_no,
+                        "page": int(page) if page.isdigit() and len(page) < 7 else None,
+                    }
+                )  # fmt: skip
     sharing = build_table("sharing", rows)
+    report.rows_in += len(sharing)
     report.rows_out = len(sharing)
-    report.rows_in = report.rows_out + sum(part.rows_n for part in report.set_aside)
+    report.skip(skipped)
+    report.details["rows_in_file"] = sum(names.values()) + sum(
+        entry.rows_n for code, entry in skipped.items() if code != "no-share"
+    )
     report.span["sharing"] = [options.as_of, options.as_of]
-    report.columns_dropped += list_unbound(header, columns)
-    _describe(report, counts, names, widest, sharing)
+    drop_columns(report, table.header, list_unbound(table.header, table.columns))
+    if cleaned:
+        report.warn("cleaned-names", f"Names with characters without width, which were removed: {cleaned:,}.")
+    _describe(report, counts, names, sharing)
     report.check()
     return Reading({"sharing": sharing}, report)
 
 
-def _list_rows(source: Source, sheet, header_row: int, header: list[str], report: Report | None) -> Iterator:
-    if sheet is None:
-        table = read_table(source, header_line=header_row)
-        for line, cells in table.rows():
-            yield f"line {line}", cells
-        if report:
-            report.notes += table.notes
-            report.warnings += table.warnings
-        return
-    for number, cells in sheet:
-        if number > header_row and any(cells):
-            yield f"{sheet.name} row {number}", cells
-    if report:
-        _set_sheets_aside(source, sheet, report)
+def _find_reason(who: str, row: dict, counts: dict, table: _Table, note: re.Pattern) -> str:
+    """Return why a row is skipped; nothing for a row that is read."""
+    if tidy_header(who) == tidy_header(table.columns["organization"]):
+        return "header-again"
+    if not who:
+        return "no-name"
+    if note.search(who):
+        return "note"
+    return "" if any(row[name] for name in counts) else "no-share"
 
 
-def _set_sheets_aside(source: Source, used: Sheet, report: Report) -> None:
-    for sheet in read_workbook(source).sheets:
-        rows_n = sum(1 for _, cells in sheet if any(cells))
-        if sheet.is_hidden:
-            report.warnings.append(f"Sheet {sheet.name!r} is hidden.")
-        if sheet is not used and rows_n:
-            report.set_aside.append(
-                SetAside(f"sheet {sheet.name}", "a sheet that is no SharedNetworks list", rows_n=rows_n)
-            )
-
-
-def _set_aside(report: Report, place: str, reason: str, what: str = "") -> None:
-    report.set_aside.append(SetAside(place, reason, what))
-
-
-def _read_page(row: dict, columns: dict) -> int | None:
-    text = row[columns["page"]].strip() if "page" in columns else ""
-    return int(text) if text.isdigit() and len(text) < 7 else None
-
-
-def _count_pieces(count: _Direction, cell: str, fragment: re.Pattern) -> int:
-    """Count the networks of a cell; a comma inside a name cannot be told from one between names."""
-    if not cell:
-        count.blank += 1
-        return 0
-    pieces = [piece.strip() for piece in cell.split(",") if piece.strip()]
-    count.cells += 1
-    count.with_comma += len(pieces) > 1
-    count.pieces.update(pieces)
-    count.fragments.update(piece for at, piece in enumerate(pieces) if at and fragment.search(piece))
-    return len(pieces)
-
-
-def _demand_options(
-    source: Source, options: ReadOptions, sheet, header_row: int, header: list[str], columns: dict
-) -> None:
+def _check_options(table: _Table, options: ReadOptions) -> None:
+    name = table.source.name
     if not options.reported_by:
         hint = "Say whose list it is: --reported-by 'AGENCY'."
-        if "by_me" in columns:
-            rows = _list_rows(source, sheet, header_row, header, None)
-            cells = Counter(
-                dict(zip(header, cells, strict=False))[columns["by_me"]].strip() for _, cells in rows
-            )
-            cells.pop("", None)
+        if "by_me" in table.columns:
+            cells = Counter(row["by_me"] for _, row in table.rows() if looks_like_agency(row["by_me"]))
             if cells:
                 hint += (
                     f" The network that it shares most often is called {cells.most_common(1)[0][0][:80]!r}."
                 )
-        raise IngestError(source.name, "the file does not say whose list it is", hint)
+        found = "the file does not say whose list it is"
+        raise IngestError(name, found, hint, code="no-reporter", asks_for="reported_by")
     if not options.as_of:
         hint = "Give its date: --as-of YYYY-MM-DD."
-        if found := re.search(load_format("flock")["sharing"]["file_date"], source.name):
+        if found := re.search(load_format("flock")["sharing"]["file_date"], name):
             try:
-                day = date(int(found[1]), _MONTHS.index(found[2]) + 1, int(found[3])).isoformat()
+                day = datetime.strptime(" ".join(found.groups()), "%Y %B %d").date().isoformat()
                 hint += f" The file's name says {day}; names are often wrong, so it is not taken by itself."
             except ValueError:
                 pass
-        raise IngestError(source.name, "a list without a date", hint)
+        raise IngestError(name, "a list without a date", hint, code="no-date", asks_for="as_of")
     check_day(options.as_of)
 
 
-def _describe(report: Report, counts: dict, names: Counter, widest: tuple[str, int], sharing) -> None:
-    for name, count in counts.items():
-        report.details[SECTIONS[name]] = {
-            "organizations": count.cells,
-            "blank": count.blank,
-            "cells_with_commas": count.with_comma,
-            "networks_if_every_comma_separates": sum(count.pieces.values()),
-            "networks_at_least": count.cells,
-            "pieces_that_are_hardly_names": dict(count.fragments.most_common(20)),
-        }
+def _describe(report: Report, counts: dict[str, _Direction], names: Counter, sharing) -> None:
+    for name, section in SECTIONS.items():
+        count = counts.get(name)
+        if count is None:
+            text = f"The file has no column for {section}: that direction was not released, which is not the same as no share."
+            report.warn("direction-not-released", text)
+            continue
+        report.details[section] = count.to_dict()
         if count.fragments:
-            report.warnings.append(
-                f"{say_number(sum(count.fragments.values()), 'piece')} in {SECTIONS[name]} may be the rest of a name "
-                "with a comma "
-                "in it: the number of networks lies between the two counts in the details."
-            )
-    for name in SECTIONS.keys() - counts.keys():
-        report.warnings.append(
-            f"The file has no column for {SECTIONS[name]}: that direction was not released, which is not the same as no share."
-        )
+            said = say_number(count.fragments, "piece")
+            text = f"{said} in {section} may be the rest of a name with a comma in it: the number of networks lies between the two counts."
+            report.warn("fragments", text)
     is_out = sharing["section"] == SECTIONS["by_me"]
     who = sharing["to_agency_as_printed"].where(is_out, sharing["from_agency_as_printed"])
     ways = [set(sections) for _, sections in sharing["section"].groupby(who)]
@@ -245,16 +281,13 @@ def _describe(report: Report, counts: dict, names: Counter, widest: tuple[str, i
         "shares_with_me_only": sum(way == {SECTIONS["with_me"]} for way in ways),
         "shared_by_me_only": sum(way == {SECTIONS["by_me"]} for way in ways),
     }
-    report.details["most_networks"] = {"organization": widest[0], "networks": widest[1]}
-    twice = {name: count for name, count in names.items() if count > 1}
-    if twice:
+    if twice := sum(count > 1 for count in names.values()):
         report.details["listed_twice"] = twice
-        report.warnings.append(
-            f"{say_number(len(twice), 'organization stands', 'organizations stand')} in more than one row; each row is kept."
-        )
-    report.notes.append(
+        said = say_number(twice, "organization is", "organizations are")
+        report.warn("listed-twice", f"{said} in more than one row; each row is kept.")
+    text = (
         "A blank cell is no share in that direction. The list is a setting on one day, not a record of use."
     )
-    report.notes.append(
-        "Networks in a cell are separated by commas, and names can hold commas too: the count is a range."
-    )
+    report.note("setting", text)
+    text = "Networks in a cell are separated by commas, and names can hold commas too: the count is a range."
+    report.note("commas", text)

@@ -1,20 +1,23 @@
 """Which column is which: headers bound by name, and the first rows of a file looked at to find its header."""
 
 import csv
+import functools
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from helpers.errors import IngestError
+from helpers.formats import load_format
+from helpers.wording import say_number
+from sidedoor.ingest.report import Report
 from sidedoor.ingest.source import Source
-from sidedoor.ingest.text import peek_text
+from sidedoor.ingest.text import PART_ROWS, RowBatch, build_batch, peek_text
 from sidedoor.ingest.xlsx import Sheet, convert_serial, read_workbook
 
 # A title or a note may stand above the header.
 HEADER_ROWS = 12
-PART_ROWS = 50_000
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'"})
 
@@ -54,6 +57,7 @@ def bind_columns(header: list[str], names: dict[str, list[str]], place: str = ""
                 place or "the header",
                 f"two columns for the same thing: {found[0]!r} and {found[1]!r}",
                 "Rename the one that is not meant in a copy of the file.",
+                code="column-twice",
             )
         if found:
             bound[field] = found[0]
@@ -110,19 +114,19 @@ def check_day(text: str | None) -> str | None:
         if text is not None and date.fromisoformat(text).isoformat() != text:
             raise ValueError
     except ValueError:
-        raise IngestError("--as-of", "not a date", "Write YYYY-MM-DD.") from None
+        raise IngestError("--as-of", "not a date", "Write YYYY-MM-DD.", code="wrong-value") from None
     return text
 
 
 def locate(source: Source, sheet: Sheet | None, number: int | str) -> str:
     """Name a row of a file in words, for an error."""
-    return f"{source.name}, {sheet.name} row {number}" if sheet else f"{source.name}, line {number}"
+    return f"{source.name}, {sheet.name_row(number) if sheet else f'line {number}'}"
 
 
-def make_frames(
-    sheet: Sheet, header_row: int, header: list[str], moments: tuple[str, ...] = (), date_1904: bool = False
-) -> Iterator:
-    """Give the rows of a sheet below its header as frames of text; rows without any cell are passed over.
+def make_batches(
+    sheet: Sheet, header_row: int, header: list[str], moments: Iterable[str] = (), date_1904: bool = False
+) -> Iterator[RowBatch]:
+    """Give the rows of a sheet below its header; rows without any cell are passed over.
 
     Parameters
     ----------
@@ -132,27 +136,23 @@ def make_frames(
         Columns of times: numbers in them are dates that the sheet does not format as such.
     date_1904
         Whether the workbook counts days from 1904.
-
-    Yields
-    ------
-    DataFrame of `str`, never missing; its index is the row of the sheet.
     """
-    import pandas as pd
-
-    width = next((at for at in range(len(header), 0, -1) if header[at - 1]), 0)
-    names = [name or f"(unnamed {number})" for number, name in enumerate(header[:width], 1)]
-    dated = [at for at, name in enumerate(names) if name in moments]
-    rows = []
+    dated = [at for at, name in enumerate(header) if name and name in moments]
+    width, places, rows = len(header), [], []
     for at, (number, cells) in enumerate(sheet):
-        if number > header_row and any(cells):
-            cells = cells[:width]
-            for column in dated:
-                if sheet.kinds[at][column] == "n":
-                    cells[column] = _show_serial(cells[column], date_1904)
-            rows.append((number, cells))
-    for start in range(0, len(rows), PART_ROWS):
-        numbers, cells = zip(*rows[start : start + PART_ROWS], strict=True)
-        yield pd.DataFrame(list(cells), columns=names, index=pd.Index(numbers), dtype="str")
+        if number <= header_row or not any(cells):
+            continue
+        cells = [*cells[:width], *[""] * (width - len(cells))]
+        for column in dated:
+            if column < len(sheet.kinds[at]) and sheet.kinds[at][column] == "n":
+                cells[column] = _show_serial(cells[column], date_1904)
+        places.append(number)
+        rows.append(cells)
+        if len(rows) == PART_ROWS:
+            yield build_batch(header, rows, places, sheet.name_row("{}"))
+            places, rows = [], []
+    if rows:
+        yield build_batch(header, rows, places, sheet.name_row("{}"))
 
 
 def _show_serial(text: str, date_1904: bool) -> str:
@@ -160,3 +160,44 @@ def _show_serial(text: str, date_1904: bool) -> str:
         return convert_serial(text, date_1904).isoformat(" ")
     except IngestError:
         return text
+
+
+@functools.cache
+def list_known_headers() -> frozenset[str]:
+    """List the headers that vendors and clerks are known to use, tidy: they say nothing of a person."""
+    flock, workbook = load_format("flock"), load_format("workbook")
+    groups = [*flock["audit"]["columns"].values(), flock["audit"]["dropped"]["columns"]]
+    groups += [*flock["portal"]["columns"].values(), *flock["page"]["columns"].values()]
+    groups += [flock["sharing"]["columns"][name] for name in ("organization", "with_me", "by_me", "page")]
+    groups += [workbook["names"]["columns"], workbook["names"]["beside"], workbook["users"]["columns"]]
+    groups += [
+        *workbook["searches"]["columns"].values(),
+        workbook["months"]["columns"],
+        workbook["months"]["year_columns"],
+    ]
+    return frozenset(tidy_header(name) for group in groups for name in group)
+
+
+def drop_columns(
+    report: Report, header: list[str], names: Iterable[str], known: Iterable[str] = ()
+) -> list[str]:
+    """Note columns of a file that enter no table; those whose headers are not known by their numbers alone.
+
+    Returns
+    -------
+    The headers that are not known.
+    """
+    known = list_known_headers() | {tidy_header(name) for name in known}
+    unknown = []
+    for name in dict.fromkeys(names):
+        if tidy_header(name) in known:
+            report.columns_dropped.append(name)
+            continue
+        unknown.append(name)
+        number = header.index(name) + 1
+        report.columns_dropped.append(f"{number} (its header is not known)")
+        report.private.setdefault("column", {})[number] = name
+    if unknown:
+        said = say_number(len(unknown), "column that is not known was", "columns that are not known were")
+        report.warn("unknown-columns", f"{said} dropped.")
+    return unknown

@@ -13,10 +13,11 @@ from datetime import date, timedelta
 from helpers.errors import IngestError
 from sidedoor.ingest._learn_form import check_pages, load_form, read_date, read_footer, squeeze
 from sidedoor.ingest._learn_layout import gather_lines
+from sidedoor.ingest.decode import find_encoding
 from sidedoor.ingest.pdf import read_pages, report_unseen
 from sidedoor.ingest.report import Reading, Report, SetAside
 from sidedoor.ingest.source import Match, ReadOptions, Source
-from sidedoor.ingest.text import find_encoding, peek_text, read_text
+from sidedoor.ingest.text import peek_text, read_text
 
 KINDS = ("pdf", "text")
 TOTAL = "total"
@@ -96,12 +97,10 @@ def read(source: Source, options: ReadOptions) -> Reading:
         raise IngestError(source.name, "no Dashboard report", "Give the report as LEARN wrote it.")
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     if source.kind == "text":
-        encoding = find_encoding(source)
-        report.notes += encoding.notes
-        report.warnings += encoding.warnings
+        find_encoding(source).describe(report)
     footers = []
     boards = find_boards(_read_lines(source), source.name, options, report, footers)
-    report.warnings += check_pages(footers)
+    check_pages(footers, report)
     if source.kind == "pdf":
         report_unseen(read_pages(source), report)
     rows = []
@@ -111,7 +110,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
         raise IngestError(source.name, "a Dashboard report without a single figure", "Give the whole report.")
     _compare_boards(boards, report)
     if options.reported_by is None:
-        report.warnings.append("The report does not name its agency: say which it is (reported_by).")
+        text = "The report does not name its agency: say which it is (--reported-by)."
+        report.warn("no-agency", text, asks_for="reported_by")
 
     from helpers.canonical import build_table
 

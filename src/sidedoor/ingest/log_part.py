@@ -1,13 +1,20 @@
-"""One part of a search log, column by column: from cells as printed to values, and to what each cell is."""
+"""One part of a search log, column by column: from cells to values, and to what each cell is."""
+
+import functools
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from helpers.agencies.check import HIDDEN_CHARACTERS
 from helpers.canonical import WITHHELD
 from helpers.formats import load_format
 from sidedoor.ingest.cells import (
+    Column,
+    Marks,
     fill_states,
     find_states,
     is_state,
@@ -18,19 +25,83 @@ from sidedoor.ingest.cells import (
     set_state,
     show_shape,
 )
-from sidedoor.ingest.columns import Column
 from sidedoor.ingest.headers import tidy_header
-from sidedoor.ingest.log_form import FEW, MARK_KINDS, PERSONAL, TEXTS, LogForm, list_beside
+from sidedoor.ingest.text import RowBatch
 from sidedoor.ingest.times import convert_to_utc, read_times
 
-OUT_OF_PLACE = "what stands in the place of the search time is no time: cells may be shifted"
-NO_SEARCH = "no time and hardly anything else: a total, a note or an empty row, not a search"
-HEADER_AGAIN = "the header, repeated among the rows"
-NOTE = "a total or a note, without a time"
-REASONS = (HEADER_AGAIN, NOTE, NO_SEARCH, OUT_OF_PLACE)
+# What marks count as no value, by field; `label` where none is named.
+MARK_KINDS = {
+    "search_id": "name", "searcher_agency_as_printed": "name", "host_agency": "name", "officer": "strict",
+    "plate": "strict", "plate_state": "label", "reason_text": "free", "offense_type": "free",
+    "case_number": "free",
+}  # fmt: skip
+# Columns of persons: dropped, and only their state or a token stays.
+PERSONAL = ("officer", "plate", "case_number")
+TEXTS = ("search_id", "plate_state")
+NAMES = ("searcher_agency_as_printed", "host_agency")
+# Everything that a form may bind a column to.
+FIELDS = (
+    *TEXTS, *PERSONAL, *NAMES, "search_type", "search_date", "searched_at", "window", "window_start", "window_end",
+    "networks_n", "devices_n", "reason_text", "offense_type", "has_case_number", "moderation",
+)  # fmt: skip
+# Rows that are no search, by code.
+SKIPPED = {
+    "header-again": "the header, repeated among the rows",
+    "note": "a total or a note, without a time",
+    "no-search": "no time and hardly anything else: a total, a note or an empty row, not a search",
+    "out-of-place": "what is in the place of the search time is no time: cells may be shifted",
+}
+ANOTHER_TYPE = "(another type)"
 # Where a reason comes from; and words for yes and no.
 _ORIGINS = ("reason", "offense_type", "case_number")
 _TRUE, _FALSE = ("true", "yes", "y", "1"), ("false", "no", "n", "0")
+# Of so many columns beside the time, one filled cell makes no search.
+_FEW = 3
+
+
+@dataclass(frozen=True)
+class LogForm:
+    """How the columns of a log are read.
+
+    Attributes
+    ----------
+    columns
+        For each of `FIELDS` that is there, the column as it is called in the file.
+    time_forms
+        Notations of times, see `time_forms`.
+    zone
+        Zone of times that print none; None if it was not given.
+    zone_hint
+        What to tell a person who has to give it.
+    window
+        Pattern with groups `window_start` and `window_end` for a column that holds both.
+    constants
+        Values of text fields that hold for all rows.
+    month_first
+        How `%q/%q` in a time is read.
+    marks
+        Marks of cells by field, where they are not those of `cells.toml`.
+    note
+        Pattern of a total or a note that fills the only cell of its row, in a log of so few columns that a search may do so.
+    """
+
+    columns: dict[str, str]
+    time_forms: list[str]
+    zone: ZoneInfo | None = None
+    zone_hint: str = ""
+    window: str = ""
+    constants: dict[str, str] = field(default_factory=dict)
+    month_first: bool = True
+    marks: dict[str, Marks] = field(default_factory=dict)
+    note: str = ""
+
+
+@functools.cache
+def list_search_types() -> pa.Array:
+    """List the search types that are known, which may be published as they are."""
+    labels = load_format("flock")["audit"]["labels"]
+    ends = ("", labels["search_type_suffix"])
+    return pa.array([label + end for label in labels["search_types"] for end in ends])
 
 
 class Part:
@@ -39,50 +110,36 @@ class Part:
     Parameters
     ----------
     log
-        What collects the counts: a `logs.LogTable`.
-    columns
-        The cells, for each column that the form binds.
-    rows_n
-        Its rows.
+        What collects the counts: a `logs.LogReader`.
+    batch
+        The rows.
     form
         How its columns are read.
-    where
-        Tells of a row where it stands.
     """
 
-    def __init__(self, log, columns: dict[str, Column], rows_n: int, form: LogForm, where):
-        self.log, self.columns, self.rows_n, self.form, self.where = log, columns, rows_n, form, where
+    def __init__(self, log, batch: RowBatch, form: LogForm):
+        self.log, self.rows_n, self.form, self.where = log, batch.rows_n, form, batch.locate
+        self.columns = {name: Column(batch.columns[name]) for name in dict.fromkeys(form.columns.values())}
         self.codes: dict[str, np.ndarray] = {}
         self.times_unread = np.zeros(self.rows_n, bool)
         self.headers = np.zeros(self.rows_n, bool)
 
     def get(self, name: str) -> Column:
-        """Give the cells of a field."""
+        """Return the cells of a field."""
         return self.columns[self.form.columns[name]]
 
     def drop_headers(self) -> np.ndarray:
         """Find rows that repeat the header: two cells or more that hold the name of their own column."""
         hits = np.zeros(self.rows_n, "int8")
-        for column in self.form.columns.values():
-            hits += self._find_name(column)
+        for name, cells in self.columns.items():
+            names = {name.strip().lower(), tidy_header(name)}
+            rows = np.flatnonzero(np.isin(cells.lengths, [len(one.encode()) for one in names]))
+            if len(rows):
+                lower = pc.utf8_lower(cells.plain.take(pa.array(rows)))
+                hits[rows] += np.asarray(pc.is_in(lower, pa.array(sorted(names), lower.type)))
         rows = self.headers = hits >= 2
-        self.log.set_aside(rows, HEADER_AGAIN, self.where)
+        self.log.skip(rows, "header-again", self.where)
         return rows
-
-    def _find_name(self, column: str) -> np.ndarray:
-        """Find the cells that hold the name of their own column, in any letter case."""
-        names, cells = sorted({column.strip().lower(), tidy_header(column)}), self.columns[column]
-        known = pa.array(names, cells.plain.type)
-        if not cells.is_ascii:
-            return np.asarray(pc.is_in(pc.utf8_lower(cells.plain), known)).astype("int8")
-        maybe = np.zeros(self.rows_n, bool)
-        for name in names:  # as many bytes, and the same first letter
-            first = (cells.pairs >> 8) | 32 == (ord(name[0]) | 32 if name else 32)
-            maybe |= (cells.lengths == len(name)) & first
-        rows, hits = np.flatnonzero(maybe), np.zeros(self.rows_n, "int8")
-        if len(rows):
-            hits[rows] = np.asarray(pc.is_in(pc.utf8_lower(cells.plain.take(pa.array(rows))), known))
-        return hits
 
     def find_codes(self, name: str, marks: str | None = None) -> np.ndarray:
         """Find the states of a field's cells; `not_exported` if the file has no such column."""
@@ -97,18 +154,20 @@ class Part:
     def read_columns(self) -> dict[str, pa.Array]:
         """Read all fields of the table."""
         made = self._read_reasons()
+        columns = self.form.columns
         for name in TEXTS:
-            if name in self.form.columns:
+            if name in columns:
                 made[name] = keep_values(self.get(name), self.find_codes(name))
-            else:
-                self.find_codes(name)
+        for name in NAMES:
+            if name in columns:
+                made[name] = self._clean(keep_values(self.get(name), self.find_codes(name)))
+        if "search_type" in columns:
+            made["search_type"] = self._read_types()
         for name in ("networks_n", "devices_n"):
             self._read_count(name, made)
         self._read_moments(made)
         self._read_persons(made)
-        if "host_agency" in self.form.columns:
-            made["host_agency"] = keep_values(self.get("host_agency"), self.find_codes("host_agency"))
-        elif self.log.options.reported_by:
+        if "host_agency" not in columns and self.log.options.reported_by:
             made["host_agency"] = self._repeat(self.log.options.reported_by)
         for name, value in self.form.constants.items():
             made[name] = self._repeat(value)
@@ -118,6 +177,24 @@ class Part:
             made[f"{name}_cell"] = name_states(self.find_codes(name))
         self._count_moderation()
         return made
+
+    def _clean(self, names: pa.Array) -> pa.Array:
+        """Remove characters without width, and those that turn the direction of writing."""
+        odd = pc.fill_null(pc.match_substring_regex(names, HIDDEN_CHARACTERS), False)
+        if not pc.any(odd).as_py():
+            return names
+        self.log.cleaned_n += pc.sum(odd).as_py()
+        return pc.replace_substring_regex(names, HIDDEN_CHARACTERS, "")
+
+    def _read_types(self) -> pa.Array:
+        """Keep the search types that are known: an officer or a clerk may have typed anything else."""
+        types = keep_values(self.get("search_type"), self.find_codes("search_type"))
+        is_other = pc.invert(pc.is_in(types, pc.cast(list_search_types(), types.type)))
+        is_other = pc.and_(is_other, pc.is_valid(types))
+        if not pc.any(is_other).as_py():
+            return types
+        self.log.other_types_n += pc.sum(is_other).as_py()
+        return pc.if_else(is_other, pa.scalar(ANOTHER_TYPE, types.type), types)
 
     def _repeat(self, value: str) -> pa.Array:
         return pa.repeat(value, self.rows_n)
@@ -260,7 +337,7 @@ class Part:
                 rows[here] = np.asarray(
                     pc.match_substring_regex(column.plain.take(pa.array(here)), self.form.note)
                 )
-        self.log.set_aside(rows, NOTE, self.where)
+        self.log.skip(rows, "note", self.where)
         return rows
 
     def drop_rows_that_are_no_search(self, keep: np.ndarray) -> np.ndarray:
@@ -270,13 +347,16 @@ class Part:
             if name in self.form.columns or (name == "reason_text" and "offense_type" in self.form.columns):
                 told |= is_state(self.codes[name], "value")
         rows = keep & (~told | self._find_lone())
-        self.log.set_aside(rows, NO_SEARCH, self.where)
+        self.log.skip(rows, "no-search", self.where)
         return rows
 
     def _find_lone(self) -> np.ndarray:
         """Find rows without a time that fill one other cell at most: a total or a note below the log."""
-        lone, columns = np.zeros(self.rows_n, bool), list_beside(self.form)
-        if len(columns) >= FEW and "searched_at" in self.form.columns:
+        lone = np.zeros(self.rows_n, bool)
+        columns = [
+            name for name in self.form.columns if name not in ("searched_at", "search_date", "moderation")
+        ]
+        if len(columns) >= _FEW and "searched_at" in self.form.columns:
             rows = np.flatnonzero(is_state(self.find_codes("searched_at"), "empty"))
             filled = np.zeros(len(rows), "int16")
             for name in columns if len(rows) else ():
@@ -289,7 +369,7 @@ class Part:
         rows = keep & self.times_unread
         if rows.any():
             cell = self.get("searched_at").raw[int(np.flatnonzero(rows)[0])].as_py()
-            self.log.set_aside(rows, OUT_OF_PLACE, self.where, f"the first reads like {show_shape(cell)!r}")
+            self.log.skip(rows, "out-of-place", self.where, f"the first reads like {show_shape(cell)!r}")
         return rows
 
 
@@ -309,6 +389,6 @@ def make_tokens(cells: Column, codes: np.ndarray, name: str, key: bytes) -> pd.S
     """Turn the values of a column into tokens: one notation first, so that spaces and letter case make no second plate."""
     from sidedoor.publish.privacy import tokenize
 
-    kept = pd.Series(pd.array(keep_values(cells, codes).cast(pa.large_string()), dtype="str"))
+    kept = pd.Series(keep_values(cells, codes).to_pylist(), dtype="str")
     plain = kept.str.upper().str.replace(_JUNK[name], "" if name == "plate" else " ", regex=True)
     return tokenize(plain, key, name).reset_index(drop=True)

@@ -1,40 +1,26 @@
-"""A mapping: a TOML file that says which columns of an unknown form mean what; no code, and every key is checked."""
+"""A mapping: a TOML file that says which columns of an unknown layout mean what; no code, and every key is checked."""
 
-import difflib
 import functools
-import tomllib
-from collections.abc import Iterable
 from pathlib import Path
 
 from helpers.canonical import CELL_STATES, MEASURES, SECTIONS
-from helpers.errors import IngestError
+from helpers.errors import IngestError, offer_nearest
 from helpers.formats import FORMATS, load_format
+from helpers.toml import load_toml
 from helpers.wording import say_number
 from sidedoor.ingest.cells import build_marks
-from sidedoor.ingest.log_form import FIELDS, MARK_KINDS
-from sidedoor.ingest.times import compile_form, find_zone
+from sidedoor.ingest.headers import tidy_header
+from sidedoor.ingest.log_part import FIELDS, MARK_KINDS
+from sidedoor.ingest.time_forms import compile_form
+from sidedoor.ingest.times import find_zone
 
 SHIPPED = FORMATS / "mappings"
-# Largest file, and longest line: on a key of thousands of parts TOML is minutes [bytes].
-_CAP, _LINE = 1 << 18, 1 << 12
-_FORMS = 30
-# What each table of a mapping may hold: key -> type. `dict` of a table with free keys is checked apart.
-_KEYS: dict[str, dict[str, type]] = {
-    "": {"title": str, "table": str, "source": str, "sha256": str, "notes": list, "file": dict,
-    "columns": dict, "constants": dict,
-         "times": dict, "cells": dict, "names": dict, "skip": list, "sheets": dict},
-    "file": {"header_line": int, "header": list, "sheet": str},
-    "times": {"forms": list, "time_zone": str, "window": str, "precision": str},
-    "cells": {"masked": list, "redacted": list, "placeholder": list},
-    "names": {"file": str, "key": str, "name": str, "columns": dict},
-    "skip": {"column": str, "equals": list, "reason": str},
-    "sheets": {"section": str, "measure": str, "scope": str, "skip": bool},
-}  # fmt: skip
 # Fields that a column or a constant may fill, by table.
 TABLE_FIELDS: dict[str, tuple[str, ...]] = {
-    "sharing": ("from_agency_as_printed", "to_agency_as_printed", "shares", "reported_by", "section",
-    "hot_list", "is_inactive",
-                "as_of", "page"),
+    "sharing": (
+        "from_agency_as_printed", "to_agency_as_printed", "shares", "reported_by", "section", "hot_list",
+        "is_inactive", "as_of", "page", "city_as_printed", "state_as_printed",
+    ),
     "searches": FIELDS,
     "volumes": ("reported_by", "measure", "value", "period_start", "period_end", "scope", "page"),
     "workbook": (),
@@ -42,6 +28,25 @@ TABLE_FIELDS: dict[str, tuple[str, ...]] = {
 _LOG_CONSTANTS = ("host_agency", "searcher_agency_as_printed", "search_type")
 _CHOICES = {"section": SECTIONS, "measure": MEASURES, "shares": ("detections", "hot_list")}
 _MOMENTS = {"searched_at", "window", "window_start", "window_end", "as_of", "period_start", "period_end"}
+_NEEDED = {"sharing": ("from_agency_as_printed", "to_agency_as_printed"), "volumes": ("measure", "value")}
+# Fields of a log that are published as they are: no column that is known for persons may fill one.
+_PUBLISHED = {
+    "searcher_agency_as_printed",
+    "host_agency",
+    "search_type",
+    "plate_state",
+    "reported_by",
+    "scope",
+}
+_PUBLISHED |= {
+    "from_agency_as_printed",
+    "to_agency_as_printed",
+    "hot_list",
+    "city_as_printed",
+    "state_as_printed",
+}
+# Fields that one column may fill together: an agency that reports its own shares.
+_TOGETHER = {"reported_by", "from_agency_as_printed", "to_agency_as_printed"}
 
 
 def list_mappings() -> dict[str, Path]:
@@ -50,15 +55,10 @@ def list_mappings() -> dict[str, Path]:
 
 
 @functools.cache
-def list_checksums() -> dict[str, Path]:
-    """List the checksums of files that a mapping of the project was written for."""
-    found = {}
-    for path in list_mappings().values():
-        with path.open("rb") as file:
-            sha256 = tomllib.load(file).get("sha256")
-        if sha256:
-            found[sha256] = path
-    return found
+def list_matches() -> dict[Path, frozenset[str]]:
+    """List the columns by which files of the project's mappings are recognized, tidy."""
+    loaded = {path: load_mapping(path) for path in list_mappings().values()}
+    return {path: frozenset(map(tidy_header, one["match"])) for path, one in loaded.items() if one["match"]}
 
 
 def load_mapping(path: Path | str) -> dict:
@@ -81,150 +81,95 @@ def load_mapping(path: Path | str) -> dict:
     path, shipped = Path(path), list_mappings()
     if not path.is_file() and str(path) in shipped:
         path = shipped[str(path)]
-    place = path.name or "the mapping"
     if not path.is_file():
-        raise IngestError(
-            place,
-            "there is no such mapping",
-            _hint(place, shipped) or f"The project has {', '.join(shipped)}.",
-        )
-    with path.open("rb") as file:
-        data = file.read(_CAP + 1)
-    if len(data) > _CAP or max(map(len, data.splitlines()), default=0) > _LINE:
-        found = f"a mapping of more than {_CAP:,} bytes, or than {_LINE:,} in a line"
-        raise IngestError(place, found, "It should hold names of columns only.")
-    try:
-        mapping = tomllib.loads(data.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise IngestError(
-            place, f"no TOML ({str(error)[:200]})", 'Quote names of columns: field = "Name of the column".'
-        ) from None
-    return check_mapping(mapping, place)
+        way_out = offer_nearest(path.name, shipped)
+        raise IngestError(path.name, "there is no such mapping", way_out, code="no-mapping-file")
+    return check_mapping(load_toml(path, "mapping", error=IngestError), path.name)
 
 
 def check_mapping(mapping: dict, place: str) -> dict:
-    """Check a mapping key by key, and fill in the tables that it leaves out."""
-    _check_keys(mapping, "", place)
-    mapping = {
-        "notes": [],
-        "skip": [],
-        "file": {},
-        "columns": {},
-        "constants": {},
-        "times": {},
-        "cells": {},
-        "names": {},
-        "sheets": {},
-        **mapping,
+    """Check what the schema cannot say, and fill in the tables that are left out."""
+    lists = {name: [] for name in ("notes", "skip", "match", "figures")}
+    tables = {
+        name: {} for name in ("file", "columns", "constants", "times", "cells", "names", "missing", "sheets")
     }
-    for name in ("file", "times", "cells", "names"):
-        _check_keys(mapping[name], name, place)
-    for number, part in enumerate(mapping["skip"], 1):
-        if not isinstance(part, dict):
-            raise IngestError(
-                place, f"skip {number} is no table", "Write [[skip]] and below it column and equals."
-            )
-        _check_keys(part, "skip", place)
-        if not {"column", "equals"} <= set(part):
-            raise IngestError(place, f"skip {number} lacks column or equals", "Write both.")
-    for name, part in mapping["sheets"].items():
-        if not isinstance(part, dict):
-            raise IngestError(place, f"sheets.{name} is no table", f'Write [sheets."{name}"].')
-        _check_keys(part, "sheets", place)
-        _check_choices(part, place)
-    _check_table(mapping, place)
+    mapping = {**lists, **tables, **mapping}
+    _check_fields(mapping, place)
+    _check_persons(mapping, place)
     _check_times(mapping, place)
-    for name in ("masked", "redacted", "placeholder"):
-        _check_texts(mapping["cells"].get(name, []), f"cells.{name}", place)
     mapping["marks"] = _build_marks(mapping)
     return mapping
 
 
-def _check_keys(part: dict, name: str, place: str) -> None:
-    known = _KEYS[name]
-    where = f"[{name}]" if name else "the mapping"
-    for key, value in part.items():
-        if key not in known:
-            raise IngestError(
-                place,
-                f"a key {key!r} in {where} that is not known",
-                _hint(key, known) or f"It has {', '.join(known)}.",
-            )
-        if not isinstance(value, known[key]) or (known[key] is int and isinstance(value, bool)):
-            raise IngestError(place, f"{key} in {where} is no {known[key].__name__}", "Correct it.")
+def _refuse(place: str, found: str, way_out: str, code: str = "wrong-value") -> IngestError:
+    return IngestError(place, found, way_out, code=code)
 
 
-def _check_table(mapping: dict, place: str) -> None:
-    table = mapping.get("table")
-    if table not in TABLE_FIELDS:
-        raise IngestError(
-            place,
-            f"table = {table!r}" if table else "no table",
-            f"Write table = one of {', '.join(TABLE_FIELDS)}.",
-        )
-    fields = TABLE_FIELDS[table]
+def _check_fields(mapping: dict, place: str) -> None:
+    table, fields = mapping["table"], TABLE_FIELDS[mapping["table"]]
     for name in ("columns", "constants"):
         known = _LOG_CONSTANTS if name == "constants" and table == "searches" else fields
-        for field, value in mapping[name].items():
+        for field in mapping[name]:
             if field not in known:
-                hint = _hint(field, known) or (
-                    f"It has {', '.join(known)}." if known else "A workbook has [sheets] only."
-                )
-                raise IngestError(place, f"a field {field!r} in [{name}] that {table} does not have", hint)
-            if not isinstance(value, str) or not value.strip():
-                raise IngestError(
-                    place, f"{field} in [{name}] is no text", f'Write {field} = "..." in quotes.'
-                )
-    both = sorted(set(mapping["columns"]) & set(mapping["constants"]))
-    if both:
-        raise IngestError(place, f"{both[0]} is given by a column and as a constant", "Keep one of them.")
-    _check_choices(mapping["constants"], place)
-    has = set(mapping["columns"]) | set(mapping["constants"])
-    has |= set(mapping["names"].get("columns", {}))
-    needed = {
-        "sharing": ("from_agency_as_printed", "to_agency_as_printed"),
-        "volumes": ("measure", "value"),
-    }.get(table, ())
-    for field in needed:
-        if field not in has:
-            raise IngestError(
-                place, f"no {field}", "Say in [columns] which column holds it, or give it in [constants]."
-            )
-    if table == "sharing" and not has & {"section", "shares"}:
-        raise IngestError(
-            place, "nothing says what is shared", 'Write shares = "detections" or "hot_list" in [constants].'
-        )
-    if table == "searches" and not has & {"searched_at", "reason_text", "search_id", "networks_n"}:
-        raise IngestError(
-            place,
-            "no column of a search log",
-            "Bind at least one of searched_at, reason_text, search_id, networks_n.",
-        )
-
-
-def _check_choices(part: dict, place: str) -> None:
+                found = f"a field {field!r} in [{name}] that {table} does not have"
+                raise _refuse(place, found, offer_nearest(field, known), "unknown-key")
+    if both := sorted(set(mapping["columns"]) & set(mapping["constants"])):
+        raise _refuse(place, f"{both[0]} is given by a column and as a constant", "Keep one of them.")
     for field, known in _CHOICES.items():
-        if field in part and part[field] not in known:
-            raise IngestError(
-                place,
-                f"{field} = {part[field]!r}",
-                _hint(part[field], known) or f"It is one of {', '.join(known)}.",
+        value = mapping["constants"].get(field)
+        if value is not None and value not in known:
+            raise _refuse(place, f"{field} = {value!r}", offer_nearest(value, known))
+    has = {*mapping["columns"], *mapping["constants"], *mapping["names"].get("columns", {})}
+    has |= {"measure", "value"} if mapping["figures"] else set()
+    for field in _NEEDED.get(table, ()):
+        if field not in has:
+            way_out = "Say in [columns] which column holds it, or give it in [constants]."
+            raise _refuse(place, f"no {field}", way_out, "missing-key")
+    if table == "sharing" and not has & {"section", "shares"}:
+        way_out = 'Write shares = "detections" or "hot_list" in [constants].'
+        raise _refuse(place, "nothing says what is shared", way_out, "missing-key")
+    if table == "searches" and not has & {"searched_at", "reason_text", "search_id", "networks_n"}:
+        way_out = "Bind at least one of searched_at, reason_text, search_id, networks_n."
+        raise _refuse(place, "no column of a search log", way_out, "missing-key")
+
+
+def _check_persons(mapping: dict, place: str) -> None:
+    """Refuse one column for two fields, and columns known for officers, plates, reasons and cases in published fields."""
+    used: dict[str, str] = {}
+    for field, column in mapping["columns"].items():
+        other = used.setdefault(tidy_header(column), field)
+        if other != field and not {other, field} <= _TOGETHER:
+            found = f"one column, {column!r}, for {other} and {field}"
+            raise _refuse(place, found, "One column fills one field.", "column-twice")
+        if field in _PUBLISHED and tidy_header(column) in list_person_headers(mapping["table"]):
+            found = f"the column {column!r}, known for persons, plates or reasons, would fill {field}, which is published"
+            raise _refuse(
+                place, found, "Bind it to officer, plate, case_number or reason_text.", "person-column"
             )
+
+
+@functools.cache
+def list_person_headers(table: str) -> frozenset[str]:
+    """List the headers known for officers, plates, reasons, cases and what officers type, tidy."""
+    audit, workbook = load_format("flock")["audit"], load_format("workbook")
+    groups = [audit["dropped"]["columns"], workbook["users"]["columns"]]
+    for columns in (
+        audit["columns"],
+        load_format("flock")["portal"]["columns"],
+        workbook["searches"]["columns"],
+    ):
+        groups += [columns.get(field, []) for field in ("officer", "plate", "reason_text", "case_number")]
+    found = {tidy_header(name) for group in groups for name in group}
+    return frozenset(found if table == "searches" else found - {"name"})  # of an agency, in a list
 
 
 def _check_times(mapping: dict, place: str) -> None:
     times, bound = mapping["times"], _MOMENTS & set(mapping["columns"])
-    _check_texts(times.get("forms", []), "times.forms", place)
-    if len(times.get("forms", [])) > _FORMS:
-        raise IngestError(place, f"more than {_FORMS} forms of dates", "Name those that the file has.")
     for notation in times.get("forms", []):
         compile_form(notation)
     if bound and not times.get("forms"):
-        raise IngestError(
-            place,
-            f"no form of dates for {', '.join(sorted(bound))}",
-            'Write [times] forms = ["%Y-%m-%d %H:%M:%S"].',
-        )
+        way_out = 'Write [times] forms = ["%Y-%m-%d %H:%M:%S"].'
+        raise _refuse(place, f"no form of dates for {', '.join(sorted(bound))}", way_out, "missing-key")
     if "window" in mapping["columns"]:
         times.setdefault("window", load_format("flock")["audit"]["times"]["window"])
         _check_window(times["window"], place)
@@ -241,31 +186,22 @@ def _check_window(pattern: str, place: str) -> None:
     except pa.ArrowInvalid:
         groups = []
     if sorted(groups) != ["window_end", "window_start"]:
-        raise IngestError(
-            place, "times.window is no pattern with two named groups",
-            "Name them window_start and window_end, (?P<window_start>.+?), and use (?:...) for all others.",
-        )  # fmt: skip
-
-
-def _check_texts(values: list, name: str, place: str) -> None:
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise IngestError(place, f"{name} is no list of texts", 'Write it like ["a", "b"].')
+        way_out = (
+            "Name them window_start and window_end, (?P<window_start>.+?), and use (?:...) for all others."
+        )
+        raise _refuse(place, "times.window is no pattern with two named groups", way_out)
 
 
 def _build_marks(mapping: dict) -> dict:
-    """Build the marks of cells for every field: those that the mapping names come on top of the usual ones."""
+    """Build the marks of cells for every field: those that the mapping names are added to the usual ones."""
     if not mapping["cells"]:
         return {}
     known = load_format("cells")
-    usual = {
-        "free": known["placeholder"],
-        "strict": known["strict"]["placeholder"],
-        "label": known["label"]["placeholder"],
-        "name": [],
-    }
+    usual = {"free": known["placeholder"], "name": []}
+    usual |= {kind: known[kind]["placeholder"] for kind in ("strict", "label")}
+    own = {state: mapping["cells"].get(state, []) for state in CELL_STATES}
 
     def build(kind: str):
-        own = {state: mapping["cells"].get(state, []) for state in CELL_STATES}
         return build_marks(
             known["masked"] + own["masked"],
             known["redacted"] + own["redacted"],
@@ -276,13 +212,8 @@ def _build_marks(mapping: dict) -> dict:
     return {field: build(MARK_KINDS.get(field, "label")) for field in FIELDS}
 
 
-def _hint(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), 1, 0.6)
-    return f"Did you mean {near[0]!r}?" if near else ""
-
-
 def find_column(name: str, header: list[str], place: str) -> str:
-    """Find a column that a mapping names, exactly as printed.
+    """Find a column that a mapping names, exactly as in the file.
 
     Raises
     ------
@@ -292,8 +223,7 @@ def find_column(name: str, header: list[str], place: str) -> str:
     if name in header:
         return name
     # no list of its columns: without a header they would be what its first row holds
-    hint = (
-        _hint(name, header)
-        or f"It has {say_number(len(header), 'column')}: look whether line and spelling of its header are right."
-    )
-    raise IngestError(place, f"no column {name!r}, which the mapping names", hint)
+    has = f"The file has {say_number(len(header), 'column')}: look whether line and spelling of its header are right."
+    near = offer_nearest(name, header)
+    way_out = near if near.startswith("Did") else has
+    raise _refuse(place, f"no column {name!r}, which the mapping names", way_out, "no-column")

@@ -9,6 +9,8 @@ from sidedoor.ingest.report import Report, SetAside
 from sidedoor.ingest.source import Source
 from sidedoor.sandbox import run_limited
 
+# Codes of errors for which OCR is the way out.
+PICTURES, UNREADABLE_FONTS = "pictures", "unreadable-fonts"
 # What stands for a letter of which the PDF only says how it looks.
 UNREADABLE = "\ufffd"
 UNSEEN = {
@@ -92,15 +94,15 @@ def read_pages(source: Source) -> list[Page]:
             "sidedoor.ingest._pdf_child:read_pages", arguments, limits.sandbox, place=source.name
         )
         pages = [build_page(page) for page in found]
+        source.cache["pages_n"] = len(pages)
         if not any(page.words for page in pages):
             if any(page.unseen for page in pages):
                 found = "text, none of which its pages show"
                 raise IngestError(source.name, found, "Open it: if names can be seen, print it to a new PDF.")
-            raise IngestError(
-                source.name,
-                f"{say_number(len(pages), 'page')} and no text layer: {'it is a picture' if len(pages) == 1 else 'they are pictures'}",
-                "Run ocrmypdf first: ocrmypdf IN.pdf OUT.pdf, and give OUT.pdf.",
-            )
+            what = "it is a picture" if len(pages) == 1 else "they are pictures"
+            found = f"{say_number(len(pages), 'page')} and no text layer: {what}"
+            way_out = "Let OCR read it: add --ocr; or run ocrmypdf IN.pdf OUT.pdf, and give OUT.pdf."
+            raise IngestError(source.name, found, way_out, code=PICTURES)
         _refuse_unreadable(pages, source.name)
         source.cache["pages"] = pages
     return source.cache["pages"]
@@ -125,7 +127,9 @@ def _refuse_unreadable(pages: list[Page], name: str) -> None:
         raise IngestError(
             name,
             f"fonts that do not say which letters they draw ({lost_n:,} of {letters_n:,} are unreadable)",
-            "Let OCR read the pages instead: ocrmypdf --force-ocr IN.pdf OUT.pdf, and give OUT.pdf.",
+            "Let OCR read the pages: add --ocr; or run ocrmypdf --force-ocr IN.pdf OUT.pdf, and give "
+            "OUT.pdf.",
+            code=UNREADABLE_FONTS,
         )
 
 

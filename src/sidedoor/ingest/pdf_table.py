@@ -1,7 +1,7 @@
 """A table printed to PDF: its header found by names, its columns by gaps, its rows by what each begins with.
 
-No line of a grid is looked at, as printers draw them in many ways or not at all. A page without a header goes on with
-the columns of the page before.
+No line of a grid is looked at, as printers draw them in many ways or not at all. A page without a header goes
+on with the columns of the page before.
 """
 
 import re
@@ -17,12 +17,16 @@ from sidedoor.ingest.pdf import Line, Page, Word, build_lines
 _SPACE = 0.75
 _HEADER_LINES = 4
 _FOOT = re.compile(r"(?:page\s*)?\d+(?:\s*(?:of|/)\s*\d+)?", re.I)
+# A number, and after it what is no unit of it.
+_TWO = re.compile(r"[\d,]+ +\S|.*\S +[\d,]+$")
 _WAY_OUT = "Ask the agency for the same records as CSV or XLSX, as its system exports them."
 
 
 @dataclass(frozen=True)
 class Header:
-    """A printed header: names of columns from left to right, where each begins and ends, and the last line's bottom."""
+    """A printed header: names of columns from left to right, where each begins and ends, and the last line's
+    bottom.
+    """
 
     names: tuple[str, ...]
     spans: tuple[tuple[float, float], ...]
@@ -115,7 +119,7 @@ def _split_line(line: Line, known: set[str]) -> Iterator[list[Word]]:
 
 
 def read_rows(
-    pages: list[Page], place: str, known: set[str], at_least: int, begins: dict[str, re.Pattern]
+    pages: list[Page], place: str, known: set[str], at_least: int, begins: dict[str, re.Pattern] | None = None
 ) -> tuple[Header, list[PrintedRow], list[str]]:
     """Read the rows of a table that runs over pages.
 
@@ -128,12 +132,14 @@ def read_rows(
     known, at_least
         As for `find_page_header`.
     begins
-        For tidied names of columns, in order of preference: what the first line of each of their cells looks like.
-        The first column whose lines fit tells where a row begins.
+        For tidied names of columns, in order of preference: what the first line of each of their cells looks
+        like. The first column whose lines fit tells where a row begins. Without them the distance of lines
+        does, or the first column.
 
     Returns
     -------
-    The header, the rows in order, and texts that stand outside the table (titles, page numbers), first come first.
+    The header, the rows in order, and texts that stand outside the table (titles, page numbers), first come
+    first.
 
     Raises
     ------
@@ -170,26 +176,89 @@ def read_rows(
         words = [word for line in lines if line.top >= top - 0.5 and line not in foot for word in line.words]
         bodies.append((page, words))
     edges = _find_edges(first, [word for _, words in bodies for word in words])
-    anchor, pattern = _choose_anchor(first, bodies, edges, begins, place)
     rows: list[PrintedRow] = []
+    if begins is None:
+        rows = _add_by_distance(bodies, edges)
+        _refuse_two_in_one(first, rows, place)
+        return first, rows, outside
+    anchor, pattern = _choose_anchor(first, bodies, edges, begins, place)
     for page, words in bodies:
         rows = _add_page(rows, page, words, edges, anchor, pattern)
+    _refuse_two_in_one(first, rows, place)
     return first, rows, outside
 
 
 def _find_edges(header: Header, words: list[Word]) -> list[float]:
-    """Find where columns part: between two headings, the widest gap that the fewest words reach over."""
+    """Find where columns part: in a gap between two headings that the fewest words reach over.
+
+    Of several such gaps, that before the right heading is taken if cells begin where it begins, that after
+    the left one if cells end where it ends, else what holds for most headings: numbers stand to the right of
+    theirs, dates in the middle.
+    """
+    sides = [
+        (_count_near(words, "x0", left), _count_near(words, "x1", right)) for left, right in header.spans
+    ]
+    begins_n = sum(begin > 0 and begin >= end for begin, end in sides)
+    ends_n = sum(end > begin for begin, end in sides)
     edges = []
-    for (left, left_end), (right, right_end) in zip(header.spans, header.spans[1:], strict=False):
+    spans = list(zip(header.spans, header.spans[1:], sides, sides[1:], strict=False))
+    for (left, left_end), (right, right_end), left_side, right_side in spans:
         low, high = (left + min(left_end, right)) / 2, (right + right_end) / 2
         near = [word for word in words if word.x1 > low and word.x0 < high]
         stops = sorted({low, high, *(x for word in near for x in (word.x0, word.x1) if low < x < high)})
         gaps = []
         for start, end in zip(stops, stops[1:], strict=False):
-            crossed = sum(word.x0 < (start + end) / 2 < word.x1 for word in near)
-            gaps.append((crossed, -(end - start), (start + end) / 2))
-        edges.append(min(gaps)[2] if gaps else (low + high) / 2)
+            gaps.append((sum(word.x0 < (start + end) / 2 < word.x1 for word in near), start, end))
+        fewest = min((crossed for crossed, *_ in gaps), default=0)
+        open_gaps = _join_gaps([(start, end) for crossed, start, end in gaps if crossed == fewest]) or [
+            (low, high)
+        ]
+        begins, ends = right_side[0] >= max(1, right_side[1]), left_side[1] > left_side[0]
+        is_left = begins or (not ends and begins_n > ends_n)
+        is_right = not is_left and (ends or ends_n > begins_n)
+        before = [gap for gap in open_gaps if gap[0] <= right]
+        after = [gap for gap in open_gaps if gap[1] >= left_end]
+        if is_left and before:
+            start, end = before[-1]
+            edges.append(min(max(right - 1, (start + min(end, right)) / 2), end))
+        elif is_right and after:
+            start, end = after[0]
+            edges.append(max(min(left_end + 1, (max(start, left_end) + end) / 2), start))
+        else:
+            start, end = max(open_gaps, key=lambda gap: gap[1] - gap[0])
+            edges.append((start + end) / 2)
     return edges
+
+
+def _count_near(words: list[Word], side: str, x: float) -> int:
+    return sum(abs(getattr(word, side) - x) <= 1.5 for word in words)
+
+
+def _join_gaps(gaps: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    joined: list[tuple[float, float]] = []
+    for start, end in gaps:
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _refuse_two_in_one(header: Header, rows: list[PrintedRow], place: str) -> None:
+    """Refuse a table with a column that is empty in every row, beside one whose cells hold two values."""
+    for at, name in enumerate(header.names):
+        if len(rows) < 3 or any(row.cells[at] for row in rows):
+            continue
+        for beside in (at - 1, at + 1):
+            if not 0 <= beside < len(header.names):
+                continue
+            filled = [row.cells[beside] for row in rows if row.cells[beside]]
+            two_n = sum(any(_TWO.match(line) for line in lines) for lines in filled)
+            if filled and two_n > 0.5 * len(filled):
+                found = (
+                    f"{name!r} is empty in all rows, while cells of {header.names[beside]!r} hold two values"
+                )
+                raise IngestError(place, found, _WAY_OUT, code="two-in-one")
 
 
 def _find_column(word: Word, edges: list[float]) -> int:
@@ -221,7 +290,8 @@ def _choose_anchor(
 def _add_page(
     rows, page: Page, words: list[Word], edges: list[float], anchor: int, pattern: re.Pattern
 ) -> list[PrintedRow]:
-    """Cut the words of a page into rows at the widest gap between two beginnings; what stands before the first gap
+    """Cut the words of a page into rows at the widest gap between two beginnings; what stands before the
+    first gap
     that is as wide belongs to the last row of the page before.
     """
     starts = [line for line in _gather(words, edges, anchor) if pattern.match(line.text)]
@@ -246,6 +316,26 @@ def _add_page(
         own = [word for word in words if low <= (word.top + word.bottom) / 2 < high]
         made.append(PrintedRow(page.number, _cut_cells(own, edges)))
     return [*rows, *made]
+
+
+def _add_by_distance(bodies: list[tuple[Page, list[Word]]], edges: list[float]) -> list[PrintedRow]:
+    """Cut pages into rows where lines stand further apart than within a row; if all stand alike, at the first
+    column.
+    """
+    lines = [(page, build_lines(Page(page.number, 0.0, 0.0, tuple(words), False))) for page, words in bodies]
+    steps = sorted(
+        later.top - line.top for _, part in lines for line, later in zip(part, part[1:], strict=False)
+    )
+    is_even = not steps or steps[-1] <= 1.3 * steps[0]
+    rows: list[tuple[Page, list[Word]]] = []
+    for page, part in lines:
+        for before, line in zip([None, *part], part, strict=False):
+            has_first = any(_find_column(word, edges) == 0 for word in line.words)
+            is_apart = before is None or is_even or line.top - before.top > 1.3 * steps[0]
+            if not rows or (has_first and is_apart):
+                rows.append((page, []))
+            rows[-1][1].extend(line.words)
+    return [PrintedRow(page.number, _cut_cells(words, edges)) for page, words in rows]
 
 
 def _list_bands(words: list[Word]) -> list[tuple[float, float]]:

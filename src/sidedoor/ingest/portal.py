@@ -1,7 +1,8 @@
 """Reads a page of Flock's transparency portal: saved as a web page, printed to PDF, or copied as text.
 
-What it shows are a date, figures, and often the organizations that an agency shares its data with, or that share theirs
-with it. Agencies reword and leave out what they like: what is not on the page is reported as not published.
+What it shows are a date, figures, and often the organizations that an agency shares its data with, or that
+share theirs with it. Agencies reword and leave out what they like: what is not on the page is reported as not
+published.
 """
 
 import re
@@ -11,23 +12,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 
+from helpers.agencies.check import looks_like_agency
 from helpers.canonical import build_table
 from helpers.errors import IngestError
 from helpers.formats import load_format
 from helpers.wording import say_number
 from sidedoor.ingest.decode import find_encoding
 from sidedoor.ingest.headers import check_day
-from sidedoor.ingest.log_checks import state_dates
 from sidedoor.ingest.pdf import Line, build_lines, read_pages, split_line, warn_unseen
-from sidedoor.ingest.report import Reading, Report, SetAside
+from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import peek_text, read_text
-from sidedoor.ingest.volumes import read_figure
+from sidedoor.ingest.volumes import read_figure, state_dates
 from sidedoor.sandbox import run_limited
 
 KINDS = ("html", "text", "pdf")
 FAMILY = "Flock transparency portal page"
-HTML_BYTES = 32 << 20
+HTML_BYTES, NAME_CHARS = 32 << 20, 120
+# So many names of agencies below a heading that is not known are a list.
+UNKNOWN = 10
 LISTS = ("detections_shared", "detections_received")
 FIGURES = ("detections", "hits", "searches", "cameras", "retention_days")
 _DAYS = ("%b %d %Y", "%B %d %Y", "%Y-%m-%d", "%m/%d/%Y")
@@ -50,8 +53,10 @@ class Block:
         What the markup calls the entry that begins here.
     is_cell
         The markup lists it as one of several.
-    is_line, is_next
-        It is a printed line; it follows the line before as lines of one paragraph do.
+    is_line
+        It is a printed line.
+    is_next
+        It follows the block before as lines of one paragraph do.
     is_bold
         It is printed bold.
     """
@@ -67,10 +72,11 @@ class Block:
 
 @dataclass
 class Entry:
-    """What stands below one heading of the page."""
+    """What stands below one heading of the page; `about` is a sentence that explains the heading."""
 
     field: str
     heading: str
+    about: str = ""
     blocks: list[Block] = field(default_factory=list)
 
 
@@ -112,26 +118,23 @@ def _looks_right(text: str) -> bool:
 
 
 def _refuse_page(source: Source) -> IngestError:
+    """Say what a web page is that is no portal: a log-in, an error, an empty frame, or any other."""
     page = source.cache["page"]
     title = page["title"].casefold()
-    found, way_out = (
-        "a web page, not a table",
-        "Download the file itself; a table on the page can be saved as CSV.",
-    )
+    code, found = "web-page", "a web page, not a table"
+    way_out = "Download the file itself; a table on the page can be copied into a spreadsheet."
     if page["asks_password"] or re.search(r"\b(?:sign|log) ?in\b", title):
-        found = "a log-in page"
+        code, found = "log-in-page", "a log-in page"
         way_out = "The file behind it was not downloaded: log in, and save the file itself."
     elif re.search(
-        r"\b(?:40\d|50\d|error|not found|denied|forbidden|just a moment|attention required)\b", title
+        r"\b(?:4\d\d|5\d\d|error|not found|denied|forbidden|just a moment|attention required)\b", title
     ):
-        found = "an error page"
+        code, found = "error-page", "an error page"
         way_out = "Open the address in a browser, wait until the page is there, and save it again."
     elif _load()["title"].casefold() in title:
-        found = "a portal page without its content, which a script loads"
-        way_out = (
-            "Open it in a browser, wait until it is there, and save it from the browser or copy its text."
-        )
-    return IngestError(f"{source.name}, line 1", found, way_out)
+        code, found = "empty-page", "a portal page without its content, which a script loads"
+        way_out = "Open it in a browser, wait until it is there, and save it from there or copy its text."
+    return IngestError(f"{source.name}, line 1", found, way_out, code=code)
 
 
 def _load() -> dict:
@@ -155,17 +158,20 @@ def read_blocks(source: Source) -> list[Block]:
 def _read_html(source: Source) -> list[Block]:
     if source.bytes_n > HTML_BYTES:
         found = f"a web page of {source.bytes_n:,} bytes, more than the {HTML_BYTES:,} that are taken"
-        raise IngestError(source.name, found, "Copy the text of the page into a .txt and give that.")
+        way_out = "Copy the text of the page into a .txt and give that."
+        raise IngestError(source.name, found, way_out, code="page-size")
     arguments = {"path": str(source.path.resolve()), "name": source.name, "chars_cap": source.limits.chars_n}
     function = "sidedoor.ingest._page_child:read_blocks"
     page = run_limited(function, arguments, source.limits.sandbox, place=source.name)
     source.cache["page"] = page
-    return [Block(text, outer, kind, is_cell) for text, outer, kind, is_cell in page["blocks"]]
+    return [Block(*block, is_next=True) for block in page["blocks"]]
 
 
 def _read_lines(source: Source) -> list[Block]:
-    lines = (" ".join(line.split()) for line in read_text(source).split("\n"))
-    return [Block(line) for line in lines if line]
+    lines = [" ".join(line.split()) for line in read_text(source).split("\n")]
+    return [
+        Block(line, is_next=bool(above)) for above, line in zip(["", *lines], lines, strict=False) if line
+    ]
 
 
 def _read_print(source: Source) -> list[Block]:
@@ -206,7 +212,9 @@ def _compile(group: str) -> re.Pattern:
 
 
 def find_field(text: str) -> str | None:
-    """Find what a heading says that stands below it: a list, a figure, or `others`; None if it is no known heading."""
+    """Find what a heading says that stands below it: a list, a figure, or `others`; None if it is no known
+    heading.
+    """
     text = text.strip().rstrip(":").replace("\u2019", "'")
     if len(text) > 120 or text.endswith("."):
         return None
@@ -239,8 +247,8 @@ def find_entries(blocks: list[Block]) -> list[Entry]:
             is_bold_again = block.is_bold and own and not own[-1].is_bold
             if is_bold_again or (outer is not None and block.outer < outer):
                 is_open = False
-            elif not own and _is_sentence(block.text):
-                pass  # what the heading means, in a sentence below it
+            elif not own and not block.is_cell and _is_sentence(block.text):
+                entries[-1].about = block.text
             else:
                 outer = block.outer if outer is None else outer
                 own.append(block)
@@ -259,7 +267,9 @@ def _find_wrapped(blocks: list[Block], at: int) -> tuple[str | None, int]:
 
 
 def _is_sentence(text: str) -> bool:
-    return text.endswith(".") and len(text.split()) > 3 and "," not in text
+    """Say whether a text explains a heading, and is no name that ends in `Inc.`."""
+    is_company = re.search(r"(?i)\b(?:inc|corp|co|ltd|llc|dept)\.$", text)
+    return text.endswith(".") and len(text.split()) > 2 and "," not in text and not is_company
 
 
 def read_names(blocks: list[Block]) -> tuple[list[Name], bool]:
@@ -282,10 +292,10 @@ def read_names(blocks: list[Block]) -> tuple[list[Name], bool]:
         pieces = [block.text for block in blocks if block.is_cell]
     elif "," in blocks[0].text:
         pieces = []
-        for block in blocks:  # a list that is wrapped goes on after a comma
-            pieces += re.split(r",(?:\s+|$)", block.text)
-            if not block.text.endswith(","):
+        for above, block in zip([None, *blocks], blocks, strict=False):
+            if above and not (block.is_next or above.text.endswith(",")):
                 break
+            pieces += re.split(r",(?:\s+|$)", block.text)
     else:
         pieces = [block.text for block in blocks]
     pieces = [" ".join(piece.split()) for piece in pieces if piece.strip()]
@@ -302,7 +312,9 @@ def _join_lines(lines: list[str]) -> str:
 
 
 def _join_pieces(pieces: list[str]) -> Iterator[Name]:
-    """Join pieces that a comma within a name parted: `Example Corp, LLC`, `University of California, Riverside`."""
+    """Join pieces that a comma within a name parted: `Example Corp, LLC`, `University of California,
+    Riverside`.
+    """
     known, name = _load(), None
     for at, piece in enumerate(pieces):
         goes_on = bool(re.search(known["goes_on"], piece))
@@ -327,8 +339,9 @@ def read(source: Source, options: ReadOptions) -> Reading:
 
     Returns
     -------
-    Reading with the table `sharing`, if the page prints a list, and `volumes`, each with the page's own date. A list that the
-    page does not print is `not published` in the report's details, which is not the same as sharing with nobody.
+    Reading with the table `sharing`, if the page prints a list, and `volumes`, each with the page's own date.
+    A list that the page does not print is `not published` in the report's details, which is not the same as
+    sharing with nobody.
 
     Raises
     ------
@@ -337,23 +350,24 @@ def read(source: Source, options: ReadOptions) -> Reading:
     """
     match = recognize(source)
     if match is None:
-        raise IngestError(source.name, "no page of a transparency portal", "Save the whole page.")
+        raise IngestError(
+            source.name, "no page of a transparency portal", "Save the whole page.", code="no-portal"
+        )
+    source.cache["vendor prints agencies"] = True
     blocks = read_blocks(source)
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     agency, day = _read_head(blocks, source, options, report)
     base = {"reported_by": agency, "source_id": options.source_id or source.id}
     entries = find_entries(blocks)
+    _take_unknown_list(blocks, entries, source, options)
     rows = _read_lists(entries, base | {"as_of": day}, report)
     figures = _read_figures(entries, base, day, report)
     if source.kind == "text":
-        report.notes += find_encoding(source).notes
-        report.warnings += find_encoding(source).warnings
+        find_encoding(source).describe(report)
     if source.kind == "pdf":
         warn_unseen(read_pages(source), report)
     if source.kind == "html" and source.cache["page"]["has_download"]:
-        report.notes.append(
-            "The page offers a search audit as a download; it was not read: download it from the page and give that file."
-        )
+        report.note("download", "The page offers a file, such as its search audit; give that file itself.")
     tables = {}
     if rows:
         tables["sharing"] = build_table("sharing", rows)
@@ -364,9 +378,25 @@ def read(source: Source, options: ReadOptions) -> Reading:
         max((row["period_end"] for row in figures if row["period_end"]), default=None),
     ]
     report.rows_out = len(rows) + len(figures)
-    report.rows_in = report.rows_out + sum(part.rows_n for part in report.set_aside)
+    report.rows_in += report.rows_out
     report.check()
     return Reading(tables, report)
+
+
+def _take_unknown_list(
+    blocks: list[Block], entries: list[Entry], source: Source, options: ReadOptions
+) -> None:
+    """Ask which way a list flows that stands below a heading that is not known, and is not to be lost."""
+    used = {id(block) for entry in entries for block in entry.blocks}
+    for above, block in zip(blocks, blocks[1:], strict=False):
+        names = block.text.split(", ")
+        if id(block) in used or len(names) < UNKNOWN or sum(map(looks_like_agency, names)) < 0.7 * len(names):
+            continue
+        if options.section not in LISTS:
+            found = f"a list of {len(names)} names below a heading that is not known"
+            way_out = "Say which way the data flows: --section detections_shared, or detections_received."
+            raise IngestError(source.name, found, way_out, code="unknown-list", asks_for="section")
+        entries.append(Entry(options.section, above.text[:NAME_CHARS], blocks=[block]))
 
 
 def _read_head(blocks: list[Block], source: Source, options: ReadOptions, report: Report) -> tuple[str, str]:
@@ -378,22 +408,26 @@ def _read_head(blocks: list[Block], source: Source, options: ReadOptions, report
     printed = next(
         (text for text in reversed([*above[:-1], joined]) if text and text.casefold() != title), None
     )
-    agency = printed or options.reported_by
+    agency = (printed if printed and len(printed) <= NAME_CHARS else None) or options.reported_by
     if not agency:
+        way_out = "Say whose it is: --reported-by 'AGENCY'."
         raise IngestError(
-            source.name, "a portal page without a name", "Say whose it is: --reported-by 'AGENCY'."
+            source.name, "a page without a name", way_out, code="agency", asks_for="reported_by"
         )
     if printed and options.reported_by and options.reported_by != printed:
-        report.warnings.append(
-            f"The page names {printed!r} as its agency, not the one given; it was followed."
+        report.warn(
+            "other-agency", f"The page names {printed!r} as its agency, not the one given; it was followed."
         )
     text = re.search(_load()["updated"], blocks[at].text)["day"].replace(",", "").replace(".", "")
     day = next((day for form in _DAYS if (day := _read_day(text, form))), None)
     if day is None and not options.as_of:
-        raise IngestError(source.name, "a page without a legible date", "Give its date: --as-of YYYY-MM-DD.")
+        way_out = "Give its date: --as-of YYYY-MM-DD."
+        raise IngestError(
+            source.name, "a page without a legible date", way_out, code="date", asks_for="as_of"
+        )
     if day and options.as_of and options.as_of != day:
-        report.warnings.append(
-            f"The page was last updated on {day}, not on {options.as_of}; it was followed."
+        report.warn(
+            "other-date", f"The page was last updated on {day}, not on {options.as_of}; it was followed."
         )
     check_day(day or options.as_of)
     report.details |= {"agency": agency, "as_of": day or options.as_of}
@@ -415,15 +449,15 @@ def _read_lists(entries: Iterable[Entry], base: dict, report: Report) -> list[di
         names, says_none = read_names(entry.blocks)
         part = told[entry.field]
         if not names:
-            is_none = says_none or re.fullmatch(_load()["none"], entry.heading)
+            is_none = says_none or any(
+                re.fullmatch(_load()["none"], text) for text in (entry.heading, entry.about)
+            )
             if part["names"] == 0:
                 part["status"] = "says none" if is_none else "heading without names"
             continue
         if len(names) == 1 and read_figure(names[0].text) is not None:
             part["status"] = "a count"
-            report.set_aside.append(
-                SetAside(entry.heading, "a number instead of a list of names", names[0].text)
-            )
+            report.put_aside(entry.heading, "a number instead of a list of names", code="a-count")
             continue
         part["names"] += len(names)
         part["status"] = "printed"
@@ -441,7 +475,7 @@ def _read_lists(entries: Iterable[Entry], base: dict, report: Report) -> list[di
                     "row_no": len(rows) + 1,
                 }
             )
-        _report_names(entry.field, names, report)
+        _report_names(entry.field, names, len(rows) - len(names) + 1, report)
     says = {
         "not published": "the page prints no such list; that is not the same as sharing with nobody.",
         "says none": "the page says that there are none.",
@@ -450,27 +484,28 @@ def _read_lists(entries: Iterable[Entry], base: dict, report: Report) -> list[di
     }
     for section, part in told.items():
         if part["status"] in says:
-            report.warnings.append(f"{section}: {part['status']}; {says[part['status']]}")
+            report.warn(
+                part["status"].replace(" ", "-"), f"{section}: {part['status']}; {says[part['status']]}"
+            )
     shown = ", ".join(f"{section} {part['names']:,}" for section, part in told.items() if part["names"])
     if shown:
-        report.notes.insert(
-            0, f"Names by list: {shown}. The list is a setting on one day, not a record of use."
-        )
+        report.note("names", f"Names by list: {shown}. A list is a setting on one day, not a record of use.")
     return rows
 
 
-def _report_names(section: str, names: list[Name], report: Report) -> None:
-    doubtful = [name.text for name in names if name.doubt]
+def _report_names(section: str, names: list[Name], first: int, report: Report) -> None:
+    doubtful = [str(first + at) for at, name in enumerate(names) if name.doubt]
     if doubtful:
-        report.warnings.append(
-            f"{say_number(len(doubtful), 'name')} in {section} may be parted wrongly, as names can hold commas: "
-            f"{'; '.join(doubtful[:10])}."
+        report.warn(
+            "comma",
+            f"{section}: {say_number(len(doubtful), 'name')} may be parted or joined wrongly, as names can "
+            "hold commas: row "
+            f"{', '.join(doubtful[:20])}.",
         )
-    twice = [name for name, count in Counter(name.text for name in names).items() if count > 1]
-    if twice:
-        report.warnings.append(
-            f"{say_number(len(twice), 'name stands', 'names stand')} in {section} more than once; each row is kept."
-        )
+    twice_n = sum(count > 1 for count in Counter(name.text for name in names).values())
+    if twice_n:
+        said = say_number(twice_n, "name stands", "names stand")
+        report.warn("twice", f"{section}: {said} there more than once; each row is kept.")
 
 
 def _read_figures(entries: Iterable[Entry], base: dict, day: str, report: Report) -> list[dict]:
@@ -484,18 +519,20 @@ def _read_figures(entries: Iterable[Entry], base: dict, day: str, report: Report
             word = entry.blocks[0].text if entry.blocks else ""
             is_told = re.fullmatch(_load()["unknown"], word)
             reason = "shown as unavailable" if is_told else "a heading without a figure"
-            report.set_aside.append(SetAside(entry.heading, reason))
+            report.put_aside(entry.heading, reason, code="unavailable" if is_told else "no-figure")
             continue
         start = end = day
         if entry.field in ("detections", "hits", "searches"):
-            found = re.search(_load()["period"], entry.heading, re.I)
+            found = re.search(_load()["period"], f"{entry.heading} {entry.about}", re.I)
             days = int(found[1]) if found else 30
             start, end = state_dates(day, days)
             if not found:
-                report.notes.append(f"{entry.heading}: its heading names no period; portals count 30 days.")
+                report.note("period", f"{entry.heading}: no period is printed; portals count 30 days.")
         number = read_figure(_NUMBER.fullmatch(value)["number"])
         if seen.setdefault(entry.heading.casefold(), number) != number:
-            report.warnings.append(f"{entry.heading}: two figures stand below this heading; both are kept.")
+            report.warn(
+                "two-figures", f"{entry.heading}: two figures stand below this heading; both are kept."
+            )
         rows.append(
             base
             | {
@@ -509,5 +546,5 @@ def _read_figures(entries: Iterable[Entry], base: dict, day: str, report: Report
     report.details["figures"] = {name: int(n) for name, n in Counter(row["measure"] for row in rows).items()}
     missing = [name for name in FIGURES if name not in report.details["figures"]]
     if missing:
-        report.notes.append(f"Not on the page: {', '.join(missing)}.")
+        report.note("missing", f"Not on the page: {', '.join(missing)}.")
     return rows

@@ -6,12 +6,12 @@ from types import ModuleType
 
 from helpers.errors import IngestError
 from helpers.wording import say_number
-from sidedoor.ingest.source import Match, ReadOptions, Source
+from sidedoor.ingest.source import PAGE_FOUND, PAGE_WAY_OUT, Match, ReadOptions, Source
 
 # In no order of preference: the surest claim wins, and two that are equally sure are refused.
 READERS = (
-    "learn_sharing", "learn_dashboard", "flock_audit", "flock_pdf", "flock_sharing", "flock_portal", "portal", "workbook", "eff",
-    "mapping",
+    "learn_sharing", "learn_dashboard", "flock_audit", "flock_pdf", "flock_devices", "flock_sharing", "flock_portal", "portal",
+    "mapping", "clerk",
 )  # fmt: skip
 SURE = 0.5
 
@@ -26,9 +26,9 @@ def sniff(source: Source, options: ReadOptions | None = None) -> tuple[ModuleTyp
     """Find the reader for a file.
 
     Every reader module offers ``recognize(source) -> Match | None`` and ``read(source, options) ->
-    Reading``; with ``KINDS = ("text",)`` it says of which kinds its files are. A recognizer that raises
-    `IngestError` has no claim, but its hint is shown if nobody else has one. A mapping in the options
-    leaves no choice.
+    Reading``; with ``KINDS = ("text",)`` it says of which kinds its files are (`text`, `pdf`, `xlsx`, `html`). A
+    recognizer that raises `IngestError` has no claim, but its hint is shown if no other reader has one. A mapping in
+    the options leaves no choice.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def sniff(source: Source, options: ReadOptions | None = None) -> tuple[ModuleTyp
     Raises
     ------
     IngestError
-        Nobody knows the form, or two readers claim it alike.
+        No reader knows the layout, or two readers claim it alike.
     """
     readers = list_readers()
     if options and options.mapping:
@@ -59,32 +59,22 @@ def sniff(source: Source, options: ReadOptions | None = None) -> tuple[ModuleTyp
     claims.sort(key=lambda claim: -claim[0])
     if len(claims) > 1 and claims[0][0] == claims[1][0]:
         both = " or ".join(f"{match.family} ({match.form})" for _, _, match in claims[:2])
-        raise IngestError(
-            source.name,
-            f"it could be {both}",
-            "Say which columns mean what in a mapping: --mapping FILE.toml.",
-        )
+        way_out = "Say which columns mean what in a mapping: --mapping FILE.toml."
+        raise IngestError(source.name, f"it could be {both}", way_out, code="two-layouts", asks_for="")
     return claims[0][1], claims[0][2]
 
 
 def _refuse_unknown(source: Source) -> IngestError:
-    # Each of these raises what is wrong with the file itself, which helps more than that its form is unknown.
-    if source.kind == "text":
-        from sidedoor.ingest.text import read_table
-
-        kind = f"a text with {say_number(len(read_table(source).header), 'column')}"
-    elif source.kind == "pdf":
+    # Each of these raises what is wrong with the file itself, which helps more than that its layout is unknown.
+    if source.kind == "html":
+        return IngestError(f"{source.name}, line 1", PAGE_FOUND, PAGE_WAY_OUT, code="web-page")
+    if source.kind == "pdf":
         from sidedoor.ingest.pdf import read_pages
 
-        kind = f"a PDF of {say_number(len(read_pages(source)), 'page')}"
-    else:
-        from sidedoor.ingest.xlsx import read_workbook
-
-        kind = f"a workbook of {say_number(len(read_workbook(source).sheets), 'sheet')}"
-    way_out = (
-        "If it is a sharing list or a search log, say which columns mean what: copy "
-        "data/registry/formats/mappings/example.toml, change it, and give it with --mapping FILE.toml."
-    )
-    if source.kind == "pdf":
+        found = f"a PDF of {say_number(len(read_pages(source)), 'page')} in a layout that no reader knows"
         way_out = "Ask the agency for the same records as CSV or XLSX, as its system exports them."
-    return IngestError(source.name, f"{kind} in a form that no reader knows", way_out)
+        return IngestError(source.name, found, way_out, code="unknown-layout")
+    from sidedoor.ingest.mapping_draft import draft_mapping
+
+    found, way_out, source.cache["mapping draft"] = draft_mapping(source)
+    return IngestError(source.name, found, way_out, code="unknown-layout")

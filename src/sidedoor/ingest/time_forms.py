@@ -20,11 +20,31 @@ _PARTS = {
     "b": r"(?P<b>[A-Za-z]{3,9})\.?", "a": r"(?P<a>[A-Za-z]{3,9})\.?", "H": r"(?P<H>\d{1,2})",
     "I": r"(?P<I>\d{1,2})",
     "M": r"(?P<M>\d{2})", "S": r"(?P<S>\d{2})", "f": r"(?P<f>\d{1,9})", "p": r"(?P<p>[AaPp])\.?[Mm]\.?",
-    "z": r"(?P<z>Z|UTC|GMT|[+-]\d{2}:?\d{2})",
+    "z": r"(?P<z>Z|UTC|GMT|[ECMP][SD]T|AK[SD]T|HST|[+-]\d{2}(?::?\d{2})?)",
 }  # fmt: skip
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Largest form: what may be absent doubles the shapes of a date.
 _LONGEST, _OPTIONAL = 100, 6
+# Names of zones that logs print [minutes from UTC]; those of the United States stand for nothing else here.
+_HOURS = {
+    "EST": -5,
+    "EDT": -4,
+    "CST": -6,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+    "AKST": -9,
+    "AKDT": -8,
+}
+_ZONES = {
+    "Z": 0.0,
+    "UTC": 0.0,
+    "GMT": 0.0,
+    "HST": -600.0,
+    **{name: hours * 60.0 for name, hours in _HOURS.items()},
+}
 _NO_TIME = np.datetime64("NaT", "us")
 
 
@@ -48,7 +68,7 @@ def compile_form(notation: str) -> TimeForm:
     """
     if len(notation) > _LONGEST or notation.count("[") > _OPTIONAL:
         raise _refuse_form(
-            notation[:_LONGEST], f"more than {_LONGEST} signs, or {_OPTIONAL} parts that may be absent"
+            notation[:_LONGEST], f"more than {_LONGEST} characters, or {_OPTIONAL} parts that may be absent"
         )
     pattern, parts, at = "", [], 0
     while at < len(notation):
@@ -67,7 +87,7 @@ def compile_form(notation: str) -> TimeForm:
         elif sign in "[]":
             pattern += "(?:" if sign == "[" else ")?"
         elif sign == " ":
-            pattern += r"\s+"
+            pattern += r"\s*" if notation.startswith("%z", at + 1) else r"\s+"
         else:
             pattern += re.escape(sign) + ("?" if sign == "," else "")
         at += 1
@@ -86,55 +106,37 @@ def compile_form(notation: str) -> TimeForm:
 
 
 def _refuse_form(notation: str, found: str) -> IngestError:
-    return IngestError(f"date form {notation!r}", found, "Write it like %m/%d/%Y, %I:%M:%S %p.")
+    return IngestError(
+        f"date form {notation!r}", found, "Write it like %m/%d/%Y, %I:%M:%S %p.", code="wrong-value"
+    )
 
 
-@dataclass
-class TimesRead:
-    """What was read from a column of times.
+def read_form(text: pa.Array, notation: str, month_first: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Read times of one form by its pattern.
 
-    Attributes
+    Parameters
     ----------
-    values
-        datetime64[us], as printed if no zone is, else in UTC; NaT where no form fits.
-    is_utc
-        The cell prints a zone, and `values` is in UTC.
-    forms
-        Position of the form that fits, -1 for none.
+    text
+        Cells without outer blanks.
+    notation, month_first
+        The form, and how `%q/%q` is read.
+
+    Returns
+    -------
+    Times as datetime64[us], NaT where the form does not fit; and a mask of those that print a zone and are in UTC.
     """
-
-    values: np.ndarray
-    is_utc: np.ndarray
-    forms: np.ndarray
-
-
-def read_slowly(text: pa.Array, forms: list[str], *, month_first: bool) -> TimesRead:
-    """Read times as `read_times` does, each with the patterns of all forms in turn."""
-    rows_n = len(text)
-    read = TimesRead(np.full(rows_n, _NO_TIME), np.zeros(rows_n, bool), np.full(rows_n, -1, "int8"))
-    rest = np.arange(rows_n)
-    for number, notation in enumerate(forms):
-        if not len(rest):
-            break
-        form = compile_form(notation)
-        found = pc.extract_regex(text if len(rest) == rows_n else text.take(pa.array(rest)), form.pattern)
-        fits = found.is_valid().to_numpy(zero_copy_only=False)
-        if not fits.any():
-            continue
-        values, offset = _build_times(found.filter(pa.array(fits)), form, month_first)
-        rows, good = rest[fits], ~np.isnat(values)
-        read.values[rows[good]] = values[good]
-        read.forms[rows[good]] = number
-        if offset is not None:
-            read.is_utc[rows[good]] = ~np.isnan(offset[good])
-        rest = np.setdiff1d(rest, rows[good], assume_unique=True)
-    return read
+    form = compile_form(notation)
+    values, is_utc = np.full(len(text), _NO_TIME), np.zeros(len(text), bool)
+    found = pc.extract_regex(text, form.pattern)
+    fits = np.flatnonzero(found.is_valid().to_numpy(zero_copy_only=False))
+    if len(fits):
+        values[fits], offset = _build_times(found.take(pa.array(fits)), month_first)
+        is_utc[fits] = ~np.isnan(offset)
+    return values, is_utc
 
 
-def _build_times(
-    found: pa.StructArray, form: TimeForm, month_first: bool
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Put parts together: times as datetime64[us], NaT if there is no such time, and offsets in minutes."""
+def _build_times(found: pa.StructArray, month_first: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Put parts together: times as datetime64[us], NaT if there is no such time, and offsets in minutes, NaN for none."""
     names = [found.type.field(at).name for at in range(found.type.num_fields)]
     texts = dict(zip(names, found.flatten(), strict=True))
 
@@ -161,7 +163,7 @@ def _build_times(
     if "f" in texts:
         padded = pc.utf8_slice_codeunits(pc.utf8_rpad(texts["f"], 6, "0"), 0, 6)
         values = values + pc.cast(padded, pa.int64()).to_numpy() * np.timedelta64(1, "us")
-    offset = None
+    offset = np.full(len(found), np.nan)
     if "z" in texts:
         offset = np.array([_read_offset(part) for part in texts["z"].to_pylist()])
         values = values - np.nan_to_num(offset).astype("int64") * np.timedelta64(60_000_000, "us")
@@ -204,8 +206,8 @@ def _read_offset(text: str) -> float:
     """Turn `Z`, `UTC` or `-07:00` into minutes; NaN for nothing."""
     if not text:
         return float("nan")
-    if text[0] in "ZUG":
-        return 0.0
-    digits = text[1:].replace(":", "")
+    if text in _ZONES:
+        return _ZONES[text]
+    digits = text[1:].replace(":", "").ljust(4, "0")
     minutes = int(digits[:2]) * 60 + int(digits[2:])
     return float(-minutes if text[0] == "-" else minutes)

@@ -1,5 +1,6 @@
 """Dates and times in the forms that a format names (see `time_forms`), read into UTC; nothing is guessed."""
 
+import functools
 import re
 from dataclasses import dataclass
 from datetime import UTC
@@ -12,9 +13,8 @@ import pyarrow.compute as pc
 
 from helpers.errors import IngestError
 from helpers.wording import say_number
-from sidedoor.ingest.columns import Column, make_column
-from sidedoor.ingest.fixed_times import read_fixed
-from sidedoor.ingest.time_forms import TimesRead, compile_form, read_slowly
+from sidedoor.ingest.cells import make_column
+from sidedoor.ingest.time_forms import compile_form, read_form
 
 _LAST_DAY = np.datetime64("9999-12-31", "us")
 
@@ -40,18 +40,38 @@ def find_zone(name: str) -> ZoneInfo:
             "time zone",
             f"{name!r} is the name of no zone",
             "Give one such as UTC, America/Los_Angeles or America/Chicago.",
+            code="unknown-zone",
         ) from None
 
 
-def read_times(
-    cells: pd.Series | pa.Array | Column, forms: list[str], *, month_first: bool = True
-) -> TimesRead:
+@dataclass
+class TimesRead:
+    """What was read from a column of times.
+
+    Attributes
+    ----------
+    values
+        datetime64[us], as printed if no zone is, else in UTC; NaT where no form fits.
+    is_utc
+        The cell prints a zone, and `values` is in UTC.
+    forms
+        Position of the form that fits, -1 for none.
+    """
+
+    values: np.ndarray
+    is_utc: np.ndarray
+    forms: np.ndarray
+
+
+def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRead:
     """Read times in any of some forms; the first form that fits a cell decides.
+
+    DuckDB reads what is written exactly like a form; a pattern reads the rest, such as numbers without padding in odd places.
 
     Parameters
     ----------
     cells
-        Text; an Arrow array without outer blanks.
+        A `cells.Column`, or what `make_column` takes.
     forms
         Notations.
     month_first
@@ -61,15 +81,76 @@ def read_times(
     -------
     TimesRead, in the order of the cells.
     """
-    text = cells if isinstance(cells, pa.Array) else make_column(cells).plain
-    read = TimesRead(*read_fixed(text, tuple(forms), month_first))
-    rest = np.flatnonzero(read.forms < 0)
-    if len(rest):
-        found = read_slowly(
-            text if len(rest) == len(text) else text.take(pa.array(rest)), forms, month_first=month_first
-        )
-        read.values[rest], read.is_utc[rest], read.forms[rest] = found.values, found.is_utc, found.forms
+    text = make_column(cells).plain
+    rows_n = len(text)
+    read = TimesRead(
+        np.full(rows_n, np.datetime64("NaT", "us")), np.zeros(rows_n, bool), np.full(rows_n, -1, "int8")
+    )
+    rest = np.flatnonzero(np.asarray(pc.binary_length(text)) > 0)
+
+    def keep(number: int, values: np.ndarray, is_utc: np.ndarray | bool) -> None:
+        nonlocal rest
+        good = ~np.isnat(values)
+        rows = rest[good]
+        read.values[rows], read.forms[rows] = values[good], number
+        read.is_utc[rows] = is_utc if isinstance(is_utc, bool) else is_utc[good]
+        rest = rest[~good]
+
+    for number, notation in enumerate(forms):
+        for format_, is_utc in _list_formats(notation, month_first) if rows_n >= _FEW else ():
+            if len(rest):
+                keep(
+                    number,
+                    _parse(text if len(rest) == rows_n else text.take(pa.array(rest)), format_),
+                    is_utc,
+                )
+        if len(rest):
+            some = text if len(rest) == rows_n else text.take(pa.array(rest))
+            keep(number, *read_form(some, notation, month_first))
     return read
+
+
+# From so many cells on DuckDB is worth its call; the first year that any form knows.
+_FEW, _FIRST_YEAR = 200, np.datetime64("1900-01-01", "us")
+
+
+def _parse(text: pa.Array, format_: str) -> np.ndarray:
+    """Parse cells of exactly one format with DuckDB; NaT for all others."""
+    connection = _connect()
+    connection.register("cells", pa.table({"text": text}))
+    found = connection.sql("SELECT try_strptime(text, ?)::TIMESTAMP AS time FROM cells", params=[format_])
+    values = found.to_arrow_table().column("time").to_numpy()
+    connection.unregister("cells")
+    return np.where(values >= _FIRST_YEAR, values, np.datetime64("NaT", "us")).astype("datetime64[us]")
+
+
+@functools.cache
+def _connect():
+    import duckdb
+
+    return duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": "false"})
+
+
+@functools.lru_cache(64)
+def _list_formats(notation: str, month_first: bool) -> list[tuple[str, bool]]:
+    """List the formats of `strptime` that a notation stands for, the longest first, and whether they print UTC."""
+    if "%y" in notation:  # DuckDB takes 70 for 1970
+        return []
+    plain = notation.replace("%q", "%m" if month_first else "%d", 1).replace(
+        "%q", "%d" if month_first else "%m", 1
+    )
+    found = [""]
+    stack: list[list[str]] = []
+    for part in re.findall(r"%.|\[|\]|.", plain):
+        if part == "[":
+            stack.append(found)
+        elif part == "]":
+            found = [*found, *stack.pop()]
+        elif part == "%z":
+            found = [text + zone for text in found for zone in ("UTC", "Z")]
+        else:
+            found = [text + part for text in found]
+    return [(text, text.endswith(("UTC", "Z"))) for text in dict.fromkeys(found)]
 
 
 @dataclass
@@ -80,7 +161,7 @@ class DayOrder:
     second_n: int = 0
     rows_n: int = 0
 
-    def add(self, cells: pd.Series, forms: list[str]) -> None:
+    def add(self, cells, forms: list[str]) -> None:
         """Count the rows of a part of the file that decide."""
         text = make_column(cells).plain
         for form in map(compile_form, forms):
@@ -107,6 +188,7 @@ class DayOrder:
                 f"dates in both orders: the day comes first in {self.first_n:,} rows and second in "
                 f"{self.second_n:,}",
                 "Split the file, or have the column exported as YYYY-MM-DD.",
+                code="two-day-orders",
             )
         if self.first_n or self.second_n:
             count = self.first_n or self.second_n
@@ -120,6 +202,8 @@ class DayOrder:
                 place,
                 "dates such as 03/04/2019 that can be read in two ways, and no row that decides",
                 "Say which comes first: --month-first or --day-first.",
+                code="open-day-order",
+                asks_for="day_first",
             )
         return not day_first, f"The {'day' if day_first else 'month'} comes first in dates, as given."
 

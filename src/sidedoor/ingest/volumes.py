@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 import pandas as pd
 
 from helpers.canonical import build_table
-from sidedoor.ingest.report import Report, SetAside
+from sidedoor.ingest.report import Report, Skipped
 
 _FIGURE = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d+)?")
-_SHOWN = 10
 
 
 def read_figure(text: str) -> float | None:
@@ -23,30 +23,24 @@ class VolumeTable:
 
     def __init__(self):
         self.rows: list[dict] = []
-        self._aside: dict[str, list] = {}
+        self._skipped: dict[tuple[str, str], Skipped] = {}
 
     def add(self, **fields) -> None:
         """Take a figure; fields are those of the table."""
         self.rows.append(fields)
 
-    def set_aside(self, place: str, reason: str, rows_n: int = 1, what: str = "") -> None:
+    def set_aside(
+        self, place: str, reason: str, rows_n: int = 1, what: str = "", code: str = "no-figure"
+    ) -> None:
         """Note a cell that holds no figure. Cells with one reason become one entry of the report."""
-        entry = self._aside.setdefault(reason, [0, [], what])
-        entry[0] += rows_n
-        if len(entry[1]) < _SHOWN and place not in entry[1]:
-            entry[1].append(place)
+        self._skipped.setdefault((code, reason), Skipped(code, reason, what)).add(place, rows_n)
 
     def close(self, report: Report) -> pd.DataFrame:
         """Put the table together and account for every record."""
         table = build_table("volumes", self.rows)
         report.rows_out += len(table)
         report.rows_in += len(table)
-        for reason, (count, places, what) in self._aside.items():
-            more = f"also {', '.join(places[1:])}" if len(places) > 1 else ""
-            report.set_aside.append(
-                SetAside(places[0], reason, "; ".join(part for part in (what, more) if part), count)
-            )
-            report.rows_in += count
+        report.skip(self._skipped)
         if len(table):
             starts, ends = table["period_start"].dropna(), table["period_end"].dropna()
             report.span["volumes"] = [
@@ -74,3 +68,9 @@ def find_sentinel(text: str, sentinels: Mapping[str, list[str]]) -> str | None:
             if plain == word or (word.endswith("*") and len(word) > 1 and plain.startswith(word[:-1])):
                 return meaning
     return None
+
+
+def state_dates(last: str, days: int) -> tuple[str, str]:
+    """Return the first and last day of a period that ends on a day, as `YYYY-MM-DD`."""
+    end = date.fromisoformat(last)
+    return (end - timedelta(days=days)).isoformat(), end.isoformat()

@@ -1,26 +1,30 @@
-"""Draft the edition file for records that nobody has looked at yet: what can be found out is found out."""
+"""Write the edition file for records, or update one.
+
+What can be found out is filled in, what only a person knows is asked.
+"""
 
 import json
 import re
+import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers.errors import IngestError, ParameterError
+from helpers.canonical import COLUMNS
+from helpers.errors import IngestError, ParameterError, RunError
+from helpers.files import write_atomically
+from helpers.toml import LARGEST_FILE
 from helpers.wording import say_number
-from sidedoor.run.editions import LARGEST_FILE, RECORDS, check_file_name
+from sidedoor.run.editions import RECORDS, Edition, check_file_name, load_edition, name_record
 from sidedoor.run.notebooks import Notebook, list_notebooks, load_notebook
 from sidedoor.run.parameters import is_result
-from sidedoor.run.raw import name_record
 
-TABLES = ("sharing", "searches", "volumes")
-# Words by which the comment of a parameter `records` says which tables it asks for.
-_WORDS = {"sharing": r"sharing|lists?|network", "searches": r"searches|logs?", "volumes": r"volumes"}
 # The parameter that takes a state which no report prints.
 HOME = "home"
 _MOST_WARNINGS, _WIDTH = 6, 320
 _SIMULATED = "simulated-"
-_MAPPING = '# mapping = "my-mapping.toml"  # to be made from data/registry/formats/mappings/example.toml'
+# The first lines of blocks that this module may replace: whatever else is in a file was written by a person.
+_NOT_READ, _NEEDS = "# Not read: ", "# Needs records that hold "
 
 
 @dataclass
@@ -33,7 +37,7 @@ class Examined:
         Its path from the edition's folder.
     name
         Of its record.
-    said
+    lines
         What it is, in lines for a person.
     needed
         Options that only a person can give, each with the reader's hint.
@@ -43,25 +47,31 @@ class Examined:
         Canonical tables that it is read into.
     trouble
         Why it cannot be read, and the way out; empty if it can.
+    mapping
+        Name of the mapping that it is read with, if one was proposed.
+    sha256
+        Of the file.
     """
 
     file: str
     name: str
-    said: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     needed: dict[str, str] = field(default_factory=dict)
     offered: dict[str, str] = field(default_factory=dict)
     tables: tuple[str, ...] = ()
     trouble: str = ""
+    mapping: str = ""
     sha256: str = ""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """An edition file that was written, what it rests on, and which notebooks it runs."""
+    """An edition file that was written or updated, the files it is based on, and the notebooks it runs."""
 
     path: Path
     files: tuple[Examined, ...]
     notebooks: tuple[str, ...]
+    is_new: bool
 
 
 def draft_edition(
@@ -70,217 +80,257 @@ def draft_edition(
     report: Callable[[str], None] | None = None,
     notebooks: Path | None = None,
 ) -> Draft:
-    """Look at files and write an edition that reads them.
+    """Look at files and write an edition that reads them, or add them to one that is there.
+
+    An edition that is there keeps every line that a person may have written: files and notebooks are added,
+    and comments of an earlier draft about a file that can be read now are replaced.
 
     Parameters
     ----------
     name
-        Of the edition, with or without `.toml`; a folder before it says where the file is to be written.
+        Of the edition, with or without `.toml`; a folder before it says where the file is.
     files
-        Records, or folders of records: at or below the place of the edition file.
+        Records, or folders of records, in the folder of the edition file or below it.
     report
         Called with the name of each file before it is looked at.
     notebooks
         The folder of notebooks, if not the repository's.
 
-    Returns
-    -------
-    Draft.
-
     Raises
     ------
     ParameterError
-        The name is taken or cannot be one, there is no file, or one lies elsewhere.
+        The name cannot be used, the file that is there is not an edition, there is no record, or one is
+        elsewhere.
     """
     target = Path(name if name.endswith(".toml") else f"{name}.toml").absolute()
     check_file_name(target)
-    if target.exists() or target.is_symlink():
-        raise ParameterError(target.name, "it is there already", "Give another name, or remove it first.")
-    folder = target.parent.resolve()
-    if not folder.is_dir():
-        raise ParameterError(target.name, "its folder does not exist", "Make the folder first.")
-    paths = _list_files(files, folder)
-    examined, taken = [], {}
-    for path in paths:
-        if report:
-            report(path.name)
-        one = _examine(path, path.relative_to(folder).as_posix())
-        if one.sha256 in taken:
-            one.trouble = f"The same bytes as {taken[one.sha256]}: it would be counted twice."
-        taken.setdefault(one.sha256, one.file) if one.sha256 else None
-        examined.append(one)
-    _tell_apart(examined)
+    if not target.parent.is_dir():
+        found = "its folder does not exist"
+        raise ParameterError(target.name, found, "Make the folder first.", code="no-folder")
+    edition = load_edition(target, notebooks) if target.exists() or target.is_symlink() else None
+    examined = _examine_all(_list_files(files, target.parent.resolve()), target, edition, report)
     held = {table for one in examined if not one.trouble for table in one.tables}
     books = [load_notebook(path) for path in list_notebooks(notebooks)]
     fitting = [book for book in books if (needs := find_needs(book)) is not None and needs <= held]
-    text = _write_toml(target.stem, examined, fitting, books, held)
+    write = _write_new if edition is None else _write_update
+    before = "" if edition is None else target.read_text(encoding="utf-8")
+    text = write(target.stem, before, edition, examined, fitting, books, held)
     if len(text.encode("utf-8")) > LARGEST_FILE:
         for one in examined:
-            one.said = one.said[:1]
-        text = _write_toml(target.stem, examined, fitting, books, held)
-    with target.open("x", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    return Draft(target, tuple(examined), tuple(book.number for book in fitting))
+            one.lines = one.lines[:1]
+        text = write(target.stem, before, edition, examined, fitting, books, held)
+    tomllib.loads(text)
+    try:
+        write_atomically(target, text)
+    except OSError as error:
+        found = f"its folder cannot be written ({error.strerror or error})"
+        way_out = "Copy the records into a folder of your own and try again there."
+        raise RunError(target.name, found, way_out, code="disk") from None
+    edition = load_edition(target, notebooks)
+    return Draft(target, tuple(examined), tuple(run.notebook.number for run in edition.runs), not before)
 
 
-def find_needs(book: Notebook) -> set[str] | None:
-    """Find the canonical tables that a notebook asks records for; None if it runs on no records.
-
-    The comment of its parameter `records` names them, or else the cells that use it do.
-    """
+def find_needs(book: Notebook) -> frozenset[str] | None:
+    """Return the canonical tables that a notebook needs from records; None if it takes no records."""
     parameter = book.parameters.get(RECORDS)
-    if parameter is None:
-        return None
-    named = {table for table, words in _WORDS.items() if re.search(rf"\b({words})\b", parameter.meaning)}
-    if named:
-        return named
-    cells = json.loads(book.path.read_text(encoding="utf-8"))["cells"]
-    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    using = [text for text in code if re.search(rf"\b{RECORDS}\b", text)]
-    return {table for table in TABLES for text in using if re.search(rf"""["']{table}["']""", text)}
+    return parameter.tables if parameter else None
 
 
 def _list_files(files: Iterable[Path | str], folder: Path) -> list[Path]:
     found: dict[Path, None] = {}
     for given in map(Path, files):
-        inside = sorted(given.iterdir()) if given.is_dir() else [given]
-        for path in inside:
-            if given.is_dir() and (not path.is_file() or path.name.startswith(".") or path.suffix == ".toml"):
+        for path in sorted(given.iterdir()) if given.is_dir() else [given]:
+            is_other = not path.is_file() or path.name.startswith(".") or path.suffix == ".toml"
+            if given.is_dir() and is_other:
                 continue
-            if not path.is_file():
-                raise ParameterError(
-                    path.name[:80], "there is no such file", "Give files, or a folder of files."
-                )
-            if not path.resolve().is_relative_to(folder):
-                found_ = "it does not lie beside the edition file, or below it"
-                way_out = "Go to the folder of the files first, or name the edition there: `sidedoor new FOLDER/my-city`."
-                raise ParameterError(path.name[:80], found_, way_out)
-            if is_result(path):
-                found_ = "it lies in the folder of results, which is the command's own"
-                raise ParameterError(path.name[:80], found_, "Move the records to a folder such as records/.")
-            if not path.name.isprintable():
-                raise ParameterError(
-                    repr(path.name)[:80], "its name holds signs that cannot be shown", "Rename it."
-                )
+            _check_file(path, folder)
             found[path.resolve()] = None
     if not found:
-        raise ParameterError(
-            "sidedoor new", "there is no file", "Give the records, or the folder that holds them."
-        )
+        way_out = "Give the records, or the folder that contains them."
+        raise ParameterError("sidedoor new", "there is no file", way_out, code="no-file")
     return list(found)
 
 
-def _examine(path: Path, file: str) -> Examined:
-    """Read a file as far as it goes without what only a person can say."""
-    from sidedoor.ingest.files import examine_file
+def _check_file(path: Path, folder: Path) -> None:
+    place = path.name[:80]
+    if not path.is_file():
+        way_out = "Give files, or a folder of files."
+        raise ParameterError(place, "there is no such file", way_out, code="no-file")
+    if not path.resolve().is_relative_to(folder):
+        found = "it is not in the folder of the edition file, or below it"
+        way_out = "Put the edition into the folder of the records: `sidedoor new FOLDER/my-city FOLDER`."
+        raise ParameterError(place, found, way_out, code="outside")
+    if is_result(path):
+        found = "it is in the folder of results, which is the command's own"
+        way_out = "Move the records to a folder of your own, such as records/."
+        raise ParameterError(place, found, way_out, code="among-results")
+    if not _is_text(path.name):
+        found = "its name contains characters that cannot be shown"
+        raise ParameterError(ascii(path.name)[:80], found, "Rename it.", code="bad-name")
 
-    one = Examined(file, name_record(file))
+
+def _is_text(name: str) -> bool:
+    return name.isprintable() and not any("\ud800" <= sign <= "\udfff" for sign in name)
+
+
+def _examine_all(files: list[Path], target: Path, edition: Edition | None, report) -> list[Examined]:
+    folder = target.parent.resolve()
+    listed = {file.path: file for file in edition.raw_files} if edition else {}
+    paths = [*listed, *(path for path in files if path not in listed)]
+    examined, taken = [], {}
+    for path in paths:
+        if report:
+            report(path.name)
+        file = path.relative_to(folder).as_posix()
+        known = listed.get(path)
+        one = Examined(file, known.name if known else name_record(file))
+        _examine(one, path, dict(known.options) if known else {}, folder)
+        if one.sha256 and one.sha256 in taken:
+            one.trouble = one.trouble or f"It has the same content as {taken[one.sha256]}."
+        elif one.sha256:
+            taken[one.sha256] = one.file
+        examined.append(one)
+    seen: dict[str, int] = {}
+    for one in examined:  # the second `log` is `log-2`
+        seen[one.name] = seen.get(one.name, 0) + 1
+        if seen[one.name] > 1:
+            one.name = f"{one.name[:58]}-{seen[one.name]}"
+    return examined
+
+
+def _examine(one: Examined, path: Path, options: dict, folder: Path) -> None:
+    """Read a file as far as it goes without what only a person knows."""
+    from sidedoor.ingest.files import examine_file
+    from sidedoor.ingest.source import ReadOptions
+
+    mapping = folder / f"{one.name}-mapping.toml"
+    if not options and mapping.is_file():
+        one.mapping, options = mapping.name, {"mapping": mapping}
     try:
-        reading = examine_file(path)
+        reading = examine_file(path, ReadOptions(**options))
     except IngestError as error:
         one.trouble = str(error)
-        return one
+        return
     details, one.sha256 = reading.report.details, reading.report.sha256
     one.needed = details.get("needed", {})
     if refused := details.get("refused"):
         one.trouble = f"{refused['place']}: {refused['found']}. {refused['way_out']}"
-        return one
-    one.tables = tuple(name for name in TABLES if len(reading.tables.get(name, ())))
+        if refused.get("mapping") and not mapping.exists():
+            write_atomically(mapping, refused["mapping"])
+            one.mapping = mapping.name
+        return
+    one.tables = tuple(name for name in COLUMNS if len(reading.tables.get(name, ())))
     _describe(one, reading.report)
-    return one
 
 
 def _describe(one: Examined, report) -> None:
     """Say what a file is, in lines for a person."""
-    from sidedoor.ingest.asking import find_question
-
-    aside = sum(part.rows_n for part in report.set_aside)
-    one.said = [f"{report.family}: {report.form}, because {report.why}"]
-    rows = f"{say_number(report.rows_in, 'row')}: {report.rows_out:,} read, {aside:,} set aside"
-    spans = [
-        f"{name} from {first or 'unknown'} to {last or 'unknown'}"
-        for name, (first, last) in report.span.items()
-    ]
-    printed = [f"times {report.time_zone}"] if "searches" in report.span and "time_zone" in one.needed else []
-    one.said.append("; ".join([rows, *spans, *printed]))
-    one.said += [f"Warning: {text}" for text in report.warnings[:_MOST_WARNINGS]]
+    skipped = sum(part.rows_n for part in report.set_aside)
+    one.lines = [f"{report.family}: {report.form}, because {report.why}"]
+    rows = f"{say_number(report.rows_in, 'row')}: {report.rows_out:,} read, {skipped:,} skipped"
+    spans = [f"{name} from {first or '?'} to {last or '?'}" for name, (first, last) in report.span.items()]
+    zone = [f"times {report.time_zone}"] if "searches" in report.span and "time_zone" in one.needed else []
+    one.lines.append("; ".join([rows, *spans, *zone]))
+    one.lines += [f"Warning: {text}" for text in report.warnings[:_MOST_WARNINGS]]
     if len(report.warnings) > _MOST_WARNINGS:
-        one.said.append(
-            f"Warning: and {len(report.warnings) - _MOST_WARNINGS} more: `sidedoor inspect` shows all."
-        )
-    for text in [*report.warnings, *report.notes]:
-        asked = find_question(text, one.needed)
-        if asked:
-            one.offered.setdefault(asked, text)
+        more = len(report.warnings) - _MOST_WARNINGS
+        one.lines.append(f"Warning: and {more} more: `sidedoor inspect` shows all.")
+    for notice in [*report.warnings, *report.notes]:
+        asked = getattr(notice, "asks_for", "")
+        if asked and asked not in one.needed:
+            one.offered.setdefault(asked, str(notice))
 
 
-def _tell_apart(examined: list[Examined]) -> None:
-    """Give each record a name of its own: the second `log` is `log-2`."""
-    seen: dict[str, int] = {}
-    for one in examined:
-        seen[one.name] = seen.get(one.name, 0) + 1
-        if seen[one.name] > 1:
-            one.name = f"{one.name[:58]}-{seen[one.name]}"
-
-
-def _write_toml(
-    name: str, examined: list[Examined], fitting: list[Notebook], books: list[Notebook], held: set[str]
-) -> str:
-    invented = all(Path(one.file).name.startswith(_SIMULATED) for one in examined)
+def _write_new(name, before, edition, examined, fitting, books, held) -> str:
+    """Write the text of an edition from its first to its last line."""
+    is_invented = all(Path(one.file).name.startswith(_SIMULATED) for one in examined)
     town = name.replace("-", " ").capitalize()
-    lines = [
-        f"# Drafted by `sidedoor new` from {say_number(len(examined), 'file')}. Change what you know better, then:",
-        f"#     sidedoor run --edition {name}.toml",
-        f"#     sidedoor site --edition {name}.toml",
-        f"title = {_quote(f'{town}: plate-reader records' + (' (simulated)' if invented else ''))}",
+    title = f"{town}: plate-reader records" + (" (simulated)" if is_invented else "")
+    files = say_number(len(examined), "file")
+    head = [
+        f"# Drafted by `sidedoor new` from {files}. Change what you know better; `sidedoor new` keeps it.",
+        f"title = {_quote(title)}",
         '# subtitle = "One line below the title"',
         '# authors = ["Your name"]',
     ]
-    for one in examined:
-        lines += ["", *_write_record(one)]
-    lines += ["", f"# Notebooks that run on records which hold {' and '.join(sorted(held)) or 'no table'}."]
-    for book in fitting:
-        lines += ["[[run]]", f'notebook = "{book.number}"  # {_shorten(book.title)}']
-        lines += (
-            [f'# parameters = {{ {HOME} = "CA" }}  # {_shorten(book.parameters[HOME].meaning)}']
-            if HOME in book.parameters
-            else []
-        )
-        lines.append("")
+    blocks = [head, *(_write_record(one) for one in examined)]
+    blocks += [_write_run(book, set()) for book in fitting]
     if not fitting:
-        start = books[0].number
-        lines += [
-            "# None of the notebooks does; this one says what there is.",
-            "[[run]]",
-            f'notebook = "{start}"',
-            "",
-        ]
-    others = [book for book in books if RECORDS in book.parameters and book not in fitting]
-    for book in others:
-        needs = " and ".join(sorted((find_needs(book) or set()) - held))
-        lines += [
-            "# [[run]]",
-            f'# notebook = "{book.number}"  # {_shorten(book.title)}: needs records that hold {needs}',
-            "",
-        ]
-    return "\n".join(lines).rstrip("\n") + "\n"
+        note = "# No notebook runs on these records alone; this one shows what there is."
+        blocks.append([note, "[[run]]", f'notebook = "{books[0].number}"'])
+    blocks += [_write_run(book, needs) for book, needs in _list_unfit(books, fitting, held)]
+    return _join(blocks)
+
+
+def _write_update(name, before, edition, examined, fitting, books, held) -> str:
+    """Write the text of an edition again, with new records and notebooks and without outdated comments."""
+    numbers = {run.notebook.number for run in edition.runs}
+    listed = {file.path for file in edition.raw_files}
+    new = [one for one in examined if (edition.folder / one.file).resolve() not in listed]
+    blocks = [block.splitlines() for block in re.split(r"\n(?:[ \t]*\n)+", before.strip("\n"))]
+    drafted = {f"# file = {_quote(one.file)}" for one in new}
+    unfit = _list_unfit(books, fitting, held)
+    ours = {f'# notebook = "{book.number}"' for book in books}
+    kept, waiting = [], set()
+    for block in blocks:
+        bare = {line.partition("  #")[0] for line in block}
+        if block[0].startswith(_NOT_READ) and bare & drafted:
+            continue
+        if block[0].startswith(_NEEDS) and bare & ours:
+            waiting |= bare & ours  # a notebook that a person has removed or commented out stays so
+            continue
+        kept.append(block)
+    starts = [n for n, block in enumerate(kept) if any(line.startswith("[[run]]") for line in block)]
+    first = starts[0] if starts else len(kept)
+    records = [_write_record(one) for one in new]
+    runs = [
+        _write_run(book, set())
+        for book in fitting
+        if book.number not in numbers and f'# notebook = "{book.number}"' in waiting
+    ]
+    runs += [_write_run(book, needs) for book, needs in unfit if f'# notebook = "{book.number}"' in waiting]
+    return _join([*kept[:first], *records, *kept[first:], *runs])
+
+
+def _list_unfit(books, fitting, held) -> list[tuple[Notebook, set[str]]]:
+    """Return the notebooks that need records which are not there, with the tables that are missing."""
+    others = [book for book in books if find_needs(book) is not None and book not in fitting]
+    return [(book, set(find_needs(book) - held)) for book in others]
+
+
+def _join(blocks: list[list[str]]) -> str:
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def _write_run(book: Notebook, missing: set[str]) -> list[str]:
+    title = f'notebook = "{book.number}"  # {_shorten(book.title)}'
+    if missing:
+        return [f"{_NEEDS}{' and '.join(sorted(missing))}:", "# [[run]]", f"# {title}"]
+    home = book.parameters.get(HOME)
+    more = [f'# parameters = {{ {HOME} = "CA" }}  # {_shorten(home.meaning)}'] if home else []
+    return ["[[run]]", title, *more]
 
 
 def _write_record(one: Examined) -> list[str]:
-    head = [f"# {_shorten(text)}" for text in one.said]
+    mapping = [f"mapping = {_quote(one.mapping)}"] if one.mapping else []
     if one.trouble:
-        commented = ["# Not read: " + _shorten(one.trouble), "# [[record]]", f"# file = {_quote(one.file)}"]
-        return commented + ([_MAPPING] if "--mapping" in one.trouble else [])
+        block = ["[[record]]", f"file = {_quote(one.file)}", *mapping]
+        return [_NOT_READ + _shorten(one.trouble), *(f"# {line}" for line in block)]
     from sidedoor.ingest.asking import QUESTIONS
 
-    lines = [*head, "[[record]]", f"file = {_quote(one.file)}"]
+    lines = [
+        *(f"# {_shorten(text)}" for text in one.lines),
+        "[[record]]",
+        f"file = {_quote(one.file)}",
+        *mapping,
+    ]
     if one.name != name_record(one.file):
         lines.append(f"name = {_quote(one.name)}")
     if Path(one.file).name.startswith(_SIMULATED):
         lines.append(f"source_id = {_quote(_SIMULATED + one.name.removeprefix(_SIMULATED))}")
     for option, hint in one.needed.items():
         lines += [
-            f"# Needed, and only you know it: {_shorten(hint)}",
+            f"# Needed, only you know it: {_shorten(hint)}",
             f"# {option} = {QUESTIONS[option].example}",
         ]
     for option, hint in one.offered.items():
@@ -293,6 +343,6 @@ def _quote(text: str) -> str:
 
 
 def _shorten(text: str) -> str:
-    """Make one line of a text, without what a terminal or TOML would take for more than text."""
+    """Return one line of a text, without what a terminal or TOML would take for more than text."""
     plain = "".join(sign if sign.isprintable() else " " for sign in " ".join(text.split()))
     return plain if len(plain) <= _WIDTH else plain[: _WIDTH - 3] + "..."

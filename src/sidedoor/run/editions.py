@@ -1,27 +1,22 @@
-"""Editions: which notebooks run, with which parameters, under which title. One TOML file each."""
+"""Editions: which records are read and which notebooks run, with which parameters. One TOML file each."""
 
 import re
-import tomllib
+import unicodedata
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from helpers import paths
-from helpers.errors import ParameterError
+from helpers.errors import ParameterError, offer_nearest, show_value
 from helpers.files import hash_text
-from sidedoor.run.notebooks import Notebook, find_notebook, list_notebooks, load_notebook
-from sidedoor.run.parameters import check_parameters, is_result, offer_nearest, parse_values, show_value
-from sidedoor.run.raw import RawFile, list_raw_files
+from helpers.toml import load_toml
+from sidedoor.run.notebooks import Notebook, find_notebook, list_notebooks, list_references, load_notebook
+from sidedoor.run.parameters import check_parameters, confine_path, is_result, parse_values
 
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-LARGEST_FILE = 256 * 1024
-_KEYS = ("title", "subtitle", "authors", "lead", "picture", "record", "run")
-_MOST_LEADS = 8
-_RUN_KEYS = ("notebook", "as", "parameters")
-_LONGEST_LINE = 4096
-_QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'""")
-_DEEP_KEY = re.compile(r"(?:[\w-]+\s*\.\s*){8}[\w-]")
 # The parameter that names the folder of ingested records.
 RECORDS = "records"
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SUFFIXES = re.compile(r"(\.(csv|tsv|txt|pdf|xlsx|xlsm|gz|html?|mhtml?))+$")
+_LONGEST_NAME = 64
 _RESERVED = (paths.BY_HAND, paths.DEFAULTS, paths.FETCHED)
 
 
@@ -36,11 +31,9 @@ class Run:
     notebook
         What is run.
     slug
-        What `as` says; empty without it.
+        The value of `as`; empty without it.
     parameters
         Every parameter with its value for this run.
-    changed
-        Those of them that differ from the notebook's own defaults.
     """
 
     name: str
@@ -50,13 +43,39 @@ class Run:
 
     @property
     def changed(self) -> dict[str, object]:
+        """The parameters that differ from the notebook's own defaults."""
         declared = self.notebook.parameters
         return {name: value for name, value in self.parameters.items() if value != declared[name].default}
+
+    @property
+    def references(self) -> set[str]:
+        """Every way to name this run on the command line."""
+        names = list_references(self.name) | list_references(self.notebook.name)
+        return names | ({self.slug} if self.slug else set())
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """One raw file of an edition, checked but not read.
+
+    Attributes
+    ----------
+    name
+        Names its folder among the ingested records: what `name` says, or made from the file's name.
+    path
+        Where the file is.
+    options
+        Values for `ingest.source.ReadOptions`; `mapping` is a path.
+    """
+
+    name: str
+    path: Path
+    options: tuple[tuple[str, object], ...] = ()
 
 
 @dataclass(frozen=True)
 class Edition:
-    """What an edition file says, checked.
+    """The content of an edition file, checked.
 
     Attributes
     ----------
@@ -65,19 +84,20 @@ class Edition:
     title, subtitle, authors
         For the site.
     lead
-        Ids of the findings that open the site, the strongest first; without them the site's own choice.
+        Ids of the findings that open the site, the strongest first; empty for the site's own choice.
     picture
         Id of the figure that opens the site; empty for the site's own choice.
     runs
         In the order of the file.
     folder
-        Where the file lies: its relative paths start there. None for results by hand.
+        The folder of the file, where its relative paths start. None for results by hand.
     origin
-        Tells edition files of one name apart: sha256 of where the file lies, empty for one in `notebooks/editions/`.
+        Tells edition files of one name apart: sha256 of the file's path, empty for one in
+        `notebooks/editions/`.
     raw_files
         The records that it lists, as they came.
     records
-        What was read from them, one description each: `intake.ingest_records` gives it. None before.
+        What was read from them, one description each, from `intake.ingest_records`. None before.
     """
 
     name: str
@@ -94,7 +114,7 @@ class Edition:
 
 
 def load_edition(reference: str | Path = paths.DEFAULT_EDITION, notebooks: Path | None = None) -> Edition:
-    """Read and check an edition file; no notebook is run.
+    """Return an edition file, checked; no notebook is run and no record is opened.
 
     Parameters
     ----------
@@ -106,51 +126,41 @@ def load_edition(reference: str | Path = paths.DEFAULT_EDITION, notebooks: Path 
     Raises
     ------
     ParameterError
-        A file that is missing, too large, no TOML, or says anything that is not known; a notebook that is not
-        there; a parameter that a notebook does not declare.
+        The file is missing or does not fit `data/registry/schemas/edition.json`; a notebook or a file is not
+        there; a parameter is not one that the notebook declares.
     """
     path = _find_file(reference)
-    content = _read_toml(path)
-    _check_keys(content, _KEYS, path.name)
-    title = _take_line(content, "title", path.name)
-    if not title:
-        raise ParameterError(path.name, "it has no title", 'Add `title = "..."` as its first line.')
-    authors = content.get("authors", [])
-    if not isinstance(authors, list) or not all(
-        isinstance(one, str) and one.isprintable() for one in authors
-    ):
-        found = "it is no list of names"
-        raise ParameterError(f"{path.name}, authors", found, 'Write `authors = ["A. Name"]`.')
-    tables = content.get("run", [])
-    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
-        found = "it names no notebook"
-        raise ParameterError(path.name, found, 'Add `[[run]]` and below it `notebook = "01"`.')
+    content = load_toml(path, "edition")
     folder = path.resolve().parent
-    numbered = enumerate(tables, start=1)
-    runs = tuple(_build_run(table, f"{path.name}, run {n}", folder, notebooks) for n, table in numbered)
-    names = [run.name for run in runs]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice:
-        found = f"{twice} is run twice under one name"
-        raise ParameterError(path.name, found, 'Tell them apart with `as = "..."`.')
-    subtitle, picture = (_take_line(content, key, path.name) for key in ("subtitle", "picture"))
-    if picture and not _NAME.fullmatch(picture):
-        found = f"{picture[:80]!r} is no figure's id"
-        raise ParameterError(f"{path.name}, picture", found, 'Write `picture = "reach-by-state"`.')
-    lead = _take_lead(content, path.name)
-    raw_files = list_raw_files(content.get("record", []), path.name, folder)
-    about = (subtitle, tuple(authors), lead, picture, folder, _find_origin(path))
-    return Edition(path.stem, title, runs, *about, raw_files)
+    tables = enumerate(content["run"], start=1)
+    runs = tuple(_build_run(table, f"{path.name}, run {n}", folder, notebooks) for n, table in tables)
+    _check_names([run.name for run in runs], f"{path.name}, run", "as")
+    tables = enumerate(content.get("record", []), start=1)
+    files = tuple(_build_raw(table, f"{path.name}, record {n}", folder) for n, table in tables)
+    _check_names([file.name for file in files], f"{path.name}, record", "name")
+    return Edition(
+        name=path.stem,
+        title=content["title"],
+        runs=runs,
+        subtitle=content.get("subtitle", ""),
+        authors=tuple(content.get("authors", [])),
+        lead=tuple(content.get("lead", [])),
+        picture=content.get("picture", ""),
+        folder=folder,
+        # without saying where the file is
+        origin="" if (paths.EDITIONS / path.name).is_file() else hash_text(path.resolve().as_posix()),
+        raw_files=files,
+    )
 
 
 def build_defaults(notebooks: Path | None = None) -> Edition:
-    """Build the edition of all notebooks with their own defaults, which is what the repository shows."""
+    """Return the edition of all notebooks with their own defaults, as the repository shows them."""
     runs = tuple(_build_default(load_notebook(path)) for path in list_notebooks(notebooks))
     return Edition(paths.DEFAULTS, "All notebooks with their defaults", runs)
 
 
 def select_runs(edition: Edition, references: list[str]) -> tuple[Run, ...]:
-    """Select runs of an edition by notebook number or name, or by the name of the result; all without any.
+    """Return the runs of an edition that are named by number or name; all without any.
 
     Raises
     ------
@@ -159,17 +169,16 @@ def select_runs(edition: Edition, references: list[str]) -> tuple[Run, ...]:
     """
     if not references:
         return edition.runs
-    known = {word for run in edition.runs for word in _list_words(run)}
-    unknown = next((reference for reference in references if reference not in known), None)
-    if unknown is not None:
-        names = [run.name for run in edition.runs]
-        place, found = f"edition {edition.name}", f"it does not list the notebook {unknown[:80]!r}"
-        raise ParameterError(place, found, offer_nearest(unknown, names))
-    return tuple(run for run in edition.runs if _list_words(run) & set(references))
+    for reference in references:
+        if not any(reference in run.references for run in edition.runs):
+            found = f"it does not list the notebook {reference[:80]!r}"
+            way_out = offer_nearest(reference, [run.name for run in edition.runs])
+            raise ParameterError(f"edition {edition.name}", found, way_out, code="no-notebook")
+    return tuple(run for run in edition.runs if run.references & set(references))
 
 
 def give_records(edition: Edition, folder: Path, records: tuple[dict, ...]) -> Edition:
-    """Give the folder of ingested records to every notebook that declares one, unless the edition names another.
+    """Return an edition with a folder of records for each notebook that declares one and names none.
 
     Parameters
     ----------
@@ -186,16 +195,16 @@ def give_records(edition: Edition, folder: Path, records: tuple[dict, ...]) -> E
 
 def _give_folder(run: Run, folder: Path) -> Run:
     declared = run.notebook.parameters.get(RECORDS)
-    if not declared or not declared.is_path or declared.unit == "file" or RECORDS in run.changed:
+    if not declared or declared.kind not in ("folder", "path") or RECORDS in run.changed:
         return run
     return replace(run, parameters=run.parameters | {RECORDS: folder.as_posix()})
 
 
 def plan_run(edition: Edition, references: list[str], typed: list[str]) -> tuple[Edition, list[str]]:
-    """Plan what a command line asks for; nothing is run or written.
+    """Return what a command line asks for: an edition, and which of its notebooks (an empty list for all).
 
-    Notebooks of the edition run as the edition says. A value of one's own, or a notebook that the edition
-    does not list, is run by hand: its result lies apart, so that it never takes the place of the edition's.
+    Notebooks of the edition run as the edition says. With a value of one's own, or a notebook that the
+    edition does not list, the result goes to `runs/by-hand`, so that it never replaces one of the edition's.
 
     Parameters
     ----------
@@ -206,37 +215,29 @@ def plan_run(edition: Edition, references: list[str], typed: list[str]) -> tuple
     typed
         `name=value`, for exactly one notebook.
 
-    Returns
-    -------
-    The edition to run and which of its notebooks; an empty list for all.
-
     Raises
     ------
     ParameterError
         A notebook that does not exist, values for more than one notebook, or a value that does not fit.
     """
-    if typed and len(references) != 1:
-        raise _refuse_values(len(references) or len(edition.runs))
-    known = {word for run in edition.runs for word in _list_words(run)}
+    known = {word for run in edition.runs for word in run.references}
     strangers = [reference for reference in references if reference not in known]
     if not typed and not strangers:
         return edition, references
-    if not typed and len(strangers) < len(references):
+    if strangers and len(strangers) < len(references):
         select_runs(edition, references)
     if strangers:
         runs = tuple(_build_default(load_notebook(find_notebook(reference))) for reference in strangers)
     else:
         runs = select_runs(edition, references)
-    if typed and len(runs) != 1:
-        raise _refuse_values(len(runs))
-    planned = tuple(_change_run(run, typed) for run in runs) if typed else runs
+    if typed:
+        if len(references) != 1 or len(runs) != 1:
+            found = f"values are given for {len(runs)} notebooks"
+            way_out = "Name one notebook, as in `sidedoor run 01 -p name=value`."
+            raise ParameterError("-p", found, way_out, code="many-notebooks")
+        runs = (_change_run(runs[0], typed),)
     folder = None if strangers else edition.folder
-    return Edition(paths.BY_HAND, "Results by hand", planned, folder=folder), []
-
-
-def _refuse_values(runs_n: int) -> ParameterError:
-    way_out = "Name exactly one notebook, as in `sidedoor run 01 -p name=value`."
-    return ParameterError("-p", f"values are given for {runs_n} notebooks", way_out)
+    return Edition(paths.BY_HAND, "Results by hand", runs, folder=folder), []
 
 
 def _build_default(book: Notebook) -> Run:
@@ -251,8 +252,45 @@ def _change_run(run: Run, typed: list[str]) -> Run:
     return replace(run, parameters=run.parameters | {name: changed[name] for name in given})
 
 
-def _list_words(run: Run) -> set[str]:
-    return {run.name, run.notebook.name, run.notebook.number, *([run.slug] if run.slug else [])}
+def _build_run(table: dict, place: str, folder: Path, notebooks: Path | None) -> Run:
+    book = load_notebook(find_notebook(table["notebook"], notebooks, place))
+    values = check_parameters(book.parameters, table.get("parameters", {}), f"{place}, {book.name}", folder)
+    slug = table.get("as", "")
+    return Run(f"{book.number}-{slug}" if slug else book.name, book, slug, values)
+
+
+def _build_raw(table: dict, place: str, folder: Path) -> RawFile:
+    options = {key: value for key, value in table.items() if key not in ("file", "name")}
+    path = _find_own(table["file"], folder, f"{place}, file")
+    if "mapping" in options:
+        confined = confine_path(options["mapping"], folder, f"{place}, mapping", "file")
+        options["mapping"] = paths.ROOT / confined
+    return RawFile(table.get("name", name_record(table["file"])), path, tuple(sorted(options.items())))
+
+
+def _find_own(file: str, folder: Path, place: str) -> Path:
+    """Return a file in the edition's own folder or below it, links followed."""
+    path = paths.ROOT / confine_path(file, folder, place, "file")
+    if not path.is_relative_to(folder):
+        found = f"{show_value(file)} is not in the folder of the edition file"
+        raise ParameterError(place, found, "Put the file into that folder, or below it.", code="outside")
+    return path
+
+
+def name_record(file: str) -> str:
+    """Return the name of a record made from that of its file.
+
+    `sharednetworks-2025` for `SharedNetworks 2025.csv`.
+    """
+    stem = _SUFFIXES.sub("", PurePosixPath(file).name.lower())
+    return "-".join(re.findall(r"[a-z0-9]+", stem))[:_LONGEST_NAME].strip("-") or "record"
+
+
+def _check_names(names: list[str], place: str, key: str) -> None:
+    for number, name in enumerate(names, start=1):
+        if names.index(name) < number - 1:
+            found = f"{name} is there twice"
+            raise ParameterError(f"{place} {number}", found, f'Add `{key} = "another-name"`.', code="twice")
 
 
 def _find_file(reference: str | Path) -> Path:
@@ -262,115 +300,44 @@ def _find_file(reference: str | Path) -> Path:
     try:
         is_file = path.is_file()
     except (OSError, ValueError):
-        # longer than any name, or no name at all
-        is_file = False
+        is_file = False  # longer than any name, or not a name at all
     if not is_file:
         known = [file.stem for file in sorted(paths.EDITIONS.glob("*.toml"))]
         place = f"edition {str(reference)[:200]!r}"
-        raise ParameterError(place, "there is no such file", offer_nearest(path.stem, known))
+        raise ParameterError(
+            place, "there is no such file", offer_nearest(path.stem, known), code="no-edition"
+        )
     check_file_name(path)
     return path
 
 
 def check_file_name(path: Path) -> None:
-    """Check that a file, there or to be written, may be called an edition: its stem names a folder of results.
+    """Check that a file, there or to be written, may be an edition: its stem names a folder of results.
 
     Raises
     ------
     ParameterError
-        The name is none, is reserved, or is that of an edition of the repository.
+        Its name cannot be used, is reserved, or is that of an edition of the repository; or it is among the
+        results.
     """
-    if path.suffix != ".toml" or not _NAME.fullmatch(path.stem) or len(path.stem) > 64:
-        raise ParameterError(
-            f"edition {path.name!r}", "its name names a folder of results", "Call it like `my-city.toml`."
-        )
+    place, code = f"edition {path.name}", "bad-name"
+    if path.suffix != ".toml" or not _NAME.fullmatch(path.stem) or len(path.stem) > _LONGEST_NAME:
+        found = "an edition cannot have that name"
+        way_out = f"Use small letters a to z, digits and hyphens, for example `{_suggest_name(path)}.toml`."
+        raise ParameterError(f"edition {path.name!r}", found, way_out, code=code)
     if path.stem in _RESERVED:
-        found = "that name is taken by the runner"
-        raise ParameterError(f"edition {path.name}", found, "Give it another name.")
+        raise ParameterError(place, "the command itself uses that name", "Choose another name.", code=code)
     if is_result(path):
-        found = "it lies in the folder of results, where the command removes what it no longer needs"
-        raise ParameterError(
-            f"edition {path.name}", found, "Move it, and its records, to a folder such as records/."
-        )
+        found = "it is in the folder of results, where the command removes what it no longer needs"
+        way_out = "Move it, and its records, to a folder of your own such as records/."
+        raise ParameterError(place, found, way_out, code="among-results")
     own = paths.EDITIONS / path.name
     if own.is_file() and not (path.exists() and own.samefile(path)):
         found = f"that name belongs to another edition, notebooks/editions/{path.name}"
-        raise ParameterError(f"edition {path.name}", found, "Rename the file.")
+        raise ParameterError(place, found, "Choose another name.", code=code)
 
 
-def _find_origin(path: Path) -> str:
-    """Tell edition files of one name apart without saying where they lie; those of the repository are one each."""
-    return "" if (paths.EDITIONS / path.name).is_file() else hash_text(path.resolve().as_posix())
-
-
-def _read_toml(path: Path) -> dict:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        found = f"it cannot be read ({error.strerror})"
-        raise ParameterError(path.name, found, "Mend its permissions.") from None
-    if len(raw) > LARGEST_FILE:
-        raise ParameterError(path.name, "it is larger than 256 KiB", "An edition is some lines of TOML.")
-    try:
-        text = raw.decode("utf-8")
-        for number, line in enumerate(text.splitlines(), start=1):
-            _check_line(line, f"{path.name}, line {number}")
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        found = f"it is no TOML ({str(error)[:200]})"
-        raise ParameterError(path.name, found, "Compare it with the default edition.") from None
-
-
-def _check_line(line: str, place: str) -> None:
-    """Refuse what tomllib would need minutes for: it looks at a key of many parts many times."""
-    if len(line) > _LONGEST_LINE:
-        raise ParameterError(place, "it is longer than 4 KiB", "An edition is a few short lines of TOML.")
-    # Texts count as parts of a key, since they may be; what stands in them and in comments does not.
-    bare = _QUOTED.sub("x", line).partition("#")[0]
-    if _DEEP_KEY.search(bare):
-        raise ParameterError(place, "its key has more than 8 parts", "An edition needs no more than two.")
-
-
-def _check_keys(table: dict, known: tuple[str, ...], place: str) -> None:
-    unknown = next((key for key in table if key not in known), None)
-    if unknown is not None:
-        raise ParameterError(place, f"{unknown[:80]!r} is not known here", offer_nearest(unknown, known))
-
-
-def _take_line(content: dict, key: str, place: str) -> str:
-    text = content.get(key, "")
-    if not isinstance(text, str) or not text.isprintable() or len(text) > 300:
-        raise ParameterError(f"{place}, {key}", "it is no single line of text", f'Write `{key} = "..."`.')
-    return text.strip()
-
-
-def _take_lead(content: dict, place: str) -> tuple[str, ...]:
-    """Take the ids of findings that open the site. Whether there are such findings is known once they are computed."""
-    lead = content.get("lead", [])
-    if not isinstance(lead, list) or not all(isinstance(one, str) and _NAME.fullmatch(one) for one in lead):
-        found = "it is no list of ids of findings"
-        raise ParameterError(f"{place}, lead", found, 'Write `lead = ["names-recovered"]`.')
-    if len(lead) > _MOST_LEADS:
-        found = f"it names {len(lead)} findings"
-        raise ParameterError(f"{place}, lead", found, f"Name at most {_MOST_LEADS}.")
-    twice = next((one for one in lead if lead.count(one) > 1), None)
-    if twice:
-        raise ParameterError(f"{place}, lead", f"it names `{twice}` twice", "Name each finding once.")
-    return tuple(lead)
-
-
-def _build_run(table: dict, place: str, folder: Path, notebooks: Path | None) -> Run:
-    _check_keys(table, _RUN_KEYS, place)
-    reference, slug, given = table.get("notebook"), table.get("as", ""), table.get("parameters", {})
-    if not isinstance(reference, str):
-        raise ParameterError(place, "it names no notebook", 'Write `notebook = "01"`, with quotation marks.')
-    if not isinstance(slug, str) or (slug and not _NAME.fullmatch(slug)) or len(slug) > 64:
-        found = f"{show_value(slug)} is no slug"
-        raise ParameterError(f"{place}, as", found, "Use lower-case words joined by hyphens.")
-    if not isinstance(given, dict):
-        way_out = "Write `[run.parameters]` and lines `name = value`."
-        raise ParameterError(f"{place}, parameters", "it is no table", way_out)
-    book = load_notebook(find_notebook(reference, notebooks, place))
-    values = check_parameters(book.parameters, given, f"{place}, {book.name}", folder)
-    return Run(f"{book.number}-{slug}" if slug else book.name, book, slug, values)
+def _suggest_name(path: Path) -> str:
+    stem = unicodedata.normalize("NFKD", path.stem if path.suffix == ".toml" else path.name)
+    words = re.findall(r"[a-z0-9]+", stem.encode("ascii", "ignore").decode().lower())
+    return "-".join(words)[:_LONGEST_NAME].strip("-") or "my-city"

@@ -1,4 +1,4 @@
-"""Execute one notebook with papermill, in a kernel of our own making that no setting of the user changes."""
+"""Execute one notebook with papermill, in a kernel that no setting changes and nobody else can reach."""
 
 import copy
 import importlib.util
@@ -6,29 +6,31 @@ import logging
 import os
 import re
 import sys
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from helpers.facts.grammar import withhold_grammar
-
-# nbformat needs jsonschema
-with withhold_grammar():
-    from jupyter_client import AsyncKernelManager
-    from jupyter_client.kernelspec import KernelSpec
-    from papermill import execute_notebook
-    from papermill.clientwrap import PapermillNotebookClient
-    from papermill.engines import NBClientEngine, papermill_engines
-    from papermill.exceptions import PapermillExecutionError
+import nbformat
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec
+from papermill import execute_notebook
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
 
 from helpers import paths
-from helpers.facts.schema import CHECKED
-from sidedoor.run.forks import ForkingProvisioner, Forks, can_fork, find_modules
+from helpers.facts.tables import CHECKED
 from sidedoor.run.notebooks import INJECTED, KERNEL
+from sidedoor.run.results import KernelLimits
 
+# A unix socket's path must be shorter than this on every system.
+_LONGEST_SOCKET = 90
+_START_TIMEOUT = 60
+_ERROR_TAG = "papermill-error-cell-tag"
 _LIBRARIES = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "NUMEXPR_NUM", "VECLIB_MAXIMUM")
-_USERS_OWN = (
+_USERS_OWN = {
     "PYTHONSTARTUP",
     "PYTHONWARNINGS",
     "PYTHONINSPECT",
@@ -36,59 +38,42 @@ _USERS_OWN = (
     "COLUMNS",
     "LINES",
     "MPLBACKEND",
-)
-_START_TIMEOUT = 60
-_ERROR_TAG = "papermill-error-cell-tag"
-# What ipykernel says at every start, about a connection that never leaves this machine.
-_EXPECTED = re.compile(r"TCP without encryption|frozen modules|PYDEVD_DISABLE|Debugging will proceed")
+}
+# What ipykernel prints at every start, about a connection that never leaves this machine.
+_EXPECTED = re.compile(r"without encryption|frozen modules|PYDEVD_DISABLE|Debugging will proceed")
 
 
 class CellError(Exception):
-    """A notebook that stopped: the cell, what happened in it, the notebook as far as it came, and the class of its error."""
+    """A notebook that stopped: what happened, in which cell, the notebook so far, the class of the error."""
 
     def __init__(self, found: str, cell: int | None = None, notebook: dict | None = None, kind: str = ""):
         super().__init__(found)
         self.found, self.cell, self.notebook, self.kind = found, cell, notebook, kind
 
 
-class Leashes:
-    """The pipes that kernels hang on; letting go of them ends all kernels at once."""
+class Lifeline:
+    """A pipe that all kernels of a run watch: when it closes, they end."""
 
     def __init__(self):
-        self._held: set[int] = set()
+        self.reading, self._writing = os.pipe()
         self._lock = threading.Lock()
         self.is_cut = False
-
-    @contextmanager
-    def hold(self):
-        """Give the reading end of a new pipe, to be a kernel's standard input."""
-        reading, writing = os.pipe()
-        with self._lock:
-            self._held.add(writing)
-            if self.is_cut:
-                self._cut()
-        try:
-            yield reading
-        finally:
-            os.close(reading)
-            with self._lock:
-                if writing in self._held:
-                    self._held.remove(writing)
-                    os.close(writing)
 
     def cut(self) -> None:
         """End all kernels, and every one that is still to start."""
         with self._lock:
-            self.is_cut = True
-            self._cut()
+            if not self.is_cut:
+                self.is_cut = True
+                os.close(self._writing)
 
-    def _cut(self) -> None:
-        while self._held:
-            os.close(self._held.pop())
+    def close(self) -> None:
+        """End all kernels and free the pipe."""
+        self.cut()
+        os.close(self.reading)
 
 
 class _Engine(NBClientEngine):
-    """Papermill's own engine, given a kernel instead of looking for one."""
+    """Papermill's engine with a kernel manager that is given, not looked up."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, *, manager, launch, timeout, watch, **_):
@@ -107,7 +92,7 @@ class _Engine(NBClientEngine):
 
 
 class _Watch:
-    """Remembers which cell is running, and tells."""
+    """Remembers which cell is running, and reports it."""
 
     def __init__(self, report: Callable[[int, int], None] | None):
         self.notebook, self.cell, self._report = None, None, report
@@ -121,40 +106,43 @@ class _Watch:
 papermill_engines.register("sidedoor", _Engine)
 logging.getLogger("papermill").addHandler(logging.NullHandler())
 logging.getLogger("papermill").propagate = False
+# A kernel that is ended in the middle of a cell leaves tasks, which asyncio complains about on the terminal.
+logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 
-def build_environment(figures: Path, settings: Path, checked: str = "") -> dict[str, str]:
-    """Build the environment of a kernel: whatever could change a result is set, not taken from the user.
+def build_environment(figures: Path, work: Path, checked: str = "") -> dict[str, str]:
+    """Return the environment of a kernel: what could change a result is set, not taken from the user.
 
     Parameters
     ----------
     figures
-        Where figures of this notebook go.
-    settings
-        An empty folder in the place of the user's IPython settings.
+        Where the figures of the notebook go.
+    work
+        The runner's folder for this notebook: IPython's settings and what an engine puts on disk go there.
     checked
         Which fact tables need no check, see `schema.vouch_for`.
     """
     # NETWORKX_* hands graphs to another library, which may count in another order.
-    own = (name for name in os.environ if name not in _USERS_OWN and not name.startswith("NETWORKX_"))
-    env = {name: os.environ[name] for name in own}
-    package = str(Path(__file__).resolve().parents[2])
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _USERS_OWN and not name.startswith("NETWORKX_")
+    }
     env |= {
-        "IPYTHONDIR": str(settings),
+        "IPYTHONDIR": str(work / "ipython"),
         "LC_ALL": "C.UTF-8",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONHASHSEED": os.environ.get("SIDEDOOR_HASHSEED", "0"),
-        # the kernel imports the same `helpers` as the runner, installed or not
-        "PYTHONPATH": os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])]),
+        # the kernel imports the same packages as the runner, installed or not
+        "PYTHONPATH": os.pathsep.join([str(_find_source()), *filter(None, [env.get("PYTHONPATH")])]),
         "PYTHONUTF8": "1",
         CHECKED: checked,
         "SIDEDOOR_FIGURES": str(figures),
-        # what an engine puts on disk for the while, gone with the kernel
-        "SIDEDOOR_SPILL": str(settings.parent),
+        "SIDEDOOR_SPILL": str(work),
         "TZ": "UTC",
     }
     env |= {f"{name}_THREADS": os.environ.get("SIDEDOOR_THREADS", "1") for name in _LIBRARIES}
-    # A user's matplotlibrc would change every figure; the package's own stands in its place.
+    # A user's matplotlibrc would change every figure.
     matplotlib = importlib.util.find_spec("matplotlib")
     if matplotlib and matplotlib.submodule_search_locations:
         folder = Path(matplotlib.submodule_search_locations[0])
@@ -162,36 +150,17 @@ def build_environment(figures: Path, settings: Path, checked: str = "") -> dict[
     return env
 
 
-@contextmanager
-def open_forks(notebooks: list[Path], folder: Path, leashes: Leashes):
-    """Give a process that forks kernels for these notebooks, or None where kernels cannot be forked.
-
-    It starts in the background: whoever asks it for a kernel waits until it is ready.
-    """
-    if not can_fork():
-        yield None
-        return
-    with leashes.hold() as leash:
-        environment = build_environment(Path(), Path())
-        forks = Forks(environment, find_modules(notebooks), folder, paths.ROOT, leash)
-        try:
-            yield forks
-        finally:
-            forks.close()
-
-
 def run_cells(
     notebook: dict,
     parameters: dict[str, object],
     work: Path,
     figures: Path,
-    leashes: Leashes,
-    timeout: int = 120,
+    lifeline: Lifeline,
+    limits: KernelLimits,
     report: Callable[[int, int], None] | None = None,
-    forks: Forks | None = None,
     checked: str = "",
 ) -> dict:
-    """Run a notebook from top to bottom in a fresh kernel.
+    """Run a notebook from top to bottom in a fresh kernel and return it, executed but not yet cleaned.
 
     Parameters
     ----------
@@ -200,58 +169,35 @@ def run_cells(
     parameters
         Values to set; checked before, since papermill writes names into code.
     work
-        A folder of the runner's own, for what a kernel needs while it lives.
+        A folder of the runner's own that nobody else can enter.
     figures
         Where the notebook's figures go.
-    leashes
-        What the kernel hangs on.
-    timeout
-        Longest time of one cell [seconds].
+    lifeline
+        What the kernel ends with.
+    limits
+        What the kernel may use.
     report
         Called before each cell with its number and the number of cells.
-    forks
-        From `open_forks`; without it each kernel starts by itself.
     checked
         Which fact tables need no check in the kernel, see `schema.vouch_for`.
-
-    Returns
-    -------
-    The executed notebook, not yet scrubbed.
 
     Raises
     ------
     CellError
         A cell raised an error or took too long, or the kernel died or never started. A kernel that does not
-        start is tried once more, since another program may have taken its port; nothing else is.
+        start is tried once more, over TCP: not every disk takes sockets.
     """
-    import nbformat
-
-    for attempt in (1, 2):
-        watch = _Watch(report)
-        messages = work / f"kernel-{attempt}.log"
+    for transport in ("ipc", "tcp") if os.name == "posix" else ("tcp", "tcp"):
+        watch, messages = _Watch(report), work / f"{transport}.log"
         node = nbformat.from_dict(copy.deepcopy(notebook))
         node.metadata = nbformat.from_dict({"kernelspec": KERNEL})
         try:
-            with leashes.hold() as leash, messages.open("wb") as log:
-                connection = str(work / f"kernel-{attempt}.json")
-                manager = AsyncKernelManager(kernel_name="python3", connection_file=connection)
-                # Not the `python3` that Jupyter finds on this machine: this very interpreter.
-                command = [
-                    sys.executable,
-                    "-Xfrozen_modules=off",
-                    "-m",
-                    "sidedoor.run._kernel",
-                    "-f",
-                    connection,
-                ]
-                manager._kernel_spec = KernelSpec(argv=command, display_name="Python 3", language="python")
-                manager.provisioner = ForkingProvisioner(kernel_spec=manager._kernel_spec, parent=manager)
-                # A fork that did not start is not tried again.
-                manager.provisioner.forks = forks if attempt == 1 else None
+            with _place_sockets(work) as folder, messages.open("wb") as log:
+                manager = _build_manager(work, folder, transport, limits)
                 launch = {
                     "cwd": str(paths.ROOT),
-                    "env": build_environment(figures, work / "ipython", checked),
-                    "stdin": leash,
+                    "env": build_environment(figures, work, checked),
+                    "stdin": lifeline.reading,
                     "stdout": log,
                     "stderr": log,
                 }
@@ -265,30 +211,59 @@ def run_cells(
                     progress_bar=False,
                     manager=manager,
                     launch=launch,
-                    timeout=timeout,
+                    timeout=limits.timeout_s,
                     watch=watch,
                 )
             return _drop_markers(done)
         except PapermillExecutionError as error:
             found = " ".join(f"{error.ename}: {error.evalue}".split())[:500]
-            raise CellError(found, error.cell_index + 1, _drop_markers(watch.notebook), error.ename) from None
+            so_far = _drop_markers(watch.notebook)
+            raise CellError(found, error.cell_index + 1, so_far, error.ename) from None
         except Exception as error:
-            if leashes.is_cut:
+            if lifeline.is_cut:
                 raise CellError("the run was stopped", watch.cell, _drop_markers(watch.notebook)) from None
-            if watch.cell is None and attempt == 1 and not isinstance(error, OSError):
+            if watch.cell is None and transport == "ipc" and not isinstance(error, OSError):
                 continue
-            found = _name_failure(error, watch, timeout, messages)
-            raise CellError(found, watch.cell, _drop_markers(watch.notebook)) from None
+            found = _name_failure(error, watch, limits, messages)
+            raise CellError(found, watch.cell, _drop_markers(watch.notebook), type(error).__name__) from None
     raise AssertionError("unreachable")
 
 
-def _name_failure(error: Exception, watch: _Watch, timeout: int, messages: Path) -> str:
+def _find_source() -> Path:
+    """Find the folder of both packages, wherever they were imported from."""
+    return Path(__file__).resolve().parents[2]
+
+
+def _build_manager(work: Path, sockets: Path, transport: str, limits: KernelLimits) -> AsyncKernelManager:
+    """Build the manager of a kernel in this interpreter, not in the one that Jupyter would find."""
+    connection = str(work / f"{transport}.json")
+    manager = AsyncKernelManager(kernel_name="python3", connection_file=connection, transport=transport)
+    if transport == "ipc":
+        # Sockets in a folder that only this user can enter; ports of 127.0.0.1 are open to every user.
+        manager.ip = str(sockets / "k")
+    memory = str(int(limits.memory_gib * 2**30))
+    command = [sys.executable, "-Xfrozen_modules=off", "-m", "sidedoor.run.kernel", memory, "-f", connection]
+    manager._kernel_spec = KernelSpec(argv=command, display_name="Python 3", language="python")
+    return manager
+
+
+@contextmanager
+def _place_sockets(work: Path) -> Iterator[Path]:
+    """Give a private folder whose path is short enough for sockets."""
+    if len(os.fsencode(work)) < _LONGEST_SOCKET:
+        yield work
+    else:
+        with tempfile.TemporaryDirectory(prefix="sidedoor-") as folder:
+            yield Path(folder)
+
+
+def _name_failure(error: Exception, watch: _Watch, limits: KernelLimits, messages: Path) -> str:
     kind = type(error).__name__
     if kind == "CellTimeoutError":
-        return f"the cell took longer than {timeout} s"
+        return f"the cell took longer than {limits.timeout_s} s"
     lines = messages.read_text(errors="replace").splitlines()
-    said = [line for line in lines if line and not _EXPECTED.search(line)]
-    last = f" (it last said: {said[-1][:200]})" if said else ""
+    printed = [line for line in lines if line and not _EXPECTED.search(line)]
+    last = f" (its last message: {printed[-1][:200]})" if printed else ""
     if kind == "DeadKernelError":
         return f"the kernel died{last}"
     if watch.cell is None:
@@ -297,7 +272,7 @@ def _name_failure(error: Exception, watch: _Watch, timeout: int, messages: Path)
 
 
 def _drop_markers(notebook) -> dict | None:
-    """Take out the red banners that papermill adds to a notebook with an error."""
+    """Remove the red banners that papermill adds to a notebook with an error."""
     if notebook is None:
         return None
     plain = copy.deepcopy(notebook)

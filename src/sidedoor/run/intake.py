@@ -1,6 +1,6 @@
 """Read the raw files that an edition lists, before any notebook runs, and keep what has not changed since.
 
-runs/<edition>/records/<name>/      the tables of one record and its report, readable by nobody else
+runs/<edition>/records/<name>/      the tables of one record and its report, readable by this user only
 runs/<edition>/.records.json        from what each was read, and the sha256 of what was written
 """
 
@@ -13,48 +13,43 @@ from pathlib import Path
 
 from helpers import paths
 from helpers.errors import IngestError, RunError
-from helpers.files import hash_file, hash_files, hash_text, remove_named, write_atomically
-from sidedoor.run.editions import Edition, give_records
-from sidedoor.run.raw import RawFile
-from sidedoor.run.results import check_owner, format_json, lock_edition, make_work_folder, remove_leftovers
+from helpers.files import format_json, hash_file, hash_files, hash_text, remove_named, write_atomically
+from sidedoor.run.editions import Edition, RawFile, give_records
+from sidedoor.run.keys import hash_sources
+from sidedoor.run.results import check_owner, explain_disk, lock_edition, make_work_folder, remove_leftovers
 
 _MEMORY = ".records.json"
 _REPORT = "report.json"
-_TABLES = ("sharing.parquet", "searches.parquet", "volumes.parquet")
-# What turns a file into a table: a test compares it with what the readers import.
-READER_CODE = (
-    "helpers",
-    "sidedoor/ingest",
-    "sidedoor/publish/privacy.py",
-    "sidedoor/sandbox.py",
-    "sidedoor/_sandbox_child.py",
-)
+_KEPT = {"key", "beside", "files", "described"}
 
 
 def ingest_records(edition: Edition, report: Callable[..., None] | None = None) -> Edition:
-    """Read the raw files of an edition that have changed, and give their folder to its notebooks.
+    """Read the raw files of an edition that have changed, and return the edition with its folder of records.
 
-    The free text of reasons is kept, for the classifiers alone: the folder is readable by its owner only, lies
-    outside of every result, and what a notebook makes of it passes the same gates as any other output.
+    The free text of reasons is kept, for counting only: the folder is readable by its owner alone and
+    outside every result, and what a notebook makes of it passes the same checks as any other output.
 
     Parameters
     ----------
     edition
-        As `editions.load_edition` gives it.
+        From `editions.load_edition`.
     report
-        Called with what happens: `("reading", name)`, then `("read", name, rows, seconds)` or `("kept", name, rows)`.
+        Called with what happens: `("reading", name)`, then `("read", name, rows, seconds)` or `("kept",
+        name, rows)`.
 
     Returns
     -------
-    The edition with its records described, and the parameter `records` set in every notebook that declares it. An
-    edition without raw files comes back as it was.
+    The edition with its records described, and the parameter `records` set in every notebook that declares
+    it. An edition without raw files is returned as it was.
 
     Raises
     ------
     IngestError
-        Files cannot be read: each that cannot is named, after the others have been read.
+        Files cannot be read: each is named, after the others have been read. `asks_for` has every option
+        missing.
     RunError
-        Another run of the edition is under way, the disk is full, or a file stands there twice.
+        Another run of the edition has not ended, the disk is full, a file is listed twice, or the folder of
+        records contains what the command did not write.
     """
     if not edition.raw_files:
         return edition
@@ -64,96 +59,79 @@ def ingest_records(edition: Edition, report: Callable[..., None] | None = None) 
     try:
         with lock_edition(edition.name) as results:
             check_owner(edition.name, edition.origin)
-            if folder.is_symlink():
-                # what it leads to is not ours to clear, and may be readable by others
-                raise RunError(f"runs/{edition.name}/records", "it is a link", "Remove it and run again.")
-            folder.mkdir(mode=0o700, exist_ok=True)
-            os.chmod(folder, 0o700)
-            memory, code = _load_memory(results / _MEMORY), hash_code()
-            names = {file.name for file in edition.raw_files}
-            remove_leftovers(results)
-            _remove_unlisted(folder, names, memory)
-            _check_twins(edition, code)
-            records, errors = [], []
-            for file in edition.raw_files:
-                try:
-                    known = memory.get(file.name)
-                    memory[file.name] = _ingest_one(file, folder / file.name, known, code, report, results)
-                except (
-                    IngestError
-                ) as error:  # the others are read, so that all that is missing is said at once
-                    errors.append(_tell_edition(error, file, edition.name))
-                    continue
-                # After each, so that what was read is not read again if a later one fails.
-                kept = {name: memory[name] for name in sorted(memory.keys() & names)}
-                write_atomically(results / _MEMORY, format_json(kept))
-                records.append(memory[file.name]["described"])
-            if len(errors) > 1:
-                told = "".join(f"\n- {error}" for error in errors)
-                raise IngestError(
-                    f"edition {edition.name}",
-                    f"{len(errors)} of its records cannot be read",
-                    f"One by one:{told}",
-                )
-            if errors:
-                raise errors[0]
+            records, errors = _ingest_all(edition, folder, results, report)
     except OSError as error:
-        way_out = "Make room, or mend the permissions, and run again."
-        raise RunError(f"runs/{edition.name}/records", error.strerror or str(error), way_out) from None
+        raise explain_disk(error, f"runs/{edition.name}/records") from None
+    if errors:
+        raise _join_errors(errors, edition.name)
     return give_records(edition, folder, tuple(records))
 
 
-def hash_code() -> str:
-    """Compute the sha256 of everything that turns a file into a table: readers, forms, packages."""
-    code = {}
-    for name in READER_CODE:
-        path = paths.SOURCE / name
-        files = hash_files(path) if path.is_dir() else {"": hash_file(path)} if path.is_file() else {}
-        code[name] = {part: digest for part, digest in files.items() if not part.endswith(".pyc")}
-    folder = paths.DATA / "registry" / "formats"
-    forms = hash_files(folder) if folder.is_dir() else {}
+def _ingest_all(
+    edition: Edition, folder: Path, results: Path, report
+) -> tuple[list[dict], list[IngestError]]:
+    if folder.is_symlink():
+        # what it leads to may be readable by others
+        found = "it is a link"
+        raise RunError(f"runs/{edition.name}/records", found, "Remove it and run again.", code="link")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    os.chmod(folder, 0o700)
+    memory, code = _load_memory(results / _MEMORY), hash_readers()
+    names = {file.name for file in edition.raw_files}
+    remove_leftovers(results)
+    _remove_unlisted(folder, names, memory)
+    _check_twins(edition, code)
+    records, errors = [], []
+    for file in edition.raw_files:
+        try:
+            known = memory.get(file.name)
+            memory[file.name] = _ingest_one(file, folder / file.name, known, code, report, results)
+        except IngestError as error:  # the others are read too, so that everything missing is said at once
+            errors.append(_explain_missing(error, file, edition.name))
+            continue
+        # After each, so that it is not read again if a later one fails.
+        kept = {name: memory[name] for name in sorted(memory.keys() & names)}
+        _write_memory(results / _MEMORY, kept)
+        records.append(memory[file.name]["described"])
+    return records, errors
+
+
+def hash_readers() -> str:
+    """Return the sha256 of what turns a file into a table: both packages, the layouts of files, the lock."""
+    layouts = paths.DATA / "registry" / "formats"
     lock = hash_file(paths.LOCK) if paths.LOCK.is_file() else ""
-    return hash_text(format_json([code, forms, lock]))
+    return hash_text(format_json([hash_sources(), hash_files(layouts) if layouts.is_dir() else {}, lock]))
 
 
 def describe_record(folder: Path) -> dict:
-    """Describe an ingested record for the manifest of an edition: what a reader of its site has to know.
+    """Return a description of an ingested record for the manifest and the site of an edition.
 
     Returns
     -------
-    dict: name, file, sha256, bytes_n, family, form, why, tables (rows by table), source_ids, rows_in, rows_out, set_aside
-    (rows by reason), columns_dropped, span, time_zone, warnings, notes. No row of the record is in it.
+    dict: name, file, sha256, bytes_n, family, form, why, tables (rows by table), source_ids, rows_in,
+    rows_out, set_aside (rows by reason), columns_dropped, span, time_zone, warnings, notes. It contains no
+    row of the record.
     """
     import pyarrow.parquet as pq
 
-    told = json.loads((folder / _REPORT).read_text(encoding="utf-8"))
+    report = json.loads((folder / _REPORT).read_text(encoding="utf-8"))
     tables, sources = {}, set()
     for path in sorted(folder.glob("*.parquet")):
         with pq.ParquetFile(path, read_dictionary=["source_id"]) as file:
             tables[path.stem] = file.metadata.num_rows
             for part in file.iter_batches(columns=["source_id"]):
                 sources |= {value for value in part.column(0).unique().to_pylist() if value}
-    aside: dict[str, int] = {}
-    for part in told["set_aside"]:
-        aside[part["reason"]] = aside.get(part["reason"], 0) + part["rows_n"]
-    kept = (
-        "file",
-        "sha256",
-        "bytes_n",
-        "family",
-        "form",
-        "why",
-        "rows_in",
-        "rows_out",
-        "columns_dropped",
-        "span",
-    )
-    said = {key: told[key] for key in (*kept, "time_zone", "warnings", "notes")}
-    return said | {"name": folder.name, "tables": tables, "source_ids": sorted(sources), "set_aside": aside}
+    skipped: dict[str, int] = {}
+    for part in report["set_aside"]:
+        skipped[part["reason"]] = skipped.get(part["reason"], 0) + part["rows_n"]
+    kept = ("file", "sha256", "bytes_n", "family", "form", "why", "rows_in", "rows_out", "columns_dropped")
+    described = {key: report[key] for key in (*kept, "span", "time_zone", "warnings", "notes")}
+    more = {"name": folder.name, "tables": tables, "source_ids": sorted(sources), "set_aside": skipped}
+    return described | more
 
 
 def _ingest_one(file: RawFile, out: Path, known: dict | None, code: str, report, results: Path) -> dict:
-    """Read one file unless the same was read before, by the same code, and what was written still stands."""
+    """Read one file, unless the same was read before by the same code and what was written is still there."""
     key = _compute_key(file, code)
     is_same = known and known["key"] == key and known["beside"] == _hash_beside(file, known["beside"])
     if is_same and out.is_dir() and not out.is_symlink() and known["files"] == hash_files(out):
@@ -164,11 +142,10 @@ def _ingest_one(file: RawFile, out: Path, known: dict | None, code: str, report,
 
     report("reading", file.name)
     start = time.monotonic()
-    work = make_work_folder(results, file.name)
+    work = make_work_folder(results)
     try:
-        reading = ingest_file(
-            file.path, work / "tables", ReadOptions(**dict(file.options), keep_reasons=True)
-        )
+        options = ReadOptions(**dict(file.options), keep_reasons=True)
+        reading = ingest_file(file.path, work / "tables", options)
         _remove_earlier(file, out, known)
         os.replace(work / "tables", out)
     finally:
@@ -176,13 +153,15 @@ def _ingest_one(file: RawFile, out: Path, known: dict | None, code: str, report,
     report("read", file.name, reading.report.rows_out, time.monotonic() - start)
     names = reading.report.details.get("names", {}).get("file")
     return {
-        "key": key, "beside": _hash_beside(file, [names] if names else []), "files": hash_files(out),
+        "key": key,
+        "beside": _hash_beside(file, [names] if names else []),
+        "files": hash_files(out),
         "described": describe_record(out),
-    }  # fmt: skip
+    }
 
 
 def _remove_unlisted(folder: Path, names: set[str], memory: dict[str, dict]) -> None:
-    """Remove the records that an earlier run wrote and the edition no longer lists; refuse what is anybody else's."""
+    """Remove the records that an earlier run wrote and the edition no longer lists; refuse anything else."""
     for path in sorted(folder.iterdir()):
         is_hidden = path.name.startswith(".") and path.is_file()  # a file manager's own
         if path.name in names or is_hidden:
@@ -192,70 +171,88 @@ def _remove_unlisted(folder: Path, names: set[str], memory: dict[str, dict]) -> 
 
 
 def _remove_earlier(file: RawFile, out: Path, known: dict | None) -> None:
-    """Make room for a record: an earlier reading goes, anything else in its place is refused."""
-    names = known["files"] if known else ()
+    """Make room for a record: an earlier reading of it goes, anything else in its place is refused."""
+    names = list(known["files"]) if known else []
     if not known and not out.is_symlink() and (out / _REPORT).is_file():
-        # a run that was killed may have put it there without a word; the same file, read again, is no loss
+        # A run that was killed may have put it there; the same file is read again, so nothing is lost.
+        from helpers.canonical import COLUMNS
+
         try:
             read = json.loads((out / _REPORT).read_text(encoding="utf-8"))
-            names = [*_TABLES, _REPORT] if read["sha256"] == hash_file(file.path) else ()
+            is_same = read["sha256"] == hash_file(file.path)
         except (ValueError, KeyError, TypeError, RecursionError):
-            names = ()
+            is_same = False
+        names = [*(f"{table}.parquet" for table in COLUMNS), _REPORT] if is_same else []
     if not remove_named(out, names):
         raise _refuse_foreign(out.parent, out.name)
 
 
 def _refuse_foreign(folder: Path, name: str) -> RunError:
     place = f"runs/{folder.parent.name}/records"
+    found = f"it contains {name[:80]!r}, which this command did not write"
     way_out = "Move it to a folder of your own, such as records/, and run again; nothing was removed."
-    return RunError(place, f"it holds {name[:80]!r}, which this command did not write", way_out)
+    return RunError(place, found, way_out, code="foreign-files")
 
 
 def _hash_beside(file: RawFile, names) -> dict[str, str]:
-    """Compute the sha256 of files that were read beside a record: a mapping may name a list of names."""
+    """Return the sha256 of files that were read with a record: a mapping may name a list of names."""
     places = {name: file.path.parent / name for name in names}
     return {name: hash_file(path) if path.is_file() else "" for name, path in places.items()}
 
 
 def _check_twins(edition: Edition, code: str) -> None:
-    """Refuse a file that stands there twice, under whatever name: its rows would be counted twice."""
+    """Refuse a file that is listed twice, under whatever name: its rows would be counted twice."""
     seen: dict[str, RawFile] = {}
     for file in edition.raw_files:
         other = seen.setdefault(_compute_key(file, code, name=""), file)
         if other is not file:
-            found = (
-                f"the same bytes as {other.path.name}, read in the same way: its rows would be counted twice"
-            )
-            raise RunError(
-                f"{edition.name}, record {file.name}", found, "Take one of the two out of the edition."
-            )
+            found = f"it has the same content as {other.path.name} and would be counted twice"
+            way_out = "Remove one of the two from the edition."
+            raise RunError(f"{edition.name}, record {file.name}", found, way_out, code="twice")
 
 
-def _tell_edition(error: IngestError, file: RawFile, name: str) -> IngestError:
-    """Say how an answer that is missing is written in an edition."""
-    from sidedoor.ingest.asking import QUESTIONS, list_questions
-
-    asked = [f"{option} = {QUESTIONS[option].example}" for option in list_questions(error.way_out)]
-    if not asked:
+def _explain_missing(error: IngestError, file: RawFile, name: str) -> IngestError:
+    """Say how an option that is missing is written in an edition."""
+    if not error.asks_for:
         return error
-    way_out = f'{error.way_out} In {name}.toml, below `file = "{file.path.name}"`, write for example: {", ".join(asked)}.'
-    return type(error)(error.place, error.found, way_out)
+    from sidedoor.ingest.asking import QUESTIONS
+
+    lines = ", ".join(f"`{option} = {QUESTIONS[option].example}`" for option in error.asks_for)
+    return error.change(
+        way_out=f'{error.way_out} In {name}.toml, below `file = "{file.path.name}"`, write: {lines}.'
+    )
+
+
+def _join_errors(errors: list[IngestError], name: str) -> IngestError:
+    if len(errors) == 1:
+        return errors[0]
+    found = f"{len(errors)} of its records cannot be read"
+    listed = "".join(f"\n- {error}" for error in errors)
+    asked = dict.fromkeys(option for error in errors for option in error.asks_for)
+    return IngestError(f"edition {name}", found, f"One by one:{listed}", code="many", asks_for=asked)
 
 
 def _compute_key(file: RawFile, code: str, name: str | None = None) -> str:
-    options = {name: hash_file(value) if isinstance(value, Path) else value for name, value in file.options}
-    return hash_text(
-        format_json([file.path.name if name is None else name, hash_file(file.path), options, code])
-    )
+    options = {key: hash_file(value) if isinstance(value, Path) else value for key, value in file.options}
+    named = file.path.name if name is None else name
+    return hash_text(format_json([named, hash_file(file.path), options, code]))
 
 
 def _load_memory(path: Path) -> dict[str, dict]:
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
-        keys = {"key", "beside", "files", "described"}
-        whole = {
-            name: one for name, one in known.items() if one.keys() == keys and isinstance(one["beside"], dict)
-        }
-        return whole if len(whole) == len(known) else {}
+        complete = {name: one for name, one in known.items() if one.keys() == _KEPT and _is_described(one)}
+        return complete if len(complete) == len(known) else {}
     except (OSError, ValueError, AttributeError, RecursionError):
         return {}
+
+
+def _is_described(one: dict) -> bool:
+    tables = (one["beside"], one["files"], one["described"])
+    return all(isinstance(table, dict) for table in tables) and "rows_out" in one["described"]
+
+
+def _write_memory(path: Path, content: dict) -> None:
+    """Write the memory for this user only: it repeats headers and names of files."""
+    write_atomically(path, format_json(content))
+    path.chmod(0o600)

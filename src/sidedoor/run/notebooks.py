@@ -2,7 +2,6 @@
 
 import base64
 import copy
-import hashlib
 import json
 import re
 import sys
@@ -11,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers import paths
-from helpers.errors import ParameterError, RunError
-from sidedoor.run.imports import find_imports
-from sidedoor.run.parameters import Parameter, offer_nearest, read_parameters
+from helpers.errors import ParameterError, RunError, offer_nearest
+from helpers.files import hash_text
+from sidedoor.run.parameters import Parameter, read_parameters
 
-_FILE = re.compile(r"(?P<number>[0-9]{2})-[a-z0-9]+(-[a-z0-9]+)*")
+_FILE = re.compile(r"[0-9]{2}-[a-z0-9]+(-[a-z0-9]+)*")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 _LANGUAGE = {
     "codemirror_mode": {"name": "ipython", "version": 3},
@@ -45,9 +44,7 @@ class Notebook:
     parameters
         What its `parameters` cell declares, by name.
     source_hash
-        sha256 over the cells without their outputs.
-    modules
-        What its code imports from this package, as dotted names.
+        sha256 of the cells without their outputs.
     """
 
     path: Path
@@ -57,28 +54,33 @@ class Notebook:
     question: str
     parameters: dict[str, Parameter] = field(hash=False)
     source_hash: str
-    modules: frozenset[str] = frozenset()
 
 
 def list_notebooks(folder: Path | None = None) -> list[Path]:
-    """List the notebook files `NN-slug.ipynb` of a folder, by number.
+    """Return the notebook files `NN-slug.ipynb` of a folder, by number.
 
     Raises
     ------
     ParameterError
-        Two notebooks carry one number.
+        Two notebooks have the same number.
     """
     folder = folder or paths.NOTEBOOKS
     files = sorted(path for path in folder.glob("*.ipynb") if _FILE.fullmatch(path.stem) and path.is_file())
-    for one, other in zip(files, files[1:]):
+    for one, other in zip(files, files[1:], strict=False):
         if one.name[:2] == other.name[:2]:
-            found = f"{one.name} and {other.name} share a number"
-            raise ParameterError(folder.name, found, "Renumber one of them.")
+            found = f"{one.name} and {other.name} have the same number"
+            raise ParameterError(folder.name, found, "Renumber one of them.", code="same-number")
     return files
 
 
+def list_references(name: str) -> set[str]:
+    """Return every way to write a notebook's name on the command line: `03-name`, `03`, `3`, `name`."""
+    number, _, slug = name.partition("-")
+    return {name, f"{name}.ipynb", number, str(int(number)), slug}
+
+
 def find_notebook(reference: str, folder: Path | None = None, place: str = "notebooks") -> Path:
-    """Find a notebook by its number (`01`) or its name (`01-read-the-release`).
+    """Return the notebook with a number (`03` or `3`) or a name (`03-measure-a-network`).
 
     Raises
     ------
@@ -87,43 +89,45 @@ def find_notebook(reference: str, folder: Path | None = None, place: str = "note
     """
     files = list_notebooks(folder)
     for path in files:
-        if reference in (path.stem, path.name, path.name[:2]):
+        if reference.removeprefix("notebooks/") in list_references(path.stem):
             return path
-    names = [path.stem for path in files]
-    shown = repr(str(reference)[:80])
-    raise ParameterError(place, f"there is no notebook {shown}", offer_nearest(reference, names))
+    found = f"there is no notebook {str(reference)[:80]!r}"
+    way_out = offer_nearest(reference, [path.stem for path in files])
+    raise ParameterError(place, found, way_out, code="no-notebook")
 
 
 def load_notebook(path: Path) -> Notebook:
-    """Read a notebook and what it declares; nothing of it is run.
+    """Return a notebook and what it declares; no cell is run.
 
     Raises
     ------
     ParameterError
-        The file is no notebook, or breaks a rule on parameters: exactly one cell tagged `parameters`, before
-        any use of its names, and no cell left over from a run with other parameters.
+        The file is not a notebook, or breaks a rule on parameters: exactly one cell tagged `parameters`,
+        before any use of its names, and no cell left over from a run with other parameters.
     """
-    cells = _read_json(path)["cells"]
+    cells = _read_cells(path)
     tagged = [n for n, cell in enumerate(cells) if "parameters" in _get_tags(cell)]
     if len(tagged) != 1 or cells[tagged[0]].get("cell_type") != "code":
+        found = f"{len(tagged)} cells are tagged `parameters`"
         raise ParameterError(
-            path.name,
-            f"{len(tagged)} cells are tagged `parameters`",
-            "Tag exactly one code cell; it may be a comment alone.",
+            path.name, found, "Tag one code cell; it may be a comment alone.", code="no-cell"
         )
     if any(INJECTED in _get_tags(cell) for cell in cells):
         found = f"a cell is tagged `{INJECTED}`"
-        raise ParameterError(path.name, found, "Remove it: it is left over from a run.")
+        raise ParameterError(path.name, found, "Remove it: it is left over from a run.", code="left-over")
     parameters = read_parameters(_get_source(cells[tagged[0]]), path.name)
     earlier = "\n".join(_get_source(cell) for cell in cells[: tagged[0]] if cell.get("cell_type") == "code")
     used = next((name for name in parameters if re.search(rf"\b{name}\b", earlier)), None)
     if used:
-        raise ParameterError(path.name, f"{used} is used before the cell `parameters`", "Move that cell up.")
+        found = f"{used} is used before the cell `parameters`"
+        raise ParameterError(path.name, found, "Move that cell up.", code="used-early")
     title, question = _read_opening(cells, path.stem)
-    modules = frozenset().union(
-        *(find_imports(_get_source(cell)) for cell in cells if cell.get("cell_type") == "code")
-    )
-    return Notebook(path, path.stem, path.name[:2], title, question, parameters, _hash_cells(cells), modules)
+    return Notebook(path, path.stem, path.name[:2], title, question, parameters, _hash_cells(cells))
+
+
+def hash_notebook(path: Path) -> str:
+    """Return the sha256 of a notebook's cells without their outputs."""
+    return _hash_cells(_read_cells(path))
 
 
 def scrub_notebook(notebook: dict, private: dict[str, str] | None = None, name: str = "") -> dict:
@@ -171,16 +175,13 @@ def scrub_notebook(notebook: dict, private: dict[str, str] | None = None, name: 
             cell["outputs"] = [_scrub_output(output, replace) for output in joined]
     for place, cell in enumerate(clean["cells"], start=1):
         metadata = [cell["metadata"], *(output.get("metadata", {}) for output in cell.get("outputs", []))]
+        where = f"{name}, cell {place}".removeprefix(", ")
         if replace.finds(cell["source"]) or replace.finds(json.dumps(metadata)):
-            found = "a path of this machine is left"
-            raise RunError(
-                f"{name}, cell {place}".removeprefix(", "), found, "Write paths relative to the repository."
-            )
+            way_out = "Write paths relative to the repository."
+            raise RunError(where, "a path of this machine is left", way_out, code="path-left")
         if _CLOCK.search(json.dumps(metadata)):
-            found = "a clock time is left in its metadata"
-            raise RunError(
-                f"{name}, cell {place}".removeprefix(", "), found, "Keep the time of a run out of it."
-            )
+            way_out = "Keep the time of a run out of it."
+            raise RunError(where, "a clock time is left in its metadata", way_out, code="time-left")
     return clean
 
 
@@ -206,12 +207,12 @@ def check_executed(notebook: dict, place: str) -> None:
         if cell["cell_type"] != "code" or not _get_source(cell).strip():
             continue
         expected += 1
+        where = f"{place}, cell {number}"
         if any(output["output_type"] == "error" for output in cell["outputs"]):
-            found = "it shows an error"
-            raise RunError(f"{place}, cell {number}", found, "Mend the cell; an error is no result.")
+            raise RunError(where, "it shows an error", "Fix the cell and run again.", code="cell-failed")
         if cell["execution_count"] != expected:
             found = f"it has the execution count {cell['execution_count']}, not {expected}"
-            raise RunError(f"{place}, cell {number}", found, "Let every cell run once, from top to bottom.")
+            raise RunError(where, found, "Let every cell run once, from top to bottom.", code="not-run")
 
 
 class PathEraser:
@@ -235,7 +236,8 @@ class PathEraser:
         begins = r"(?:(?<![\w.~/<-])|(?<=file://)|(?<=[0-9]m))"
         begins += "".join(f"(?<!{re.escape(shown)})" for shown in sorted(set(wanted.values())))
         self._pattern = re.compile(rf"{begins}(?:{'|'.join(map(re.escape, longest))})(?![\w-])")
-        # A folder of one part, such as `/tmp`, tells nothing by itself and may be a word of honest data: a path goes on.
+        # A folder of one part, such as `/tmp`, tells nothing by itself and may be a word of honest data: a
+        # path goes on.
         forms = [re.escape(form) + (r"(?=[/\\])" if len(Path(form).parts) <= 2 else "") for form in longest]
         self._telling = re.compile(rf"{begins}(?:{'|'.join(forms)})(?![\w-])")
 
@@ -253,7 +255,10 @@ class PathEraser:
 
 
 def find_picture(notebook: dict, figure_id: str) -> bytes | None:
-    """Find the picture (PNG) of a figure among the outputs of an executed notebook; None if it is not there."""
+    """Find the picture (PNG) of a figure among the outputs of an executed notebook.
+
+    None if it is not there.
+    """
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             if output.get("metadata", {}).get("image/png", {}).get("sidedoor") == figure_id:
@@ -307,15 +312,17 @@ def _join_streams(outputs: list[dict]) -> list[dict]:
     return joined
 
 
-def _read_json(path: Path) -> dict:
+def _read_cells(path: Path) -> list[dict]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        kinds = (content["nbformat"], type(content["metadata"]), type(content["cells"]))
-        if kinds == (4, dict, list) and all(isinstance(cell, dict) for cell in content["cells"]):
-            return content
+        cells = content["cells"]
+        kinds = (content["nbformat"], type(content["metadata"]), type(cells))
+        if kinds == (4, dict, list) and all(isinstance(cell, dict) for cell in cells):
+            return cells
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
-    raise ParameterError(path.name, "it is no notebook of format 4", "Save it anew with Jupyter.")
+    found = "it is not a notebook of format 4"
+    raise ParameterError(path.name, found, "Save it anew with Jupyter.", code="unreadable")
 
 
 def _get_tags(cell: dict) -> list[str]:
@@ -327,16 +334,18 @@ def _get_source(cell: dict) -> str:
 
 
 def _read_opening(cells: list[dict], name: str) -> tuple[str, str]:
+    """Return the title of a notebook, and the question or else the first sentence under it."""
     first = next((_get_source(cell) for cell in cells if cell.get("cell_type") == "markdown"), "")
     title = next((line[2:] for line in first.splitlines() if line.startswith("# ")), name)
     body = " ".join(line for line in first.splitlines() if not line.startswith("#"))
-    body = re.sub(r"\*\*(Question\.?)?|__", "", body).strip()
-    asked = re.split(r"(?<=[.!:])\s+(?=[A-Z])", body[: body.find("?") + 1])[-1].strip("* ")
-    return re.sub(r"^[0-9]{2}\s*·\s*", "", title).strip(), asked.strip()
+    body = " ".join(re.sub(r"\*\*(Question\.?)?|__", "", body).split())
+    sentences = [text.strip("* ") for text in re.split(r"(?<=[.!?:])\*?\s+(?=\*?[A-Z])", body)]
+    asked = next((text for text in sentences if text.endswith("?")), sentences[0])
+    return re.sub(r"^[0-9]{2}\s*·\s*", "", title).strip(), asked
 
 
 def _hash_cells(cells: list[dict]) -> str:
     kept = [
         [cell.get("cell_type"), _get_source(cell), _get_tags(cell), cell.get("attachments")] for cell in cells
     ]
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+    return hash_text(json.dumps(kept, sort_keys=True))

@@ -1,7 +1,6 @@
 """Parameters of a notebook: what its `parameters` cell declares, and whether a given value fits."""
 
 import ast
-import difflib
 import io
 import json
 import keyword
@@ -13,15 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import paths
-from helpers.errors import ParameterError
+from helpers.errors import ParameterError, offer_nearest, show_value
 from helpers.files import find_irregular
 
 TYPES = ("int", "float", "str", "bool", "list[str]", "list[int]")
 PATHS = ("path", "folder", "file")
-_UNIT = re.compile(r"\[([^\[\]]+)\]\s*$")
+# Range of a number whose comment gives none: no count is negative, and no notebook needs more.
+MOST = 10**9
+_COMMENT = re.compile(r"(?P<meaning>.*?)\s*\[(?P<unit>[^\[\]]+)\]", re.S)
+_RANGE = re.compile(r"(?P<unit>.*?),?\s*(?P<low>-?\d[\d,_.]*) to (?P<high>-?\d[\d,_.]*)")
+_SHIPPED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?([0-9]{1,300}(\.[0-9]{0,300})?|\.[0-9]{1,300})([eE][+-]?[0-9]{1,3})?")
 _LONGEST_TEXT = 100_000
+_LINE = "Write each line as `name: type = value  # meaning [unit]`."
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,12 @@ class Parameter:
     default
         The value that the notebook itself sets.
     meaning, unit
-        What the comment says. The units `file`, `folder` and `path` (either) mark what a run may be pointed at.
+        What the comment says: `# meaning [unit]`, or `# meaning [unit, 1 to 100]` with a range. A unit that
+        ends in `file`, `folder` or `path` (either) is a place that a run may be pointed at. Words before it
+        say what of: `searches folder` is a folder of records that hold the canonical table `searches`, and
+        `rulebook file` is the name of one that comes with the project, or a file.
+    low, high
+        The range of a number, both ends included.
     """
 
     name: str
@@ -43,34 +52,54 @@ class Parameter:
     default: object
     meaning: str
     unit: str
+    low: float = 0
+    high: float = MOST
+
+    @property
+    def kind(self) -> str:
+        """`file`, `folder` or `path` for a place, else empty."""
+        last = self.unit.rpartition(" ")[2]
+        return last if last in PATHS else ""
 
     @property
     def is_path(self) -> bool:
-        return self.unit in PATHS
+        return bool(self.kind)
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The canonical tables that a folder of records must hold, as its unit names them."""
+        from helpers.canonical import COLUMNS  # with pandas, which a refusal need not wait for
+
+        return frozenset(self.unit.split()) & set(COLUMNS) if self.kind == "folder" else frozenset()
+
+    def takes_name(self, value: object) -> bool:
+        """Return whether a value is the name of a file that comes with the project, not a path."""
+        is_named = self.kind == "file" and self.unit != "file"
+        return is_named and isinstance(value, str) and bool(_SHIPPED.fullmatch(value))
 
 
 def read_parameters(source: str, place: str) -> dict[str, Parameter]:
-    """Read what a `parameters` cell declares, without running it.
+    """Return what a `parameters` cell declares, by name, without running it.
 
     Parameters
     ----------
     source
-        The cell: lines `name: type = value  # meaning [unit]`. Values are literals, so that no line
-        depends on another: papermill sets new values in a cell after this one.
+        The cell: lines `name: type = value  # meaning [unit]`. Values are literals, so that no line depends
+        on another: papermill sets new values in a cell after this one.
     place
         The notebook, for messages.
 
     Raises
     ------
     ParameterError
-        A line of another form, a type outside `TYPES`, a default of the wrong type, a comment that is
-        missing, a number without unit.
+        A line of another form, a type outside `TYPES`, a default of the wrong type or out of range, a
+        comment that is missing, a number without unit.
     """
-    way_out = "Write each line as `name: type = value  # meaning [unit]`."
     try:
         lines = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError) as error:
-        raise ParameterError(f"{place}, cell `parameters`", f"it is no Python ({error})", way_out) from None
+        found = f"it is not Python ({error})"
+        raise ParameterError(f"{place}, cell `parameters`", found, _LINE, code="no-parameter") from None
     comments = {
         token.start[0]: token.string.lstrip("# ").rstrip()
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
@@ -79,59 +108,79 @@ def read_parameters(source: str, place: str) -> dict[str, Parameter]:
     found: dict[str, Parameter] = {}
     for line in lines:
         where = f"{place}, cell `parameters`, line {line.lineno}"
-        if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value):
-            raise ParameterError(where, f"`{ast.unparse(line)[:80]}` is no parameter", way_out)
-        name, kind = line.target.id, ast.unparse(line.annotation)
-        try:
-            default = ast.literal_eval(line.value)
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            raise ParameterError(where, f"the value of {name} is no literal", way_out) from None
         rows = range(line.end_lineno, line.lineno - 1, -1)
         comment = next((comments[row] for row in rows if row in comments), "")
-        unit = match[1].strip() if (match := _UNIT.search(comment)) else ""
-        meaning = _UNIT.sub("", comment).strip()
-        if name in found:
-            raise ParameterError(where, f"{name} is declared twice", "Keep one of the lines.")
-        if kind not in TYPES:
-            raise ParameterError(where, f"{name} has the type {kind}", f"Use one of {', '.join(TYPES)}.")
-        if not meaning:
-            raise ParameterError(where, f"{name} has no comment that says what it means", way_out)
-        if not unit and kind in ("int", "float", "list[int]"):
-            raise ParameterError(where, f"{name} is a number without unit", way_out)
-        if unit in PATHS and kind != "str":
-            raise ParameterError(where, f"{name} is a path of type {kind}", "Give a path the type str.")
-        found[name] = Parameter(name, kind, default, meaning, unit)
-        check_value(found[name], default, place)
+        parameter = _read_line(line, comment, where)
+        if parameter.name in found:
+            twice = f"{parameter.name} is declared twice"
+            raise ParameterError(where, twice, "Keep one of the lines.", code="no-parameter")
+        found[parameter.name] = parameter
+        check_value(parameter, parameter.default, place)
     return found
 
 
-def check_name(name: object, declared: Mapping[str, Parameter], place: str) -> Parameter:
-    """Find the declared parameter of that name.
+def _read_line(line: ast.stmt, comment: str, where: str) -> Parameter:
+    if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value):
+        raise ParameterError(
+            where, f"`{ast.unparse(line)[:80]}` is not a parameter", _LINE, code="no-parameter"
+        )
+    name, kind = line.target.id, ast.unparse(line.annotation)
+    try:
+        default = ast.literal_eval(line.value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        found = f"the value of {name} is not a literal"
+        raise ParameterError(where, found, _LINE, code="no-parameter") from None
+    match = _COMMENT.fullmatch(comment)
+    meaning, unit = (match["meaning"], match["unit"].strip()) if match else (comment.strip(), "")
+    low, high = _guess_low(default), float(MOST)
+    if ranged := _RANGE.fullmatch(unit):
+        unit = ranged["unit"].strip()
+        low, high = (float(re.sub("[,_]", "", ranged[end])) for end in ("low", "high"))
+    is_number = kind in ("int", "float", "list[int]")
+    parameter = Parameter(name, kind, default, meaning, unit, low, high)
+    faults = {
+        f"{name} has the type {kind}; use one of {', '.join(TYPES)}": kind not in TYPES,
+        f"{name} has no comment that says what it means": not meaning,
+        f"{name} is a number without unit": is_number and not unit and not ranged,
+        f"{name} is a path of type {kind}, not str": parameter.is_path and kind != "str",
+    }
+    if fault := next((text for text, is_so in faults.items() if is_so), None):
+        raise ParameterError(where, fault, _LINE, code="no-parameter")
+    return parameter
 
-    Papermill pastes a name into a line of code: whatever is not a declared name must not reach it.
+
+def _guess_low(default: object) -> float:
+    """Return the low end of a range that is not given: 0, or the lowest number of the default."""
+    numbers = [value for value in (default if isinstance(default, list) else [default])]
+    return min([0, *(value for value in numbers if isinstance(value, int | float))])
+
+
+def check_name(name: object, declared: Mapping[str, Parameter], place: str) -> Parameter:
+    """Return the declared parameter of that name.
+
+    Papermill pastes a name into a line of code: a name that is not declared must not reach it.
 
     Raises
     ------
     ParameterError
-        The name is no identifier or not declared; the nearest declared name is offered.
+        The name is not an identifier or not declared; the nearest declared name is offered.
     """
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         found = f"{show_value(name)} cannot be the name of a parameter"
-        raise ParameterError(place, found, offer_nearest(name, declared))
-    if name not in declared:
-        raise ParameterError(
-            place, f"no parameter is called {show_value(name)}", offer_nearest(name, declared)
-        )
-    return declared[name]
+    elif name not in declared:
+        found = f"no parameter is called {show_value(name)}"
+    else:
+        return declared[name]
+    raise ParameterError(place, found, offer_nearest(name, declared), code="unknown-key")
 
 
 def check_value(parameter: Parameter, value: object, place: str) -> object:
-    """Check a value against the declared type; a whole number may stand for a float, nothing else may.
+    """Return a value that fits the declared type and range; a whole number may stand for a float.
 
     Raises
     ------
     ParameterError
-        Another type, a number that is not finite, a text that no file could hold.
+        Another type, a number out of range or not finite, a text that no file could hold.
     """
     fits = {
         "int": _is_int(value),
@@ -141,19 +190,21 @@ def check_value(parameter: Parameter, value: object, place: str) -> object:
         "list[str]": isinstance(value, list) and all(map(_is_text, value)),
         "list[int]": isinstance(value, list) and all(map(_is_int, value)),
     }[parameter.type]
+    where = f"{place}, parameter {parameter.name}"
     if not fits:
-        meaning = parameter.meaning[:1].upper() + parameter.meaning[1:]
-        raise ParameterError(
-            f"{place}, parameter {parameter.name}",
-            f"{show_value(value)} is not of the type {parameter.type}",
-            f"{meaning}, for example {show_value(parameter.default)}.",
-        )
-    if parameter.type == "float":
-        if not math.isfinite(value) or float(value) != value:
-            found = f"{show_value(value)} is not finite, or too long for a float"
-            raise ParameterError(f"{place}, parameter {parameter.name}", found, "Give another number.")
-        return float(value)
-    return value
+        found = f"{show_value(value)} is not of the type {parameter.type}"
+        example = show_value(parameter.default)
+        way_out = f"{parameter.meaning[:1].upper()}{parameter.meaning[1:]}, for example {example}."
+        raise ParameterError(where, found, way_out, code="wrong-value")
+    numbers = (
+        value if parameter.type == "list[int]" else [value] if parameter.type in ("int", "float") else []
+    )
+    for number in numbers:
+        if not (math.isfinite(number) and parameter.low <= number <= parameter.high):
+            found = f"{show_value(number)} is out of range"
+            way_out = f"Give a number from {parameter.low:,.15g} to {parameter.high:,.15g}."
+            raise ParameterError(where, found, way_out, code="out-of-range")
+    return float(value) if parameter.type == "float" else value
 
 
 def parse_values(texts: Iterable[str], declared: Mapping[str, Parameter], place: str) -> dict[str, object]:
@@ -165,10 +216,13 @@ def parse_values(texts: Iterable[str], declared: Mapping[str, Parameter], place:
     for text in texts:
         name, equals, typed = text.partition("=")
         if not equals:
-            raise ParameterError(place, f"{show_value(text)} gives no value", "Write `-p name=value`.")
+            found = f"{show_value(text)} gives no value"
+            raise ParameterError(place, found, "Write `-p name=value`.", code="wrong-value")
         parameter = check_name(name, declared, place)
         if name in given:
-            raise ParameterError(f"{place}, parameter {name}", "it is given twice", "Give one value.")
+            raise ParameterError(
+                f"{place}, parameter {name}", "it is given twice", "Give one value.", code="twice"
+            )
         given[name] = check_value(parameter, _parse_typed(typed, parameter.type), place)
     return given
 
@@ -206,89 +260,81 @@ def check_parameters(
         value = values.get(name, parameter.default)
         if parameter.is_path and not (value == "" == parameter.default):
             where = f"{place}, parameter {name}"
-            confined = confine_path(value, folder if name in values else None, where, parameter.unit)
-            value = confined if name in values else value
+            if not parameter.takes_name(value):
+                confined = confine_path(value, folder if name in values else None, where, parameter.kind)
+                value = confined if name in values else value
         complete[name] = value
     return complete
 
 
 def confine_path(value: str, folder: Path | None, place: str, kind: str = "path") -> str:
-    """Resolve a path, links included, and hold it inside the repository or the edition file's folder.
+    """Return a path, links followed, that is inside the repository or the edition file's folder.
 
     Parameters
     ----------
     value
         As given.
     folder
-        The folder of the edition file, if there is one.
+        The folder of the edition file, if there is one: relative paths are looked for there first.
     place
-        Where the value stands, for messages.
+        Where the value was given, for messages.
     kind
         What it has to be, one of `PATHS`.
 
     Returns
     -------
-    The path relative to the repository where it lies inside it, else absolute; with forward slashes.
+    The path relative to the repository if it is inside it, else absolute; with forward slashes.
 
     Raises
     ------
     ParameterError
-        Nothing is there, or it lies elsewhere or among the results, or it is not of that kind, or a folder holds anything but files
-        and folders: reading a pipe waits for ever, and a link in it leads to what is not compared.
+        Nothing is there, or it is elsewhere or among the results, or not of that kind, or a folder contains
+        anything but files and folders: reading a pipe never ends, and what a link leads to is not compared.
     """
     way_out = "Name a file or folder inside the repository or beside the edition file."
+    shown = show_value(value)
+
+    def refuse(found: str, code: str, way_out: str = way_out) -> ParameterError:
+        return ParameterError(place, found, way_out, code=code)
+
     roots = [root.resolve() for root in (folder, paths.ROOT) if root]
     if not value or "\0" in value:
-        raise ParameterError(place, f"{show_value(value)} is no path", way_out)
+        raise refuse(f"{shown} is not a path", "no-path")
     try:
         candidates = [(root / value).resolve() for root in roots]
+        inside = [path for path in candidates if any(path.is_relative_to(root) for root in roots)]
         present = next((path for path in candidates if path.exists()), None)
-        if present is None:
-            raise ParameterError(place, f"nothing is at {show_value(value)}", way_out)
-        is_inside = any(present.is_relative_to(root) for root in roots)
-        odd = find_irregular(present) if is_inside else None
+        is_inside = present in inside if present else bool(inside)
+        odd = find_irregular(present) if present and is_inside else None
     except (OSError, ValueError, RuntimeError):
-        raise ParameterError(place, f"{show_value(value)} cannot be read as a path", way_out) from None
+        raise refuse(f"{shown} cannot be read as a path", "no-path") from None
     if not is_inside:
-        raise ParameterError(place, f"{show_value(value)} leads outside the allowed folders", way_out)
+        # whether there is anything is not told
+        raise refuse(f"{shown} leads outside the allowed folders", "outside")
+    if present is None:
+        raise refuse(f"there is nothing at {shown}", "no-path")
     if is_result(present):
-        # records of another edition are private, and results are no source
-        found = f"{show_value(value)} lies in the folder of results"
-        raise ParameterError(place, found, "Keep records and tables outside of it, for example in records/.")
+        # records of another edition are private, and results are not a source
+        move = "Keep records and tables in a folder of your own, for example records/."
+        raise refuse(f"{shown} is in the folder of results", "among-results", move)
     if odd is not None:
-        what = show_value(value) if odd == present else f"{show_value(odd.name)} in {show_value(value)}"
-        raise ParameterError(
-            place, f"{what} is neither a file nor a folder", "Put files there, not links or pipes."
+        what = shown if odd == present else f"{show_value(odd.name)} in {shown}"
+        raise refuse(
+            f"{what} is neither a file nor a folder", "irregular", "Put files there, not links or pipes."
         )
     if kind in ("file", "folder") and present.is_dir() != (kind == "folder"):
-        raise ParameterError(place, f"{show_value(value)} is no {kind}", f"Name a {kind}.")
+        raise refuse(f"{shown} is not a {kind}", "no-path", f"Name a {kind}.")
     home = paths.ROOT.resolve()
     return present.relative_to(home).as_posix() if present.is_relative_to(home) else present.as_posix()
 
 
 def is_result(path: Path) -> bool:
-    """Say whether a path lies in the folder of results, which is the command's own; fetched files may be read."""
+    """Return whether a path is in the folder of results, which is the command's own.
+
+    Fetched files may be read.
+    """
     results, path = paths.RUNS.resolve(), path.resolve()
     return path.is_relative_to(results) and not path.is_relative_to(results / paths.FETCHED)
-
-
-def show_value(value: object) -> str:
-    """Show a value as Python would write it, without letting control characters or sheer length through."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):
-        # a number of more digits than Python writes, or a list of lists of lists
-        return f"a value of the type {type(value).__name__} that is too long to show"
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def offer_nearest(wrong: object, known: Iterable[str]) -> str:
-    """Word a hint: the nearest known name, or all of them."""
-    known = list(known)
-    near = difflib.get_close_matches(wrong[:200] if isinstance(wrong, str) else "", known, n=1, cutoff=0.5)
-    if near:
-        return f"Did you mean `{near[0]}`?"
-    return f"There are: {', '.join(known)}." if known else "It takes none."
 
 
 def _parse_typed(typed: str, kind: str) -> object:

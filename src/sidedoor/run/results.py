@@ -1,10 +1,9 @@
 """What a run leaves on disk: result folders that are complete or absent, and the manifest that names them.
 
-runs/<edition>/manifest.json        the commit point, written last
-runs/<edition>/findings.json        the findings of all notebooks, in order
-runs/<edition>/<NN-slug>.<key12>/   one complete result: notebook, findings.json, figures/, facts/, result.json
-runs/<edition>/failed/              notebooks that stopped, for reading only
-runs/<edition>/records/<name>/      what was read from a raw file; private, never published
+runs/<edition>/manifest.json        the commit point, written last runs/<edition>/findings.json        the
+findings of all notebooks, in order runs/<edition>/<NN-slug>.<key12>/   one complete result: notebook,
+findings.json, figures/, facts/, result.json runs/<edition>/failed/              notebooks that stopped, for
+reading only runs/<edition>/records/<name>/      what was read from a raw file; private, never published
 """
 
 import json
@@ -12,21 +11,24 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
 
 from helpers import paths
 from helpers.errors import ParameterError, RunError
 from helpers.files import (
     TEMPORARY,
     find_irregular,
+    format_json,
     hash_files,
+    open_lock,
     remove_named,
-    sync_file,
-    sync_folder,
     try_lock,
     write_atomically,
 )
+from helpers.toml import check_content, is_plain_path
 
 MANIFEST = "manifest.json"
 FINDINGS = "findings.json"
@@ -36,46 +38,36 @@ FAILED = "failed"
 KEPT_FACTS = "facts"
 _LOCK = ".lock"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_NAME = re.compile(r"[0-9]{2}-[a-z0-9]+(-[a-z0-9]+)*")
-_FOLDER = re.compile(rf"(?P<name>{_NAME.pattern})\.[0-9a-f]{{12}}(-again)?")
-_HASH = re.compile(r"[0-9a-f]{64}")
+_FOLDER = re.compile(r"[0-9]{2}-[a-z0-9]+(-[a-z0-9]+)*\.[0-9a-f]{12}(-again)?")
 # The names that `make_work_folder` and `write_atomically` give; whatever else begins so is somebody's own.
-_WORK = re.compile(rf"{re.escape(TEMPORARY)}([0-9]+-[a-z0-9-]+-[a-z0-9_]{{8}}|[0-9a-f]{{16}})")
+_WORK = re.compile(rf"{re.escape(TEMPORARY)}([0-9]+-[a-z0-9_]{{8}}|[0-9a-f]{{16}})")
 
 
-def format_json(content) -> str:
-    """Write JSON that is the same text for the same content."""
-    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+@dataclass(frozen=True)
+class KernelLimits:
+    """What a kernel may use: the longest time of one cell [seconds] and its memory [GiB]."""
+
+    timeout_s: int = 120
+    memory_gib: float = 8.0
 
 
-def make_work_folder(folder: Path, name: str) -> Path:
-    """Make a temporary folder beside the results: on the same disk, a result can be renamed into place."""
-    return Path(tempfile.mkdtemp(prefix=f"{TEMPORARY}{os.getpid()}-{name}-", dir=folder))
+DEFAULT_LIMITS = KernelLimits()
+
+
+def make_work_folder(folder: Path) -> Path:
+    """Make a private folder beside the results: on the same disk, a result can be renamed into place."""
+    return Path(tempfile.mkdtemp(prefix=f"{TEMPORARY}{os.getpid()}-", dir=folder))
 
 
 def seal_result(folder: Path, description: dict) -> dict:
-    """Complete a result folder: write `result.json` with every file's sha256, last, and bring all to disk.
-
-    Returns
-    -------
-    The content of `result.json`.
-    """
+    """Complete a result folder and return the content of its `result.json`: every file with its sha256."""
     content = description | {"files": hash_files(folder)}
-    for path in [folder / name for name in content["files"]]:
-        sync_file(path)
     write_atomically(folder / RESULT, format_json(content))
-    for path in [folder, *(path for path in folder.rglob("*") if path.is_dir())]:
-        sync_folder(path)
     return content
 
 
 def read_result(folder: Path) -> dict | None:
-    """Read a result folder's `result.json`, and check every file against it.
-
-    Returns
-    -------
-    Its content; None if the folder is absent, incomplete or changed, or if it or anything in it is a link.
-    """
+    """Return the content of a result's `result.json`; None if the folder is absent or changed."""
     try:
         if find_irregular(folder):
             return None
@@ -86,7 +78,7 @@ def read_result(folder: Path) -> dict | None:
 
 
 def load_manifest(edition: str, runs: Path | None = None) -> dict | None:
-    """Load the manifest of an edition: its title, its notebooks, and the folder that holds each one's result.
+    """Return the manifest of an edition, or None if it was never run to its end.
 
     Parameters
     ----------
@@ -97,27 +89,31 @@ def load_manifest(edition: str, runs: Path | None = None) -> dict | None:
 
     Returns
     -------
-    `{edition, origin, title, subtitle, authors, lead, picture, records, findings, notebooks: [{name, notebook,
-    title, question, folder, key, parameters, files}]}`, where `folder` and the names in `files` (each with its sha256) are relative, or
-    None if the edition was never run to its end. Its names are safe to be parts of paths.
+    `{edition, origin, title, subtitle, authors, lead, picture, records, findings, notebooks: [{name,
+    notebook, title, question, folder, key, parameters, files}]}`, where `folder` and the names in `files`
+    (each with its sha256) are relative paths that stay below the results.
 
     Raises
     ------
     RunError
-        The file is there and is no manifest, or names what no run would.
+        The file is not a manifest that a run writes.
     """
     path = (runs or paths.RUNS) / edition / MANIFEST
     if not path.is_file():
         return None
+    place = f"runs/{edition}/{MANIFEST}"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        names = [entry["name"] for entry in manifest["notebooks"] if _is_entry(entry)]
-        is_whole = all(_is_record(record) for record in manifest.get("records", []))
-        if is_whole and len(names) == len(manifest["notebooks"]) == len(set(names)):
+        manifest = check_content(json.loads(path.read_text(encoding="utf-8")), "manifest", place, RunError)
+        names = [entry["name"] for entry in manifest["notebooks"]]
+        if len(set(names)) == len(names) and all(map(_has_own_folder, manifest["notebooks"])):
             return manifest
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (RunError, ValueError, RecursionError):
         pass
-    raise RunError(f"runs/{edition}/{MANIFEST}", "it is no manifest", "Remove it and run the edition again.")
+    raise RunError(place, "it is not a manifest", "Remove it and run the edition again.", code="damaged")
+
+
+def _has_own_folder(entry: dict) -> bool:
+    return entry["folder"].partition(".")[0] == entry["name"]
 
 
 def check_owner(edition: str, origin: str) -> None:
@@ -141,56 +137,12 @@ def check_owner(edition: str, origin: str) -> None:
         return
     if manifest and manifest.get("origin", "") != origin:
         way_out = f"Rename the file, or remove runs/{edition} and its results."
-        raise ParameterError(f"edition {edition}", "that name belongs to another edition", way_out)
-
-
-def _is_entry(entry: dict) -> bool:
-    """Say whether an entry of a manifest is one that a run writes: its names become parts of paths."""
-    name, folder = entry["name"], entry["folder"]
-    texts = (name, folder, entry["notebook"], entry["key"], entry["title"], entry["question"])
-    if not all(isinstance(text, str) for text in texts):
-        return False
-    return bool(
-        _NAME.fullmatch(name)
-        and _NAME.fullmatch(entry["notebook"])
-        and (match := _FOLDER.fullmatch(folder))
-        and match["name"] == name
-        and _HASH.fullmatch(entry["key"])
-        and isinstance(entry["parameters"], dict)
-        and all(_is_inside(file) and _HASH.fullmatch(digest) for file, digest in entry["files"].items())
-    )
-
-
-def _is_record(record: dict) -> bool:
-    """Say whether the description of a record is one that `intake` writes."""
-    texts = [record[key] for key in ("name", "file", "sha256", "family", "form", "why", "time_zone")]
-    lists = [record[key] for key in ("source_ids", "warnings", "notes", "columns_dropped")]
-    counts = [
-        record["rows_in"],
-        record["rows_out"],
-        *record["set_aside"].values(),
-        *record["tables"].values(),
-    ]
-    return (
-        all(
-            isinstance(text, str)
-            for text in [*texts, *(one for each in lists for one in each), *record["set_aside"]]
-        )
-        and all(isinstance(each, list) for each in lists)
-        and all(isinstance(count, int) for count in counts)
-        and all(isinstance(span, list) and len(span) == 2 for span in record["span"].values())
-    )
-
-
-def _is_inside(name: str) -> bool:
-    """Say whether a file name is relative, stays below its folder, and means the same on every system."""
-    parts = PurePosixPath(name).parts
-    is_plain = name.isprintable() and not set(name) & set("\\:") and name == "/".join(parts)
-    return is_plain and bool(parts) and not name.startswith("/") and ".." not in parts
+        found = "its results folder belongs to another edition file of that name"
+        raise ParameterError(f"edition {edition}", found, way_out, code="other-edition")
 
 
 def find_last_edition() -> str:
-    """Find the name of the edition that ran last; the default edition before any did."""
+    """Return the name of the edition that ran last; the default edition before any did."""
     try:
         path = paths.RUNS / "last.json"
         name = json.loads(path.read_text(encoding="utf-8"))["edition"] if path.is_file() else ""
@@ -202,23 +154,33 @@ def find_last_edition() -> str:
 
 
 @contextmanager
-def lock_edition(edition: str):
-    """Hold an edition's results for this process alone; the lock ends with the process, however it ends.
+def lock_edition(edition: str) -> Iterator[Path]:
+    """Give the folder of an edition's results to this process alone, for as long as it lives.
 
     Raises
     ------
     RunError
-        Another process holds them, or the folder is a link: what it leads to is not the command's to change.
+        Another process has it, or it is a link: what a link leads to is not the command's to change.
     """
     folder = paths.find_run_folder(edition)
-    if folder.is_symlink():
-        raise RunError(f"runs/{edition}", "it is a link to another folder", "Remove the link and run again.")
+    if folder.is_symlink() or (folder / _LOCK).is_symlink():
+        found = "it is a link, or contains one"
+        raise RunError(f"runs/{edition}", found, "Remove the link and run again.", code="link")
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _LOCK).open("a+b") as file:
+    with open_lock(folder / _LOCK) as file:
         if not try_lock(file):
-            place, found = f"edition {edition}", "another run of it is under way"
-            raise RunError(place, found, "Wait until it has ended, then run again.")
+            found = "another run of it has not ended"
+            raise RunError(f"edition {edition}", found, "Wait for it, then run again.", code="locked")
         yield folder
+
+
+def explain_disk(error: OSError, place: str) -> RunError:
+    """Return an error for what a disk refused: results are still those before."""
+    way_out = (
+        f"Earlier results are unchanged. Free space on the disk of {paths.RUNS}, or set the environment's "
+        "SIDEDOOR_RUNS to a folder of your own, and run again."
+    )
+    return RunError(place, error.strerror or str(error), way_out, code="disk")
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -229,7 +191,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def remove_path(path: Path) -> None:
-    """Remove a file, a folder with all that is in it, or a link but not what it leads to."""
+    """Remove a file, a folder with everything in it, or a link but not what it leads to."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -244,7 +206,7 @@ def remove_unnamed(folder: Path, named: set[str]) -> None:
 
 
 def remove_result(folder: Path) -> bool:
-    """Remove the files of a result that its `result.json` names, that file last; whatever else is there stays.
+    """Remove the files of a result that its `result.json` names, that file last; everything else stays.
 
     Returns
     -------
@@ -252,7 +214,7 @@ def remove_result(folder: Path) -> bool:
     """
     try:
         files = json.loads((folder / RESULT).read_text(encoding="utf-8"))["files"]
-        names = [*filter(_is_inside, files), RESULT]
+        names = [*filter(is_plain_path, files), RESULT]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         names = []
     return remove_named(folder, names)

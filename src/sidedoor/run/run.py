@@ -2,7 +2,7 @@
 
 A notebook runs in a temporary folder, is checked and cleaned there, and then takes its place by one rename.
 The manifest comes last, and only if every notebook succeeded. Whatever stops a run, the result before it
-still stands.
+stays.
 """
 
 import json
@@ -11,24 +11,28 @@ import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import paths
 from helpers.errors import RunError, SideDoorError
-from helpers.files import hash_text, write_atomically
+from helpers.files import format_json, hash_text, write_atomically
 from sidedoor.publish.scan import check_publication
 from sidedoor.run.editions import RECORDS, Edition, Run, build_defaults, select_runs
-from sidedoor.run.keys import check_unchanged, compute_key, hash_house, list_private, show_parameters
+from sidedoor.run.keys import check_unchanged, compute_key, hash_inputs, list_private, show_parameters
 from sidedoor.run.notebooks import PathEraser, check_executed, find_picture, format_notebook, scrub_notebook
 from sidedoor.run.outcome import check_leaks, check_regular, collect_findings
 from sidedoor.run.results import (
+    DEFAULT_LIMITS,
     FAILED,
     FINDINGS,
     KEPT_FACTS,
     MANIFEST,
+    KernelLimits,
     check_owner,
+    explain_disk,
     find_last_edition,
-    format_json,
     load_manifest,
     lock_edition,
     make_work_folder,
@@ -39,9 +43,22 @@ from sidedoor.run.results import (
     seal_result,
 )
 
-# Errors whose messages show no cell, or only its shape.
+# Errors of these classes show no cell, or only its shape.
 _OURS = ("DataError", "IngestError", "ParameterError", "RunError")
-_MAKE_ROOM = "The results before are untouched; make room and run again."
+
+
+@dataclass
+class _Job:
+    """What all notebooks of one run share."""
+
+    edition: Edition
+    folder: Path
+    inputs: dict[str, str]
+    named: set[str]
+    limits: KernelLimits
+    report: Callable[..., None]
+    lifeline: object = None
+    checked: str = ""
 
 
 def run_edition(
@@ -50,7 +67,7 @@ def run_edition(
     *,
     force: bool = False,
     workers: int = 2,
-    timeout: int = 120,
+    limits: KernelLimits = DEFAULT_LIMITS,
     report: Callable[..., None] | None = None,
 ) -> dict:
     """Run the notebooks of an edition whose inputs have changed, and publish all results together.
@@ -62,14 +79,14 @@ def run_edition(
     only
         Numbers or names of notebooks; the others keep their results. All without it.
     force
-        Run unchanged notebooks as well.
+        Run unchanged notebooks too.
     workers
         How many notebooks run at a time.
-    timeout
-        Longest time of one cell [seconds].
+    limits
+        What a kernel may use, see `results.KernelLimits`.
     report
-        Called with what happens: `("start", name)`, `("cell", name, number, cells)`,
-        `("done", name, seconds)`, `("unchanged", name)` or `("failed", name)`. From several threads.
+        Called with what happens: `("start", name)`, `("cell", name, number, cells)`, `("done", name,
+        seconds)`, `("unchanged", name)` or `("failed", name)`. From several threads.
 
     Returns
     -------
@@ -78,15 +95,15 @@ def run_edition(
     Raises
     ------
     RunError
-        A notebook failed, two findings share an id, another run is under way, the disk is full. The results
-        before are untouched.
+        A notebook failed, two findings share an id, another run has not ended, the disk is full. The results
+        before are unchanged.
     ParameterError
         The results under the edition's name are of another edition file.
     """
     chosen = select_runs(edition, only or [])
     if edition.raw_files and edition.records is None:
-        found = "its records were not read"
-        raise RunError(f"edition {edition.name}", found, "Read them with `intake.ingest_records` first.")
+        way_out = "Read them with `intake.ingest_records` first."
+        raise RunError(f"edition {edition.name}", "its records were not read", way_out)
     report = report or (lambda *event: None)
     try:
         check_owner(edition.name, edition.origin)
@@ -94,35 +111,34 @@ def run_edition(
             check_owner(edition.name, edition.origin)
             remove_leftovers(folder)
             previous = _load_previous(edition.name)
-            house = hash_house()
+            inputs = hash_inputs()
             named = {entry["folder"] for entry in previous.values()}
-            keys = {run.name: compute_key(run, edition.folder, house) for run in chosen}
+            keys = {run.name: compute_key(run, edition.folder, inputs) for run in chosen}
             # What a run finished before it failed serves this run if nothing has changed since; else it goes.
             remove_unnamed(folder, named | {f"{name}.{key[:12]}" for name, key in keys.items()})
             entries, due = {}, []
             for run in chosen:
-                key = keys[run.name]
-                entry = None if force else _find_result(folder, run, key, previous)
+                entry = None if force else _find_result(folder, run, keys[run.name], previous)
                 if entry:
                     entries[run.name] = entry
                     report("unchanged", run.name)
                 else:
-                    due.append((run, key))
-            entries |= _run_due(edition, folder, due, house, named, workers, timeout, report)
+                    due.append(run)
+            job = _Job(edition, folder, inputs, named, limits, report)
+            entries |= _run_due(job, due, keys, workers)
             return _publish(edition, folder, previous | entries)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise RunError(f"runs/{edition.name}", reason, _MAKE_ROOM) from None
+        raise explain_disk(error, f"runs/{edition.name}") from None
 
 
 def refresh_notebooks(
-    *, workers: int = 2, timeout: int = 120, report: Callable[..., None] | None = None
+    *, workers: int = 2, limits: KernelLimits = DEFAULT_LIMITS, report: Callable[..., None] | None = None
 ) -> list[Path]:
     """Run every notebook with its defaults and write the executed notebooks to where they are committed.
 
     Returns
     -------
-    The notebooks, and the README's picture, whose bytes changed; none when it is done again.
+    The notebooks, and the README's picture, whose bytes changed; none when it is run again.
 
     Raises
     ------
@@ -130,7 +146,7 @@ def refresh_notebooks(
         A notebook failed; then none is written.
     """
     edition = build_defaults()
-    manifest = run_edition(edition, workers=workers, timeout=timeout, report=report)
+    manifest = run_edition(edition, workers=workers, limits=limits, report=report)
     folder = paths.find_run_folder(edition.name)
     current = {run.name: run.notebook.path for run in edition.runs}
     changed = []
@@ -145,89 +161,68 @@ def refresh_notebooks(
     return changed
 
 
-def _run_due(edition, folder, due, house, named, workers, timeout, report) -> dict[str, dict]:
-    """Run what is due, two at a time; raise when all have ended, the first failure in the edition's order."""
+def _run_due(job: _Job, due: list[Run], keys: dict[str, str], workers: int) -> dict[str, dict]:
+    """Run notebooks, two at a time; raise when all have ended, the first failure in the edition's order."""
     if not due:
         return {}
-    from helpers.facts.schema import vouch_for
-    from sidedoor.run.execute import Leashes, open_forks
+    from helpers.facts.tables import vouch_for
+    from sidedoor.run.execute import Lifeline
 
-    leashes, done, failed = Leashes(), {}, {}
-    books = [run.notebook.path for run, _ in due]
-    with open_forks(books, folder, leashes) as forks, ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        # while the process that forks kernels imports what they need
-        checked = vouch_for(_list_facts(due))
-        rest = (house, named, leashes, forks, checked, timeout, report)
-        jobs = {pool.submit(_run_one, edition, folder, run, key, *rest): run for run, key in due}
+    job.checked = vouch_for(_list_facts(due))
+    done, failed = {}, {}
+    with closing(Lifeline()) as job.lifeline, ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
+        tasks = {pool.submit(_run_one, job, run, keys[run.name]): run for run in due}
         try:
-            for job in as_completed(jobs):
-                run = jobs[job]
+            for task in as_completed(tasks):
+                run = tasks[task]
                 try:
-                    done[run.name] = job.result()
+                    done[run.name] = task.result()
                 except Exception as error:
                     failed[run.name] = _name_error(error, run)
                     if isinstance(error, OSError):
-                        # a full disk is full for the others as well: they end now, not when their time is out
+                        # a full disk is full for the others too: they end now
                         raise failed[run.name] from None
-                    report("failed", run.name)
+                    job.report("failed", run.name)
         except BaseException:
             # interrupted: no kernel may outlive this, and no further one may start
-            leashes.cut()
+            job.lifeline.cut()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     if failed:
-        first, *others = [failed[run.name] for run, _ in due if run.name in failed]
+        first, *others = [failed[run.name] for run in due if run.name in failed]
         also = "".join(f"; also {other.place}: {other.found}" for other in others)
-        raise RunError(first.place, first.found + also, first.way_out)
+        raise first.change(found=first.found + also)
     return done
 
 
 def _name_error(error: Exception, run: Run) -> RunError:
-    """Turn what a worker raised into an error that names the notebook."""
+    """Return an error that names the notebook, for whatever a worker raised."""
     if isinstance(error, SideDoorError):
         place = error.place if error.place.startswith(run.name) else f"{run.name}, {error.place}"
-        return RunError(place, error.found, error.way_out)
+        return RunError(place, error.found, error.way_out, code=error.code, asks_for=error.asks_for)
     if isinstance(error, OSError):
-        return RunError(run.name, error.strerror or str(error), _MAKE_ROOM)
+        return explain_disk(error, run.name)
     found = f"the runner itself failed: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    return RunError(run.name, found, "The results before are untouched. Please report this.")
+    way_out = "The results before are unchanged. Please report this."
+    return RunError(run.name, found, way_out, code="defect")
 
 
-def _list_facts(due: list[tuple[Run, str]]) -> list[Path]:
-    """List the folders of fact tables that notebooks are pointed at."""
-    named = {run.parameters[KEPT_FACTS] for run, _ in due if KEPT_FACTS in run.parameters}
+def _list_facts(due: list[Run]) -> list[Path]:
+    """Return the folders of fact tables that notebooks are pointed at."""
+    named = {run.parameters.get(KEPT_FACTS) for run in due}
     return sorted({paths.find_facts(folder) for folder in named if isinstance(folder, str)})
 
 
-def _run_one(
-    edition, folder, run: Run, key: str, house, named, leashes, forks, checked, timeout, report
-) -> dict:
-    from sidedoor.run.execute import CellError, run_cells
-
+def _run_one(job: _Job, run: Run, key: str) -> dict:
+    """Run one notebook into a folder of its own, check everything in it, and put it in its place."""
     started = time.monotonic()
-    report("start", run.name)
-    work = make_work_folder(folder, run.name)
+    job.report("start", run.name)
+    work = make_work_folder(job.folder)
     result = work / "result"
-    private = list_private(run, edition.folder) | {str(work): "<run>"}
+    private = list_private(run, job.edition.folder) | {str(work): "<run>"}
     try:
         (result / "figures").mkdir(parents=True)
-        try:
-            executed = run_cells(
-                json.loads(run.notebook.path.read_text(encoding="utf-8")),
-                run.changed,
-                work,
-                result / "figures",
-                leashes,
-                timeout,
-                lambda number, cells: report("cell", run.name, number, cells),
-                forks,
-                checked,
-            )
-        except CellError as error:
-            kept = _keep_failed(folder, run, error.notebook, private)
-            place = f"{run.name}, cell {error.cell}" if error.cell else run.name
-            found = PathEraser(private)(_hide_message(error, run))
-            raise RunError(place, found, f"Mend it and run again. {kept}".strip()) from None
+        executed = _execute(job, run, work, private)
         check_regular(result, run)
         clean = scrub_notebook(executed, private, run.name)
         check_executed(clean, run.name)
@@ -240,29 +235,79 @@ def _run_one(
         check_leaks(result, run, PathEraser(private))
         check_publication(result)
         book = run.notebook
-        described = {"name": run.name, "notebook": book.name, "title": book.title, "question": book.question}
-        described |= {"key": key, "parameters": show_parameters(run, edition.folder)}
-        content = seal_result(result, described)
-        check_unchanged(run, edition.folder, key, house)
-        final = _choose_folder(folder, run, key, named)
+        description = {
+            "name": run.name,
+            "notebook": book.name,
+            "title": book.title,
+            "question": book.question,
+            "key": key,
+            "parameters": show_parameters(run, job.edition.folder),
+        }
+        content = seal_result(result, description)
+        check_unchanged(run, job.edition.folder, key, job.inputs)
+        final = _choose_folder(job.folder, run, key, job.named)
         os.replace(result, final)
-        report("done", run.name, time.monotonic() - started)
+        job.report("done", run.name, time.monotonic() - started)
         return content | {"folder": final.name}
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
+def _execute(job: _Job, run: Run, work: Path, private: dict[str, str]) -> dict:
+    """Execute the cells of a notebook; if one stops, keep the notebook so far and name the cell."""
+    from sidedoor.run.execute import CellError, run_cells
+
+    try:
+        return run_cells(
+            json.loads(run.notebook.path.read_text(encoding="utf-8")),
+            run.changed,
+            work,
+            work / "result" / "figures",
+            job.lifeline,
+            job.limits,
+            lambda number, cells: job.report("cell", run.name, number, cells),
+            job.checked,
+        )
+    except CellError as error:
+        kept = _keep_failed(job.folder, run, error.notebook, private)
+        place = f"{run.name}, cell {error.cell}" if error.cell else run.name
+        way_out, code = "Fix it and run again.", "cell-failed"
+        if "MemoryError" in error.kind:
+            code = "memory"
+            way_out = f"A kernel may use {job.limits.memory_gib:g} GiB. To change that, add --memory GIB."
+        found = PathEraser(private)(_hide_message(error, run))
+        raise RunError(place, found, f"{way_out} {kept}".strip(), code=code) from None
+
+
 def _hide_message(error, run: Run) -> str:
-    """Give what a notebook stopped at; of a library's error only the class if it may repeat a cell of private records."""
+    """Return why a notebook stopped.
+
+    Only the class of a library's error, if it may repeat a cell of private records.
+    """
     if not error.kind or error.kind in _OURS or not run.parameters.get(RECORDS):
         return error.found
-    return f"{error.kind} (its message may repeat what stands in a record)"
+    return f"{error.kind} (its message is not shown, as it may repeat private records)"
+
+
+def _keep_failed(folder: Path, run: Run, notebook: dict | None, private: dict[str, str]) -> str:
+    """Keep a notebook that stopped, for reading by this user, and return a sentence that says where."""
+    if not notebook or (folder / FAILED).is_symlink():
+        return ""
+    try:
+        # its outputs and messages passed no check
+        (folder / FAILED).mkdir(mode=0o700, exist_ok=True)
+        os.chmod(folder / FAILED, 0o700)
+        text = format_notebook(scrub_notebook(notebook, private, run.name))
+        write_atomically(folder / FAILED / f"{run.name}.ipynb", text)
+    except (OSError, RunError):
+        return ""
+    return f"The partial notebook is {PathEraser()(str(folder))}/{FAILED}/{run.name}.ipynb."
 
 
 def _keep_facts(result: Path, run: Run) -> None:
-    """Keep the fact tables that the notebook was pointed at: a site shows those, and no others.
+    """Copy the fact tables that the notebook was pointed at: a site shows those, and no others.
 
-    They may lie outside of the repository, where nobody finds them again, since no path of this machine is kept.
+    They may be outside the repository, where nobody finds them again, since no path of this machine is kept.
     """
     parameter, folder = run.notebook.parameters.get(KEPT_FACTS), run.parameters.get(KEPT_FACTS)
     if parameter is None or not parameter.is_path or not folder:
@@ -275,7 +320,7 @@ def _keep_facts(result: Path, run: Run) -> None:
 
 
 def _publish(edition: Edition, folder: Path, entries: dict[str, dict]) -> dict:
-    """Write findings and manifest, last.json, then remove what is no longer named."""
+    """Write findings, manifest and last.json, then remove what is no longer named."""
     wanted = list(entries) if edition.name == paths.BY_HAND else [run.name for run in edition.runs]
     notebooks = [entries[name] for name in wanted if name in entries]
     findings, seen = [], {}
@@ -283,7 +328,7 @@ def _publish(edition: Edition, folder: Path, entries: dict[str, dict]) -> dict:
         for finding in json.loads((folder / entry["folder"] / FINDINGS).read_text(encoding="utf-8")):
             if finding["id"] in seen:
                 found = f"its finding {finding['id']!r} is also one of {seen[finding['id']]}"
-                raise RunError(entry["name"], found, "Give each finding of an edition an id of its own.")
+                raise RunError(entry["name"], found, "Give each finding an id of its own.", code="twice")
             seen[finding["id"]] = entry["name"]
             findings.append(finding)
     shown = format_json(findings)
@@ -310,18 +355,18 @@ def _publish(edition: Edition, folder: Path, entries: dict[str, dict]) -> dict:
 
 
 def _load_previous(edition: str) -> dict[str, dict]:
-    """Load the manifest before, by name of the result; one that is damaged or gone is as if never run."""
+    """Return the entries of the last manifest by name; if it is damaged or missing, none."""
     try:
         manifest = load_manifest(edition) or {"notebooks": []}
-        folder = paths.find_run_folder(edition)
-        whole = [entry for entry in manifest["notebooks"] if read_result(folder / entry["folder"])]
-        return {entry["name"]: entry for entry in whole}
-    except (RunError, KeyError, TypeError):
+    except RunError:
         return {}
+    folder = paths.find_run_folder(edition)
+    complete = [entry for entry in manifest["notebooks"] if read_result(folder / entry["folder"])]
+    return {entry["name"]: entry for entry in complete}
 
 
 def _find_result(folder: Path, run: Run, key: str, previous: dict[str, dict]) -> dict | None:
-    """Find a complete result of that key: the manifest's, or what a run finished before it failed."""
+    """Return a complete result of that key: the manifest's, or what a run finished before it failed."""
     entry = previous.get(run.name)
     if entry and entry["key"] == key:
         return entry
@@ -332,24 +377,9 @@ def _find_result(folder: Path, run: Run, key: str, previous: dict[str, dict]) ->
 
 
 def _choose_folder(folder: Path, run: Run, key: str, named: set[str]) -> Path:
-    """Choose the name of a new result: never that of a folder which the manifest still names."""
+    """Return a place for a new result: never a folder that the manifest still names."""
     for name in (f"{run.name}.{key[:12]}", f"{run.name}.{key[:12]}-again"):
         if name not in named and remove_result(folder / name):
             return folder / name
-    found = f"{name} in the folder of results holds files that the command did not write"
-    raise RunError(run.name, found, "Move them elsewhere and run again.")
-
-
-def _keep_failed(folder: Path, run: Run, notebook: dict | None, private: dict[str, str]) -> str:
-    """Keep a notebook that stopped, for reading; where that is not possible the error alone must do."""
-    if not notebook or (folder / FAILED).is_symlink():
-        return ""
-    try:
-        # its outputs and messages passed no gate
-        (folder / FAILED).mkdir(mode=0o700, exist_ok=True)
-        os.chmod(folder / FAILED, 0o700)
-        text = format_notebook(scrub_notebook(notebook, private, run.name))
-        write_atomically(folder / FAILED / f"{run.name}.ipynb", text)
-    except (OSError, RunError):
-        return ""
-    return f"How far it came is in {PathEraser()(str(folder))}/{FAILED}/{run.name}.ipynb."
+    found = f"{name} in the folder of results contains files that the command did not write"
+    raise RunError(run.name, found, "Move them elsewhere and run again.", code="foreign-files")

@@ -1,4 +1,7 @@
-"""Verify that an edition comes out the same again: run it twice, as must not matter, and compare."""
+"""Verify that an edition can be reproduced.
+
+Run it twice under different conditions, and compare every byte.
+"""
 
 import os
 import subprocess
@@ -10,14 +13,15 @@ from pathlib import Path
 from helpers import paths
 from helpers.errors import RunError
 from sidedoor.run.editions import Edition
-from sidedoor.run.results import FINDINGS, check_owner, load_manifest
+from sidedoor.run.results import DEFAULT_LIMITS, FINDINGS, KernelLimits, check_owner, load_manifest
 
-# What may never change a result: the order of sets of strings, how many threads add up, and where and in
-# which time zone the command is typed.
+# What may never change a result: the order of sets of strings, the number of threads, and where and in which
+# time zone the command is typed.
 CONDITIONS = (
     {"PYTHONHASHSEED": "1", "SIDEDOOR_HASHSEED": "1", "SIDEDOOR_THREADS": "1", "TZ": "America/Los_Angeles"},
     {"PYTHONHASHSEED": "2", "SIDEDOOR_HASHSEED": "2", "SIDEDOOR_THREADS": "2", "TZ": "Asia/Kolkata"},
 )
+SITE = "site"
 
 
 @dataclass(frozen=True)
@@ -28,21 +32,42 @@ class Difference:
     where: str
 
 
-def verify_edition(edition: Edition, file: Path | str, *, timeout: int = 120) -> tuple[int, list[Difference]]:
-    """Run an edition twice into fresh folders and compare every byte, with the published results too.
+@dataclass(frozen=True)
+class Verification:
+    """What was compared.
 
-    The site is built and compared as well if the edition has one.
+    Attributes
+    ----------
+    files_n
+        How many files came out of each of the two runs.
+    published_n
+        How many published files were compared with them.
+    differences
+        Files that differ; none if all is the same.
+    not_compared
+        Published results that could not be compared, as their inputs have changed since, or that are missing.
+    """
+
+    files_n: int
+    published_n: int
+    differences: tuple[Difference, ...]
+    not_compared: tuple[str, ...]
+
+
+def verify_edition(
+    edition: Edition, file: Path | str, *, limits: KernelLimits = DEFAULT_LIMITS
+) -> Verification:
+    """Run an edition twice into fresh folders, and compare every file of the two, and with what is published.
+
+    Each published result is compared if its key is that of the fresh one. The site is built and compared
+    too, if the edition has one and all its results could be compared.
 
     Parameters
     ----------
     edition, file
         The edition and the file it was read from.
-    timeout
-        Longest time of one cell [seconds].
-
-    Returns
-    -------
-    The number of files compared, and the differences; none if all is the same.
+    limits
+        What a kernel may use.
 
     Raises
     ------
@@ -54,74 +79,82 @@ def verify_edition(edition: Edition, file: Path | str, *, timeout: int = 120) ->
     check_owner(edition.name, edition.origin)
     file = Path(file).resolve() if Path(file).is_file() else file
     published = paths.find_run_folder(edition.name)
-    has_site = (published / "site" / "index.html").is_file()
+    has_site = (published / SITE / "index.html").is_file()
     with tempfile.TemporaryDirectory(prefix="sidedoor-verify-") as scratch:
-        trees, folders = [], []
+        folders = []
         for number, conditions in enumerate(CONDITIONS, start=1):
             runs = Path(scratch) / f"run-{number}" / "runs"
             runs.mkdir(parents=True)
             env = {**os.environ, **conditions, "SIDEDOOR_RUNS": str(runs)}
-            _call(["run", "--edition", str(file), "--timeout", str(timeout)], env, runs.parent)
+            options = ["--timeout", str(limits.timeout_s), "--memory", str(limits.memory_gib)]
+            _call(["run", "--edition", str(file), *options], env, runs.parent)
             if has_site:
                 _call(["site", "--edition", str(file)], env, runs.parent)
-            folders.append(runs)
-            trees.append(list_published(runs / edition.name, with_site=has_site))
-        keys = [list_keys(runs / edition.name) for runs in folders]
-        if keys[0] != keys[1]:
+            folders.append(runs / edition.name)
+        one, other = (list_results(folder, with_site=has_site) for folder in folders)
+        if {name: key for name, (key, _) in one.items()} != {name: key for name, (key, _) in other.items()}:
             found = "its notebooks, data or code were changed between the two runs"
-            raise RunError(f"edition {edition.name}", found, "Verify it again when they rest.")
-        differences = compare_trees(trees[0], trees[1], "under another hash seed and thread count")
-        # Results of other inputs are no claim about these; `sidedoor run` brings them up to date.
-        if list_keys(published) == keys[0]:
-            here = list_published(published, with_site=has_site)
-            differences += compare_trees(here, trees[0], "from what is published")
-        return len(trees[0]), differences
+            way_out = "Verify again when nobody is changing them."
+            raise RunError(f"edition {edition.name}", found, way_out, code="changed")
+        fresh, again = _join_files(one), _join_files(other)
+        differences = compare_trees(fresh, again, "between two hash seeds and thread counts")
+        here = list_results(published, with_site=has_site)
+        same = {name for name, (key, _) in here.items() if name in one and one[name][0] == key}
+        left = [name for name in (*one, *here) if name not in same] if here else []
+        if left:  # what shows all results shows those that were left out, too
+            same -= {SITE, FINDINGS}
+        wanted, found = ({name: tree[name] for name in tree if name in same} for tree in (one, here))
+        differences += compare_trees(_join_files(found), _join_files(wanted), "between published and fresh")
+        not_compared = tuple(dict.fromkeys([*left, *(name for name in here if name not in same)]))
+        return Verification(len(fresh), len(_join_files(found)), tuple(differences), not_compared)
 
 
-def list_keys(folder: Path) -> dict[str, str]:
-    """List the keys of an edition's results: what each was computed from."""
-    manifest = load_manifest(folder.name, folder.parent) or {"notebooks": []}
-    return {entry["name"]: entry["key"] for entry in manifest["notebooks"]}
+def list_results(folder: Path, *, with_site: bool) -> dict[str, tuple[str, dict[str, Path]]]:
+    """Return what an edition publishes: key and files of each result, of the findings and the site.
 
-
-def list_published(folder: Path, with_site: bool = True) -> dict[str, Path]:
-    """List what an edition publishes: the files that its manifest names, by notebook, and its site.
-
-    Folder names carry the key and are left out of the names.
+    Names of folders contain the key and are left out. The list and the site have no key of their own.
     """
     manifest = load_manifest(folder.name, folder.parent) or {"notebooks": []}
-    files: dict[str, Path] = {FINDINGS: folder / FINDINGS}
+    results = {FINDINGS: ("", {FINDINGS: folder / FINDINGS})} if manifest["notebooks"] else {}
     for entry in manifest["notebooks"]:
-        for name in entry["files"]:
-            files[f"{entry['name']}/{name}"] = folder / entry["folder"] / name
-    if with_site:
-        site = folder / "site"
-        pages = [path for path in sorted(site.rglob("*")) if path.is_file()]
-        files |= {path.relative_to(folder).as_posix(): path for path in pages}
-    return files
+        files = {f"{entry['name']}/{name}": folder / entry["folder"] / name for name in entry["files"]}
+        results[entry["name"]] = (entry["key"], files)
+    if with_site and results:
+        pages = [path for path in sorted((folder / SITE).rglob("*")) if path.is_file()]
+        results[SITE] = ("", {path.relative_to(folder).as_posix(): path for path in pages})
+    return results
+
+
+def _join_files(results: dict[str, tuple[str, dict[str, Path]]]) -> dict[str, Path]:
+    return {name: path for _, files in results.values() for name, path in files.items()}
 
 
 def compare_trees(one: dict[str, Path], other: dict[str, Path], when: str) -> list[Difference]:
-    """Compare two lists of files byte by byte, and say of each that differs where it first does."""
+    """Compare two lists of files byte by byte, and return each that differs, with where it first does."""
     found = []
     for name in sorted(one.keys() | other.keys()):
-        if name not in one or name not in other:
-            found.append(Difference(name, f"is there only once; it differs {when}"))
-            continue
-        first, second = one[name].read_bytes(), other[name].read_bytes()
-        if first != second:
-            found.append(Difference(name, f"{describe_difference(first, second)}; it differs {when}"))
+        contents = [
+            tree[name].read_bytes() if name in tree and tree[name].is_file() else None
+            for tree in (one, other)
+        ]
+        if None in contents:
+            found.append(Difference(name, f"it is there only once; it differs {when}"))
+        elif contents[0] != contents[1]:
+            found.append(Difference(name, f"{describe_difference(*contents)}; it differs {when}"))
     return found
 
 
 def describe_difference(one: bytes, other: bytes) -> str:
-    """Say where two contents first differ: line and both readings of text, the byte of anything else."""
-    at = next((n for n, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
+    """Return where two contents first differ: line and both readings of text, the byte of anything else."""
+    at = next(
+        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
     try:
         lines, others = one.decode("utf-8").splitlines(), other.decode("utf-8").splitlines()
     except UnicodeDecodeError:
         return f"byte {at:,} of {len(one):,} and {len(other):,}"
-    row = next((n for n, (a, b) in enumerate(zip(lines, others)) if a != b), min(len(lines), len(others)))
+    pairs = enumerate(zip(lines, others, strict=False))
+    row = next((n for n, (a, b) in pairs if a != b), min(len(lines), len(others)))
     shown = [text[row].strip()[:100] if row < len(text) else "the end" for text in (lines, others)]
     return f"line {row + 1}: {shown[0]!r} and {shown[1]!r}"
 
@@ -131,8 +164,12 @@ def _call(arguments: list[str], env: dict[str, str], folder: Path) -> None:
     package = str(Path(__file__).resolve().parents[2])
     env = {**env, "PYTHONPATH": os.pathsep.join(filter(None, [package, env.get("PYTHONPATH")]))}
     command = [sys.executable, "-m", "sidedoor.cli", *arguments]
-    done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(
+        command, env=env, cwd=folder, capture_output=True, check=False, text=True, encoding="utf-8"
+    )
     if done.returncode:
-        said = done.stderr.strip().splitlines()
-        found = said[-1].removeprefix("sidedoor: ").rstrip(".") if said else "it failed"
-        raise RunError(f"sidedoor {arguments[0]}", found, "Let it succeed before verifying it.")
+        printed = done.stderr.strip().splitlines()
+        found = printed[-1].removeprefix("sidedoor: ").rstrip(".") if printed else "it failed"
+        raise RunError(
+            f"sidedoor {arguments[0]}", found, "It must succeed before it can be verified.", code="failed"
+        )

@@ -15,9 +15,17 @@ def write_list(names, owner=HOST, as_of="2025-03-10", source="list-a", outbound=
     for number, name in enumerate(names, 1):
         pair = (owner, name) if outbound else (name, owner)
         rows.append(
-            {"from_agency_as_printed": pair[0], "to_agency_as_printed": pair[1], "reported_by": owner, "as_of": as_of,
-             "shares": "detections", "source_id": source, "row_no": number, **cells}
-        )  # fmt: skip
+            {
+                "from_agency_as_printed": pair[0],
+                "to_agency_as_printed": pair[1],
+                "reported_by": owner,
+                "as_of": as_of,
+                "shares": "detections",
+                "source_id": source,
+                "row_no": number,
+                **cells,
+            }
+        )
     return build_table("sharing", rows)
 
 
@@ -107,7 +115,10 @@ def test_the_span_is_a_parameter():
 
 
 def test_between_two_lists_that_differ_nothing_is_certain():
-    """Listed in March, gone in June: in April either may hold; before March and after June the nearest speaks."""
+    """Listed in March, gone in June.
+
+    In April either may hold; before March and after June the nearest speaks.
+    """
     lists = [write_list([OTHER]), write_list(["Else CA PD"], as_of="2025-06-01", source="list-b")]
 
     assert ["listed", "listed", "unsure", "unsure", "absent", "absent"] == [
@@ -125,7 +136,10 @@ def test_an_undated_list_speaks_where_no_dated_one_does():
 
 
 def test_what_the_searcher_says_it_receives_counts_too():
-    """Named on both sides: listed. Named by the searcher only: the lists disagree. Its silence takes nothing away."""
+    """Named on both sides: listed.
+
+    Named by the searcher only: the lists disagree. Its silence takes nothing away.
+    """
     received = write_list([HOST], owner=OTHER, outbound=False, source="list-r")
     silent = write_list(["Else CA PD"], owner=OTHER, outbound=False, source="list-s")
     named, other = write_list([OTHER]), write_list(["Else CA PD"])
@@ -139,7 +153,10 @@ def test_what_the_searcher_says_it_receives_counts_too():
 
 
 def test_a_host_that_may_be_another_leaves_all_unsure():
-    """A list of `Exampleton PD` may be of another state's Exampleton, until a person says that it is this one."""
+    """A list of `Exampleton PD` may be of another state's Exampleton.
+
+    Until a person says that it is this one.
+    """
     lists = [write_list([OTHER], owner="Exampleton PD")]
 
     assert "unsure" == ask(lists, OTHER)[0]

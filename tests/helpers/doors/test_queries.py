@@ -3,22 +3,15 @@
 import pandas as pd
 import pytest
 
-from helpers.canonical import build_table
-from helpers.doors.rules import (
-    check_queries,
-    count_checks,
-    count_seen,
-    describe_rules,
-    list_counts,
-    load_rulebook,
-    read_limits,
-)
+from helpers.canonical import COLUMNS, build_table
+from helpers.doors.rules import check_queries, count_checks, describe_rules, load_rulebook, read_quotes
 from helpers.errors import DataError
+from helpers.facts.tables import load_table
 from helpers.searches import engine
 from helpers.simulate import log as simulated
 
 BOOK = load_rulebook("ice-2017")
-LIMITS = {"lookback-ero": 5}
+LIMITS = describe_rules(BOOK)
 CANARY = "QQ8CANARY8QQ"
 
 
@@ -59,10 +52,14 @@ def test_five_years_are_counted_by_the_calendar():
         ("2020-03-01", None, "cannot be seen"),
     ]
     rows = [
-        {"window_start": start and pd.Timestamp(start), "window_start_cell": "value" if start else "redacted",
-         "searched_at": when and pd.Timestamp(when), "searched_at_cell": "value" if when else "not_exported"}
+        {
+            "window_start": start and pd.Timestamp(start),
+            "window_start_cell": "value" if start else "redacted",
+            "searched_at": when and pd.Timestamp(when),
+            "searched_at_cell": "value" if when else "not_exported",
+        }
         for start, when, _ in cases
-    ]  # fmt: skip
+    ]
 
     assert [word for *_, word in cases] == check(rows)["lookback-ero"].tolist()
 
@@ -133,8 +130,13 @@ def simulated_log(tmp_path_factory):
 
 def count_by_hand(frame):
     """Count met and not met of the simple checks in pandas."""
-    cells = {"plate": ["plate"], "plate-state": ["plate_state"], "time-frame": ["window_start", "window_end"],
-             "log-user": ["officer"], "log-time": ["searched_at"]}  # fmt: skip
+    cells = {
+        "plate": ["plate"],
+        "plate-state": ["plate_state"],
+        "time-frame": ["window_start", "window_end"],
+        "log-user": ["officer"],
+        "log-time": ["searched_at"],
+    }
     for rule, fields in cells.items():
         states = frame[[f"{field}_cell" for field in fields]]
         met = (states == "value").all(axis="columns")
@@ -146,28 +148,33 @@ def count_by_hand(frame):
 
 
 def test_sums_are_those_of_the_queries(simulated_log):
-    """Counts by rule equal an independent count, each rule's three words add up to all queries, split or not."""
+    """Counts by rule equal an independent count; each rule's three words add up to all queries."""
     log = engine.read_log(engine.connect(), simulated_log)
-    limits = read_limits(describe_rules(BOOK))
-    checked = check_queries(log, BOOK, limits)
-    counts = list_counts(engine.fetch(count_checks(checked, BOOK)), BOOK).set_index("rule")
-    split = list_counts(engine.fetch(count_checks(checked, BOOK, by="host_agency")), BOOK)
+    counts = count_checks(check_queries(log, BOOK, LIMITS), BOOK).set_index("rule")
 
-    assert {"lookback-ero": 5} == limits
     for rule, met, not_met in count_by_hand(pd.read_parquet(simulated_log)):
-        assert (met, not_met) == tuple(counts.loc[rule, ["met_n", "not_met_n"]])
-    columns = ["met_n", "not_met_n", "unseen_n"]
-    assert {3_000} == set(counts[columns].sum(axis="columns"))
-    pd.testing.assert_frame_equal(counts[columns], split.groupby("rule")[columns].sum().loc[counts.index])
+        assert (met, not_met) == tuple(counts.loc[rule, ["met", "not met"]])
+    assert {3_000} == set(counts[["met", "not met", "cannot be seen"]].sum(axis="columns"))
 
 
-def test_each_query_has_all_rules(simulated_log):
-    """What is met, not met and unseen of a query adds up to the rules, and the queries to the log."""
-    checked = check_queries(engine.read_log(engine.connect(), simulated_log), BOOK, LIMITS)
-    seen = engine.fetch(count_seen(checked, BOOK))
+def test_quotes_are_checked_as_far_as_they_were_printed():
+    """All quoted entries show a code.
 
-    assert {len(BOOK["rule"])} == set(seen[["met_n", "not_met_n", "unseen_n"]].sum(axis="columns"))
-    assert 3_000 == seen["queries_n"].sum()
+    Vague ones refer to no case; whatever else was not printed cannot be seen.
+    """
+    quotes = load_table("log_quotes")
+    log = read_quotes(quotes, BOOK)
+    counts = count_checks(
+        check_queries(engine.read_log(engine.connect(), log), BOOK, LIMITS), BOOK
+    ).set_index("rule")
+    vague = int((quotes["topic"] == "vague").sum())
+
+    assert set(log.columns) <= set(COLUMNS["searches"]) and len(log) == len(quotes)
+    assert (
+        counts.loc["reason-code", "met"] == len(quotes) and counts.loc["case-reference", "not met"] == vague
+    )
+    rest = counts.drop(index=["reason-code", "case-reference"])
+    assert (rest["cannot be seen"] == len(quotes)).all()
 
 
 def test_duckdb_and_spark_agree(spark, simulated_log):
@@ -183,22 +190,6 @@ def test_duckdb_and_spark_agree(spark, simulated_log):
     pd.testing.assert_frame_equal(one, other)
 
 
-def test_order_and_parts_change_nothing(simulated_log):
-    """Rows in another order, and a log in two files, give the same words."""
-    shuffled = pd.read_parquet(simulated_log).sample(frac=1, random_state=2)
-    paths = [simulated_log.with_name(f"{name}.parquet") for name in "ab"]
-    shuffled.iloc[:1_000].to_parquet(paths[0])
-    shuffled.iloc[1_000:].to_parquet(paths[1])
-    whole, parts = (
-        engine.fetch(
-            check_queries(engine.read_log(engine.connect(), files), BOOK, LIMITS), ["source_id", "row_no"]
-        )
-        for files in (simulated_log, paths)
-    )
-
-    pd.testing.assert_frame_equal(whole, parts)
-
-
 def test_nothing_of_the_text_comes_out():
     """Words of the three, and no other."""
     rows = [{"reason_text": CANARY, "reason_text_cell": "value", "plate_token": CANARY, "search_id": CANARY}]
@@ -208,7 +199,7 @@ def test_nothing_of_the_text_comes_out():
 
 def test_a_missing_limit_and_a_wrong_book_are_named():
     """A look-back without its limit is no check; a book on sharing is not for queries."""
-    with pytest.raises(DataError, match="lookback-ero"):
-        check([{}], limits={})
-    with pytest.raises(DataError, match="check_sharing"):
-        check([{}], book=load_rulebook("us-il-2-130"))
+    for options, code in (({"limits": None}, "limit"), ({"book": load_rulebook("us-il-2-130")}, "kind")):
+        with pytest.raises(DataError) as caught:
+            check([{}], **options)
+        assert caught.value.code == code

@@ -1,4 +1,4 @@
-"""Documented ways from sharing reports, held against the whole lists, which were transcribed apart from them."""
+"""Documented ways from sharing reports, held against the whole lists, which were read apart from them."""
 
 import pandas as pd
 import pytest
@@ -21,7 +21,7 @@ def named():
 
 @pytest.fixture(scope="module")
 def told(named):
-    """Paths that rest on a list: the agency whose list it is, the section, and the account at the other end."""
+    """Paths that rest on a list: whose list it is, the section, and the account at the other end."""
     owners = named.groupby("source_id")["reported_by"].first()
     paths = load_table("access_paths")
     paths = paths[paths["source_id"].isin(owners.index)].assign(owner=paths["source_id"].map(owners))

@@ -17,7 +17,7 @@ def test_a_source_is_named_by_publisher_and_date():
 
 
 def test_no_fact_rests_on_what_was_not_read():
-    """Documents known but not read have an address and what they would show, and no row of another table cites them."""
+    """Documents not read have an address and what they would show; no row of another table cites them."""
     known = load_table("sources")
     unread = known[known["read_as"] == "not_read"]
     tables = {name: load_table(name) for name in list_tables() if name != "sources"}

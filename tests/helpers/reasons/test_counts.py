@@ -4,14 +4,7 @@ import pandas as pd
 import pytest
 
 from helpers.errors import DataError
-from helpers.reasons import (
-    count_rules,
-    count_states,
-    load_rule_sets,
-    range_rules,
-    range_subjects,
-    tally_reasons,
-)
+from helpers.reasons import count_rules, count_states, load_rule_sets, range_rules, tally_reasons
 from helpers.searches import engine
 
 SETS = load_rule_sets(["house-immigration", "newsroom-contains", "word-boundary"])
@@ -60,8 +53,12 @@ def test_the_range_names_its_ends(tally):
     by = range_rules(tally, SETS, ["searcher_agency_as_printed"], fewest=0)
 
     assert (1, "house-immigration: explicit", 4, "newsroom-contains", 5) == (
-        whole["low_n"], whole["low_rule"], whole["high_n"], whole["high_rule"], whole["rules_n"],
-    )  # fmt: skip
+        whole["low_n"],
+        whole["low_rule"],
+        whole["high_n"],
+        whole["high_rule"],
+        whole["rules_n"],
+    )
     assert ("all rules", "all rules", 0, 1) == tuple(by.loc[1, ["low_rule", "high_rule", "high_n", "text_n"]])
 
 
@@ -94,19 +91,11 @@ def test_a_rule_more_changes_the_range_and_not_the_log(tally):
     )
 
 
-def test_subjects_have_their_own_ranges(make_log):
-    """One line for each subject with two rules or more."""
-    sets = load_rule_sets(["traffic-contains", "traffic-house", "protest-house"])
-    log = make_log(["drug trafficking", "traffic stop", "protest", "riot", "theft"])
-    ranges = range_subjects(tally_reasons(engine.read_log(engine.connect(), log), sets), sets, fewest=0)
-
-    assert [("traffic", 1, 2), ("protest", 1, 2)] == list(
-        ranges[["subject", "low_n", "high_n"]].itertuples(index=False, name=None)
-    )
-
-
 def test_one_search_of_a_small_town_is_not_told():
-    """A town with one search: by agency and by month its count is hidden, and one more, so that the sum does not tell it."""
+    """A town with one search.
+
+    By agency and by month its count is hidden, and one more, so that the sum does not tell it.
+    """
     (rules,) = load_rule_sets(["no-reason-tcpd"])
     label = rules.labels[0].name
     rows = [

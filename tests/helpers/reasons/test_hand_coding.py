@@ -9,9 +9,11 @@ import pytest
 from helpers import paths
 from helpers.errors import DataError
 from helpers.reasons import draw_sample, load_rule_sets, read_sheet, score_rules, write_sheet
-from helpers.reasons.hand_coding import KEY, SHEET, redact_text
+from helpers.reasons.hand_coding import KEY, SHEET, mask_text
 from helpers.searches import engine
 from helpers.simulate.log import build_log
+
+from .conftest import label_plainly
 
 SETS = load_rule_sets(["word-boundary", "newsroom-contains"])
 # an invented plate, phone number and case number
@@ -31,25 +33,25 @@ def log():
 @pytest.fixture(scope="module")
 def sample(log):
     """A sample of it."""
-    return draw_sample(read(log), SETS, 15, 2019)
+    return draw_sample(read(log), SETS, 15, 30, 2019)
 
 
 def test_strata_are_what_the_same_rules_find(log, sample):
     """Each stratum has its size in the log, and as many rows as asked for or all of them."""
     texts = log["reason_text"].dropna()
-    signs = ["".join("1" if rules.classify(text) else "0" for rules in SETS) for text in texts]
+    signs = ["".join("1" if label_plainly(rules.name, text) else "0" for rules in SETS) for text in texts]
     sizes = pd.Series(signs).value_counts()
     drawn = sample["stratum"].value_counts()
 
-    assert {key: min(15, int(n)) for key, n in sizes.items()} == drawn.to_dict()
+    assert {key: min(30 if key == "00" else 15, int(n)) for key, n in sizes.items()} == drawn.to_dict()
     assert (sample["stratum_rows_n"] == sample["stratum"].map(sizes)).all()
     assert (sample["rule: newsroom-contains"] == sample["stratum"].str[1].eq("1")).all()
 
 
 def test_same_seed_same_sample_in_any_order(log, sample):
     """Rows shuffled give the same sample, another seed gives another."""
-    again = draw_sample(read(log.sample(frac=1, random_state=9)), SETS, 15, 2019)
-    other = draw_sample(read(log), SETS, 15, 2020)
+    again = draw_sample(read(log.sample(frac=1, random_state=9)), SETS, 15, 30, 2019)
+    other = draw_sample(read(log), SETS, 15, 30, 2020)
 
     pd.testing.assert_frame_equal(sample, again)
     assert sample["text"].tolist() != other["text"].tolist()
@@ -57,21 +59,21 @@ def test_same_seed_same_sample_in_any_order(log, sample):
 
 def test_spark_draws_the_same_rows(log, sample, spark):
     """The rank of a row is a checksum that engines compute alike."""
-    pd.testing.assert_frame_equal(sample, draw_sample(engine.read_log(spark, log), SETS, 15, 2019))
+    pd.testing.assert_frame_equal(sample, draw_sample(engine.read_log(spark, log), SETS, 15, 30, 2019))
 
 
 def test_plates_phones_and_numbers_are_masked(make_log, tmp_path):
     """Neither the sheet nor the key holds them; equal redacted texts share a line."""
     texts = [f"ICE {secret}" for secret in SECRETS] + ["ICE 19-004513", "287(g)", "=cmd ice"]
-    sample = draw_sample(read(make_log(texts)), SETS, 50, 1)
+    sample = draw_sample(read(make_log(texts)), SETS, 50, 50, 1)
     sheet = write_sheet(sample, tmp_path / "mine")
     written = sheet.read_text(encoding="utf-8") + (sheet.parent / KEY).read_text(encoding="utf-8")
 
     assert not [secret for secret in SECRETS if secret in written]
     assert "287(g)" in written and "'=cmd ice" in written
     assert 5 == sample["line"].nunique() and 6 == len(sample)
-    assert "ICE 1••••••••" == redact_text("ICE\n 19-004512")
-    assert "case ######" == redact_text("case 123456")
+    assert "ICE 1••••••••" == mask_text("ICE\n 19-004512")
+    assert "case ######" == mask_text("case 123456")
 
 
 def test_sheet_is_private_and_blind(sample, tmp_path):
@@ -83,7 +85,7 @@ def test_sheet_is_private_and_blind(sample, tmp_path):
     assert ["line", "text", "code", "note"] == header
     assert {0o600} == {stat.S_IMODE((sheet.parent / name).stat().st_mode) for name in (SHEET, KEY)}
     assert "text" not in (sheet.parent / KEY).read_text(encoding="utf-8").splitlines()[0]
-    with pytest.raises(DataError, match="holds a sheet already"):
+    with pytest.raises(DataError, match="a sheet already"):
         write_sheet(sample, tmp_path / "mine")
 
 
@@ -121,9 +123,12 @@ def fill(sheet, code, order=1):
 
 
 def test_filled_sheet_comes_back_without_texts(sample, tmp_path):
-    """Codes are joined to every row of their line; a coder who follows the whole-word rule finds it perfect."""
+    """Codes are joined to every row of their line.
+
+    A coder who follows the whole-word rule finds it perfect.
+    """
     sheet = write_sheet(sample, tmp_path / "mine")
-    fill(sheet, lambda text: " YES" if SETS[0].classify(text) else "no", order=-1)
+    fill(sheet, lambda text: " YES" if label_plainly(SETS[0].name, text) else "no", order=-1)
     coded = read_sheet(sheet.parent)
     scores = score_rules(coded).set_index("rule")
 
@@ -134,16 +139,16 @@ def test_filled_sheet_comes_back_without_texts(sample, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "code"),
     [
-        (lambda text: text.replace("\r\n2,", "\r\n1,", 1), "double or none"),
-        (lambda text: text.replace("line,", "number,", 1), "no column line"),
-        (lambda text: text.rsplit("\r\n", 2)[0] + "\r\n", "other lines than in the key"),
-        (lambda text: text.replace(",yes,", ",perhaps,", 1), "Write one of yes, no, unclear"),
-        (lambda text: "\0" * 9, "no column|cannot be read"),
+        (lambda text: text.replace("\r\n2,", "\r\n1,", 1), "line"),
+        (lambda text: text.replace("line,", "number,", 1), "column"),
+        (lambda text: text.rsplit("\r\n", 2)[0] + "\r\n", "line"),
+        (lambda text: text.replace(",yes,", ",perhaps,", 1), "code"),
+        (lambda text: "\0" * 9, "column"),
     ],
 )
-def test_a_spoilt_sheet_is_refused(sample, tmp_path, spoil, told):
+def test_a_spoilt_sheet_is_refused(sample, tmp_path, spoil, code):
     """Double, lost and unknown lines, columns and codes, each with its place."""
     sheet = write_sheet(sample, tmp_path / "mine")
     fill(sheet, lambda text: "yes")
@@ -151,13 +156,28 @@ def test_a_spoilt_sheet_is_refused(sample, tmp_path, spoil, told):
     assert spoil(text) != text
     sheet.write_bytes(spoil(text).encode())
 
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError) as caught:
         read_sheet(sheet.parent)
+    assert caught.value.code in (code, "unreadable")
+
+
+def test_a_second_coder_makes_differences_unclear(sample, tmp_path):
+    """Lines on which two coders differ are unclear; a line that only one coded has that code."""
+    sheet = write_sheet(sample, tmp_path / "mine")
+    fill(sheet, lambda text: "yes")
+    second = sheet.with_name("second.csv")
+    second.write_bytes(sheet.read_bytes().removeprefix("\ufeff".encode()))
+    fill(second, lambda text: "yes" if "i" in text else "" if "t" in text else "no")
+    coded = read_sheet(sheet.parent)
+
+    assert set(coded["code"]) == {"yes", "unclear"}
+    assert (coded["code"] == "unclear").equals(coded["code_second"] == "no")
+    assert coded.loc[coded["code_second"] == "", "code"].eq("yes").all()
 
 
 def test_nothing_to_draw_is_said(make_log):
     """A copy for publication has no texts; no rows are asked for."""
-    with pytest.raises(DataError, match="--private"):
-        draw_sample(read(make_log(["<masked>"])), SETS, 5, 1)
-    with pytest.raises(DataError, match="at least one"):
-        draw_sample(read(make_log(["ice"])), SETS, 0, 1)
+    for log, size, code in ((["<masked>"], 5, "no-text"), (["ice"], 0, "size")):
+        with pytest.raises(DataError) as caught:
+            draw_sample(read(make_log(log)), SETS, size, 5, 1)
+        assert caught.value.code == code

@@ -1,4 +1,7 @@
-"""The log of notebook 06: simulated with its truth, ingested records without; and what no output of the notebook may hold."""
+"""The log of notebook 06: simulated with its truth, ingested records without.
+
+And what no output of the notebook may hold.
+"""
 
 import ast
 import contextlib
@@ -79,7 +82,9 @@ def test_records_are_read_without_truth(records):
 
 
 def run_notebook(until="", **parameters):
-    """Run the cells of notebook 06 here with other parameters; collect what each printed, displayed or returned.
+    """Run the cells of notebook 06 here with other parameters.
+
+    Collect what each printed, displayed or returned.
 
     Stops after the cell that holds a text, if one is given.
     """
@@ -100,11 +105,11 @@ def run_notebook(until="", **parameters):
 
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(shown):
         patch.setattr("IPython.display.display", display)
-        for number, cell in enumerate(cells):
+        for cell in cells:
             tree = ast.parse("".join(cell["source"]))
             last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
             exec(compile(tree, "cell", "exec"), space)
-            if number == 0:
+            if "parameters" in cell["metadata"].get("tags", []):
                 space |= parameters
             if last is not None:
                 display(eval(compile(ast.Expression(last.value), "cell", "eval"), space))
@@ -128,7 +133,7 @@ def test_no_reason_plate_or_name_reaches_an_output(records, drawn):
     shown, space = run_notebook(records=str(records / "private"))
     saved = "".join(path.read_text(encoding="utf-8") for path in drawn.glob("*.[cjs][sv]*"))
 
-    assert "Exampleton ZZ PD" in shown and "no finding: an end of the range" in shown
+    assert "Exampleton ZZ PD" in shown and "no range: an end is below ten" in shown
     assert any(CANARIES[0] in text for text in space["sample"]["text"])
     for canary in CANARIES:
         assert canary.lower() not in (shown + saved).lower()
@@ -139,7 +144,7 @@ def test_a_copy_for_publication_says_that_nothing_can_be_found(records):
     """A note says why there is no finding."""
     shown, _ = run_notebook("reasons-range", records=str(records / "public"))
 
-    assert "no finding: no reason can be read" in shown
+    assert "no range: no reason can be read" in shown
     matplotlib.pyplot.close("all")
 
 

@@ -1,4 +1,7 @@
-"""Behaviour of `helpers.searches.cells`: five ways to hold no value, columns of one value, breaks of the form."""
+"""Behaviour of `helpers.searches.cells`.
+
+Five ways to hold no value, columns of one value, breaks of the form.
+"""
 
 import pandas as pd
 
@@ -22,7 +25,10 @@ def test_states_are_counted_apart():
 
 
 def test_columns_of_one_value_are_found_and_not_told():
-    """An overwritten column in one file of two; the agency of an organization audit is no wonder; 19 rows are too few."""
+    """An overwritten column in one file of two.
+
+    The agency of an organization audit is no wonder; 19 rows are too few.
+    """
     rows = [{"reason_text": "CANARYREASON", "networks_n": n} for n in range(20)]
     rows += [
         {"reason_text": str(n), "source_id": "b", "searcher_agency_as_printed": "A PD"} for n in range(20)
@@ -43,7 +49,10 @@ def make_days(states, field="devices_n"):
 
 
 def test_the_day_on_which_a_column_goes_is_found():
-    """After two weeks the column is not exported; three odd days in between are no break, nor is an empty cell."""
+    """After two weeks the column is not exported.
+
+    Three odd days in between are no break, nor is an empty cell.
+    """
     states = ["value"] * 6 + ["empty"] * 2 + ["masked"] * 3 + ["value"] * 3 + ["not_exported"] * 10
     log = read(make_log(make_days(states)))
     breaks = cells.find_breaks(log, list_logs(log), "UTC")
@@ -53,41 +62,17 @@ def test_the_day_on_which_a_column_goes_is_found():
     ] == list(
         breaks[["field", "before", "after", "last_before", "first_after"]].itertuples(index=False, name=None)
     )
-    assert [(1, "devices_n")] == list(
-        cells.sum_breaks(breaks)[["logs_n", "fields"]].itertuples(index=False, name=None)
-    )
 
 
 def test_no_break_is_an_empty_table():
-    """A log of one form has none, and its summary is empty, too."""
+    """A log of one format has none."""
     log = read(make_log(make_days(["value"] * 20)))
 
-    assert cells.sum_breaks(cells.find_breaks(log, list_logs(log), "UTC")).empty
-
-
-def test_words_that_no_longer_go_on_are_found():
-    """In the third month all reasons are other ones; letter case is no difference; no text is told."""
-    words = [
-        ["theft", "CANARYREASON"] * 3,
-        ["Theft", "canaryreason"] * 3,
-        ["Property crime"] * 6,
-        ["Property crime"] * 6,
-    ]
-    rows = [
-        {"searched_at": f"2025-{month + 6:02d}-10 20:00:01", "reason_text": word}
-        for month, part in enumerate(words)
-        for word in part
-    ]
-    months = cells.compare_reasons(read(make_log(rows)), ZONE)
-
-    assert [(6, 2, 0), (6, 2, 6), (6, 1, 0), (6, 1, 6)] == list(
-        months[["rows_n", "texts_n", "carried_n"]].itertuples(index=False, name=None)
-    )
-    assert ["2025-08"] == cells.find_other_words(months) and "canary" not in months.to_json().lower()
+    assert cells.find_breaks(log, list_logs(log), "UTC").empty
 
 
 def test_breaks_of_the_simulated_log_are_found(teaching):
-    """The form loses columns on the told day in every network log that reaches it; reasons become categories with the year."""
+    """The form loses columns on the told day in every network log that reaches it."""
     log = read(teaching[0])
     breaks = cells.find_breaks(log, list_logs(log), ZONE)
     network = breaks[breaks["kind"] == "network"]
@@ -96,7 +81,6 @@ def test_breaks_of_the_simulated_log_are_found(teaching):
     assert {"devices_n", "officer", "plate", "case_number", "plate_state", "search_id"} == set(
         network["field"]
     )
-    assert [world.CATEGORIES_ON[:7]] == cells.find_other_words(cells.compare_reasons(log, ZONE))
 
 
 def test_known_breaks_are_those_within_the_span():

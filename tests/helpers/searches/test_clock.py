@@ -15,11 +15,7 @@ from helpers.searches.clock import list_offsets, shift_to_local
 def test_local_time_is_that_of_pandas(zone):
     """Every hour of four years, and the seconds around each change of the clocks."""
     hours = pd.date_range("2023-01-01", "2026-12-31", freq="3h")
-    turns = [
-        pd.Timestamp(moment) + pd.Timedelta(seconds=step)
-        for moment, _ in list_offsets(zone)
-        for step in (-1, 0, 1)
-    ]
+    turns = [moment + pd.Timedelta(seconds=step) for moment, _ in list_offsets(zone) for step in (-1, 0, 1)]
     times = pd.DatetimeIndex([*hours, *[turn for turn in turns if turn.year > 2000]]).astype("datetime64[us]")
     table = ibis.memtable(pd.DataFrame({"row_no": range(len(times)), "at": times}))
     expression = table.select("row_no", at=shift_to_local(table["at"].cast("timestamp(6)"), zone))
@@ -47,5 +43,6 @@ def test_a_local_month_begins_hours_after_that_of_utc():
 @pytest.mark.parametrize("zone", ["California", "", "../etc/passwd"])
 def test_an_unknown_zone_is_refused(zone):
     """A zone that is none is an error with a way out."""
-    with pytest.raises(ParameterError, match="Write one such as America/Chicago"):
+    with pytest.raises(ParameterError) as caught:
         list_offsets(zone)
+    assert caught.value.code == "unknown-zone"

@@ -4,7 +4,6 @@ import pandas as pd
 
 from helpers.searches import coverage
 from helpers.searches.logs import list_logs
-from helpers.simulate import world
 
 from .conftest import ZONE, make_log, read
 
@@ -19,6 +18,11 @@ def make_days(counts, host="A PD", kind="network", source="a"):
     """Make a result of `count_days` from a mapping of days to rows."""
     rows = [(host, kind, source, pd.Timestamp(day), n) for day, n in counts.items()]
     return pd.DataFrame(rows, columns=["host", "kind", "source_id", "day", "rows_n"])
+
+
+def make_grid(days):
+    """Cover months by days and their gaps."""
+    return coverage.grid_months(days, coverage.find_gaps(days))
 
 
 def span(first, last, n):
@@ -40,7 +44,10 @@ def test_days_are_local():
 
 
 def test_an_empty_day_is_a_gap_where_rows_are_many():
-    """One empty day among days of 30 rows is a gap, among days of 1 row it may be quiet; 20 of those are a gap again."""
+    """One empty day among days of 30 rows is a gap, among days of 1 row it may be quiet.
+
+    20 of those are a gap again.
+    """
     busy = span("2025-07-01", "2025-07-31", 30)
     del busy[pd.Timestamp("2025-07-10")]
     quiet = span("2025-07-01", "2025-07-31", 1)
@@ -56,14 +63,33 @@ def test_an_empty_day_is_a_gap_where_rows_are_many():
     assert coverage.find_gaps(make_days(span("2025-07-01", "2025-07-31", 30))).empty
 
 
+def test_weekends_of_an_office_are_no_gaps():
+    """8 rows each Monday to Friday and none on weekends.
+
+    No gap; a lost week is one; a lost day of a daily log too.
+    """
+    office = {day: 8 for day in pd.date_range("2025-01-06", "2025-04-30") if day.dayofweek < 5}
+    gaps = coverage.find_gaps(make_days(office))
+    assert len(gaps) == 16 and not gaps["is_gap"].any()
+
+    lost = {
+        day: n
+        for day, n in office.items()
+        if not pd.Timestamp("2025-03-03") <= day <= pd.Timestamp("2025-03-07")
+    }
+    (found,) = coverage.find_gaps(make_days(lost)).query("is_gap").to_dict("records")
+    assert (found["first"], found["last"]) == (pd.Timestamp("2025-03-01"), pd.Timestamp("2025-03-09"))
+    assert found["expected_n"] == 40
+
+
 def test_months_are_whole_partial_or_missing():
     """By hand: a log from 20 June to 31 October, without August, with a gap in September."""
     days = span("2025-06-20", "2025-07-31", 20) | span("2025-09-01", "2025-10-31", 20)
     for lost in pd.date_range("2025-09-10", "2025-09-12"):
         del days[lost]
-    grid = coverage.grid_months(make_days(days)).set_index("month")
+    grid = make_grid(make_days(days)).set_index("month")
 
-    assert ["partial", "whole", "missing", "partial", "whole"] == grid["state"].tolist()
+    assert ["partial", "complete", "missing", "partial", "complete"] == grid["state"].tolist()
     assert (11, 30, 3) == (
         grid.loc["2025-06", "days_n"],
         grid.loc["2025-09", "month_days_n"],
@@ -75,17 +101,8 @@ def test_quiet_days_at_the_ends_do_not_make_a_month_partial():
     """A log with a row every fifth day may begin on the 4th; one with 20 a day may not."""
     few = dict.fromkeys(pd.date_range("2025-07-04", "2025-08-31", freq="5D"), 1)
 
-    assert "whole" == coverage.grid_months(make_days(few))["state"].iloc[0]
-    assert "partial" == coverage.grid_months(make_days(span("2025-07-04", "2025-08-31", 20)))["state"].iloc[0]
-
-
-def test_days_in_two_files_are_said():
-    """A re-released month and the overlap of two monthly files."""
-    one = make_days(span("2025-07-01", "2025-08-01", 20))
-    other = make_days(span("2025-08-01", "2025-08-31", 20), source="b")
-    grid = coverage.grid_months(pd.concat([one, other])).set_index("month")
-
-    assert (0, 1) == (grid.loc["2025-07", "overlap_days_n"], grid.loc["2025-08", "overlap_days_n"])
+    assert "complete" == make_grid(make_days(few))["state"].iloc[0]
+    assert "partial" == make_grid(make_days(span("2025-07-04", "2025-08-31", 20)))["state"].iloc[0]
 
 
 def test_panel_is_what_is_whole_throughout():
@@ -95,7 +112,7 @@ def test_panel_is_what_is_whole_throughout():
         span("2025-06-01", "2025-06-30", 20) | span("2025-08-01", "2025-08-31", 20), host="B PD"
     )
     own = make_days(span("2025-06-01", "2025-08-31", 20), host="C PD", kind="own")
-    grid = coverage.grid_months(pd.concat([whole, holed, own]))
+    grid = make_grid(pd.concat([whole, holed, own]))
 
     assert [("A PD", "network")] == list(coverage.choose_panel(grid).itertuples(index=False, name=None))
     assert ["B PD"] == coverage.choose_panel(grid[grid["host"] != "A PD"])["host"].tolist()
@@ -103,7 +120,7 @@ def test_panel_is_what_is_whole_throughout():
 
 
 def test_faults_of_the_simulated_log_are_found(teaching):
-    """The missing month, the missing days, the file that was cut off, the month delivered twice, the overlaps."""
+    """The missing month, the missing days, the file that was cut off."""
     log = read(teaching[0])
     days = coverage.count_days(log, list_logs(log), ZONE)
     gaps = coverage.find_gaps(days)
@@ -115,6 +132,4 @@ def test_faults_of_the_simulated_log_are_found(teaching):
         ("Inventory Falls ZZ PD", pd.Timestamp("2025-10-10"), 3),
     } == set(network[["host", "first", "days_n"]].itertuples(index=False, name=None))
     assert "missing" == grid.loc[("Justice Harbor ZZ PD", "network", "2026-01"), "state"]
-    assert 30 == grid.loc[("Inventory Falls ZZ PD", "network", world.RELEASED_TWICE[1]), "overlap_days_n"]
-    assert 1 == grid.loc[("Sample County ZZ SO", "network", "2025-11"), "overlap_days_n"]
     assert {"Exampleton ZZ PD", "Officeville ZZ PD"} == set(coverage.choose_panel(grid.reset_index())["host"])

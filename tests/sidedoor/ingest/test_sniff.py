@@ -43,14 +43,16 @@ def test_the_surest_wins(choose):
     for readers in ((weak, strong), (strong, weak)):
         module, match = choose(*readers)
         assert (module, match.family) == (strong, "b")
-    with pytest.raises(IngestError, match="a text with 2 columns in a form that no reader knows.*mapping"):
+    with pytest.raises(IngestError) as caught:
         choose(make_reader(Match("a", "1", "x", 0.4)), make_reader(None))
+    assert caught.value.code == "unknown-layout"
 
 
 def test_a_tie_is_refused(choose):
     """Two readers that are equally sure leave the choice to a person."""
-    with pytest.raises(IngestError, match=r"could be a \(1\) or b \(2\)"):
+    with pytest.raises(IngestError) as caught:
         choose(make_reader(Match("a", "1", "x", 0.9)), make_reader(Match("b", "2", "y", 0.9)))
+    assert caught.value.code == "two-layouts"
 
 
 def test_hints_of_recognizers(choose):
@@ -63,8 +65,9 @@ def test_hints_of_recognizers(choose):
 
 def test_kinds_are_kept_apart(choose):
     """A reader of PDFs is not asked about a text."""
-    with pytest.raises(IngestError, match="no reader knows"):
+    with pytest.raises(IngestError) as caught:
         choose(make_reader(Match("a", "1", "x"), kinds=("pdf",)))
+    assert caught.value.code == "unknown-layout"
 
 
 def test_a_mapping_leaves_no_choice(tmp_path):
@@ -93,7 +96,7 @@ def inspect(path) -> None:
         report.check()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.binary(max_size=400))
 def test_any_bytes(tmp_path_factory, data):
     """On arbitrary bytes nothing is raised but `IngestError`."""

@@ -14,7 +14,7 @@ import zlib
 import pytest
 
 from helpers.errors import IngestError
-from sidedoor.ingest import inspect_file
+from sidedoor.ingest import inspect_file, portal
 from sidedoor.ingest.pdf import read_pages
 from sidedoor.ingest.source import FileLimits, open_source
 from sidedoor.ingest.xlsx import read_workbook
@@ -208,6 +208,21 @@ def test_deep_arrays(pdf_writer, write, budget):
     end_or_refuse(write(root, "/Info 2 0 R"))
 
 
+def test_font_of_endless_codes(pdf_writer, write, budget):
+    """A range of four bytes that stands for four thousand million codes is refused at once, and the file is named."""
+    budget.processor = 30.0
+    ranges = b"/CIDInit /ProcSet findresource begin begincmap 1 beginbfrange <00000000> <FFFFFFFF> <0041> endbfrange endcmap"
+    codes = pdf_writer.add_stream(ranges)
+    content = pdf_writer.add_stream(b"BT /F2 10 Tf 50 700 Td (abcd) Tj ET")
+    fonts = (
+        f"/Font << /F2 << /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /Identity-H /ToUnicode {codes} 0 R /DescendantFonts "
+        "[<< /Type /Font /Subtype /CIDFontType2 /BaseFont /X /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) "
+        "/Supplement 0 >> >>] >> >>"
+    )
+    path = write(pdf_writer.add_pages([content], fonts))
+    assert refuse(read_pages, path, "codes of letters").startswith(path.name)
+
+
 def test_truncated(write_pdf, budget):
     """A PDF that was cut in half is refused or read as far as it goes, and ends."""
     path = write_pdf("cut.pdf", [[(50, 80, "cut")]] * 20)
@@ -221,11 +236,12 @@ def test_empty_and_page_as_pdf(tmp_path, budget):
     for content, pattern in (
         (b"", "empty"),
         (b"%PDF-1.7\n", "parser|damaged"),
-        (b"<!DOCTYPE html><p>403", "web page"),
     ):
         path = tmp_path / "file.pdf"
         path.write_bytes(content)
         refuse(read_pages, path, pattern)
+    path.write_bytes(b"<!DOCTYPE html><title>403</title>")
+    refuse(portal.recognize, path, "an error page")
 
 
 def test_locked(tmp_path, write_pdf, budget):
@@ -236,7 +252,7 @@ def test_locked(tmp_path, write_pdf, budget):
     locked.encrypt("password", algorithm="RC4-128")
     path = tmp_path / "locked.pdf"
     locked.write(path)
-    refuse(read_pages, path, "locked with a password")
+    assert refuse(read_pages, path, "locked with a password").startswith("locked.pdf")
 
 
 def test_pickled_character_map(pdf_writer, write, tmp_path, budget):

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from helpers.errors import ParameterError
-from sidedoor.run.parameters import check_parameters, check_value, parse_values, read_parameters
+from made.refusal import refused
+from sidedoor.run.parameters import MOST, check_parameters, check_value, parse_values, read_parameters
 
 CELL = """
 facts: str = ""  # folder of fact tables, the repository's if empty [path]
@@ -40,27 +41,75 @@ def test_read_parameters_takes_name_type_default_meaning_and_unit(declared):
 
 
 @pytest.mark.parametrize(
-    ("line", "found"),
+    "line",
     [
-        ("minimum = 10  # links kept [links]", "is no parameter"),
-        ("minimum: int = 10", "no comment"),
-        ("minimum: int = 10  # links kept", "without unit"),
-        ("minimum: int = '10'  # links kept [links]", "not of the type int"),
-        ("minimum: complex = 1  # links kept [links]", "has the type complex"),
-        ("minimum: int = len('abc')  # links kept [links]", "no literal"),
-        ("minimum: int  # links kept [links]", "is no parameter"),
-        ("import os", "is no parameter"),
-        ("print(1)  # hello [words]", "is no parameter"),
-        ("a: int = 1  # one [x]\na: int = 2  # two [x]", "declared twice"),
-        ("where: list[str] = ['a']  # folders [path]", "is a path of type"),
-        ("a: int = ", "no Python"),
-        ("share: float = 1e999  # share [0-1]", "not finite"),
+        "minimum = 10  # links kept [links]",
+        "minimum: int = 10",
+        "minimum: int = 10  # links kept",
+        "minimum: complex = 1  # links kept [links]",
+        "minimum: int = len('abc')  # links kept [links]",
+        "minimum: int  # links kept [links]",
+        "import os",
+        "print(1)  # hello [words]",
+        "a: int = 1  # one [x]\na: int = 2  # two [x]",
+        "where: list[str] = ['a']  # folders [path]",
+        "n: int = 1  # number of files [file]",
+        "a: int = ",
     ],
 )
-def test_read_parameters_refuses_other_lines(line, found):
-    """A cell that a reader could not trust as documentation is refused, and the message says why."""
-    with pytest.raises(ParameterError, match=found):
+def test_read_parameters_refuses_other_lines(line):
+    """A cell that a reader could not trust as documentation is refused."""
+    with refused("no-parameter", place="01-test, cell `parameters`"):
         read_parameters(line, "01-test")
+
+
+@pytest.mark.parametrize(
+    ("comment", "unit", "low", "high"),
+    [
+        ("rows [rows, 1 to 5,000,000]", "rows", 1, 5_000_000),
+        ("year of the estimates [2010 to 2019]", "", 2010, 2019),
+        ("change [percent, -5 to 5.5]", "percent", -5, 5.5),
+        ("rows [rows]", "rows", 0, MOST),
+    ],
+)
+def test_comment_gives_unit_and_range(comment, unit, low, high):
+    """Without a range a number is at least 0 and at most a billion."""
+    default = 2012 if "year" in comment else 5
+    (parameter,) = read_parameters(f"n: float = {default}  # {comment}", "01-test").values()
+    assert (parameter.unit, parameter.low, parameter.high) == (unit, low, high)
+    for value, fits in ((low, True), (high, True), (low - 1, False), (high + 1, False), (math.inf, False)):
+        if fits:
+            assert check_value(parameter, value, "01-test") == value
+        else:
+            with refused("out-of-range"):
+                check_value(parameter, value, "01-test")
+
+
+def test_range_holds_for_each_number_of_a_list_and_for_the_default():
+    """A default below zero widens the range; one that its own comment excludes is a fault of the notebook."""
+    (parameter,) = read_parameters("n: list[int] = [-3, 2]  # days [days]", "01-test").values()
+    assert check_value(parameter, [-3], "01-test") == [-3]
+    with refused("out-of-range"):
+        check_value(parameter, [1, -4], "01-test")
+    with refused("out-of-range"):
+        read_parameters("n: int = 7  # days [days, 1 to 5]", "01-test")
+
+
+@pytest.mark.parametrize(
+    ("unit", "kind", "tables"),
+    [
+        ("searches folder", "folder", {"searches"}),
+        ("searches and sharing folder", "folder", {"searches", "sharing"}),
+        ("volumes file", "file", set()),
+        ("folder", "folder", set()),
+        ("searches", "", set()),
+    ],
+)
+def test_unit_of_a_place_names_its_kind_and_its_tables(unit, kind, tables):
+    """The unit tells which records a notebook needs; no word of the comment does."""
+    line = f'records: str = ""  # records of searches and sharing [{unit}]'
+    (parameter,) = read_parameters(line, "01-test").values()
+    assert (parameter.kind, parameter.tables, parameter.is_path) == (kind, tables, bool(kind))
 
 
 @pytest.mark.parametrize(
@@ -71,34 +120,25 @@ def test_read_parameters_refuses_other_lines(line, found):
         "minimum\nimport os",
         "class",
         "",
-        "1a",
-        "a.b",
         "a=1,b",
         "__import__('os')",
         "\u202eminimum",
         "minimum ",
-        "lambda: 0",
         "{x.__class__}",
         "\x1b[31mred",
     ],
 )
 def test_hostile_names_are_refused(declared, name):
     """A name that papermill would paste into code never gets that far, nor are its control signs printed."""
-    with pytest.raises(ParameterError) as raised:
+    with refused("unknown-key") as raised:
         check_parameters(declared, {name: 1}, "01-test")
-    assert "cannot be the name" in str(raised.value) and raised.value.found.isprintable()
+    assert raised.value.found.isprintable()
 
 
 def test_misspelt_name_is_refused_with_the_nearest_name(declared):
     """A typing error does not silently run the defaults."""
-    with pytest.raises(ParameterError, match="Did you mean `minimum`"):
+    with refused("unknown-key", hint="`minimum`"):
         check_parameters(declared, {"minimun": 3}, "01-test")
-
-
-def test_lookalike_letters_are_another_name(declared):
-    """Python would read the mathematical letter in this name as the declared name; the runner does not."""
-    with pytest.raises(ParameterError):
-        check_parameters(declared, {"\U0001d426inimum": 3}, "01-test")
 
 
 @pytest.mark.parametrize(
@@ -109,20 +149,16 @@ def test_lookalike_letters_are_another_name(declared):
         ("minimum", True),
         ("minimum", 1.0),
         ("minimum", "1"),
-        ("minimum", None),
         ("minimum", 2**63),
         ("share", math.nan),
         ("share", math.inf),
-        ("share", True),
         ("share", "0.5"),
         ("share", 2**53 + 1),
         ("is_strict", 1),
-        ("is_strict", "true"),
         ("states", "CA"),
         ("states", [1]),
         ("states", ["CA", None]),
         ("years", [True]),
-        ("years", [1.5]),
         ("years", (1, 2)),
         ("facts", 3),
         ("states", ["\ud800"]),
@@ -141,18 +177,10 @@ def test_whole_number_is_taken_for_a_float(declared):
     assert value == 1.0 and isinstance(value, float)
 
 
-def test_defaults_complete_what_is_not_given(declared):
-    """Every declared parameter comes back, in the order declared."""
-    values = check_parameters(declared, {"minimum": 3}, "01-test")
-    assert list(values) == ["facts", "minimum", "share", "is_strict", "states", "years"]
-    assert values["minimum"] == 3 and values["years"] == [2018, 2019]
-
-
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
         ("minimum=7", 7),
-        ("minimum=-7", -7),
         ("share=.25", 0.25),
         ("share=1e-3", 0.001),
         ("share=2", 2.0),
@@ -174,25 +202,20 @@ def test_typed_values_are_read_by_the_declared_type(declared, typed, expected):
         "minimum=007x",
         "minimum=1_000",
         "minimum=1e5",
-        "minimum=0x10",
         "minimum=",
         "minimum= 7",
         "minimum=\u0667",
         "minimum=" + "9" * 5000,
         "share=nan",
-        "share=inf",
         "share=1e999",
         "share=0,5",
         "is_strict=True",
-        "is_strict=1",
         "states=CA",
-        "states=['CA']",
         "years=[1, 2.5]",
         "years=[NaN]",
         "years=" + "[" * 5000,
         "minimum",
         "=3",
-        "minimun=3",
     ],
 )
 def test_typed_values_of_another_form_are_refused(declared, typed):
@@ -203,7 +226,7 @@ def test_typed_values_of_another_form_are_refused(declared, typed):
 
 def test_value_given_twice_is_refused(declared):
     """Which of two values was meant cannot be known."""
-    with pytest.raises(ParameterError, match="given twice"):
+    with refused("twice"):
         parse_values(["minimum=1", "minimum=2"], declared, "01-test")
 
 
@@ -257,15 +280,40 @@ def test_path_is_of_the_kind_that_its_unit_says(house):
     """A folder where a file is needed, or the other way round, is refused before any cell runs."""
     for unit, fits, other in (
         ("folder", "data/facts", "data/facts/counts.csv"),
+        ("sharing folder", "data/facts", "data/facts/counts.csv"),
         ("file", "requirements.lock", "data"),
     ):
         declared = read_parameters(f'facts: str = ""  # where they are [{unit}]', "01-test")
-        assert declared["facts"].is_path
         assert check_parameters(declared, {"facts": fits}, "01-test") == {"facts": fits}
-        with pytest.raises(ParameterError, match=f"is no {unit}"):
+        with refused("no-path"):
             check_parameters(declared, {"facts": other}, "01-test")
-    with pytest.raises(ParameterError, match="is a path of type"):
-        read_parameters("n: int = 1  # number of files [file]", "01-test")
+
+
+def test_rulebook_is_a_shipped_name_or_a_file_beside_the_edition(house, tmp_path):
+    """A name passes as it is; a path is confined, links included."""
+    declared = read_parameters('book: str = "ice-2017"  # requirements [rulebook file]', "08-test")
+    own = tmp_path / "city"
+    own.mkdir()
+    (own / "book.toml").write_text("x = 1")
+    (tmp_path / "secret.toml").write_text("x = 1")
+    (own / "link.toml").symlink_to(tmp_path / "secret.toml")
+    assert check_parameters(declared, {"book": "ice-2021"}, "08-test", own) == {"book": "ice-2021"}
+    book = check_parameters(declared, {"book": "book.toml"}, "08-test", own)["book"]
+    assert book == (own / "book.toml").as_posix()
+    for path in ("../secret.toml", "link.toml", str(tmp_path / "secret.toml")):
+        with refused("outside"):
+            check_parameters(declared, {"book": path}, "08-test", own)
+
+
+def test_results_are_no_source(house):
+    """Records of another edition are private; fetched files may be read."""
+    declared = read_parameters('records: str = ""  # records [searches folder]', "01-test")
+    for folder in ("town/records", "town", "fetched"):
+        (house.runs / folder).mkdir(parents=True, exist_ok=True)
+    for path in ("runs/town/records", "runs/town", "runs", "data/../runs/town"):
+        with refused("among-results"):
+            check_parameters(declared, {"records": path}, "01-test")
+    assert check_parameters(declared, {"records": "runs/fetched"}, "01-test") == {"records": "runs/fetched"}
 
 
 @pytest.mark.parametrize("make", ["mkfifo", "bind", "link"])
@@ -288,5 +336,5 @@ def test_path_holds_only_files_and_folders(house, make, place):
     if (make, place) == ("link", "odd"):
         assert check_parameters(declared, {"facts": place}, "01-test")["facts"] == "data/facts"
         return
-    with pytest.raises(ParameterError, match="neither a file nor a folder"):
+    with refused("irregular"):
         check_parameters(declared, {"facts": place.split("/")[0]}, "01-test")

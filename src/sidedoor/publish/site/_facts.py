@@ -12,8 +12,7 @@ import pandas as pd
 from helpers import paths
 from helpers.errors import DataError, RunError
 from helpers.export import neutralize_formulas, write_csv
-from helpers.facts.schema import check_tables
-from helpers.facts.tables import load_table
+from helpers.facts.tables import check_tables, load_table
 from helpers.files import hash_files
 from sidedoor.run.results import KEPT_FACTS
 

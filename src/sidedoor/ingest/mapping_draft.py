@@ -1,0 +1,171 @@
+"""A mapping for a file in an unknown layout, filled in as far as its columns say what they hold."""
+
+import json
+from pathlib import Path
+
+from helpers.agencies.check import looks_like_agency
+from helpers.errors import SideDoorError
+from helpers.formats import load_format
+from helpers.wording import say_number
+from sidedoor.ingest.headers import HEADER_ROWS, list_beginnings, tidy_header
+from sidedoor.ingest.mapping_file import SHIPPED, list_person_headers, load_mapping
+from sidedoor.ingest.source import Source
+from sidedoor.ingest.times import read_times
+
+# Words in a header that say what its column holds, where no known name does; the first that fits decides.
+_WORDS = {
+    "officer": ("officer", "user", "employee", "badge", "deputy", "name of"),
+    "plate": ("plate", "tag", "vrm"),
+    "case_number": ("case", "incident", "report #"),
+    "reason_text": ("reason", "purpose", "justification", "comment"),
+    "searched_at": ("time", "date", "when"),
+    "searcher_agency_as_printed": ("agency", "organization", "department", "requestor"),
+    "networks_n": ("networks",),
+    "devices_n": ("cameras", "devices"),
+    "search_id": ("id",),
+}
+_ENDS = {
+    "from_agency_as_printed": ("from", "source", "owner", "sharing", "host", "provider"),
+    "to_agency_as_printed": ("to", "target", "recipient", "reader", "searching", "receiving", "external"),
+}
+_ROWS, _SHOWN = 50, 30
+
+
+def draft_mapping(source: Source) -> tuple[str, str, str]:
+    """Propose a mapping for a text or a workbook.
+
+    Returns
+    -------
+    What was found, the way out, and the mapping as TOML; empty if the file has no header that could be mapped.
+    """
+    sheet, number, header, rows = _find_header(source)
+    kind = "a text" if sheet is None else "a workbook"
+    if not header:
+        found = f"{kind} in a layout that no reader knows, without a header"
+        return (
+            found,
+            f"Say which columns mean what in a mapping; {SHIPPED / 'example.toml'} explains how.",
+            "",
+        )
+    names = [name for name in header if name]
+    shown = ", ".join(repr(name[:40]) for name in names[:_SHOWN])
+    found = f"{kind} in a layout that no reader knows; its {say_number(len(names), 'column')}: {shown}"
+    own = [
+        f"{path.name} beside it names its columns: --mapping {path.name}."
+        for path in _list_own(source, header)
+    ]
+    text = write_mapping(header, rows, "" if sheet is None else sheet.name, number)
+    hint = "If it is a search log or a sharing list, correct this mapping, save it, and give it with --mapping FILE.toml:"
+    return found, " ".join([*own, hint]), text
+
+
+def _find_header(source: Source):
+    """Find the row that may be a header: the first of which most cells hold letters and no digit, and no two the same."""
+    for sheet, rows in list_beginnings(source):
+        for at, (number, cells) in enumerate(rows):
+            filled = [cell.strip() for cell in cells if cell.strip()]
+            words = [
+                cell for cell in filled if any(map(str.isalpha, cell)) and not any(map(str.isdigit, cell))
+            ]
+            if len(filled) > 1 and len(words) * 2 > len(filled) and len(set(filled)) == len(filled):
+                below = list(sheet)[: _ROWS + HEADER_ROWS] if sheet else rows
+                return sheet, number, [cell.strip() for cell in cells], [row for _, row in below[at + 1 :]]
+    return None, 0, [], []
+
+
+def _list_own(source: Source, header: list[str]) -> list[Path]:
+    """List mappings beside the file whose columns it has."""
+    found = []
+    for path in sorted(source.path.parent.glob("*.toml"))[:20]:
+        try:
+            columns = load_mapping(path)["columns"] if not path.is_symlink() else {}
+        except SideDoorError:
+            continue
+        if columns and set(columns.values()) <= set(header):
+            found.append(path)
+    return found
+
+
+def write_mapping(header: list[str], rows: list[list[str]], sheet: str, number: int) -> str:
+    """Write a mapping for the columns of a header; `rows` are some rows below it."""
+    cells = {
+        name: [row[at].strip() for row in rows if at < len(row)] for at, name in enumerate(header) if name
+    }
+    columns = _guess_ends(cells)
+    table = "sharing" if columns else "searches"
+    columns = columns or _guess_fields(cells)
+    lines = [f'title = "A file of {say_number(len(cells), "column")}"', f'table = "{table}"', "", "[file]"]
+    lines += [f"header_line = {number}", *([f"sheet = {_quote(sheet)}"] if sheet else [])]
+    lines += ["", "# field = name of the column; what is not named is dropped", "[columns]"]
+    lines += [f"{field} = {_quote(name)}" for field, name in columns.items()]
+    lines += [f"# ... = {_quote(name)}" for name in cells if name not in columns.values()]
+    if table == "sharing":
+        return "\n".join([*lines, "", "[constants]", 'shares = "detections"', '# as_of = "2025-12-31"', ""])
+    forms = _guess_forms(cells.get(columns.get("searched_at", ""), []))
+    lines += [
+        "",
+        "[times]",
+        f"forms = [{', '.join(map(_quote, forms))}]",
+        '# time_zone = "America/Los_Angeles"',
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _guess_ends(cells: dict[str, list[str]]) -> dict[str, str]:
+    """Find two columns of agencies whose headers say that they are the ends of shares."""
+    agencies = [
+        name for name, texts in cells.items() if texts and sum(map(looks_like_agency, texts)) * 2 > len(texts)
+    ]
+    found = {}
+    for field, words in _ENDS.items():
+        for name in agencies:
+            if set(tidy_header(name).replace("_", " ").split()) & set(words) and name not in found.values():
+                found.setdefault(field, name)
+    return found if len(found) == 2 else {}
+
+
+def _guess_fields(cells: dict[str, list[str]]) -> dict[str, str]:
+    audit, workbook = load_format("flock")["audit"]["columns"], load_format("workbook")["searches"]["columns"]
+    found: dict[str, str] = {}
+    for name, texts in cells.items():
+        tidy = tidy_header(name)
+        known = [
+            field
+            for columns in (audit, workbook)
+            for field, names in columns.items()
+            if tidy in map(tidy_header, names)
+        ]
+        worded = [
+            field for field, words in _WORDS.items() if any(word in tidy.replace("_", " ") for word in words)
+        ]
+        for field in [*known, *worded]:
+            is_agency = texts and sum(map(looks_like_agency, texts)) * 2 > len(texts)
+            if field == "searcher_agency_as_printed" and (
+                not is_agency or tidy in list_person_headers("searches")
+            ):
+                continue
+            if (
+                field not in found
+                and name not in found.values()
+                and not (field == "searched_at" and not _guess_forms(texts))
+            ):
+                found[field] = name
+    return found
+
+
+def _guess_forms(texts: list[str]) -> list[str]:
+    """Find the known forms of dates that fit most cells."""
+    known = [
+        *load_format("flock")["audit"]["times"]["forms"],
+        *load_format("workbook")["searches"]["times"]["forms"],
+    ]
+    known += load_format("workbook")["searches"]["times"]["days"]
+    filled = [text for text in texts if text]
+    read = read_times(filled, known)
+    used = [known[number] for number in sorted(set(read.forms[read.forms >= 0].tolist()))]
+    return used if filled and (read.forms >= 0).sum() * 2 > len(filled) else []
+
+
+def _quote(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,95 @@
+"""What fills a published field must look like it: a column of agencies holds agencies, or a person has confirmed that it does."""
+
+import re
+
+from helpers.agencies.check import HIDDEN_CHARACTERS, looks_like_agency
+from helpers.errors import IngestError
+from helpers.wording import say_number
+from sidedoor.ingest.report import FileTable, Reading
+from sidedoor.ingest.source import ReadOptions, Source
+
+NOT_AN_AGENCY = "(not an agency's name)"
+# Of the rows of a log, and of the different names of a list, so many may hold no word of an agency [percent].
+_LOG_PERCENT, _LIST_PERCENT = 5, 10
+_HIDDEN = re.compile(HIDDEN_CHARACTERS)
+_HEADERS = "Headers may be exchanged, or rows shifted: look at the file."
+
+
+def remove_hidden(name: str) -> str:
+    """Return a name without characters that have no width or turn the direction of writing."""
+    return name if name.isascii() else _HIDDEN.sub("", name)
+
+
+def check_names(reading: Reading, source: Source, options: ReadOptions) -> None:
+    """Refuse tables whose columns of agencies hold something else; replace single odd names of a search log.
+
+    The lists that a vendor's own page or report prints hold accounts of agencies, whatever they are called (`NCRIC`, `ALEA`).
+
+    Raises
+    ------
+    IngestError
+        More than a small part of the names holds no word of an agency, and nobody has confirmed them.
+    """
+    if options.confirm_agencies or source.cache.get("vendor prints agencies"):
+        return
+    for name, table in reading.tables.items():
+        if isinstance(table, FileTable):
+            for column in ("searcher_agency_as_printed", "host_agency"):
+                _check_log(table, column, reading, source, options)
+        elif name == "sharing":
+            columns = ["from_agency_as_printed", "to_agency_as_printed", "reported_by"]
+            reading.tables[name] = _check_list(table, columns, reading, source, options)
+        elif name == "volumes":
+            reading.tables[name] = _check_list(table, ["reported_by"], reading, source, options)
+
+
+def _find_odd(names, options: ReadOptions) -> list[str]:
+    """Find names that hold no word of an agency; what the person gave as the reporting agency is one."""
+    return [name for name in names if name != options.reported_by and not looks_like_agency(name)]
+
+
+def _check_log(table: FileTable, column: str, reading: Reading, source: Source, options: ReadOptions) -> None:
+    counts = table.count_values(column)
+    odd = _find_odd(counts, options)
+    if not odd:
+        return
+    odd_n, rows_n = sum(counts[name] for name in odd), sum(counts.values())
+    if odd_n * 100 > rows_n * _LOG_PERCENT:
+        raise _refuse(source, column, len(odd), len(counts), f"{odd_n:,} of {say_number(rows_n, 'row')}")
+    table.replace_names(column, odd, NOT_AN_AGENCY)
+    _warn(reading, column, odd)
+
+
+def _check_list(table, columns: list[str], reading: Reading, source: Source, options: ReadOptions):
+    """Check the names of a list, and number those that are no agencies: they stay different ones."""
+    shown: dict[str, str] = {}
+    for column in columns:
+        names = table[column].dropna().unique()
+        odd = _find_odd(names, options)
+        if len(odd) * 100 > len(names) * _LIST_PERCENT:
+            raise _refuse(
+                source, column, len(odd), len(names), f"{len(odd):,} of {say_number(len(names), 'name')}"
+            )
+        for name in odd:
+            shown.setdefault(name, f"{NOT_AN_AGENCY} {len(shown) + 1}")
+    if not shown:
+        return table
+    _warn(reading, " and ".join(columns), [*shown])
+    return table.assign(**{column: table[column].replace(shown) for column in columns})
+
+
+def _warn(reading: Reading, column: str, odd: list[str]) -> None:
+    said = say_number(len(odd), "name holds", "names hold")
+    reading.report.warn(
+        "odd-agencies",
+        f"Column {column}: {said} no word of an agency: shown as {NOT_AN_AGENCY!r}. If they are agencies, say so with "
+        "--confirm-agencies.",
+        "confirm_agencies",
+    )
+    reading.report.private.setdefault("no agency's name", []).extend(odd[:20])
+
+
+def _refuse(source: Source, column: str, odd_n: int, names_n: int, said: str) -> IngestError:
+    found = f"{odd_n:,} of {say_number(names_n, 'different name')} in {column} hold no word of an agency, in {said}"
+    way_out = f"{_HEADERS} If they all are agencies, say so: --confirm-agencies."
+    return IngestError(source.name, found, way_out, code="agencies-to-confirm", asks_for="confirm_agencies")

@@ -1,0 +1,158 @@
+"""Simulated transparency portal pages: one content, saved in the ways in which such pages come."""
+
+import html
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from made.pdf import write_pdf
+
+TITLE = "Transparency Portal"
+
+
+@dataclass
+class Portal:
+    """What a page shows: its agency, its date as printed, figures by heading, and lists by heading (None: no
+    such list).
+    """
+
+    agency: str = "Exampleton ZZ PD"
+    updated: str = "Mon Apr 27 2026"
+    figures: dict[str, str] = field(
+        default_factory=lambda: {
+            "Data retention (in days)": "30 days",
+            "Number of LPR and other cameras": "42",
+            "Vehicles detected in the last 30 days": "354,935",
+            "Hotlist hits in the last 30 days": "7,880",
+            "Searches in the last 30 days": "128",
+        }
+    )
+    shared: list[str] | None = None
+    received: list[str] | None = None
+
+    def list_entries(self) -> list[tuple[str, str]]:
+        """List headings and what stands below them, in the order of a page."""
+        entries = [*self.figures.items()]
+        if self.shared is not None:
+            entries.insert(2, (f"Organizations granted access to {self.agency} data", ", ".join(self.shared)))
+        entries.insert(3, ("Hotlists Alerted On", "ZZ SVS, Simulated Amber Alert"))
+        if self.received is not None:
+            entries.append((f"Organizations sharing their data with {self.agency}", ", ".join(self.received)))
+        return entries
+
+
+POLICIES = [
+    ("What's Detected", "License Plates, Vehicles"),
+    (
+        "Prohibited Uses",
+        "Immigration enforcement, usage based solely on a protected class (i.e. race, sex, religion).",
+    ),
+    ("Hotlist Policy", "Hotlist hits are required to be human verified prior to action."),
+]
+
+
+def write_rendered(portal: Portal, extra: str = "") -> str:
+    """Write the page as a browser saves it: a paragraph over a box."""
+    box = "<div><img src='data:image/png;base64,AAAA'><div><p>{}</p><div> {}</div></div></div>"
+    parts = [box.format(*map(html.escape, entry)) for entry in (*POLICIES, *portal.list_entries())]
+    return (
+        f"<!DOCTYPE html><html><head><title>Flock Safety - {portal.agency} {TITLE}</title><style>p "
+        f"{{}}</style></head>"
+        f"<body><header><h1>{html.escape(portal.agency)}</h1><h2>{TITLE}</h2><p>Last Updated: "
+        f"<span>{portal.updated}</span>"
+        f"</p></header><h3>Overview</h3><p>{portal.agency} uses such technology.</p>{''.join(parts)}"
+        f"<h3>Additional Info</h3>{extra}<footer>Provided by <a>Flock Safety</a></footer></body></html>"
+    )
+
+
+def write_labelled(portal: Portal) -> str:
+    """Write the page as it was until early 2026: labels and values in rows of their own."""
+    row = "<div class=row><div class={}>{{}}</div></div>"
+    box = f"<div class=box>{row.format('label')}{row.format('value')}</div>"
+    parts = [box.format(*map(html.escape, entry)) for entry in (*POLICIES, *portal.list_entries())]
+    return (
+        f"<html><body><h1>{html.escape(portal.agency)}</h1><h4>{TITLE}</h4><h6>Last Updated: "
+        f"<span>{portal.updated}</span></h6>"
+        f"<h6>Overview</h6><h6>Usage</h6>{''.join(parts)}<footer>Provided by Flock "
+        "Safety</footer></body></html>"
+    )
+
+
+def write_redesign(portal: Portal) -> str:
+    """Write the page as redesigned in the spring of 2026: each entry is named, each name is a cell."""
+    entry = "<div data-tp-entry-type={}><div><p>{}</p><p>{}</p></div><div>{}</div></div>"
+    cell = "<div data-tp-access-row=true><div><div data-tp-access-cell-text=true>{}</div></div></div>"
+    said = f"{portal.agency} is not sharing data with any partner networks."
+    empty = f"<div data-tp-access-empty-state=true>{said}</div>"
+    parts = []
+    for kind, heading, about, names in (
+        (
+            "orgsWithAccess",
+            "Sharing Network Data With",
+            f"Organizations granted access to {portal.agency} data.",
+            portal.shared,
+        ),
+        (
+            "accessibleOrgs",
+            "Receiving Network Data From",
+            f"Organizations sharing their data with {portal.agency}.",
+            portal.received,
+        ),
+    ):
+        if names is not None:
+            table = "".join(cell.format(html.escape(name)) for name in names) or empty
+            parts.append(entry.format(kind, heading, html.escape(about), table))
+    for kind, heading, about in (
+        ("numberOfOwnedCameras", "Number of LPR and other cameras", "Number of cameras."),
+        ("dataRetentionInDays", "Data retention (in days)", "The number of days data is retained."),
+        (
+            "searchesInLast30Days",
+            "Searches in the last 30 days",
+            "Total user search sessions over the last 30 days.",
+        ),
+    ):
+        if heading in portal.figures:
+            parts.append(entry.format(kind, heading, about, portal.figures[heading]))
+    return (
+        "<!DOCTYPE html><html><body><nav><a>Policy &amp; "
+        f"Trust</a></nav><h1>{html.escape(portal.agency)}<br>{TITLE}</h1>"
+        f"<p>Last updated: <span>{portal.updated}</span></p><h2>Community Impact</h2>{''.join(parts)}"
+        f"<h2>Policy &amp; Trust</h2><p>Provided by Flock Safety</p></body></html>"
+    )
+
+
+def write_text(portal: Portal) -> str:
+    """Write the page as its text is copied."""
+    parts = [f"{heading}\n\n{value}" for heading, value in (*POLICIES, *portal.list_entries())]
+    head = f"{portal.agency}\n{TITLE}\n\nLast Updated: {portal.updated}\n\nOverview\n\nSuch technology.\n"
+    return head + "\n\n".join(parts) + "\nAdditional Info\n\nProvided by Flock Safety"
+
+
+def write_print(portal: Portal, path: Path, chars: int = 34) -> Path:
+    """Print the page to PDF: policies on the left, figures and lists on the right, both wrapped."""
+    pages: list[list[tuple]] = [[(230, 40, portal.agency, 18), (240, 60, TITLE, 12)]]
+    pages[0].append((240, 78, f"Last Updated: {portal.updated}", 9))
+    for x, entries in ((60, POLICIES), (330, portal.list_entries())):
+        page, y = 0, 120
+        for heading, value in entries:
+            for part in (heading, value):
+                for line in wrap(part, chars):
+                    if y > 740:
+                        page, y = page + 1, 40
+                    while len(pages) <= page:
+                        pages.append([])
+                    pages[page].append((x, y, line, 10))
+                    y += 14
+                y += 6
+            y += 20
+    return write_pdf(path, pages)
+
+
+def wrap(text: str, chars: int) -> list[str]:
+    """Wrap a text at spaces."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > chars:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
