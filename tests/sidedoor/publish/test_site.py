@@ -19,7 +19,7 @@ from helpers import paths
 from helpers.canonical import COLUMNS, build_table
 from helpers.errors import DataError, RunError
 from helpers.facts import tables
-from helpers.facts.schema import describe_table
+from helpers.facts.tables import describe_table
 from sidedoor.publish.site import _agencies, _html, _lists, _pages, _sphinx, build_site, check_site
 from sidedoor.publish.site._figures import is_plain_svg
 from sidedoor.publish.site._html import is_safe_link, link_sources
@@ -906,7 +906,7 @@ def test_site_of_own_records_holds_nothing_national(tmp_path):
     for page in ("index.html", "findings.html"):
         shown = read(folder, page).shown
         assert "Quokka police let 2 agencies search." in shown and "national finding" not in shown
-        assert "list.csv" in shown and "file-0a1b" not in shown
+        assert "Quokka Police Department, list.csv" in shown and "file-0a1b" not in shown
     assert "Wombat County Sheriff" in read(folder, "agencies.html").shown
     assert "1,000 rows is a round number." in read(folder, "methods.html").shown
     assert "1,061" in read(folder, "sources.html").shown and "file-0a1b" in read(folder, "sources.html").names

@@ -27,6 +27,7 @@ from sidedoor.publish.site._pages import (
     save_findings,
     write_pages,
 )
+from sidedoor.publish.site._records import name_reporters
 from sidedoor.publish.site._search import write_index
 from sidedoor.run.parameters import offer_nearest
 from sidedoor.run.results import load_manifest, lock_edition, read_result
@@ -179,7 +180,8 @@ def _render(folder: Path, manifest: dict, facts: Path, work: Path) -> None:
     source.mkdir()
     (extra / "data").mkdir(parents=True)
     results = [(entry, _find_result(folder, entry)) for entry in manifest["notebooks"]]
-    records = manifest.get("records") or []
+    records = name_reporters(manifest.get("records") or [], folder / "records")
+    manifest = manifest | {"records": records}
     # An edition of own records shows nothing of the collection's own tables.
     sets = find_facts(folder.name, results, facts)
     rows = [] if records else join_sources(sets)
