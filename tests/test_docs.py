@@ -1,19 +1,19 @@
 """What people read is true: every command, notebook, table, column and number in the READMEs exists."""
 
+import ast
 import json
 import re
-from importlib import import_module
 
 import pytest
 from typer.main import get_command
 
-from helpers import paths
-from helpers.facts.tables import describe_table, list_tables
-from helpers.wording import format_number
+from helpers import __version__, paths
+from helpers.facts.tables import describe_table, list_tables, load_table
 from sidedoor import cli
 from sidedoor.run.notebooks import list_notebooks, load_notebook
 
 README = (paths.ROOT / "README.md").read_text(encoding="utf-8")
+CHANGELOG = (paths.ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 DICTIONARY = (paths.DATA / "README.md").read_text(encoding="utf-8")
 
 
@@ -36,7 +36,7 @@ def collect_findings() -> dict[str, dict]:
 
 @pytest.mark.parametrize("name", list_tables())
 def test_dictionary_lists_exactly_the_columns_of_a_table(name):
-    """The dictionary has each column once, in order, with its type and its description, and none that is not there."""
+    """The dictionary has each column once, in order, with its type and description, and no other."""
     section = read_section(DICTIONARY, f"### `{name}`")
     rows = re.findall(r"^\| `(\w+)` \| (\w+)[^|]* \| (.*) \|$", section, flags=re.M)
     fields = describe_table(name)["schema"]["fields"]
@@ -64,7 +64,7 @@ def test_every_command_in_the_readme_exists_and_every_command_is_shown():
 
 
 def test_notebook_table_lists_the_notebooks_with_their_questions():
-    """The table in the README and the one in notebook 00 have one row per notebook, in order, in its own words."""
+    """README and notebook 00 have one row for each notebook, in order, in its own words."""
     books = [load_notebook(path) for path in list_notebooks()]
     start = "".join(
         "".join(cell["source"])
@@ -77,13 +77,13 @@ def test_notebook_table_lists_the_notebooks_with_their_questions():
         assert [(f"{book.number} · {book.title}", book.path.name, book.question) for book in books] == rows
 
 
-def test_readme_states_three_to_eight_findings_as_computed():
+def test_readme_states_findings_as_computed():
     """Each finding in the README is, word for word, one that its linked notebook computed."""
     section = read_section(README, "## What the records show")
     stated = re.findall(r"^- (.+?) \(\[[^\]]+\]\(notebooks/([0-9a-z-]+\.ipynb)\)\)$", section, flags=re.M)
     computed = {(finding["sentence"], finding["notebook"]) for finding in collect_findings().values()}
 
-    assert 3 <= len(stated) <= 8
+    assert len(stated) == 3
     assert len(stated) == section.count("\n- ")
     assert not set(stated) - computed
 
@@ -108,36 +108,53 @@ def test_links_of_the_readmes_lead_somewhere():
             assert (folder / link).exists(), link
 
 
-def test_stated_counts_of_the_readme_are_the_tables_counts():
-    """The README's table of data gives each table's number of rows as it is."""
-    section = read_section(README, "## Data")
-    from helpers.facts.tables import load_table
+def list_uncalled() -> list[str]:
+    """List the public functions and classes of `helpers` that no notebook, command or other module names."""
+    modules = {path: path.read_text(encoding="utf-8") for path in paths.SOURCE.rglob("*.py")}
+    notebooks = []
+    for path in list_notebooks():
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        notebooks += ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    uncalled = []
+    for path in sorted((paths.SOURCE / "helpers").rglob("*.py")):
+        tree = ast.parse(modules[path])
+        # a name that its own module uses, other than where it is defined
+        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        for node in tree.body:
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+                continue
+            others = [text for at, text in modules.items() if at != path and at.name != "__init__.py"]
+            is_named = any(re.search(rf"\b{node.name}\b", text) for text in [*others, *notebooks])
+            if not is_named and node.name not in used:
+                uncalled.append(f"{path.relative_to(paths.SOURCE)}: {node.name}")
+    return uncalled
 
-    rows = dict(re.findall(r"^\| `(\w+)` \| ([\d,]+) \|", section, flags=re.M))
 
-    assert {name: format_number(len(load_table(name))) for name in list_tables()} == rows
+def test_every_public_function_of_helpers_has_a_caller():
+    """A line of a README and a test are no callers."""
+    assert not list_uncalled()
 
 
-def test_what_no_notebook_calls_stands_in_the_readme():
-    """Each public function on networks and reasons is called by a notebook or another module, or is in the README; what is there exists."""
-    section = read_section(README, "## Use the package")
-    listed = set(re.findall(r"`((?:network|reasons)\.\w+)`", section))
-    cells = [
-        cell for path in list_notebooks() for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
-    ]
-    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    texts += [
-        path.read_text(encoding="utf-8") for path in paths.SOURCE.rglob("*.py") if path.name != "__init__.py"
-    ]
-    code = re.sub(r"^\s*(def|from|import) .*$", "", "\n".join(texts), flags=re.M)
-    public = {
-        f"{room}.{name}"
-        for room in ("network", "reasons")
-        for name in import_module(f"helpers.{room}").__all__
-    }
-    uncalled = {name for name in public if not re.search(rf"(?<![`\w]){name.partition('.')[2]}\b", code)}
+def test_what_could_not_be_read_is_linked():
+    """The README links every source that is known and was not read, and no other document of that kind."""
+    section = read_section(README, "## What we could not read")
+    unread = load_table("sources").query("read_as == 'not_read'")
 
-    assert listed <= public and uncalled <= listed
+    assert re.findall(r"^- \[.+\]\((https://[^)]+)\)$", section, flags=re.M) == unread["url"].tolist()
+
+
+def test_readme_fits():
+    """At most 150 lines, and the findings within the first screen."""
+    lines = README.splitlines()
+
+    assert len(lines) <= 150 and lines.index("## Run it") <= 30
+
+
+def test_changelog_has_the_version():
+    """The newest entry of the changelog is the package's version."""
+    versions = re.findall(r"^## \[([\d.]+)\] - \d{4}-\d{2}-\d{2}$", CHANGELOG, flags=re.M)
+
+    assert versions[0] == __version__
 
 
 def test_citation_file_is_valid():
@@ -148,4 +165,4 @@ def test_citation_file_is_valid():
     assert {"cff-version", "message", "title", "authors"} <= set(keys)
     assert len(keys) == len(set(keys))
     assert "cff-version: 1.2.0" in text
-    assert f"version: {__import__('helpers').__version__}\n" in text
+    assert f"version: {__version__}\n" in text

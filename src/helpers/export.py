@@ -55,7 +55,7 @@ def neutralize_formulas(frame: pd.DataFrame | pd.Series) -> pd.DataFrame | pd.Se
 
 
 def write_csv(frame: pd.DataFrame | Iterable[pd.DataFrame], path: Path | str) -> None:
-    """Write a table, or its parts one after the other, as CSV that is safe to open in a spreadsheet: UTF-8, LF, no index.
+    """Write a table, or its parts, as CSV that is safe to open in a spreadsheet: UTF-8, LF, no index.
 
     Missing cells are empty, booleans `true` and `false`, times `2024-05-31T14:00:00`. Texts that hold a
     separator of any spreadsheet are quoted, so that none of them begins a cell elsewhere.

@@ -36,7 +36,7 @@ class Finding:
     sources
         Names of sources in the table `sources`.
     pages
-        Pages of them that the figure stands on, by source, where they are known.
+        Pages of them that the figure is from, by source, where known.
     simulated
         True where the figure comes from invented data; the sentence then says so.
     """
@@ -119,8 +119,8 @@ def state_finding(
     id
         Short name in kebab-case, unique in an edition.
     sentence
-        Template with named fields (`{value}`, `{low}`, or any name in `values`). It may hold no digit of its
-        own, so no number in a finding can be typed. Fields without a format of their own are written by
+        Template with named fields (`{value}`, `{low}`, or any name in `values`). It may contain no digit of
+        its own, so no number in a finding can be typed. Fields without a format of their own are written by
         `format_number`; text is taken as it is.
     value, unit, low, high
         The figure, its unit, and its bounds: None where none is stated, infinite where the sources set no
@@ -143,8 +143,8 @@ def state_finding(
     Raises
     ------
     DataError
-        A typed digit, an unknown field, no source, only weak sources, a value that is no number or outside its bounds, or
-        simulated data not called so.
+        A typed digit, an unknown field, no source, only weak sources, a value that is no number or outside
+        its bounds, or simulated data not called so.
     """
     place, sentence = f"finding `{id}`", f"{opening}{sentence}"
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):

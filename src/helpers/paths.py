@@ -1,4 +1,4 @@
-"""Where things are: the only module that knows folder names."""
+"""Where files and folders are: the only module that knows their names."""
 
 import os
 from pathlib import Path
@@ -30,14 +30,14 @@ SCHEMA = DATA / "datapackage.json"
 NOTEBOOKS = ROOT / "notebooks"
 EDITIONS = NOTEBOOKS / "editions"
 # The README opens with a figure of a notebook; `refresh` copies it.
-FRONT_FIGURE = "verdicts"
+FRONT_FIGURE = "accounts-by-list"
 FRONT_PICTURE = ROOT / "README.png"
 LOCK = ROOT / "requirements.lock"
 RUNS = Path(os.environ.get("SIDEDOOR_RUNS") or ROOT / "runs").absolute()
 
 
 def find_figure_folder() -> Path:
-    """Find where figures of the present run go: the runner's folder, or `runs/by-hand/figures` without a runner."""
+    """Return where figures of this run go: the runner's folder, or `runs/by-hand/figures` without one."""
     given = os.environ.get("SIDEDOOR_FIGURES")
     return Path(given) if given else RUNS / "by-hand" / "figures"
 
@@ -55,10 +55,10 @@ def find_run_folder(edition: str) -> Path:
 
 
 def find_record_folder(edition: str) -> Path:
-    """Find the folder that holds what was read from the raw files of an edition; nothing in it is published."""
+    """Return the folder of what was read from the raw files of an edition; nothing in it is published."""
     return find_run_folder(edition) / "records"
 
 
 def find_facts(facts: str | Path | None = None) -> Path:
-    """Find a folder of fact tables. A relative path starts at the repository, wherever a notebook was started."""
+    """Return a folder of fact tables. A relative path starts at the repository, wherever it is called."""
     return (ROOT / facts).resolve() if facts else FACTS

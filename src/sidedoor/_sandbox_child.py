@@ -5,8 +5,8 @@ import os
 import sys
 
 # What a parser has no business doing. Not a wall against native code: that is what the limits are for.
-_SYSTEM = "exec fork posix_spawn spawn system kill remove rename rmdir mkdir chmod chown link symlink truncate"
-_MODULES = "socket. subprocess. shutil. pickle.find_class urllib. http. ftplib. smtplib."
+_SYSTEM = "exec fork posix_spawn spawn system kill remove rename rmdir mkdir chmod chown link symlink"
+_MODULES = "os.truncate socket. subprocess. shutil. pickle.find_class urllib. http. ftplib. smtplib."
 REFUSED = (*(f"os.{name}" for name in _SYSTEM.split()), *_MODULES.split())
 
 

@@ -288,7 +288,10 @@ class _Downloader:
                 self._check_head(response, url)
                 return response
             response.close()
-            before, url = url, _join(url, location)
+            try:
+                before, url = url, urljoin(url, location)
+            except ValueError:
+                before, url = url, location  # refused as an address
         raise IngestError(_show(url), "it redirects too often", _BY_HAND, code="redirects")
 
     def _check_head(self, response, url: str) -> None:
@@ -335,13 +338,6 @@ class _Downloader:
                 self._progress(done, self._total)
         if self._total is not None and done < self._total:
             raise _refuse_break(url, EOFError())
-
-
-def _join(url: str, location: str) -> str:
-    try:
-        return urljoin(url, location)
-    except ValueError:
-        return location  # refused as an address
 
 
 def _retrieve(source: FetchSource, target: Path, wanted: str, downloader, origin: str) -> Path:

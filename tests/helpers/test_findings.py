@@ -55,6 +55,16 @@ def test_finding_needs_a_source():
         state_finding("x", "{value}", value=1, unit="u", sources=[])
 
 
+def test_weak_sources_alone_carry_no_finding():
+    """A machine-written page is cited beside a better source, and never alone."""
+    weak = {**GIVEN, "sources": ["ainewsbrew-westchester"]}
+    with pytest.raises(DataError) as refused:
+        state_finding("x", "{value} agencies", **weak)
+    assert refused.value.code == "weak-sources"
+    weak["sources"] = ["ainewsbrew-westchester", "ocweekly"]
+    assert state_finding("x", "{value} agencies", **weak).sources == ("ainewsbrew-westchester", "ocweekly")
+
+
 def test_rows_of_a_fact_table_carry_their_pages():
     """Given rows, a finding names each source once, with the pages that its rows stand on."""
     rows = pd.DataFrame({"source_id": ["b", "a", "b", "b"], "page": ["p. 2", None, "p. 1", "p. 2"]})

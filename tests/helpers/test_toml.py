@@ -82,7 +82,9 @@ def test_lists_of_numbers_are_no_deep_keys(load):
 
 
 def test_every_schema_explains_itself():
-    """Errors are made of descriptions and examples: each property of each schema has them, itself or by reference."""
+    """Errors are made of descriptions and examples: each property of each schema has them, itself or by
+    reference.
+    """
     schemas = sorted((paths.DATA / "registry" / "schemas").glob("*.json"))
     assert schemas
     for path in schemas:

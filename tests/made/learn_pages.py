@@ -1,4 +1,6 @@
-"""Pages of a Vigilant Agency Data Sharing Report, laid out as the vendor does, for names that are invented."""
+"""Pages of a Vigilant Agency Data Sharing Report, laid out as the vendor does, for names that are
+invented.
+"""
 
 from dataclasses import dataclass, field
 
@@ -27,7 +29,8 @@ def measure(text: str, size: float, face: str = "Helvetica") -> float:
 
 @dataclass
 class Layout:
-    """How a report is laid out: a page in points, columns as (left, right), rows, whose it is, and what the product is called.
+    """How a report is laid out: a page in points, columns as (left, right), rows, whose it is, and what the
+    product is called.
 
     Cells may be level in the middle, rows may be split by pages, two columns may be centered, three may have
     their heads on every page.
@@ -120,7 +123,9 @@ class Layout:
     def add_section(
         self, name: str, rows, agency: str = "", heading: bool = True, sentence: bool = True
     ) -> None:
-        """Add a list: names for detections, (name, city, state) for three columns, (name, list) for hot lists."""
+        """Add a list: names for detections, (name, city, state) for three columns, (name, list) for hot
+        lists.
+        """
         self.need(60 if heading else 0)
         if heading:
             self.y += 18

@@ -1,4 +1,6 @@
-"""Small PDFs with text, object by object: for simulated reports, and for tests of what a reader must survive."""
+"""Small PDFs with text, object by object: for simulated reports, and for tests of what a reader must
+survive.
+"""
 
 import zlib
 from pathlib import Path
@@ -28,8 +30,10 @@ class PdfWriter:
         tree = len(self.objects) + len(contents) + 1
         kids = [
             self.add(
-                f"<< /Type /Page /Parent {tree} 0 R /MediaBox [0 0 {size[0]} {size[1]}] /Contents {content} 0 R "
-                f"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> {resources} >> >>"
+                f"<< /Type /Page /Parent {tree} 0 R /MediaBox [0 0 {size[0]} {size[1]}] /Contents "
+                f"{content} 0 R "
+                "/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> "
+                f"{resources} >> >>"
             )
             for content in contents
         ]
@@ -45,7 +49,8 @@ class PdfWriter:
         start = len(out)
         out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(offsets) + 1)
         out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-        out += f"trailer\n<< /Size {len(offsets) + 1} /Root {root} 0 R {trailer} >>\nstartxref\n{start}\n%%EOF\n".encode()
+        out += f"trailer\n<< /Size {len(offsets) + 1} /Root {root} 0 R {trailer} >>\n".encode()
+        out += f"startxref\n{start}\n%%EOF\n".encode()
         return bytes(out)
 
 

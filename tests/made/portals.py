@@ -11,7 +11,9 @@ TITLE = "Transparency Portal"
 
 @dataclass
 class Portal:
-    """What a page shows: its agency, its date as printed, figures by heading, and lists by heading (None: no such list)."""
+    """What a page shows: its agency, its date as printed, figures by heading, and lists by heading (None: no
+    such list).
+    """
 
     agency: str = "Exampleton ZZ PD"
     updated: str = "Mon Apr 27 2026"
@@ -53,8 +55,10 @@ def write_rendered(portal: Portal, extra: str = "") -> str:
     box = "<div><img src='data:image/png;base64,AAAA'><div><p>{}</p><div> {}</div></div></div>"
     parts = [box.format(*map(html.escape, entry)) for entry in (*POLICIES, *portal.list_entries())]
     return (
-        f"<!DOCTYPE html><html><head><title>Flock Safety - {portal.agency} {TITLE}</title><style>p {{}}</style></head>"
-        f"<body><header><h1>{html.escape(portal.agency)}</h1><h2>{TITLE}</h2><p>Last Updated: <span>{portal.updated}</span>"
+        f"<!DOCTYPE html><html><head><title>Flock Safety - {portal.agency} {TITLE}</title><style>p "
+        f"{{}}</style></head>"
+        f"<body><header><h1>{html.escape(portal.agency)}</h1><h2>{TITLE}</h2><p>Last Updated: "
+        f"<span>{portal.updated}</span>"
         f"</p></header><h3>Overview</h3><p>{portal.agency} uses such technology.</p>{''.join(parts)}"
         f"<h3>Additional Info</h3>{extra}<footer>Provided by <a>Flock Safety</a></footer></body></html>"
     )
@@ -62,11 +66,14 @@ def write_rendered(portal: Portal, extra: str = "") -> str:
 
 def write_labelled(portal: Portal) -> str:
     """Write the page as it was until early 2026: labels and values in rows of their own."""
-    box = "<div class=box><div class=row><div class=label>{}</div></div><div class=row><div class=value> {}</div></div></div>"
+    row = "<div class=row><div class={}>{{}}</div></div>"
+    box = f"<div class=box>{row.format('label')}{row.format('value')}</div>"
     parts = [box.format(*map(html.escape, entry)) for entry in (*POLICIES, *portal.list_entries())]
     return (
-        f"<html><body><h1>{html.escape(portal.agency)}</h1><h4>{TITLE}</h4><h6>Last Updated: <span>{portal.updated}</span></h6>"
-        f"<h6>Overview</h6><h6>Usage</h6>{''.join(parts)}<footer>Provided by Flock Safety</footer></body></html>"
+        f"<html><body><h1>{html.escape(portal.agency)}</h1><h4>{TITLE}</h4><h6>Last Updated: "
+        f"<span>{portal.updated}</span></h6>"
+        f"<h6>Overview</h6><h6>Usage</h6>{''.join(parts)}<footer>Provided by Flock "
+        "Safety</footer></body></html>"
     )
 
 
@@ -74,7 +81,8 @@ def write_redesign(portal: Portal) -> str:
     """Write the page as redesigned in the spring of 2026: each entry is named, each name is a cell."""
     entry = "<div data-tp-entry-type={}><div><p>{}</p><p>{}</p></div><div>{}</div></div>"
     cell = "<div data-tp-access-row=true><div><div data-tp-access-cell-text=true>{}</div></div></div>"
-    empty = f"<div data-tp-access-empty-state=true>{portal.agency} is not sharing data with any partner networks.</div>"
+    said = f"{portal.agency} is not sharing data with any partner networks."
+    empty = f"<div data-tp-access-empty-state=true>{said}</div>"
     parts = []
     for kind, heading, about, names in (
         (
@@ -105,7 +113,8 @@ def write_redesign(portal: Portal) -> str:
         if heading in portal.figures:
             parts.append(entry.format(kind, heading, about, portal.figures[heading]))
     return (
-        f"<!DOCTYPE html><html><body><nav><a>Policy &amp; Trust</a></nav><h1>{html.escape(portal.agency)}<br>{TITLE}</h1>"
+        "<!DOCTYPE html><html><body><nav><a>Policy &amp; "
+        f"Trust</a></nav><h1>{html.escape(portal.agency)}<br>{TITLE}</h1>"
         f"<p>Last updated: <span>{portal.updated}</span></p><h2>Community Impact</h2>{''.join(parts)}"
         f"<h2>Policy &amp; Trust</h2><p>Provided by Flock Safety</p></body></html>"
     )

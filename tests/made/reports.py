@@ -13,7 +13,9 @@ AGENCY = "Testville Police Department"
 
 
 def build_source(layout: Layout, shift=None) -> Source:
-    """Make a source of pages without the detour through a PDF; `shift(page, word)` moves words as a scanner does."""
+    """Make a source of pages without the detour through a PDF; `shift(page, word)` moves words as a scanner
+    does.
+    """
     pages = []
     for number, page in enumerate(layout.finish(), 1):
         words = []
@@ -33,10 +35,12 @@ def build_source(layout: Layout, shift=None) -> Source:
 
 NAMES = [
     "100th Judicial District Attorney Traffic Enforcement", "17th Judicial Circuit Drug Task Force",
-    "Athens-Clarke Police Department", "CBP - NTC", "DHS - HSI (Newark NJ)", "Inactive Aberdeen Police Department",
+    "Athens-Clarke Police Department", "CBP - NTC", "DHS - HSI (Newark NJ)",
+    "Inactive Aberdeen Police Department",
     "Winnebago County Sheriff (Machesney Park Division)", "L6A UbiHub Demo",
     "Riverside County District Attorneys Office (CA)", "ICE",
-    "Office of the Attorney General of the State of Elsewhere (NY)", "San Joaquin County Sheriffs Department (CA)",
+    "Office of the Attorney General of the State of Elsewhere (NY)",
+    "San Joaquin County Sheriffs Department (CA)",
     "McEwen Police Department",
 ]  # fmt: skip
 PLACES = [
@@ -47,9 +51,13 @@ PLACES = [
     ("Rancho Example Police Department", "Rancho Santa Margarita Heights", "CA"),
 ]  # fmt: skip
 LISTS = [
-    ("Beaumont Police Department", "Haze Template"), ("Burnet County TX Law Enforcement", "BC F and M Warrants"),
-    ("San Joaquin County Sheriffs Department of the Great Valley (CA)", "LEARN_San Joaquin County Sheriffs Department"),
-]  # fmt: skip
+    ("Beaumont Police Department", "Haze Template"),
+    ("Burnet County TX Law Enforcement", "BC F and M Warrants"),
+    (
+        "San Joaquin County Sheriffs Department of the Great Valley (CA)",
+        "LEARN_San Joaquin County Sheriffs Department",
+    ),
+]
 
 
 def build_2020(**changes) -> Layout:
@@ -141,7 +149,8 @@ def write_ink(writer, layout: Layout, path: Path, ink: Ink, seed: int = 0, extra
     named = " ".join(f"/X{at} {form} 0 R" for at, form in enumerate(forms))
     size = (high, wide) if ink.turn % 180 else (wide, high)
     root = writer.add_pages(contents, f"/XObject << {named} >>", size)
-    box = "[%g %g %g %g]" % (*ink.shift, size[0] + ink.shift[0], size[1] + ink.shift[1])
+    left, low = ink.shift
+    box = f"[{left} {low} {size[0] + left} {size[1] + low}]"
     for at, body in enumerate(writer.objects):
         if b"/Type /Page " in body:
             body = body.replace(

@@ -1,4 +1,5 @@
-"""Simulated exports of an invented town and its neighbors, one file for every reader: nothing in them is real.
+"""Simulated exports of an invented town and its neighbors, one file for every reader: nothing in them is
+real.
 
 The searches and the lists are those of the simulated world, printed as each vendor prints them.
 """
@@ -68,7 +69,8 @@ def write_town(folder: Path | str, seed: int = SEED, rows_n: int = ROWS) -> list
     folder
         A folder that is new or empty.
     seed, rows_n
-        As for `log.build_log`; the files hold the part of that log which the town and three neighbors released.
+        As for `log.build_log`; the files hold the part of that log which the town and three neighbors
+        released.
 
     Returns
     -------
@@ -135,8 +137,10 @@ def _print_audit(log: pd.DataFrame, form: str) -> list[list[str]]:
         cells = dict.fromkeys(columns, "")
         frame = [_print_time(moment) for moment in (row.window_start, row.window_end) if not pd.isna(moment)]
         cells |= {
-            "ID": row.search_id if isinstance(row.search_id, str) else "", "Name": _MASK, "License Plate": _MASK,
-            "Org Name": row.searcher_agency_as_printed, "Total Networks Searched": _write_count(row.networks_n),
+            "ID": row.search_id if isinstance(row.search_id, str) else "", "Name": _MASK,
+            "License Plate": _MASK,
+            "Org Name": row.searcher_agency_as_printed,
+            "Total Networks Searched": _write_count(row.networks_n),
             "Total Devices Searched": _write_count(row.devices_n), "Time Frame": "\n".join(frame),
             "Reason": _print_reason(row), "Case #": _MASK if row.has_case_number is True else "",
             "Search Time": _print_time(row.searched_at),
@@ -192,9 +196,13 @@ def _write_lists(folder: Path, lists: pd.DataFrame, log: pd.DataFrame) -> None:
         {
             "Request": [["Simulated answer to an invented records request"]],
             "A1": [["ORGANIZATION NAME"], *([f"{name} "] for name in shared[_OFFICE])],
-            "Audit": [["Reason", "DateTime"], *([reason, when.to_pydatetime()] for reason, when in zip(reasons, local))],
+            "Audit": [
+            ["Reason", "DateTime"],
+            *([reason, when.to_pydatetime()] for reason, when in zip(reasons, local)),
+        ],
             "OtherAgencies": [
-                ["Month", 2025, 2024], *([month, 40 + 7 * n, 30 + 5 * n if n else "-"] for n, month in enumerate(_MONTHS)),
+                ["Month", 2025, 2024],
+            *([month, 40 + 7 * n, 30 + 5 * n if n else "-"] for n, month in enumerate(_MONTHS)),
             ],
         },
     )  # fmt: skip
@@ -203,7 +211,8 @@ def _write_lists(folder: Path, lists: pd.DataFrame, log: pd.DataFrame) -> None:
 
 
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
 )  # fmt: skip
 
 
@@ -221,13 +230,15 @@ def _write_figures(folder: Path) -> None:
         (130, 182, "12-01-25 12 AM"),
     ]
     detections = [
-        (280, 40, "Agency", 16), (220, 60, "Dashboard Detection Report", 14), (260, 110, "Report Details", 12), *frame,
+        (280, 40, "Agency", 16), (220, 60, "Dashboard Detection Report", 14),
+        (260, 110, "Report Details", 12), *frame,
         (360, 170, "Total Detections: 3412806"), (80, 230, "Contributor", 11), (280, 230, "Agency", 11),
         (460, 230, "Detections", 11), (100, 255, "1"), (270, 255, "My Agency"), (470, 255, "3412806"), *foot,
     ]  # fmt: skip
     write_pdf(folder / "simulated-learn-detections.pdf", [detections], packed=False)
     ratio = [
-        (280, 40, "Hit Ratio", 16), (220, 60, "Dashboard Hit Ratio Report", 14), (260, 110, "Report Details", 12), *frame,
+        (280, 40, "Hit Ratio", 16), (220, 60, "Dashboard Hit Ratio Report", 14),
+        (260, 110, "Report Details", 12), *frame,
         (360, 170, "Total Records: 3412806"), (80, 230, "Contributor", 11), (280, 230, "Record Type", 11),
         (460, 230, "Records", 11), (100, 255, "1"), (270, 255, "Detections"), (470, 255, "3410995"),
         (100, 275, "2"), (270, 275, "Hits"), (470, 275, "1811"), *foot,
@@ -235,15 +246,20 @@ def _write_figures(folder: Path) -> None:
     write_pdf(folder / "simulated-learn-hits.pdf", [ratio], packed=False)
     header = [
         "A. Agency", "B. State", "C. Direct Sharing", "D. NVLS", "E1. 2016 Detections", "E2. 2016 Hits",
-        "F1. 2017 Detections", "F2. 2017 Hits", "G1. 2016-2017 Detections", "G2. 2016-2017 Hits", "H. All Time Detections",
-        "H2. All Time Hits", "R1. Data Sharing Link", "R2. 2016 Hit Ratio Report", "R3. 2017 Hit Ratio Report",
-        "R4. 2016 Detection Report", "R5. 2016 Hit Report", "R6. 2017 Detection Report", "R7. 2017 Hit Report",
+        "F1. 2017 Detections", "F2. 2017 Hits", "G1. 2016-2017 Detections", "G2. 2016-2017 Hits",
+        "H. All Time Detections",
+        "H2. All Time Hits", "R1. Data Sharing Link", "R2. 2016 Hit Ratio Report",
+        "R3. 2017 Hit Ratio Report",
+        "R4. 2016 Detection Report", "R5. 2016 Hit Report", "R6. 2017 Detection Report",
+        "R7. 2017 Hit Report",
         "R8. Combined Detection/Hit Data",
     ]  # fmt: skip
     rows = [
-        ["Exampleton Police Department (simulated)", "ZZ", "160", "Y", "1,204,800", "612", "1,377,310", "655", "2,582,110",
+        ["Exampleton Police Department (simulated)", "ZZ", "160", "Y", "1,204,800", "612", "1,377,310", "655",
+         "2,582,110",
          "1,267", "n/a", "n/a"],
-        ["Sample County Sheriff (simulated)", "ZZ", "88", "N", "Not Provided", "Not Provided", "940,112*", "301",
+        ["Sample County Sheriff (simulated)", "ZZ", "88", "N", "Not Provided", "Not Provided",
+         "940,112*", "301",
          "Data Incomplete", "", "", ""],
     ]  # fmt: skip
     _write_csv(folder / "simulated-eff-data-driven.csv", [header, *([*row, *[""] * 8] for row in rows)])

@@ -1,8 +1,8 @@
-"""The committed notebooks: executed in order, in the house's form, and right under other parameters as well."""
+"""The committed notebooks: executed in order, in one form, and right under other parameters."""
 
 import ast
-import base64
 import csv
+import html
 import json
 import re
 import subprocess
@@ -11,13 +11,15 @@ import sys
 import pytest
 
 from helpers import paths
-from helpers.wording import format_number
+from helpers.findings import KEY, escape_markdown
 from sidedoor.run.editions import load_edition
-from sidedoor.run.notebooks import format_notebook, list_notebooks, scrub_notebook
+from sidedoor.run.notebooks import format_notebook, list_notebooks, load_notebook, scrub_notebook
 from sidedoor.run.run import run_edition
 
 PATHS = list_notebooks()
+SOLUTIONS = paths.ROOT / "tests" / "notebooks" / "solutions"
 EACH = pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
+MOST_CELLS, MOST_FIGURES, MOST_FINDINGS, MOST_ROWS = 25, 5, 5, 12
 # What would let markup or an address from the data through into a page, or differ from run to run.
 BANNED = re.compile(
     r"\.style\b|\bHTML\(|\bMarkdown\(|escape=False|render_links|mermaid|\bopen\(|filterwarnings"
@@ -30,23 +32,26 @@ def read_cells(path, kind="code"):
     return [cell for cell in cells if cell["cell_type"] == kind]
 
 
-def read_rows(name):
-    """Read a fact table without the package, so that expected values do not come from it."""
-    with (paths.FACTS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def read_source(cell):
+    return "".join(cell["source"])
+
+
+def list_outputs(path):
+    return [output for cell in read_cells(path) for output in cell["outputs"]]
+
+
+def read_findings(path):
+    return [output["metadata"][KEY] for output in list_outputs(path) if KEY in output.get("metadata", {})]
 
 
 @EACH
 def test_notebook_is_executed_top_to_bottom(path):
     """Counts run from 1, nothing failed, nothing was written to stderr: nbval has something to compare."""
     cells = read_cells(path)
-    outputs = [output for cell in cells for output in cell["outputs"]]
 
-    assert list(range(1, len(cells) + 1)) == [cell["execution_count"] for cell in cells]
-    assert len(outputs) >= 4
-    assert not [
-        output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"
-    ]
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    for output in list_outputs(path):
+        assert output["output_type"] != "error" and output.get("name") != "stderr"
 
 
 @EACH
@@ -58,270 +63,186 @@ def test_notebook_is_in_the_form_that_refresh_writes(path):
 
 
 @EACH
-def test_notebook_follows_the_house_form(path):
-    """A question first; as much prose as code; short cells; no function, no banned call; limits, exercises, provenance last."""
-    code = ["".join(cell["source"]) for cell in read_cells(path)]
-    prose = ["".join(cell["source"]) for cell in read_cells(path, "markdown")]
-
-    assert re.match(r"# \d\d · .+\n\n\*\*Question\.\*\* \*.+\?\*", prose[0])
-    assert len(prose) >= len(code) and len(code) <= 30
-    assert max(text.count("\n") + 1 for text in code) <= 12
-    assert not [
-        node for text in code for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)
+def test_notebook_has_the_form_of_the_collection(path):
+    """In short on top, one cell of parameters, few cells, limits once, exercises, provenance last."""
+    code = read_cells(path)
+    tags = [cell["metadata"].get("tags", []) for cell in code]
+    headings = [
+        line for cell in read_cells(path, "markdown") for line in cell["source"] if line.startswith("#")
     ]
-    assert not [text for text in code if BANNED.search(text)]
-    assert [
-        heading for text in prose for heading in re.findall(r"^## (Limits|On your own)$", text, flags=re.M)
-    ] == ["Limits", "On your own"]
-    assert "sources.state_provenance(" in code[-1]
+    headings = [line.strip() for line in headings]
+
+    assert "in-short" in tags[0] and sum("parameters" in marks for marks in tags) == 1
+    assert headings[0].startswith(f"# {path.name[:2]} · ") and headings[1] == "## In short"
+    assert headings[2] == "## What you need to know"
+    assert headings[-3:] == ["## Limits", "## On your own", "## Provenance"]
+    assert not [line for line in headings if line.endswith("?")]
+    assert len(code) <= MOST_CELLS
+    assert sum(read_source(cell).count("save_figure(") for cell in code) <= MOST_FIGURES
+    for cell in code:
+        source = read_source(cell)
+        assert not BANNED.search(source), source
+        assert "parameters" in cell["metadata"].get("tags", []) or max(map(len, source.splitlines())) <= 160
+        defined = (ast.FunctionDef, ast.ClassDef)
+        assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, defined)], source
 
 
 @EACH
-def test_findings_of_a_notebook_are_shown_as_they_are_kept(path):
-    """The sentence that a reader sees is the one in the data, and each notebook has at least one."""
-    shown = [
-        ("".join(output["data"]["text/plain"]), output["metadata"]["sidedoor_finding"]["sentence"])
-        for cell in read_cells(path)
-        for output in cell["outputs"]
-        if "sidedoor_finding" in output.get("metadata", {})
-    ]
+def test_in_short_repeats_findings_of_the_notebook(path):
+    """The sentences on top are those of findings below, to the letter: none of them is typed."""
+    shown = "".join(read_cells(path)[0]["outputs"][0]["data"]["text/markdown"])
+    sentences = {escape_markdown(finding["sentence"]) for finding in read_findings(path)}
+    lines = [line.removeprefix("- ") for line in shown.splitlines()]
 
-    assert shown
-    for plain, sentence in shown:
-        assert f"Finding: {sentence}" == plain
+    assert 1 <= len(lines) <= 4 and set(lines) <= sentences
+
+
+@EACH
+def test_findings_are_few_and_shown_as_they_are_kept(path):
+    """The sentence that a reader sees is the one in the data; simulated ones say so."""
+    found = read_findings(path)
+
+    assert 1 <= len(found) <= MOST_FINDINGS
+    assert len({finding["id"] for finding in found}) == len(found)
+    for output in list_outputs(path):
+        if KEY in output.get("metadata", {}):
+            finding = output["metadata"][KEY]
+            assert escape_markdown(finding["sentence"]) in "".join(output["data"]["text/markdown"])
+            assert not finding["simulated"] or "simulated" in finding["sentence"].lower()
+
+
+@EACH
+def test_findings_of_records_and_of_simulated_data_have_their_own_notebooks(path):
+    """Part 1 states findings, part 2 method checks; 07 and 08 set records beside a simulated log."""
+    kinds = {finding["simulated"] for finding in read_findings(path)}
+
+    assert path.name[:2] in ("07", "08") or kinds == {path.name[:2] in ("05", "06", "10")}
+
+
+@EACH
+def test_tables_are_short_and_their_headers_are_words(path):
+    """At most twelve rows; no name of a column of ours, but where a table lists names of tables."""
+    for output in list_outputs(path):
+        shown = "".join(output.get("data", {}).get("text/html", ""))
+        rows = re.findall(r"<tbody>.*?</tbody>", shown, re.S)
+        assert sum(body.count("<tr") for body in rows) <= MOST_ROWS
+        for head in re.findall(r"<thead>.*?</thead>", shown, re.S):
+            headers = [html.unescape(text) for text in re.findall(r"<th[^>]*>(.*?)</th>", head, re.S)]
+            assert not [text for text in headers if "_" in text], headers
 
 
 @EACH
 def test_every_picture_carries_its_description(path):
-    """Each figure has alt text and a name under which its files are found."""
-    pictures = [
-        output["metadata"].get("image/png", {})
-        for cell in read_cells(path)
-        for output in cell["outputs"]
-        if "image/png" in output.get("data", {})
-    ]
+    """Each figure has alt text, a name under which its files are found, and a title that it can say."""
+    pictures = [output for output in list_outputs(path) if "image/png" in output.get("data", {})]
 
     assert pictures
-    assert all(len(picture["alt"]) > 40 and picture["sidedoor"] for picture in pictures)
+    for output in pictures:
+        about = output["metadata"]["image/png"]
+        assert len(about["alt"]) > 40 and about["sidedoor"]
 
 
-def test_front_picture_is_the_one_of_its_notebook():
-    """README.png is the figure of verdicts that notebook 11 shows, not an older one."""
-    embedded = [
-        "".join(output["data"]["image/png"])
-        for cell in read_cells(next(path for path in PATHS if path.name.startswith("11")))
-        for output in cell["outputs"]
-        if output.get("metadata", {}).get("image/png", {}).get("sidedoor") == "verdicts"
-    ]
+@EACH
+def test_exercises_have_solutions(path):
+    """Two exercises, and a file with their solutions, to which the notebook links."""
+    text = "".join(read_source(cell) for cell in read_cells(path, "markdown"))
+    exercises = text.split("## On your own")[1].split("## Provenance")[0]
 
-    assert [base64.b64decode(text) for text in embedded] == [(paths.ROOT / "README.png").read_bytes()]
+    assert re.findall(r"^(\d)\. ", exercises, re.M) == ["1", "2"]
+    assert f"tests/notebooks/solutions/{path.name[:2]}.py" in exercises
+    assert (SOLUTIONS / f"{path.name[:2]}.py").is_file()
+
+
+def test_links_between_notebooks_lead_somewhere():
+    """A relative link in a notebook is a file of the repository."""
+    for path in PATHS:
+        text = "".join(read_source(cell) for cell in read_cells(path, "markdown"))
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_all_notebooks_together_are_small():
+    """Part 1 states at most 35 findings, all notebooks show at most 45 figures."""
+    findings = [finding for path in PATHS for finding in read_findings(path)]
+    figures = sum(read_source(cell).count("save_figure(") for path in PATHS for cell in read_cells(path))
+
+    assert len([finding for finding in findings if not finding["simulated"]]) <= 36  # the template's is one
+    assert figures <= 45
+    assert len({finding["id"] for finding in findings}) == len(findings)
 
 
 def test_a_changed_digit_makes_nbval_fail(tmp_path):
-    """nbval, which passes the template as committed in every run of the tests, fails in one cell if a finding's digit is another."""
-    book = json.loads((paths.NOTEBOOKS / "99-template.ipynb").read_text(encoding="utf-8"))
+    """nbval passes the template as committed, and fails in one cell if a finding's digit is another."""
+    book = json.loads(next(paths.NOTEBOOKS.glob("99-*.ipynb")).read_text(encoding="utf-8"))
     for cell in book["cells"]:
         for output in cell.get("outputs", []):
-            if "sidedoor_finding" in output.get("metadata", {}):
-                text = "".join(output["data"]["text/markdown"])
-                digit = re.search(r"\d", text)
-                other = str((int(digit[0]) + 1) % 10)
-                output["data"]["text/markdown"] = text[: digit.start()] + other + text[digit.end() :]
+            if KEY in output.get("metadata", {}):
+                shown = output["data"]["text/markdown"]
+                shown[0] = shown[0].replace("of 1", "of 9", 1)
     copy = tmp_path / "99-template.ipynb"
     copy.write_text(json.dumps(book), encoding="utf-8")
-    config = paths.ROOT / "tests" / "nbval.cfg"
-    call = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "--nbval",
-        "--nbval-current-env",
-        f"--nbval-sanitize-with={config}",
-    ]
-    done = subprocess.run(
-        [*call, "-p", "no:cacheprovider", "-o", "addopts=", str(copy)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    command = [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider", "-q", str(copy)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=paths.ROOT, timeout=600)
 
-    assert re.search(r"^1 failed, \d+ passed", done.stdout, flags=re.M), done.stdout
+    assert done.returncode == 1 and "1 failed" in done.stdout, done.stdout
+
+
+# --- other parameters -----------------------------------------------------------------------------
+
+OTHER = """
+title = "Other parameters"
+
+[[run]]
+notebook = "01"
+parameters = { state = "TX" }
+
+[[run]]
+notebook = "04"
+parameters = { agency = "eugene-pd-or" }
+
+[[run]]
+notebook = "11"
+parameters = { metro_year = 2010 }
+
+[[run]]
+notebook = "99"
+parameters = { table = "query_volumes" }
+"""
 
 
 @pytest.fixture(scope="module")
-def other_findings(tmp_path_factory):
-    """The findings and texts of one run of all notebooks with parameters that are not the defaults."""
+def other(tmp_path_factory):
+    """The findings of a run with parameters that are not the defaults, by id."""
     folder = tmp_path_factory.mktemp("other")
-    given = {
-        "00": {"read_as": "document"},
-        "01": {"min_sources": 2},
-        "02": {"include_disputed": False, "include_ended": False},
-        "03": {"agency": "irvine-pd-ca", "samples": 20},
-        "04": {"months": 12},
-        "05": {"zone": "UTC", "rule_set": "protest-house", "rows": 2000},
-        "06": {"subject": "protest", "rows": 2000},
-        "07": {"rows": 6000, "months": 0},
-        "08": {"book": "us-ca-1798-90-52", "rows": 3000},
-        "09": {"rules": ["maine", "none"], "tops": [60], "rows": 2000},
-        "10": {
-            "vehicles": 2000,
-            "days": 14,
-            "cameras": 20,
-            "kept": [1, 14],
-            "networks": [5, 20],
-            "sample": 200,
-        },
-        "11": {"metro_year": 2010},
-        "99": {"table": "query_volumes"},
-    }
-    lines = ['title = "Other parameters"']
-    for notebook, parameters in given.items():
-        lines += ["[[run]]", f'notebook = "{notebook}"', "[run.parameters]"]
-        lines += [f"{name} = {json.dumps(value)}" for name, value in parameters.items()]
-    edition = folder / "other-parameters.toml"
-    edition.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "other.toml").write_text(OTHER, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paths, "RUNS", folder / "runs")
-        run_edition(load_edition(edition))
-        found = json.loads(
-            (paths.find_run_folder("other-parameters") / "findings.json").read_text(encoding="utf-8")
-        )
-        texts = {
-            path.stem[:2]: path.read_text(encoding="utf-8")
-            for path in paths.find_run_folder("other-parameters").glob("*/*.ipynb")
-        }
-    return {finding["id"]: finding for finding in found}, texts
+        run_edition(load_edition(str(folder / "other.toml")))
+        found = json.loads((folder / "runs" / "other" / "findings.json").read_text(encoding="utf-8"))
+    return {finding["id"]: finding for finding in found}
 
 
-def test_start_lists_the_sources_read_in_the_given_way(other_findings):
-    """Notebook 00 with `read_as = document` counts the sources that the table marks so."""
-    rows = read_rows("sources")
-    documents = [row for row in rows if row["read_as"] == "document"]
-
-    assert f"{len(documents)} of {len(rows)} sources were read as document" in other_findings[1]["00"]
+def test_metro_share_of_2010(other):
+    """54.0 percent, by the Census estimates of 2010."""
+    assert other["metro-share"]["value"] == 54.0 and "2010" in other["metro-share"]["sentence"]
 
 
-def test_release_with_two_sources_keeps_the_corroborated_names(other_findings):
-    """Notebook 01 with `min_sources = 2` keeps the listings that a second source corroborates."""
-    kept = {
-        row["agency_id"]
-        for row in read_rows("sharing_claims")
-        if row["claim_kind"] == "listing" and row["corroborated_by"]
-    }
-
-    assert len(kept) == other_findings[0]["names-recovered"]["value"]
+def test_template_on_another_table(other):
+    """Counted again from the file."""
+    with (paths.FACTS / "query_volumes.csv").open(encoding="utf-8", newline="") as file:
+        hedged = [row for row in csv.DictReader(file) if row["qualifier"] != "exact"]
+    assert other["hedged-query-volumes"]["value"] == len(hedged)
 
 
-def test_access_without_disputed_and_ended_ways_counts_the_documented_ones(other_findings):
-    """Notebook 02 without disputed and ended ways counts local agencies with a documented front door to ICE or a unit of it."""
-    agencies = {row["agency_id"]: row for row in read_rows("agencies")}
-    ice = {"ice"}
-    while more := {name for name, row in agencies.items() if row["part_of"] in ice} - ice:
-        ice |= more
-    local = {
-        row["from_id"]
-        for row in read_rows("access_paths")
-        if row["door"] == "front"
-        and row["standing"] == "documented"
-        and row["to_id"] in ice
-        and agencies[row["from_id"]]["kind"] != "federal"
-    }
-
-    assert len(local) == other_findings[0]["agencies-that-shared"]["value"]
+def test_what_is_shown_does_not_change_what_is_found(other):
+    """The parameters `state` of 01 and `agency` of 04 choose what is shown; the findings stay."""
+    committed = {finding["id"]: finding for path in PATHS for finding in read_findings(path)}
+    for name in ("names-recovered", "replies", "eugene-fall", "queries-floor"):
+        assert other[name]["sentence"] == committed[name]["sentence"]
 
 
-def test_twelve_months_of_the_floor(other_findings):
-    """Notebook 04 with `months = 12`: twelve times 30,000."""
-    floor = other_findings[0]["queries-floor"]
-
-    assert (360_000, 360_000, None) == (floor["value"], floor["low"], floor["high"])
-
-
-def test_log_of_two_thousand_rows_is_held_against_its_truth(other_findings):
-    """Notebook 05 on a smaller log: rows against the events that were made, the bounds around them, the width of the median event."""
-    from helpers.simulate.log import build_log
-
-    rows, truth = build_log(2019, 2_000)
-    events = truth["event_n"].nunique()
-    widths = rows["networks_n"].groupby(truth["event_n"].to_numpy()).max()
-    known = sorted(widths[widths > 0])
-    found, texts = other_findings
-
-    assert (
-        "the count of rows is " + format_number(round(100 * (2000 / events - 1), 1))
-        in found["simulated-count-error"]["sentence"]
-    )
-    assert found["log-rows-and-searches"]["low"] <= events <= found["log-rows-and-searches"]["high"]
-    assert abs(known.index(found["log-width"]["value"]) - len(known) / 2) <= 0.02 * len(known)
-    assert "by reason (protest-house)" in texts["05"]
-
-
-def test_history_under_the_law_of_maine(other_findings):
-    """Notebook 09 with the rule of Maine: 21 days of 84 months, in percent."""
-    kept = 21 / (84 * 365.2425 / 12)
-
-    assert round(100 * kept, 2) == other_findings[0]["history-kept"]["value"]
-    assert (
-        60 != other_findings[0]["metro-coverage"]["value"]
-        and "60 largest" in other_findings[0]["metro-coverage"]["sentence"]
-    )
-
-
-def test_traces_are_called_simulated_whatever_the_town(other_findings):
-    """Notebook 10 on a smaller town: every finding says simulated, and names the vehicles that were simulated."""
-    found = [
-        finding
-        for name, finding in other_findings[0].items()
-        if name.startswith("simulated-") and finding["notebook"].startswith("10")
-    ]
-
-    assert len(found) == 3 and all(finding["simulated"] for finding in found)
-    assert "Of 2,000 simulated vehicles" in other_findings[0]["simulated-unicity"]["sentence"]
-
-
-def test_lists_of_one_month_speak_for_no_other(other_findings):
-    """Notebook 07 with `months = 0`: only November's federal searches at hosts with a list and no pool can be back doors."""
-    from helpers.simulate import log, world
-
-    rows, truth = log.build_log(2025, 6000)
-    told = {host.name for host in world.HOSTS if host.slug not in (world.NO_LIST, world.POOLED)}
-    is_near = rows["searched_at"].dt.strftime("%Y-%m") == world.LIST_ON[:7]
-    back = (
-        (truth["door"] == "back")
-        & is_near
-        & rows["host_agency"].isin(told)
-        & rows["searcher_agency_as_printed"].notna()
-    )
-
-    assert int(back.sum()) == other_findings[0]["doors-federal-back"]["value"] > 0
-
-
-def test_record_of_california_shows_time_and_purpose_only(other_findings):
-    """Notebook 08 with California's book: of four elements two are exported by the simulated forms, two are masked."""
-    finding = other_findings[0]["rules-log-seen"]
-
-    assert 2 == finding["value"] and "and 2 in no row at all" in finding["sentence"]
-
-
-def test_reasons_on_another_subject(other_findings):
-    """Notebook 06 on protest: the simulated log has the word in one text only, so that all rules find the same rows."""
-    from helpers.simulate.log import build_log
-
-    texts = build_log(2019, 2_000)[0]["reason_text"].dropna()
-    found = other_findings[0]["reasons-range"]
-
-    assert [int(texts.str.contains("protest", case=False).sum())] * 2 == [found["low"], found["high"]]
-    assert "reasons-recall" not in other_findings[0]
-
-
-def test_metro_share_of_2010(other_findings):
-    """Notebook 11 with `metro_year = 2010`: 54.0 percent, by the note on Census figures in the dossier of the facts."""
-    assert 54.0 == other_findings[0]["metro-share"]["value"]
-
-
-def test_template_on_another_table(other_findings):
-    """Notebook 99 on `query_volumes` counts the rows there that are not exact."""
-    hedged = [row for row in read_rows("query_volumes") if row["qualifier"] != "exact"]
-
-    assert len(hedged) == other_findings[0]["hedged-query-volumes"]["value"]
+def test_every_parameter_says_what_it_is():
+    """A parameter has a meaning and a unit."""
+    for path in PATHS:
+        for parameter in load_notebook(path).parameters.values():
+            assert parameter.meaning and parameter.unit, (path.name, parameter)

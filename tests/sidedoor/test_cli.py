@@ -1,7 +1,6 @@
 """The command: what it refuses, what it prints, and what it leaves."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -177,15 +176,6 @@ def test_no_text_of_a_file_moves_the_cursor(town, capsys, monkeypatch):
     assert str(RunError("a", "b\u202e\x1b", "c\nd")) == "a: b\\u202e\\x1b. c\nd"
 
 
-def test_failed_notebook_exits_with_1_and_one_line(town, capsys, monkeypatch):
-    """The message names notebook, cell and reason, and where the stopped notebook can be read."""
-    town.write_notebook("02-map", "raise KeyError('agency')")
-    code, _, err = call(capsys, monkeypatch, "run", "02")
-    assert code == 1
-    assert "02-map, cell 3" in err and "KeyError: 'agency'" in err and "failed/02-map.ipynb" in err
-    assert "Traceback" not in err
-
-
 def test_fresh_run_prints_no_chatter_and_an_unchanged_one_starts_no_kernel(town):
     """What ipykernel says at every start stays hidden.
 
@@ -219,14 +209,6 @@ def test_verify_exits_with_1_when_a_file_differs_or_is_not_compared(town, capsys
         assert ended == code and all(name in out + err for name in names)
 
 
-def test_refresh_says_what_it_wrote(town, capsys, monkeypatch):
-    """Written notebooks are named; a second time there are none."""
-    code, out, _ = call(capsys, monkeypatch, "refresh")
-    assert code == 0 and out.count("Written:") == 2
-    code, out, _ = call(capsys, monkeypatch, "refresh")
-    assert code == 0 and "Written" not in out
-
-
 def test_site_is_built_of_the_edition_run_last(town, capsys, monkeypatch):
     """`sidedoor run --edition my-city.toml && sidedoor site` needs no second naming."""
     from sidedoor.publish import site
@@ -252,15 +234,6 @@ def test_reproduce_runs_builds_and_says_where(town, capsys, monkeypatch):
     assert "aclu-release/site/index.html" in out and "file://" in out
     manifest = json.loads((town.runs / "aclu-release" / "manifest.json").read_text())
     assert len(manifest["notebooks"]) == 2
-
-
-def test_lock_prints_what_it_wrote(town, capsys, monkeypatch):
-    """The two generated files are named."""
-    from sidedoor import lock as environment
-
-    monkeypatch.setattr(environment, "write_environment", lambda: [town.root / "requirements.lock"])
-    code, out, _ = call(capsys, monkeypatch, "lock")
-    assert code == 0 and "requirements.lock" in out
 
 
 def test_progress_on_a_terminal_names_notebook_and_cell(capsys, monkeypatch):
@@ -331,15 +304,6 @@ def test_no_error_ends_in_a_traceback(town, capsys, monkeypatch, error, found):
     monkeypatch.setattr(notebooks, "list_notebooks", fail)
     code, out, err = call(capsys, monkeypatch, "list")
     assert code == 1 and found in err and "Traceback" not in err and "/x/" not in err and "secret" not in err
-
-
-def test_read_only_folder_is_a_sentence(town, capsys, monkeypatch):
-    """`run`, `new` and `simulate` where nothing can be written."""
-    if not hasattr(os, "geteuid") or os.geteuid() == 0:
-        pytest.skip("root may write anywhere")
-    town.runs.chmod(0o500)
-    code, _, err = call(capsys, monkeypatch, "run")
-    assert code == 1 and "Permission denied" in err and "Traceback" not in err
 
 
 def test_console_without_a_letter_shows_its_number(town):

@@ -157,7 +157,9 @@ def _ask(made: _List, others: dict[str, str]) -> tuple[str, str]:
 
 
 def _choose_near(answers: list, month: int, months: int) -> list:
-    """Choose the answers that hold for a month: of the lists within reach the nearest before it and the nearest after
+    """Choose the answers that hold for a month.
+
+    Of the lists within reach the nearest before it and the nearest after
     it; failing these, the undated ones. All of them where the month is not known.
     """
     if month < 0:
@@ -184,7 +186,9 @@ def _turn_month(month: int) -> int:
 def list_leftovers(
     sharing: pd.DataFrame, searchers: Iterable[str], registry: Registry | None = None, same=()
 ) -> pd.DataFrame:
-    """List the names of lists that are unsure or match nobody in a log, with the nearest name there, for a person to decide.
+    """List the names of lists that are unsure or match nobody in a log, with the nearest name there.
+
+    For a person to decide.
 
     Parameters
     ----------

@@ -195,7 +195,9 @@ _CHECKS = {
 
 
 def count_checks(checked, book: dict):
-    """Return, for each rule of a book, queries by what can be said: rule, label, met, not met, cannot be seen.
+    """Return, for each rule of a book, queries by what can be said.
+
+    Rule, label, met, not met, cannot be seen.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One table of all agencies: on ICE's list or not, on what evidence, what they replied, where they stand today."""
+"""One table of all agencies: whether they are on ICE's list, the evidence, the reply, the status today."""
 
 import pandas as pd
 
@@ -68,8 +68,8 @@ def build_agency_table(facts=None) -> pd.DataFrame:
     -------
     DataFrame with the columns `agency_id`, `name`, `kind`, `state` and
 
-    - `on_ice_list`: `yes` (sources name it, and the agency confirms that ICE could search its data), `reported`
-      (sources name it), `denied` (sources name it, and the agency denies all of it), `not named`;
+    - `on_ice_list`: `yes` (sources name it, and the agency confirms that ICE could search its data),
+      `reported` (sources name it), `denied` (sources name it, and it denies all of it), `not named`;
     - `evidence`: publishers and dates of the sources by which it shared with ICE, with the list or without;
       `read_as`: how the best of them was read; `sources_n`: how many they are; `source_ids`;
     - `reply`: what it answered, one phrase and date for each answer; `status`, `status_on`: the latest dated
@@ -165,7 +165,7 @@ def _write_replies(replies: pd.DataFrame) -> pd.Series:
 
 
 def _find_status(claims: pd.DataFrame, facts) -> pd.DataFrame:
-    """Find the latest dated statement of each agency, or the end of its sharing; notes say nothing of either."""
+    """Find the latest dated statement of each agency, or the end of its sharing; notes are neither."""
     ends = load_table("access_paths", facts).dropna(subset=["ended_on"])
     ends = ends[ends["to_id"].isin(list_parts("ice", facts))]
     ends = pd.DataFrame({"agency_id": ends["from_id"], "status": "stopped", "as_of": ends["ended_on"]})

@@ -1,4 +1,4 @@
-"""Set published numbers against what the cited figures give, and say where that cannot be done."""
+"""Compare published numbers with what the cited figures give."""
 
 import ast
 import calendar
@@ -74,10 +74,10 @@ def collect_values(
     """Collect all figures that formulas may name.
 
     Ids of `quantities` and `query_volumes` are named with `_` for `-`. Computed names:
-    `metro_share_top50_YEAR` (percent of the country, for each year of `metros`); `counted_names_n` and `counted_names_in_ST_n` (names recovered of the
-    release's list, as a plain count; ST is a postal code in lower case); `recovered_names_n`,
-    `recovered_states_n`, `recovered_names_in_california_n` (the same counts, taken as lower bounds of the
-    list, because the list itself was not recovered).
+    `metro_share_top50_YEAR` (percent of the country, for each year of `metros`); `counted_names_n` and
+    `counted_names_in_ST_n` (names recovered of the release's list, as a plain count; ST is a postal code in
+    lower case); `recovered_names_n`, `recovered_states_n`, `recovered_names_in_california_n` (the same
+    counts, taken as lower bounds of the list, because the list itself was not recovered).
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def evaluate_formula(
     values
         What `collect_values` returns.
     place
-        Where the formula stands, for error messages.
+        Where the formula is, for error messages.
 
     Returns
     -------
@@ -185,7 +185,7 @@ def evaluate_formula(
     Raises
     ------
     DataError
-        Anything else stands in the formula, a name is unknown, a period is missing, or a divisor is zero.
+        Anything else is in the formula, a name is unknown, a period is missing, or a divisor is zero.
     """
     tree = _parse_formula(formula, place)
     return _evaluate(tree.body, values, place)
@@ -334,14 +334,14 @@ def check_claims(claims: pd.DataFrame, values: dict[str, Value]) -> pd.DataFrame
     DataFrame
         One row per claim, in the order of `claims`: `claim_id, statement, printed_value, unit,
         computed_value, computed_low, computed_high, difference` (computed minus printed, in its unit),
-        `difference_percent` (of the printed value), `verdict, why, from_table, is_same_source` (every figure used
-        is in the claim's own source: agreement is then consistency, not confirmation). Where there is no
+        `difference_percent` (of the printed value), `verdict, why, from_table, is_same_source` (every figure
+        used is in the claim's own source: agreement is then consistency, not confirmation). Where there is no
         verdict, computed value and difference are missing; open bounds are infinite.
 
     Raises
     ------
     DataError
-        A formula holds what the language does not have; the message names the claim.
+        A formula contains what the language does not have; the message names the claim.
     """
     rows = [_check_claim(row, values) for row in claims.to_dict("records")]
     return pd.DataFrame(rows, columns=COLUMNS)

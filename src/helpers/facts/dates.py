@@ -1,4 +1,4 @@
-"""Dates known only to the year, the month or the day: how long they last, their order, what lies between."""
+"""Dates known only to the year, the month or the day: first and last day, order, months between."""
 
 import math
 import re
@@ -77,7 +77,7 @@ def order_by_date(table: pd.DataFrame, column: str, by_first: bool = False) -> p
     table, column
         Rows, and their column of dates.
     by_first
-        True sorts a month or year by its first day; otherwise it stands at its middle.
+        True sorts a month or year by its first day; otherwise by its middle day.
     """
     days = [_count_days(text, by_first) for text in table[column]]
     order = sorted(range(len(days)), key=days.__getitem__)
@@ -90,29 +90,8 @@ def _count_days(text, by_first: bool) -> float:
     return (span_date(text)[0] if by_first else find_middle(text)).toordinal()
 
 
-def select_years(table: pd.DataFrame, column: str, since: int, until: int) -> pd.DataFrame:
-    """Keep the rows whose date falls into some years, in order of date.
-
-    Parameters
-    ----------
-    table, column
-        Rows, and their column of dates as printed; undated rows are left out.
-    since, until
-        First and last year kept.
-
-    Raises
-    ------
-    DataError
-        The years are in the wrong order.
-    """
-    if since > until:
-        raise DataError(f"years {since} to {until}", "the first is after the last", "Exchange the two years.")
-    years = table[column].str[:4].astype("float")
-    return order_by_date(table[years.between(since, until)], column)
-
-
 def state_period(texts) -> str:
-    """Return from when to when dates run, in words: `5 July 2012 to November 2025`; one date stays one date."""
+    """Return from when to when dates run, in words: `5 July 2012 to November 2025`, or the one date."""
     known = sorted({text for text in texts if isinstance(text, str) and text}, key=span_date)
     if not known:
         return "undated"

@@ -15,8 +15,8 @@ QUALIFIERS = ("exact", "about", "just_under", "at_least", "at_most")
 class Interval:
     """All numbers from `low` to `high`, both included; an infinite bound means that nothing bounds that side.
 
-    Every operation returns an interval that holds the result for each choice of members. It may be wider than
-    needed where one quantity enters a formula twice.
+    Every operation returns an interval that contains the result for each choice of members. It may be wider
+    than needed where one quantity enters a formula twice.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class Interval:
 
 
 def _as_interval(value) -> Interval:
-    """Take a number for the interval that holds only it."""
+    """Turn a number into the interval that contains only it."""
     return value if isinstance(value, Interval) else Interval(value, value)
 
 
@@ -108,12 +108,11 @@ def bound_value(value: float, qualifier: str, rounded_to: float | None = None) -
     value
         The figure as printed, in full.
     qualifier
-        `exact`: the figure alone. `about`: half a printed step to either side. `just_under` (almost, nearly):
-        half a printed step below, up to the figure. `at_least`: the figure and all above. `at_most`: from zero
-        to the figure, because nothing in the tables is below zero.
+        `exact`: the figure alone. `about`: half a printed step to either side. `just_under` (almost,
+        nearly): half a printed step below, up to the figure. `at_least`: the figure and all above.
+        `at_most`: from zero to the figure, because nothing in the tables is below zero.
     rounded_to
-        Step of the last printed digit, in the unit of the figure; needed for `about` and `just_under`, ignored
-        otherwise.
+        Step of the last printed digit, in the unit of the figure; needed for `about` and `just_under`.
 
     Returns
     -------
@@ -168,7 +167,7 @@ def bound_share(part_n: int, all_n: int, level: float = 0.95) -> Interval:
     part_n, all_n
         Members of the sample that have the property, and all of it; the sample is not empty.
     level
-        How often such intervals hold the true share (0-1).
+        How often such intervals contain the true proportion (0-1).
 
     Returns
     -------

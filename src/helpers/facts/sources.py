@@ -10,8 +10,7 @@ import pandas as pd
 from helpers import __version__, paths
 from helpers.errors import DataError
 from helpers.facts.dates import write_date
-from helpers.facts.tables import describe_table, list_tables
-from helpers.facts.tables import load_table
+from helpers.facts.tables import describe_table, load_table
 
 _HOUSE = ("pandas", "matplotlib", "networkx")
 
@@ -34,7 +33,7 @@ def cite_sources(source_ids, facts: str | Path | None = None) -> pd.DataFrame:
     Raises
     ------
     DataError
-        A name that the table does not hold.
+        A name that is not in the table.
     """
     wanted = list(dict.fromkeys(name for name in source_ids if isinstance(name, str) and name))
     known = load_table("sources", facts).set_index("source_id")
@@ -49,26 +48,8 @@ def cite_sources(source_ids, facts: str | Path | None = None) -> pd.DataFrame:
     return found.assign(cite_as=(found["publisher"] + ", " + dates).astype("str"))
 
 
-def count_readings(facts: str | Path | None = None) -> pd.DataFrame:
-    """Count the rows of every fact table by how their sources were read.
-
-    Returns
-    -------
-    DataFrame, one row per table (index: its title) but `sources` itself and `sharing_lists`, whose names were
-    read as their list was; one column per way of reading [rows]: document, publisher_page, press_excerpt,
-    derived.
-    """
-    ways = ["document", "publisher_page", "press_excerpt", "derived"]
-    counts = {
-        describe_table(name)["title"]: load_table(name, facts)["read_as"].value_counts()
-        for name in list_tables()
-        if name not in ("sources", "sharing_lists")
-    }
-    return pd.DataFrame(counts).T.reindex(columns=ways).fillna(0).astype(int)
-
-
 def name_publishers(source_ids, facts: str | Path | None = None, most: int = 3) -> str:
-    """Name the publishers of sources for a figure's foot, the most used first: `ACLU NorCal; DHS; and 4 more`."""
+    """Return the publishers of sources for a figure's foot, the most used first: `ACLU; DHS; and 4 more`."""
     table = cite_sources(source_ids, facts)
     used = pd.Series(list(source_ids)).dropna().map(table.set_index("source_id")["publisher"])
     order = used.value_counts(sort=True).rename_axis("publisher").reset_index(name="n")

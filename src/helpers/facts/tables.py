@@ -31,7 +31,7 @@ def _read_schema(path: Path) -> dict:
 
 
 def list_tables() -> list[str]:
-    """List the names of the fact tables, in the order of the schema."""
+    """Return the names of the fact tables, in the order of the schema."""
     return [resource["name"] for resource in _schema()["resources"]]
 
 
@@ -57,8 +57,8 @@ def load_table(name: str, facts: str | Path | None = None) -> pd.DataFrame:
     name
         A name of `list_tables()`.
     facts
-        Folder with the tables, from the repository's root; by default `data/facts`. All tables in it are checked once per session:
-        types, constraints, primary keys and the keys that lead to other tables.
+        Folder with the tables, from the repository's root; by default `data/facts`. All tables in it are
+        checked once per session: types, constraints, primary keys and the keys that lead to other tables.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def find_table(resource: dict, folder: Path) -> Path:
 
 @lru_cache(maxsize=8)
 def check_tables(folder: Path = paths.FACTS) -> None:
-    """Check every table in a folder against the schema, unless the runner has checked tables of the very same bytes.
+    """Check every table in a folder against the schema, unless the runner has checked the same bytes.
 
     Parameters
     ----------
@@ -108,8 +108,8 @@ def vouch_for(folders: Iterable[Path]) -> str:
 
     Returns
     -------
-    A value for the variable `CHECKED` in a kernel's environment: the contents that keep the schema. Of others nothing is
-    said here: the notebook that loads them fails in its own cell.
+    A value for the variable `CHECKED` in a kernel's environment: the contents that fit the schema. Others are
+    left out: the notebook that loads them fails in its own cell.
     """
     kept = []
     for folder in folders:
@@ -123,7 +123,7 @@ def vouch_for(folders: Iterable[Path]) -> str:
 
 
 def _hash_tables(folder: Path) -> str:
-    """Compute the sha256 of what a check reads: the schema as this session has read it, and each table by name."""
+    """Compute the sha256 of what a check reads: the schema of this session, and each table by name."""
     files = {resource["name"]: find_table(resource, folder) for resource in _schema()["resources"]}
     content = {name: hash_file(path) for name, path in files.items() if path.is_file()}
     return hash_text(json.dumps([_schema(), content]))
@@ -139,7 +139,7 @@ def _check_tables(folder: Path) -> None:
             raise DataError(
                 f"{folder.name}/{resource['name']}.csv",
                 "the file is missing",
-                "A folder of facts holds every table of data/datapackage.json, if only with its header line.",
+                "Put every table of data/datapackage.json into the folder, if only with its header line.",
             )
         _check_letters(find_table(resource, folder))
         resource["path"] = find_table(resource, folder).name
@@ -158,12 +158,12 @@ def _check_tables(folder: Path) -> None:
     raise DataError(
         place,
         f"{first['message'].rstrip('.')}; {count}",
-        f"Correct the {'row' if row else 'file'}; the rules of each column stand in data/README.md.",
+        f"Correct the {'row' if row else 'file'}; data/README.md has the rules of each column.",
     )
 
 
 def _check_letters(path: Path) -> None:
-    """Refuse what a terminal or a page would obey instead of showing it: control signs and changes of direction."""
+    """Refuse characters that a terminal or a page obeys instead of showing them."""
     place = f"{path.parent.name}/{path.name}"
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -171,7 +171,7 @@ def _check_letters(path: Path) -> None:
                 for found in filter(None, map(_UNSEEN.search, cells)):
                     raise DataError(
                         f"{place}, line {reader.line_num}",
-                        f"a cell holds the unseen sign U+{ord(found[0]):04X}",
+                        f"a cell has the invisible character U+{ord(found[0]):04X}",
                         "Type the cell anew, on one line.",
                     )
     except (UnicodeDecodeError, csv.Error) as error:

@@ -1,4 +1,4 @@
-"""Draw result tables: each `draw_*` takes a table and returns a figure with source line, alt text and data."""
+"""Draw tables: each `draw_*` returns a figure with its source line, alt text and data."""
 
 from helpers.figures._base import CitedFigure, save_figure, save_table
 from helpers.figures.charts import draw_bars, draw_lines, draw_matrix, draw_ranges, draw_tiles, in_two_widths

@@ -29,7 +29,7 @@ COLORS = {
     "gray": "#6E6E6E",
     "pale": "#D9D9D9",
 }
-# Signs that a name in a record may hold and XML may not: with one of them no browser shows the figure.
+# Characters that a name in a record can have and XML cannot: with one of them no browser shows the figure.
 _UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STYLE = {
     "figure.dpi": 100,
@@ -57,7 +57,7 @@ _STYLE = {
 # Inches at 100 dots: for a page, and for a telephone, where a wide figure would shrink its text below nine
 # pixels.
 WIDE, NARROW = 8.4, 3.9
-# What would tell one drawing from the next.
+# Metadata that would differ from one drawing to the next.
 _UNDATED = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 
 
@@ -144,7 +144,7 @@ def save_figure(figure: CitedFigure) -> None:
     """Save a figure as PNG and SVG, its numbers as CSV and its description as JSON, in the folder of the run.
 
     A figure that can be drawn for a telephone is saved for it as well, as `<id>-narrow.svg`. The files are
-    the same bytes each time: no dates, fixed identifiers in the SVG. Characters that XML cannot hold become
+    the same bytes each time: no dates, fixed identifiers in the SVG. Characters that XML cannot have become
     U+FFFD.
     """
     folder = paths.find_figure_folder()

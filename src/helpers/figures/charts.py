@@ -81,7 +81,7 @@ def draw_bars(
     source, period, n
         Publishers and dates, the dates that the rows span, and how many rows there are (default: the sum).
     width
-        Inches; below five the labels stand above the bars.
+        Inches; below five the labels are above the bars.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def draw_ranges(
     ----------
     rows
         Columns `label`, `value` (may be missing), and optionally `low`, `high` (an infinite one is drawn as
-        an arrow), `kind` (color and mark), `text` (written beside the mark instead of the number). Dates
+        an arrow), `kind` (color and mark), `text` (written next to the mark instead of the number). Dates
         make a timeline.
     is_log
         Logarithmic axis, for values that differ by more than a factor of a hundred.

@@ -15,6 +15,24 @@ STATUSES = ("kept", "renamed", "unsure", "new", "dropped")
 _MARK = re.compile(r"^\W*inactive\W+|\W+inactive\W*$", re.IGNORECASE)
 
 
+def choose_pair(rows: pd.DataFrame) -> list[str]:
+    """Return the labels of the last two lists of one system that an agency has two of; empty if there are
+    none.
+
+    Parameters
+    ----------
+    rows
+        Rows of lists, from `SharingData.select_own`.
+    """
+    lists = rows.drop_duplicates("label")
+    several = lists[lists["system"].duplicated(keep=False) & (lists["list_id"] != "")]
+    return (
+        several.loc[several["system"] == several["system"].iloc[-1], "label"].tolist()[-2:]
+        if len(several)
+        else []
+    )
+
+
 def compare_lists(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Return what became of each account name between two lists.
 

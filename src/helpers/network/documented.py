@@ -15,13 +15,16 @@ from helpers.facts.tables import describe_table
 
 WAYS = ("documented", "disputed", "ended")
 PASSING = ("pool", "contract", "relay", "account")
+# Plates that an agency looks for, given to another's cameras: a match is an alert, and nobody's scans are
+# opened.
+HOT_LIST = "hot_list"
 LOCAL = ("police", "sheriff", "campus_police", "fusion_center")
 
 
 def list_doors() -> list[str]:
-    """Return the kinds of access in the order of the schema."""
+    """Return the kinds of access to data in the order of the schema; a hot list opens no data and is none."""
     fields = {field["name"]: field for field in describe_table("access_paths")["schema"]["fields"]}
-    return list(fields["door"]["constraints"]["enum"])
+    return [door for door in fields["door"]["constraints"]["enum"] if door != HOT_LIST]
 
 
 def find_agency(agencies: pd.DataFrame, agency_id: str) -> str:
@@ -109,7 +112,7 @@ def build_access(paths: pd.DataFrame, agencies: pd.DataFrame) -> nx.DiGraph:
     Parameters
     ----------
     paths
-        Rows of `access_paths` that count as access, folded or not.
+        Rows of `access_paths` that count as access, folded or not. Hot lists are left out.
     agencies
         The table `agencies`.
 
@@ -121,6 +124,7 @@ def build_access(paths: pd.DataFrame, agencies: pd.DataFrame) -> nx.DiGraph:
     """
     graph = nx.DiGraph()
     about = agencies.set_index("agency_id")[["name", "kind", "state"]].fillna("")
+    paths = paths[paths["door"] != HOT_LIST]
     for agency in sorted({*paths["from_id"], *paths["to_id"]}):
         graph.add_node(agency, **about.loc[agency].to_dict())
     order = paths.sort_values(["from_id", "to_id", "path_id"])
@@ -160,7 +164,7 @@ def find_reach(paths: pd.DataFrame, target: str) -> pd.DataFrame:
     an undated one could on any. A permission is no search, and most sharing lists were never published: the
     result is neither a lower nor an upper bound of what was used.
     """
-    rows = paths[paths["flows"] != "hot_list"]
+    rows = paths[paths["door"] != HOT_LIST]
     start = rows["as_of"].fillna("")
     # an end that is open sorts behind every day of its year or month
     end = rows["ended_on"].fillna(start.where(rows["standing"] == "ended", "")) + "~"
@@ -215,7 +219,7 @@ def find_cut(reach: pd.DataFrame, paths: pd.DataFrame, target: str) -> list[str]
     indirect = set(reach.loc[reach["steps_n"] > 1, "agency_id"])
     if not indirect:
         return []
-    rows = paths[paths["flows"] != "hot_list"]
+    rows = paths[paths["door"] != HOT_LIST]
     passing = rows[rows["door"].isin(PASSING)]
     graph = nx.from_pandas_edgelist(passing, "from_id", "to_id", create_using=nx.DiGraph)
     first = rows[rows["from_id"].isin(indirect) & rows["to_id"].isin(graph) & (rows["to_id"] != target)]

@@ -19,7 +19,7 @@ from helpers.facts.dates import write_date
 from helpers.facts.sources import name_publishers
 from helpers.facts.tables import load_table
 from helpers.files import hash_file
-from helpers.network.documented import WAYS, fold_units
+from helpers.network.documented import HOT_LIST, WAYS, fold_units
 from helpers.searches.records import SIMULATED, list_records, load_records
 
 NETWORKS = ("orange-county", "private-eyes", "documented", "records")
@@ -112,6 +112,17 @@ class SharingData:
     def select_list(self, list_id: str, section: str = SHARED) -> pd.DataFrame:
         """Return the rows of one list."""
         return self.rows[(self.rows["list_id"] == list_id) & (self.rows["section"] == section)]
+
+    def select_own(self, agency_id: str, date: str = "") -> pd.DataFrame:
+        """Return the rows of all complete lists of an agency, oldest first, with the label of their list.
+
+        Without a list they are the lines that name the agency as owner, labeled `named by sources`.
+        """
+        lists = self.list_dates(agency_id, date=date)
+        parts = [self.select_list(row.list_id).assign(label=row.label) for row in lists.itertuples()]
+        if not parts:
+            return self.rows[self.rows["from_id"] == agency_id].assign(label="named by sources")
+        return pd.concat(parts, ignore_index=True)
 
     def list_latest(self, date: str = "") -> pd.DataFrame:
         """Return the latest list of each agency, system and section, at most of `date`, rows as in `lists`.
@@ -260,7 +271,7 @@ def find_portals() -> Path:
 def read_documented(paths_table: pd.DataFrame, agencies: pd.DataFrame) -> SharingData:
     """Return the documented lines: units count as the agency above them; no list is among them."""
     rows = fold_units(paths_table, agencies)
-    rows = rows[rows["standing"].isin(WAYS) & (rows["door"] != "hot_list")].drop_duplicates(
+    rows = rows[rows["standing"].isin(WAYS) & (rows["door"] != HOT_LIST)].drop_duplicates(
         ["from_id", "to_id"]
     )
     known = agencies.set_index("agency_id")[["name", "kind", "state"]]

@@ -9,7 +9,29 @@ import numpy as np
 import pandas as pd
 
 from helpers.network.build import list_matrix, name_regions
+from helpers.network.load import SHARED, SharingData, find_state, shorten_name
 
+# How columns are called where a reader sees them.
+HEADERS = {
+    "names_n": "names",
+    "active_n": "can search",
+    "inactive_n": "marked inactive",
+    "federal_n": "federal",
+    "inside_n": "in the state",
+    "outside_n": "another state",
+    "unknown_n": "state unknown",
+    "outside": "outside the state",
+    "lists_n": "lists that name it",
+    "of_n": "lists of others",
+    "rank_low": "best rank",
+    "rank_high": "worst rank",
+    "a_id": "one agency",
+    "b_id": "the other",
+    "a_n": "names of one",
+    "b_n": "names of the other",
+    "common_n": "in common",
+    "common_percent": "percent",
+}
 REGIONS = ("federal", "another state", "unknown", "in the state")
 
 
@@ -49,6 +71,58 @@ def count_accounts(rows: pd.DataFrame, home: str) -> pd.Series:
         },
         dtype="object",
     )
+
+
+def count_lists(rows: pd.DataFrame, home: str, by: str = "label") -> pd.DataFrame:
+    """Return `count_accounts` for each list, with its numbers in words.
+
+    Parameters
+    ----------
+    rows
+        Rows of lists, from `SharingData.select_own`.
+    home
+        As for `count_accounts`.
+    by
+        Column that tells the lists apart.
+
+    Returns
+    -------
+    DataFrame, index `by` in the order of the rows; as `count_accounts`, with outside and federal in words.
+    """
+    parts = {name: count_accounts(part, home) for name, part in rows.groupby(by, sort=False)}
+    table = pd.DataFrame(parts).T.rename_axis(by)
+    bounds = zip(table["outside_n"], table["outside_high_n"], strict=True)
+    federal = [say_range(count, count) for count in table["federal_n"]]
+    return table.assign(outside=[say_range(*pair) for pair in bounds], federal=federal)
+
+
+def count_reporters(data: SharingData, date: str = "", home: str = "") -> pd.DataFrame:
+    """Return `count_accounts` for the latest complete list of every agency and system.
+
+    Parameters
+    ----------
+    data, date
+        As for `build_graph`.
+    home
+        Postal code of the state of agencies whose state is not known.
+
+    Returns
+    -------
+    DataFrame, index agency (name and system), most accounts in another state first.
+    """
+    lists = data.list_latest(date)
+    lists = lists[(lists["section"] == SHARED) & lists["is_whole"].astype(bool)].set_index("list_id")
+    rows = data.rows[(data.rows["section"] == SHARED) & data.rows["list_id"].isin(lists.index)]
+    found = {}
+    for list_id, part in rows.groupby("list_id"):
+        who = lists.loc[list_id, "reported_by"]
+        label = ", ".join(
+            filter(None, [shorten_name(data.agencies["name"][who]), lists.loc[list_id, "system"]])
+        )
+        found[label] = count_accounts(part, find_state(data, who) or home)
+    order = ["outside_n", "federal_n", "active_n"]
+    table = pd.DataFrame(found).T.rename_axis("agency")
+    return table.sort_values(order, ascending=False, kind="stable") if len(table) else table
 
 
 def say_range(low: float, high: float) -> str:

@@ -41,7 +41,8 @@ def bound_median(values, level: float = 0.95) -> tuple[float, float, float]:
     """
     from scipy.stats import binom
 
-    values, n = np.sort(np.fromiter(values, dtype=float)), len(values)
+    values = np.sort(np.fromiter(values, dtype=float))
+    n = len(values)
     at = int(binom.ppf((1 - level) / 2, n, 0.5))
     while at and binom.cdf(at - 1, n, 0.5) > (1 - level) / 2:
         at -= 1

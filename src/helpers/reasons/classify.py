@@ -5,17 +5,16 @@ joined into one; only what that finds is folded and labelled, and each distinct 
 are counts.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 
 import pandas as pd
 
 from helpers.canonical import CELL_STATES
 from helpers.errors import DataError
 from helpers.formats import load_format
-from helpers.reasons.rule_sets import RuleSet, join_patterns
+from helpers.reasons.labels import ODD, fold_text, join_patterns, name_label
+from helpers.reasons.rule_sets import RuleSet
 from helpers.searches import engine
 from helpers.searches.clock import shift_to_local
 from helpers.searches.logbook import Log
@@ -30,56 +29,6 @@ TRUTH = ("door", "purpose", "reason_bucket")
 FREE_TEXT, CATEGORIES, UNDATED = "free text", "categories", "no time"
 # A reason column with so few different texts, each so often, was chosen from a list and not typed.
 MOST_LABELS, LEAST_EACH = 25, 20
-
-# Texts with anything but printable ASCII, or with two blanks in a row, are folded before the search.
-_ODD = "[^ -~]|  "
-_FOREIGN = r"[^\x01-\x7f]"
-# Characters that show as nothing or join the letter before them.
-_NOTHING = "[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\ufeff]+"
-_BLANKS = "[^!-~]+"
-# Letters that Unicode does not take apart; Latin letters with accents, and wide forms.
-_ALIKE = {
-    "ı": "i",
-    "ø": "o",
-    "Ø": "O",
-    "ł": "l",
-    "Ł": "L",
-    "đ": "d",
-    "Đ": "D",
-    "ŧ": "t",
-    "Ŧ": "T",
-    "ħ": "h",
-    "Ħ": "H",
-}
-_BLOCKS = ((0xC0, 0x17F), (0xFF01, 0xFF5E))
-
-
-@cache
-def list_folds() -> tuple[str, str]:
-    """Return letters with accents and in wide forms, and the plain character that each becomes, as two texts."""
-    folds = dict(_ALIKE)
-    for first, last in _BLOCKS:
-        for code in range(first, last + 1):
-            parts = unicodedata.normalize("NFKD", chr(code))
-            plain = "".join(part for part in parts if not unicodedata.combining(part))
-            if len(plain) == 1 and plain.isascii():
-                folds.setdefault(chr(code), plain)
-    letters = sorted(folds)
-    return "".join(letters), "".join(folds[letter] for letter in letters)
-
-
-def fold_text(text):
-    """Return a column of texts as printable ASCII in small letters, with single blanks.
-
-    Accents are dropped, wide letters become plain, invisible characters vanish, runs of anything else that
-    is not ASCII become one blank.
-    """
-    import ibis
-
-    plain = text.translate(*list_folds()).re_replace(_NOTHING, "").re_replace(_BLANKS, " ")
-    # Most texts are printable ASCII: the engine folds only the others, and each no more than it needs.
-    blank = text.re_replace(_BLANKS, " ")
-    return ibis.cases((text.re_search(_FOREIGN), plain), (text.re_search(_ODD), blank), else_=text).lower()
 
 
 def name_states(table):
@@ -152,34 +101,26 @@ def find_labels(table, most: int = MOST_LABELS, each: int = LEAST_EACH) -> pd.Da
     is_shown = (
         (found["rows_n"] >= FEWEST) & ~found["label"].str.contains(r"\d") & (found["label"].str.len() <= 40)
     )
+    rest_n = int(found.loc[~is_shown, "rows_n"].sum())
+    if 0 < rest_n < FEWEST and is_shown.any():  # otherwise the total would give the few rows back
+        is_shown.iloc[is_shown[is_shown].index[-1]] = False
     found["label"] = found["label"].where(is_shown, "(other labels)")
     return found.groupby("label", as_index=False, sort=False)["rows_n"].sum()
 
 
 def _find_candidates(text, patterns: Sequence[str]):
     """Say of each text whether it may hold any of the patterns, at the price of one search."""
-    return text.re_search("(?i)" + join_patterns([*patterns, _ODD]))
+    return text.re_search("(?i)" + join_patterns([*patterns, ODD]))
 
 
 def _list_patterns(rule_sets: Sequence[RuleSet]) -> list[str]:
     return [pattern for rules in rule_sets for label in rules.labels for pattern in label.search]
 
 
-def name_label(folded, rules: RuleSet):
-    """Return the first label of a rule set that applies to each folded text, empty if none does."""
-    import ibis
-
-    branches = []
-    for label in rules.labels:
-        applies = folded.re_search(join_patterns(label.search))
-        if label.unless:
-            applies &= ~folded.re_search(join_patterns(label.unless))
-        branches.append((applies, label.name))
-    return ibis.cases(*branches, else_="")
-
-
 def label_rows(table, rule_sets: Sequence[RuleSet]):
-    """Return a log with `reason_state` and, for each rule set, a column of its name with the label of each reason.
+    """Return a log with `reason_state` and, for each rule set.
+
+    A column of its name with the label of each reason.
 
     A label is empty where none applies or there is no text.
     """

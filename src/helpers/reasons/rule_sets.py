@@ -10,6 +10,8 @@ import pandas as pd
 
 from helpers import paths
 from helpers.errors import DataError, offer_nearest
+from helpers.reasons.labels import fold_text, name_label
+from helpers.searches import engine
 from helpers.toml import load_toml
 
 SHIPPED = paths.DATA / "registry" / "reasons"
@@ -74,11 +76,6 @@ class RuleSet:
             )
             for reading, buckets in self.readings.items()
         }
-
-
-def join_patterns(patterns) -> str:
-    """Return one pattern that finds what any of some patterns finds."""
-    return "|".join(f"(?:{pattern})" for pattern in dict.fromkeys(patterns))
 
 
 def load_rule_sets(names: list[str], subject: str = "", folder: Path | str | None = None) -> list[RuleSet]:
@@ -187,11 +184,7 @@ def _read_readings(content: dict, labels: list[Label], place: str) -> dict[str, 
     return readings or {"": tuple(buckets)}
 
 
-@cache
-def _connect():
-    from helpers.searches import engine
-
-    return engine.connect()
+_connect = cache(engine.connect)
 
 
 def _run_tests(rules: RuleSet, tests: list[dict], place: str) -> None:
@@ -200,8 +193,6 @@ def _run_tests(rules: RuleSet, tests: list[dict], place: str) -> None:
     It refuses patterns that it cannot read, and runs no pattern for long.
     """
     import ibis
-
-    from helpers.reasons.classify import fold_text, name_label
 
     texts = ibis.memtable(pd.DataFrame({"text": [one["text"] for one in tests]}))
     try:

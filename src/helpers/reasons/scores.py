@@ -114,7 +114,9 @@ def _share(part: float, rest: float) -> float:
 
 
 def compare_coders(coded: pd.DataFrame) -> dict[str, float]:
-    """Return how far two coders agree: lines_n (coded by both), alike_n, kappa (Cohen's; missing if undefined).
+    """Return how far two coders agree: lines_n (coded by both), alike_n, kappa (Cohen's.
+
+    Missing if undefined).
 
     Parameters
     ----------

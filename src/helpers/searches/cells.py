@@ -1,4 +1,7 @@
-"""What the cells of a log hold besides values, which columns hold one value only, and when the format changed."""
+"""What the cells of a log hold besides values, which columns hold one value only.
+
+And when the format changed.
+"""
 
 import ibis
 import pandas as pd

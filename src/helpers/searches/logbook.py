@@ -133,7 +133,9 @@ def open_log(records: str, rows_n: int, seed: int, engine_name: str = engine.DUC
 
 
 def load_lists(records: str, seed: int) -> pd.DataFrame:
-    """Return the sharing lists that come with a log, as the canonical table `sharing`; empty if there are none.
+    """Return the sharing lists that come with a log, as the canonical table `sharing`.
+
+    Empty if there are none.
 
     Parameters
     ----------

@@ -127,7 +127,9 @@ def measure_weekdays(stretch: pd.DataFrame) -> pd.DataFrame:
 
 
 def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float = 3.0) -> pd.DataFrame:
-    """Return the days on which the level of a daily series changed, or the growth that fits better than steps.
+    """Return the days on which the level of a daily series changed.
+
+    Or the growth that fits better than steps.
 
     Parameters
     ----------
@@ -147,19 +149,23 @@ def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float 
 
     Notes
     -----
-    Days are freed of their weekday and put on the square-root scale, on which Poisson counts have variance 1; PELT
-    (ruptures) chooses the steps, with a penalty in units of the long-run variance, estimated from weekly means, so
-    that days which depend on each other do not look like steps. A straight line replaces the steps where it fits as
-    well with as few parameters. Measured on 40 to 120 simulated series of 200 days each: without a change a step is
-    found in none of Poisson counts, in 5 percent of overdispersed ones (variance 20 percent of the mean squared),
-    in 6 and 15 percent where days depend on each other (autocorrelation 0.5 and 0.8, sd 20 percent). With a step of
-    1.5 the interval of the factor holds it in 84 to 99 percent, that of the day in 87 to 100 percent.
+    Days are freed of their weekday and put on the square-root scale, on which Poisson counts have variance
+    1; PELT (ruptures) chooses the steps, with a penalty in units of the long-run variance, estimated from
+    weekly means, so that days which depend on each other do not look like steps. A straight line replaces
+    the steps where it fits as well with as few parameters. Measured on 40 to 120 simulated series of 200
+    days each: without a change a step is found in none of Poisson counts, in 5 percent of overdispersed ones
+    (variance 20 percent of the mean squared), in 6 and 15 percent where days depend on each other
+    (autocorrelation 0.5 and 0.8, sd 20 percent). With a step of 1.5 the interval of the factor holds it in
+    84 to 99 percent, that of the day in 87 to 100 percent.
     """
     import ruptures
 
     n = len(stretch)
     kinds = {"kind": "str", "day": "datetime64[us]", "low": "datetime64[us]", "high": "datetime64[us]"}
-    kinds |= dict.fromkeys(["factor", "factor_low", "factor_high"], "float64") | {"before_n": int, "after_n": int}
+    kinds |= dict.fromkeys(["factor", "factor_low", "factor_high"], "float64") | {
+        "before_n": int,
+        "after_n": int,
+    }
     if n < 2 * least_days:
         return pd.DataFrame(columns=list(kinds)).astype(kinds)
     counts, days = stretch["searches_n"].to_numpy(float), stretch["day"]
@@ -211,14 +217,20 @@ def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float 
 
 
 def _estimate_spread(scaled: np.ndarray) -> float:
-    """Estimate the long-run variance of a day from differences of weekly means, so that levels do not enter."""
+    """Estimate the long-run variance of a day from differences of weekly means.
+
+    So that levels do not enter.
+    """
     weeks = scaled[: len(scaled) // WEEK * WEEK].reshape(-1, WEEK).mean(axis=1)
     jumps = np.abs(np.diff(weeks))
     return max(1.0, WEEK * (np.median(jumps) / 0.6745) ** 2 / 2)
 
 
 def _span_change(values: np.ndarray, at: int, spread: float, least_days: int) -> tuple[int, int]:
-    """Find how far the position of one change can move, relative to it, before the likelihood falls too much."""
+    """Find how far the position of one change can move, relative to it.
+
+    Before the likelihood falls too much.
+    """
     spots = np.arange(min(least_days, at), max(len(values) - least_days, at) + 1)
     cost = np.array(
         [values[:spot].var() * spot + values[spot:].var() * (len(values) - spot) for spot in spots]

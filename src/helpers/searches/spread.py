@@ -8,7 +8,9 @@ from helpers.searches import engine
 
 
 def count_agencies(searches) -> pd.DataFrame:
-    """Return searches by the agency that searched, most first: searcher (missing where no log names one), searches_n.
+    """Return searches by the agency that searched, most first.
+
+    Searcher (missing where no log names one), searches_n.
 
     Parameters
     ----------

@@ -12,8 +12,8 @@ from helpers.errors import DataError
 FEWEST = 10
 # Said on the site, where two editions may hold the same rows.
 OVERLAP = (
-    "Do not publish two editions of records that overlap: a count that differs between them by one row tells what "
-    "that row is. Counts of a class of reasons are shown from ten up, and hold within one edition only."
+    "Do not publish two editions of records that overlap: a count that differs between them by one row "
+    "shows what that row is. Counts of a class of reasons are shown from ten up, and hold within one edition only."
 )
 
 

@@ -1,1 +1,4 @@
-"""Simulated data: invented agencies, searches and vehicles, always called simulated, with the truth to grade a method by."""
+"""Simulated data: invented agencies, searches and vehicles, always called simulated.
+
+With the truth to grade a method by.
+"""

@@ -1,4 +1,7 @@
-"""The searches that happen in the simulated world, before any log is written: who, when, why, how wide, for whom."""
+"""The searches that happen in the simulated world, before any log is written.
+
+Who, when, why, how wide, for whom.
+"""
 
 from dataclasses import dataclass
 
@@ -44,7 +47,8 @@ class Events:
     text
         Place in `TEXTS`.
     kind, window_days, networks, devices, scope
-        Place in `world.TYPES`; days that it asks back; networks and devices searched; 0 own, 1 state, 2 nation.
+        Place in `world.TYPES`; days that it asks back; networks and devices searched; 0 own, 1 state, 2
+        nation.
     has_case, plate_state
         Whether a case number was given; 0 none, 1 ZZ, 2 YY.
     """
@@ -102,10 +106,19 @@ def draw_events(seed: int, part: int, parts_n: int, events_n: int) -> Events:
     networks = np.where((kind == 3) | (pick.random(events_n) < 0.01), 0, networks)  # 0 does not mean none
     days = np.array([days for days, _ in world.WINDOWS])[_choose(pick, world.WINDOWS, events_n)]
     made = {
-        "time": time, "searcher": searcher, "kind": kind, "window_days": days, "networks": networks, "devices": devices,
-        "scope": scope, "door": door, "purpose": purpose, "text": text, "has_case": pick.random(events_n) < 0.55,
+        "time": time,
+        "searcher": searcher,
+        "kind": kind,
+        "window_days": days,
+        "networks": networks,
+        "devices": devices,
+        "scope": scope,
+        "door": door,
+        "purpose": purpose,
+        "text": text,
+        "has_case": pick.random(events_n) < 0.55,
         "plate_state": pick.choice(3, events_n, p=[0.3, 0.45, 0.25]),
-    }  # fmt: skip
+    }
     if events_n:
         twin = pick.random(events_n) < TWIN_SHARE
         twin[0] = False
@@ -127,7 +140,10 @@ def draw_events(seed: int, part: int, parts_n: int, events_n: int) -> Events:
 
 
 def _draw_times(pick, part: int, parts_n: int, events_n: int) -> np.ndarray:
-    """Draw times that follow hours, weekdays and the level of the year: the part's share of the cumulated rate."""
+    """Draw times that follow hours, weekdays and the level of the year.
+
+    The part's share of the cumulated rate.
+    """
     first, last = convert_local(world.FIRST), convert_local(world.LAST)
     hours = np.arange(first, last, _HOUR)
     local = pd.DatetimeIndex(hours.astype("datetime64[us]"), tz="UTC").tz_convert(world.ZONE)

@@ -1,4 +1,7 @@
-"""A simulated search log with known truth: what six invented agencies released, with the faults of real releases."""
+"""A simulated search log with known truth.
+
+What six invented agencies released, with the faults of real releases.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -19,9 +22,15 @@ _PART = 40_000  # searches that are drawn at a time: what bounds the memory
 _SLOTS = tuple((host, kind) for host in world.HOSTS for kind in host.kinds)
 _SLUGS = [host.slug for host in world.HOSTS]
 TRUTH = {
-    "source_id": "str", "row_no": "int64", "event_n": "int64", "door": "str", "is_declared": "bool", "purpose": "str",
-    "reason_bucket": "str", "is_repeat": "bool",
-}  # fmt: skip
+    "source_id": "str",
+    "row_no": "int64",
+    "event_n": "int64",
+    "door": "str",
+    "is_declared": "bool",
+    "purpose": "str",
+    "reason_bucket": "str",
+    "is_repeat": "bool",
+}
 
 
 def build_log(seed: int, rows_n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -36,12 +45,12 @@ def build_log(seed: int, rows_n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     Returns
     -------
-    The canonical table `searches`, every `source_id` of which begins with `simulated-`, and the truth, one row per row
-    of it: source_id, row_no, event_n (the search that the row records), door (`front` or `back` where a federal agency
-    searched data of an agency that declares it or does not; `side`, `relay`, `account` where another one did it for a
-    federal agency; else `none`), is_declared (whether the agency whose data it is declared the one that searched),
-    purpose (`world.PURPOSES`), reason_bucket (of what was typed, before any export cut or masked it) and is_repeat
-    (an earlier row records the same search).
+    The canonical table `searches`, every `source_id` of which begins with `simulated-`, and the truth, one
+    row per row of it: source_id, row_no, event_n (the search that the row records), door (`front` or `back`
+    where a federal agency searched data of an agency that declares it or does not; `side`, `relay`,
+    `account` where another one did it for a federal agency; else `none`), is_declared (whether the agency
+    whose data it is declared the one that searched), purpose (`world.PURPOSES`), reason_bucket (of what was
+    typed, before any export cut or masked it) and is_repeat (an earlier row records the same search).
     """
     parts = list(iterate_log(seed, rows_n))
     log, truth = (pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
@@ -100,8 +109,8 @@ def find_cap(seed: int, rows_n: int) -> int:
 def build_lists(seed: int) -> pd.DataFrame:
     """Build the declared sharing lists of the simulated agencies, as the canonical table `sharing`.
 
-    One list was not released; one names a pool in place of its members; some names are printed otherwise than in the
-    logs. The lists are of one day, so that they can be older or newer than a search.
+    One list was not released; one names a pool in place of its members; some names are printed otherwise than
+    in the logs. The lists are of one day, so that they can be older or newer than a search.
     """
     declared, rows = _declare(seed), []
     for place, host in enumerate(world.HOSTS):
@@ -112,11 +121,18 @@ def build_lists(seed: int) -> pd.DataFrame:
         for number, name in enumerate(sorted(names), start=1):
             rows.append(
                 {
-                    "from_agency_as_printed": host.name, "to_agency_as_printed": name, "shares": "detections",
-                    "reported_by": host.name, "section": "detections_shared", "is_inactive": False, "as_of": world.LIST_ON,
-                    "source_id": f"simulated-{host.slug}-list", "page": 1, "row_no": number,
+                    "from_agency_as_printed": host.name,
+                    "to_agency_as_printed": name,
+                    "shares": "detections",
+                    "reported_by": host.name,
+                    "section": "detections_shared",
+                    "is_inactive": False,
+                    "as_of": world.LIST_ON,
+                    "source_id": f"simulated-{host.slug}-list",
+                    "page": 1,
+                    "row_no": number,
                 }
-            )  # fmt: skip
+            )
     return build_table("sharing", rows)
 
 
@@ -141,7 +157,8 @@ def _place_rows(events: Events, declared: np.ndarray, room: int) -> tuple[np.nda
 
     Returns
     -------
-    Search, slot (whose log) and source of each row: places in `events`, in `_SLOTS` and in `_list_sources`, by search.
+    Search, slot (whose log) and source of each row: places in `events`, in `_SLOTS` and in `_list_sources`,
+    by search.
     """
     months = _find_months(events.time)
     starts = np.array([convert_local(f"{month}-01") for month in _list_months()])
@@ -175,7 +192,10 @@ def _place_rows(events: Events, declared: np.ndarray, room: int) -> tuple[np.nda
 
 
 def _miss(number: np.ndarray, slot: int) -> np.ndarray:
-    """Tell which searches a log lacks though they reached it: one in thirty, by number, so that no log is complete."""
+    """Tell which searches a log lacks though they reached it.
+
+    One in thirty, by number, so that no log is complete.
+    """
     return (number * 2_654_435_761 + slot * 40_503) % 2**32 < 2**32 // 30
 
 
@@ -324,7 +344,10 @@ def _mask_time(values: np.ndarray, has: np.ndarray) -> np.ndarray:
 
 
 def _write_ids(number: np.ndarray, seed: int) -> pa.Array:
-    """Write ids in the form of a UUID: the same for a search in every log, and telling nothing of its number."""
+    """Write ids in the form of a UUID.
+
+    The same for a search in every log, and telling nothing of its number.
+    """
     words = np.empty((len(number), 2), ">u8")
     for place in (0, 1):
         mixed = number.astype("u8") * 2 + place + np.uint64((seed * 1_000_003 + 1) % 2**63)

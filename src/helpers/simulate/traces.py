@@ -1,4 +1,7 @@
-"""How few sightings single out one vehicle among all. For simulated traffic only: nothing here reads a record."""
+"""How few sightings single out one vehicle among all.
+
+For simulated traffic only: nothing here reads a record.
+"""
 
 from dataclasses import replace
 from functools import reduce
@@ -19,7 +22,9 @@ _ZONES = (3, 2)  # across and along
 def thin_sightings(
     sightings: Sightings, cameras_n: int | None = None, days_n: int | None = None
 ) -> Sightings:
-    """Return the sightings of the first cameras and the last days, as a smaller network or a retention rule keeps.
+    """Return the sightings of the first cameras and the last days.
+
+    As a smaller network or a retention rule keeps.
 
     Raises
     ------
@@ -61,8 +66,8 @@ def measure_unicity(
     points
         Numbers of sightings known [points], each at least 1.
     place, time
-        How exactly a sighting is known: one of PLACES, one of TIMES. Sightings in one cell of place and time are one
-        point.
+        How exactly a sighting is known: one of PLACES, one of TIMES. Sightings in one cell of place and time
+        are one point.
     sample_n
         Vehicles looked at [vehicles].
     seed
@@ -70,9 +75,9 @@ def measure_unicity(
 
     Returns
     -------
-    DataFrame, one row per number of points: points_n, place, time, eligible_n (vehicles with so many points),
-    sampled_n, unique_n, unique_frac (0-1 of those sampled), low, high (95 percent Wilson interval of the sampling; it
-    says nothing about how well the simulation fits a city).
+    DataFrame, one row per number of points: points_n, place, time, eligible_n (vehicles with so many
+    points), sampled_n, unique_n, unique_frac (0-1 of those sampled), low, high (95 percent Wilson interval
+    of the sampling; it says nothing about how well the simulation fits a city).
 
     Raises
     ------
@@ -81,9 +86,9 @@ def measure_unicity(
 
     Notes
     -----
-    Unicity as in de Montjoye and others (2013): a vehicle is unique at p points if p of its points, drawn at random,
-    are all among those of no other vehicle. It falls with the number of vehicles, so a value belongs to a town of one
-    size. The points of a vehicle at p are the first p of one draw.
+    Unicity as in de Montjoye and others (2013): a vehicle is unique at p points if p of its points, drawn at
+    random, are all among those of no other vehicle. It falls with the number of vehicles, so a value belongs
+    to a town of one size. The points of a vehicle at p are the first p of one draw.
     """
     if place not in PLACES or time not in TIMES:
         way_out = f"Places: {', '.join(PLACES)}; times: {', '.join(TIMES)}."

@@ -49,10 +49,11 @@ class Sightings:
     Attributes
     ----------
     vehicle, camera, minute
-        One entry per recorded pass: numbers of vehicle and camera from 0, and the minute from the first midnight.
+        One entry per recorded pass: numbers of vehicle and camera from 0, and the minute from the first
+        midnight.
     camera_x, camera_y
-        Crossing of each camera. Cameras are numbered in the order in which they would be put up: the first few
-        are a smaller network of the same kind.
+        Crossing of each camera. Cameras are numbered in the order in which they would be put up: the first
+        few are a smaller network of the same kind.
     city
         What they were made from.
     """
@@ -68,9 +69,9 @@ class Sightings:
 def simulate_traffic(city: City) -> Sightings:
     """Simulate who passes which plate reader when.
 
-    Vehicles have a home, a workplace and five other places, and drive between home and these along one corner of the
-    street grid, by the same way each time. They leave for work at an hour of their own, a few minutes earlier or
-    later from day to day. Readers are put where most routes pass.
+    Vehicles have a home, a workplace and five other places, and drive between home and these along one corner
+    of the street grid, by the same way each time. They leave for work at an hour of their own, a few minutes
+    earlier or later from day to day. Readers are put where most routes pass.
 
     Parameters
     ----------
@@ -114,7 +115,10 @@ def _check(city: City) -> None:
 
 
 def _settle(city: City, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give each vehicle a home, the places it drives to (work first), and which way it turns on the way there."""
+    """Give each vehicle a home, the places it drives to (work first).
+
+    And which way it turns on the way there.
+    """
     side, n = city.blocks_n, city.vehicles_n
     home = rng.integers(0, side, (n, 2), dtype=np.int16)
     middle = rng.normal(side / 2, side / 8, (n, 1, 2))
@@ -150,7 +154,10 @@ def _cross(home, places, is_x_first, camera_x, camera_y):
 
 
 def _pass_cameras(home, places, is_x_first, camera_x, camera_y):
-    """List the cameras of each route: offsets into two arrays (camera, blocks driven), and each route's length."""
+    """List the cameras of each route.
+
+    Offsets into two arrays (camera, blocks driven), and each route's length.
+    """
     passes, blocks = _cross(home, places, is_x_first, camera_x, camera_y)
     flat = passes.reshape(-1, len(camera_x))
     route, camera = np.nonzero(flat)
@@ -161,7 +168,10 @@ def _pass_cameras(home, places, is_x_first, camera_x, camera_y):
 
 
 def _make_trips(city: City, worker, leaves_at, rng):
-    """Make the round trips of some vehicles: route number, vehicle, minute of leaving and of starting back."""
+    """Make the round trips of some vehicles.
+
+    Route number, vehicle, minute of leaving and of starting back.
+    """
     n, days = len(worker), city.days_n
     is_workday = np.arange(days) % 7 < 5
     works = (rng.random((n, days)) < 0.8) & worker[:, None] & is_workday

@@ -1,7 +1,9 @@
-"""The invented world of the simulated log: its agencies, what they type as a reason, who shares with whom, and what its records hide.
+"""The invented world of the simulated log.
 
-Two states, ZZ and YY, that do not exist. Six agencies of ZZ release logs, each with a fault that real releases
-have. Names and reasons are built to trap rules that look for "ice".
+Its agencies, what they type as a reason, who shares with whom, and what its records hide.
+
+Two states, ZZ and YY, that do not exist. Six agencies of ZZ release logs, each with a fault that real
+releases have. Names and reasons are built to trap rules that look for "ice".
 """
 
 from dataclasses import dataclass
@@ -189,9 +191,14 @@ REASONS: dict[str, tuple[tuple[str, str, float], ...]] = {
 }
 # From `CATEGORIES_ON` on the form offers these, and none of them is immigration.
 CATEGORIES = (
-    ("Property crime", 30), ("Violent crime", 14), ("Traffic", 12), ("Drugs", 8), ("Missing person", 6),
-    ("Assist other agency", 10), ("Administrative", 5),
-)  # fmt: skip
+    ("Property crime", 30),
+    ("Violent crime", 14),
+    ("Traffic", 12),
+    ("Drugs", 8),
+    ("Missing person", 6),
+    ("Assist other agency", 10),
+    ("Administrative", 5),
+)
 TYPES = (("lookup", 52), ("search", 30), ("freeform", 8), ("visual", 4), ("multiGeo", 3), ("convoy", 1))
 # How far back a search asks, in days.
 WINDOWS = ((1, 20), (7, 16), (30, 48), (90, 8), (365, 6), (1825, 2))

@@ -8,6 +8,7 @@ from datetime import date
 
 from helpers.errors import IngestError
 from helpers.formats import load_format
+from sidedoor.ingest.report import Report
 
 # A digit, or a letter that an OCR layer puts in its place.
 _D = r"[0-9OolIi|SBZ]"
@@ -118,21 +119,21 @@ def read_date(text: str, place: str, day_first: bool | None = None) -> str:
     raise IngestError(
         place,
         f"the date {text.strip()[:20]!r}, which is none with the month first, as this form prints it",
-        "If the report prints the day first, say so (day_first); else correct the date's digits.",
+        "If the report prints the day first, say so: --day-first; else correct the date's digits.",
+        code="date",
+        asks_for="day_first",
     )
 
 
-def check_pages(footers: Iterable[tuple[int, Footer]]) -> list[str]:
+def check_pages(footers: Iterable[tuple[int, Footer]], report: Report) -> None:
     """Compare the printed page numbers with the pages that are there.
 
     Parameters
     ----------
     footers
         Number of the page in the file, and its foot; several reports may follow one another.
-
-    Returns
-    -------
-    Warnings: pages missing, printed twice, out of order, or without a number.
+    report
+        Gets warnings: pages missing, printed twice, out of order, or without a number.
     """
     reports: list[list[tuple[int, Footer]]] = []
     for at, footer in footers:
@@ -141,35 +142,33 @@ def check_pages(footers: Iterable[tuple[int, Footer]]) -> list[str]:
         if not reports or (is_new and reports[-1]):
             reports.append([])
         reports[-1].append((at, footer))
-    warnings = []
     for part in reports:
         printed = [footer.number for _, footer in part if footer.number]
         unnumbered = [at for at, footer in part if not footer.number]
         totals = {footer.of for _, footer in part if footer.of}
         if unnumbered:
-            warnings.append(f"No page number is legible on {_say_pages(unnumbered)} of the file.")
+            report.warn(
+                "no-page-number", f"No page number is legible on {_say_pages(unnumbered)} of the file."
+            )
         if not printed:
             continue
         total = max(totals)
         # A page whose number is illegible is one of those that seem to be missing.
         missing = sorted(set(range(1, min(total, 10_000) + 1)) - set(printed))
         if len(totals) > 1 or max(printed) > total:
-            warnings.append(
-                f"The pages are numbered inconsistently: of {', '.join(map(str, sorted(totals)))}."
-            )
+            said = ", ".join(map(str, sorted(totals)))
+            report.warn("page-numbers", f"The pages are numbered inconsistently: of {said}.")
         if len(missing) > len(unnumbered):
-            warnings.append(
-                f"{_say_pages(missing).capitalize()} of {total} are missing: the lists are not complete."
-            )
+            said = _say_pages(missing).capitalize()
+            report.warn("pages-missing", f"{said} of {total} are missing: the lists are not complete.")
         twice = sorted({number for number in printed if printed.count(number) > 1})
         if twice:
-            warnings.append(
-                f"{_say_pages(twice).capitalize()} of {total} stand in the file twice: names may be counted "
-                "twice."
+            said = _say_pages(twice).capitalize()
+            report.warn(
+                "pages-twice", f"{said} of {total} are in the file twice: names may be counted twice."
             )
         elif printed != sorted(printed):
-            warnings.append("The pages are not in order: what belongs to which section may be wrong.")
-    return warnings
+            report.warn("page-order", "The pages are not in order: what belongs to which list may be wrong.")
 
 
 def _say_pages(numbers: list[int]) -> str:

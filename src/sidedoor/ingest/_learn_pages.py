@@ -146,8 +146,8 @@ def read_head(page: Page) -> str:
 def find_ocr_pages(pages: list[Page]) -> set[int]:
     """Find the pages whose words are the work of OCR.
 
-    They lie over a picture, as those of a text PDF with a background do; but the words of a line are not quite
-    on one height, or the feet of the pages not quite at one place.
+    They lie over a picture, as those of a text PDF with a background do; but the words of a line are not
+    quite on one height, or the feet of the pages not quite at one place.
     """
     scans = [page for page in pages if page.is_scan]
     feet = Counter()
@@ -234,7 +234,7 @@ def find_sections(sheets: list[Sheet], first: str | None = None) -> tuple[list[S
             _add_line(sections, sheet.number, line)
         elif not sections:
             # It may name a person, so that it is not repeated.
-            aside.append(SetAside(f"page {sheet.number}", "a line before the first list"))
+            aside.append(SetAside(f"page {sheet.number}", "a line before the first list", code="before"))
         else:
             _add_line(sections, sheet.number, line)
     return sections, aside
@@ -254,7 +254,7 @@ def _add_line(sections: list[Section], page: int, line: Piece) -> None:
     elif is_unknown_head(squeezed, section.name):
         found = f"columns that no known layout has ({line.text[:60]!r})"
         way_out = "Bring its rows into a CSV of names and read that with a mapping."
-        raise IngestError(f"page {page}", found, way_out)
+        raise IngestError(f"page {page}", found, way_out, code="columns")
     elif is_head:
         first, last = (line.words[0].x0 + line.words[-3].x1) / 2, line.words[-2:]
         section.centers = [first, *((word.x0 + word.x1) / 2 for word in last)]

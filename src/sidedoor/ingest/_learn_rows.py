@@ -43,7 +43,7 @@ ENOUGH = 12
 ODD = 20
 # So many rows of two cells say whether the second holds cities.
 PLACES = 20
-GLUED = "two cells printed without a space between them, and no one place where they part"
+GLUED = "glued"
 
 
 @dataclass(eq=False)
@@ -57,11 +57,11 @@ class Record:
     name, hot_list, city, state
         As printed, lines joined.
     reason
-        Why it is set aside; empty for a row of the table.
+        Why it is skipped, as a code; empty for a row of the table.
     names_n
         How many names it is: two if they could not be parted.
     remark
-        What was done or what looks odd.
+        What was done or what looks odd, as a code.
     row_no
         Number in reading order.
     """
@@ -155,7 +155,7 @@ def place_section(
                 placed[AGENCY].append(word)
                 continue
             left, right = parts
-            marks[left] = f"{word.text!r} was split at the edge of two columns, after {left.text!r}"
+            marks[left] = "split"
             at = columns.find_wall(word)
             placed[at].append(left)
             placed[at + 1].append(right)
@@ -226,13 +226,13 @@ def read_section(section: Section, pitch: Pitch, gap: float, marks: dict[Word, s
         if GLUED in remarks:
             record.reason, record.names_n = GLUED, 2 if read is _read_names else 1
         elif not record.reason and squeeze(record.name) in load_form()["sharing"]["empty"]:
-            record.reason = "the word None beside names"
+            record.reason = "says-none"
         elif UNREADABLE in f"{record.name}{record.hot_list}{record.city}{record.state}":
-            record.reason = "a letter of which the PDF does not say which it is"
+            record.reason = "unreadable"
         elif not record.reason and not re.search(r"[^\W\d_]", record.name):
-            record.reason = "no letter in it"
+            record.reason = "no-letter"
         elif is_ocr and not record.reason and _is_noise(record.name):
-            record.reason = "noise of the OCR layer, no name"
+            record.reason = "noise"
         record.remark = next((remark for remark in remarks if remark != GLUED), record.remark)
         yield record
     for line in section.pools:
@@ -379,9 +379,9 @@ def _read_places(section: Section, rows: list[Row], gap: float) -> Iterator[tupl
         record = Record(section, row.page, name or "", city=city, state=state)
         if name is None:
             record.name = " ".join(filter(None, (city, state)))
-            record.reason = "a city or state without an agency"
+            record.reason = "no-agency"
         elif city is None and state is None:
-            record.remark = "no place"
+            record.remark = "no-place"
         yield record, list(row.cells.values())
 
 
@@ -409,6 +409,8 @@ def _read_lost_places(section: Section, rows: list[Row], gap: float) -> Iterator
 
 
 def _is_noise(name: str) -> bool:
-    """Say whether a text is what OCR makes of specks and cut lines: several words, most of a letter or two."""
+    """Say whether a text is what OCR makes of specks and cut lines: several words, most of a letter or
+    two.
+    """
     words = re.findall(r"[^\W_]+", name)
     return len(words) > 2 and sum(map(len, words)) < 3 * len(words)

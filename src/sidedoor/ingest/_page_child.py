@@ -7,7 +7,7 @@ from helpers.errors import IngestError
 NESTED, BLOCKS = 2_000, 200_000
 SKIPPED = {"script", "style", "svg", "head", "template", "noscript", "iframe", "object", "select", "textarea"}
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-INLINE = {"a", "abbr", "b", "bdi", "code", "em", "font", "i", "label", "mark", "s", "small", "span", "strong", "sub", "sup", "u", "wbr"}  # fmt: skip
+INLINE = set("a abbr b bdi code em font i label mark s small span strong sub sup u wbr".split())
 
 
 def read_blocks(path: str, name: str, chars_cap: int) -> dict:
@@ -15,8 +15,9 @@ def read_blocks(path: str, name: str, chars_cap: int) -> dict:
 
     Returns
     -------
-    dict: `blocks`, each a text, how far the elements closed since the block before it (a depth), what the markup calls the
-    entry that it begins, and whether it is a cell of a list; `title`; `asks_password`; `has_download`.
+    dict: `blocks`, each a text, how far the elements closed since the block before it (a depth), what the
+    markup calls the entry that it begins, and whether it is a cell of a list; `title`; `asks_password`;
+    `has_download`.
 
     Raises
     ------
@@ -62,7 +63,7 @@ class PageReader(HTMLParser):
         self.blocks: list[list] = []
         self.text: list[str] = []
         self.title: list[str] = []
-        self.lowest, self.kind, self.is_cell = 0, "", False
+        self.lowest, self.kind, self.is_cell, self.pre_from = 0, "", False, None
         self.asks_password = self.has_download = False
 
     def handle_starttag(self, tag: str, attributes: list) -> None:
@@ -80,6 +81,10 @@ class PageReader(HTMLParser):
         style = "".join((given.get("style") or "").lower().split())
         if self.skipped_from is None and (tag in SKIPPED or "hidden" in given or "display:none" in style):
             self.skipped_from = len(self.open)
+        if self.pre_from is None and (
+            "white-space:pre" in style or "value" in (given.get("class") or "").split()
+        ):
+            self.pre_from = len(self.open)
         if self.skipped_from is None:
             self.kind = given.get("data-tp-entry-type") or self.kind
             self.is_cell = self.is_cell or "data-tp-access-cell-text" in given or tag == "li"
@@ -101,6 +106,8 @@ class PageReader(HTMLParser):
         self.lowest = min(self.lowest, len(self.open))
         if self.skipped_from is not None and len(self.open) < self.skipped_from:
             self.skipped_from = None
+        if self.pre_from is not None and len(self.open) < self.pre_from:
+            self.pre_from = None
 
     def handle_data(self, data: str) -> None:
         if "title" in self.open[-1:] and len(self.title) < 10:
@@ -109,7 +116,11 @@ class PageReader(HTMLParser):
             self.chars_n += len(data)
             if self.chars_n > self.chars_cap:
                 raise self._refuse(f"more than {self.chars_cap:,} characters of text")
-            self.text.append(data)
+            lines = data.split("\n") if self.pre_from is not None else [data]
+            for line in lines[:-1]:  # the page shows these as lines
+                self.text.append(line)
+                self.end_block()
+            self.text.append(lines[-1])
 
     def end_block(self) -> None:
         """Take the text gathered so far as a block, if there is any."""

@@ -1,8 +1,9 @@
 """Reads a PDF inside the sandbox with pdfplumber; never imported by the parent.
 
-pdfplumber gives letters, boxes and pictures, and makes words of letters by their distance in parts of their size, as many
-programs print no space between words. Added here are limits, the order in which things were drawn, and which words a
-reader of the page can see: what the page does not show is kept apart, with the reason.
+pdfplumber gives letters, boxes and pictures, and makes words of letters by their distance in parts of their
+size, as many programs print no space between words. Added here are limits, the order in which things were
+drawn, and which words a reader of the page can see: what the page does not show is kept apart, with the
+reason.
 """
 
 import logging
@@ -41,7 +42,9 @@ _PRINT_ANEW = "Print it to a new PDF from a viewer."
 def read_pages(
     path: str, name: str, pages_cap: int, chars_cap: int, page_chars_cap: int, unpacked_cap: int
 ) -> Iterator[dict]:
-    """Give each page: number, size, words, what it holds but does not show, notes that a viewer lays over it."""
+    """Give each page: number, size, words, what it holds but does not show, notes that a viewer lays over
+    it.
+    """
     logging.disable(logging.CRITICAL)
     pages_n = check_document(path, name, pages_cap, unpacked_cap)
     Device.name, Device.chars_cap, Device.page_chars_cap = name, chars_cap, page_chars_cap
@@ -59,7 +62,8 @@ def read_pages(
 
 
 def check_document(path: str, name: str, pages_cap: int, unpacked_cap: int) -> int:
-    """Refuse what need not be parsed to be refused: locked, too many pages, page content that unpacks too far.
+    """Refuse what need not be parsed to be refused: locked, too many pages, page content that unpacks too
+    far.
 
     Returns
     -------
@@ -100,7 +104,9 @@ _ADD_LETTER, _ADD_CODE = cmapdb.FileUnicodeMap.add_cid2unichr, cmapdb.FileCMap.a
 
 
 def cap_codes(name: str) -> None:
-    """Stop fonts that say of more codes than any script has which letters they are: a range of few bytes can."""
+    """Stop fonts that say of more codes than any script has which letters they are: a range of few bytes
+    can.
+    """
     count = 0
 
     def cap(method):
@@ -117,7 +123,8 @@ def cap_codes(name: str) -> None:
 
 
 class Device(pdfplumber.page.PDFPageAggregatorWithMarkedContent):
-    """Adds to each thing drawn the number of its operator (as `mcid`) and what ink it has (as `tag`); stops at limits.
+    """Adds to each thing drawn the number of its operator (as `mcid`) and what ink it has (as `tag`); stops
+    at limits.
 
     The tag of a letter is (why it has no ink, spacing asked for), that of a filled box how light it is.
     """

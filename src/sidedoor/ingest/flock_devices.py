@@ -1,4 +1,5 @@
-"""Reads Flock's page "Devices" printed to PDF: a row for each agency whose cameras an account can reach, or that reaches them.
+"""Reads Flock's page "Devices" printed to PDF: a row for each agency whose cameras an account can reach, or
+that reaches them.
 
 No sample of this page was at hand. What it says in words that are not known is asked for and never guessed.
 """
@@ -48,8 +49,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
 
     Returns
     -------
-    Reading with `sharing`: a row for each agency and direction whose search is on, and one for its hot-list tool; and `volumes`:
-    the cameras that stand beside an agency's name.
+    Reading with `sharing`: a row for each agency and direction whose search is on, and one for its hot-list
+    tool; and `volumes`: the cameras that stand beside an agency's name.
 
     Raises
     ------

@@ -18,7 +18,8 @@ from sidedoor.ingest.times import find_zone
 
 KINDS = ("pdf",)
 _AT_LEAST = 4
-# What the first line of a cell looks like, in the columns that begin every row: an id whole or cut by the width of
+# What the first line of a cell looks like, in the columns that begin every row: an id whole or cut by the
+# width of
 # its column, a date.
 _BEGINS = {
     "id": re.compile(r"[0-9a-fA-F]{8}-"),
@@ -55,13 +56,14 @@ def read(source: Source, options: ReadOptions) -> Reading:
 
     Returns
     -------
-    Reading with the table `searches` and its report. A cell that was blacked out holds no text, so that it cannot be
-    told from an empty one: the report says so.
+    Reading with the table `searches` and its report. A cell that was blacked out holds no text, so that it
+    cannot be told from an empty one: the report says so.
 
     Raises
     ------
     IngestError
-        Rows cannot be told apart, their columns are spread over pages, or times print no zone and none was given.
+        Rows cannot be told apart, their columns are spread over pages, or times print no zone and none was
+        given.
     """
     match = recognize(source)
     known = load_format("flock")["audit"]
@@ -88,7 +90,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     report.details["rows_by_page"] = {str(page): int(count) for page, count in pages.items()}
     report.details["texts_outside_the_table_n"] = len(outside)
     report.warnings.append(
-        "Read from the places of words on printed pages: compare a page or two by eye. A cell that was blacked out "
+        "Read from the places of words on printed pages: compare a page or two by eye. A cell that was "
+        "blacked out "
         "holds no text and counts as empty."
     )
     report.check()
@@ -112,7 +115,9 @@ def _locate(row: PrintedRow, number: int) -> str:
 
 
 def _join(field: str | None, lines: tuple[str, ...]) -> str:
-    """Join the lines of a cell: ids without a space, two times of a window on two lines, all else with spaces."""
+    """Join the lines of a cell: ids without a space, two times of a window on two lines, all else with
+    spaces.
+    """
     if field == "search_id":
         return "".join(line.replace(" ", "") for line in lines)
     text = " ".join(lines)

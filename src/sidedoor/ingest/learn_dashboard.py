@@ -100,7 +100,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
         find_encoding(source).describe(report)
     footers = []
     boards = find_boards(_read_lines(source), source.name, options, report, footers)
-    report.warnings += check_pages(footers)
+    check_pages(footers, report)
     if source.kind == "pdf":
         report_unseen(read_pages(source), report)
     rows = []
@@ -110,7 +110,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
         raise IngestError(source.name, "a Dashboard report without a single figure", "Give the whole report.")
     _compare_boards(boards, report)
     if options.reported_by is None:
-        report.warnings.append("The report does not name its agency: say which it is (reported_by).")
+        text = "The report does not name its agency: say which it is (--reported-by)."
+        report.warn("no-agency", text, asks_for="reported_by")
 
     from helpers.canonical import build_table
 

@@ -10,6 +10,7 @@ from collections import Counter
 from functools import cache
 
 from helpers.errors import IngestError
+from helpers.paths import FACTS
 from helpers.wording import say_number
 from sidedoor.ingest._learn_form import check_pages, find_product, load_form, squeeze
 from sidedoor.ingest._learn_layout import gather_lines
@@ -25,18 +26,21 @@ from sidedoor.ingest._learn_pages import (
 )
 from sidedoor.ingest._learn_rows import Record, read_sections
 from sidedoor.ingest.pdf import Page, read_pages, report_unseen
-from sidedoor.ingest.report import Reading, Report, SetAside
+from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
 
 KINDS = ("pdf",)
 # More lines before the first heading than a cover page has; more names than a report has.
 BEFORE, NAMES_CAP = 10, 4_000
-# Letters of a name that is long enough to be compared; of two that are shorter than twice this, one may differ.
+# Letters of a name that is long enough to be compared; of two that are shorter than twice this, one may
+# differ.
 SHORT = 6
 
 
 def recognize(source: Source) -> Match | None:
-    """Recognize the report by its title and the sentences over its lists. The result is kept with the source."""
+    """Recognize the report by its title and the sentences over its lists. The result is kept with the
+    source.
+    """
     if "sharing report" not in source.cache:
         source.cache["sharing report"] = _recognize(source)
     return source.cache["sharing report"]
@@ -88,8 +92,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     -------
     Reading with the table `sharing`. An arrow goes from the agency that owns data to the one that may read
     it: from the reporting agency to a name that it shares with, to the reporting agency from a name that it
-    receives from. Agency ids stay empty: resolving names is a step of its own. A name that OCR read is marked as
-    such (`doubt`).
+    receives from. Agency ids stay empty: resolving names is a step of its own. A name that OCR read is marked
+    as such (`doubt`).
 
     Raises
     ------
@@ -104,9 +108,9 @@ def read(source: Source, options: ReadOptions) -> Reading:
     pages = _choose_pages(read_pages(source), report)
     ocr_pages = _find_ocr_pages(source, pages)
     sheets = [cut_page(page, source.name, options.day_first, page.number in ocr_pages) for page in pages]
-    sections, report.set_aside = find_sections(sheets, options.section)
-    if len(report.set_aside) > BEFORE and options.section is None:
-        found = f"{len(report.set_aside)} lines before the first heading: the file begins inside a list"
+    sections, before = find_sections(sheets, options.section)
+    if len(before) > BEFORE and options.section is None:
+        found = f"{len(before)} lines before the first heading: the file begins inside a list"
         way_out = "Say which list it is: --section detections_received, for example."
         raise IngestError(source.name, found, way_out, code="section", asks_for=("section",))
     if not sections:
@@ -120,14 +124,16 @@ def read(source: Source, options: ReadOptions) -> Reading:
     from helpers.canonical import build_table
 
     table = build_table("sharing", rows)
-    _report_noise(sheets, report)
+    report.set_aside += before
     report_unseen(pages, report)
+    report.rows_in = len(report.set_aside)
+    _report_noise(sheets, report)
     _report_records(records, report)
     _report_sections(sections, records, report)
     if any(sheet.is_ocr for sheet in sheets):
         _report_slips(records, report)
     report.rows_out = len(table)
-    report.rows_in = len(table) + sum(part.rows_n for part in report.set_aside)
+    report.rows_in += len(table)
     dates = sorted({row["as_of"] for row in rows if row["as_of"]})
     report.span = {"sharing": [dates[0], dates[-1]] if dates else [None, None]}
     report.check()
@@ -140,9 +146,8 @@ def _choose_pages(pages: list[Page], report: Report) -> list[Page]:
     for page in pages:
         head = squeeze(" ".join(word.text for word in page.words if word.top < 0.25 * page.height))
         if "dashboard" in head and load_form()["sharing"]["title_squeezed"] not in head:
-            report.warnings.append(
-                f"Page {page.number} belongs to a Dashboard report and was not read: split the PDF."
-            )
+            text = f"Page {page.number} belongs to a Dashboard report and was not read: split the PDF."
+            report.warn("dashboard", text)
         else:
             kept.append(page)
     return kept
@@ -153,40 +158,40 @@ def _settle_heads(sections: list[Section], sheets: list[Sheet], options: ReadOpt
     named = Counter(section.reporter for section in sections if section.reporter)
     usual = named.most_common(1)[0][0] if named else options.reported_by
     if usual is None:
-        raise IngestError(
-            report.file,
-            "no legible name of the agency whose report it is",
-            "Name the agency (reported_by) as it would be printed.",
-        )
+        way_out = "Name it as it would be printed: --reported-by 'AGENCY'."
+        found = "no legible name of the agency whose report it is"
+        raise IngestError(report.file, found, way_out, code="agency", asks_for="reported_by")
     if not named:
-        report.notes.append("The report names its agency nowhere legibly; the name that was given was taken.")
+        report.note("agency-given", "The report names its agency nowhere legibly; the given name was taken.")
     elif options.reported_by and options.reported_by not in named:
-        report.warnings.append(
-            f"The report names {usual!r} as its agency, not {options.reported_by!r}; it was followed."
+        report.warn(
+            "other-agency", f"The report names {usual!r} as its agency, not the one given; it was followed."
         )
     if len(named) > 1:
-        report.warnings.append(
-            f"The sentences over the lists name different agencies: {', '.join(map(repr, named))}."
+        report.warn(
+            "agencies", f"The sentences over the lists name {len(named)} agencies; each list keeps its own."
         )
     created = Counter(sheet.footer.created for sheet in sheets if sheet.footer.created)
     if not created:
-        given = f"the date that was given, {options.as_of}, was taken"
-        source = given if options.as_of else "its rows have none (as_of)"
-        report.warnings.append(f"The report prints no legible date: {source}.")
+        source = f"{options.as_of}, as given, was taken" if options.as_of else "give it with --as-of"
+        report.warn(
+            "no-date", f"The report prints no legible date: {source}.", "" if options.as_of else "as_of"
+        )
     elif options.as_of and options.as_of not in created:
-        report.warnings.append(f"The report is dated {min(created)}, not {options.as_of}; it was followed.")
+        report.warn(
+            "other-date", f"The report is dated {min(created)}, not {options.as_of}; it was followed."
+        )
     if len(created) > 1:
-        report.warnings.append(f"Its pages are dated differently: {', '.join(sorted(created))}.")
+        report.warn("dates", f"Its pages are dated differently: {', '.join(sorted(created))}.")
     day = created.most_common(1)[0][0] if created else options.as_of
     for section in sections:
         section.reporter = section.reporter or usual
         section.created = section.created or day
-    report.warnings += check_pages((sheet.number, sheet.footer) for sheet in sheets)
+    check_pages([(sheet.number, sheet.footer) for sheet in sheets], report)
     misread = [sheet.number for sheet in sheets if sheet.footer.is_misread]
     if misread:
-        report.notes.append(
-            f"Page numbers were read with letters for digits on pages {', '.join(map(str, misread))}."
-        )
+        pages = ", ".join(map(str, misread))
+        report.note("page-digits", f"Page numbers were read with letters for digits on pages {pages}.")
     report.details["agency"] = usual
     report.details["pages"] = [[sheet.number, sheet.footer.number, sheet.footer.of] for sheet in sheets]
 
@@ -212,59 +217,67 @@ def _build_row(record: Record, source_id: str, ocr_pages: set[int]) -> dict:
     }
 
 
+# Why a name is in no row, and what is said of names that are.
+REASONS = {
+    "glued": "two cells printed without a space between them, and no one place where they part",
+    "says-none": "the word None beside names",
+    "unreadable": "a letter of which the PDF does not say which it is",
+    "no-letter": "no letter in it",
+    "noise": "noise of the OCR layer, no name",
+    "no-agency": "a city or state without an agency",
+}
+REMARKS = {
+    "alone": "stand alone in a row of two, so that one beside each may be lost",
+    "no-place": "have no city and state beside them",
+    "pool": "are the vendor's pool, whose members are not printed",
+    "split": "were split from the cell beside them, which began without a space",
+    "demo": "look like accounts of the vendor or for demonstrations; they are kept",
+    "inactive": "are marked as inactive: kept, and not counted as able to search",
+    "twice": "are printed more than once in their list; each is counted",
+}
+_WARNED = ("alone", "no-place", "twice")
+
+
 def _report_noise(sheets: list[Sheet], report: Report) -> None:
-    for sheet in sheets:
-        for text in sheet.noise:
-            report.set_aside.append(SetAside(f"page {sheet.number}", "noise of the OCR layer, no name", text))
-    # What every page carries is its form. The rest is not repeated, as it may name a person.
+    """Account for what stands beside the lists; nothing of it is repeated, as it may name a person."""
     margins = Counter(text for sheet in sheets for text in set(sheet.margin))
     for sheet in sheets:
-        for text in sheet.margin:
-            if margins[text] < 2 or 2 * margins[text] < len(sheets):
-                place = f"page {sheet.number}"
-                report.set_aside.append(SetAside(place, "a line in the head or foot of the page"))
+        place = f"page {sheet.number}"
+        report.put_aside(place, REASONS["noise"], len(sheet.noise), "noise")
+        # what every page carries is its form
+        odd_n = sum(margins[text] < 2 or 2 * margins[text] < len(sheets) for text in sheet.margin)
+        report.put_aside(place, "a line in the head or foot of the page", odd_n, "margin")
 
 
 def _report_records(records: list[Record], report: Report) -> None:
-    """Report what became of single names."""
+    """Account for names that are in no row, and say by their numbers what is to be known of others."""
     form = load_form()["sharing"]
     demo = re.compile("|".join(form["demo"]), re.I)
-    demos, inactive_n, alone = [], 0, []
+    counts = Counter((record.section.name, record.name, record.hot_list, record.city) for record in records)
+    told: dict[str, list[int]] = {}
     for record in records:
-        place = f"page {record.page}, row {record.row_no}"
         if record.reason:
-            report.set_aside.append(SetAside(place, record.reason, record.name, record.names_n))
-        if record.remark == "alone":
-            alone.append(f"{place} ({record.name!r})")
-        elif record.remark == "no place":
-            report.warnings.append(f"{place}: no city and state stand beside {record.name!r}.")
-        elif record.remark == "pool" or squeeze(record.name) in form["pools"]:
-            report.notes.append(
-                f"{place}: {record.name!r} is the vendor's pool, whose members are not printed."
-            )
-        elif record.remark:
-            report.notes.append(f"{place}: {record.remark}.")
-        if record.reason:
+            place = f"page {record.page}, row {record.row_no}"
+            report.put_aside(place, REASONS[record.reason], record.names_n, record.reason)
             continue
-        if demo.search(record.name):
-            demos.append(record.name)
-        inactive_n += bool(re.search(form["inactive"], record.name, re.I))
-    if alone:
-        shown = ", ".join(alone[:10]) + (f" and {len(alone) - 10} more" if len(alone) > 10 else "")
-        report.warnings.append(
-            f"{say_number(len(alone), 'name stands', 'names stand')} alone in a row of two, so that one beside each may be lost: {shown}."
+        is_pool = squeeze(record.name) in form["pools"]
+        kinds = {"pool"} if is_pool else {record.remark} - {""}
+        kinds |= {"demo"} if demo.search(record.name) else set()
+        kinds |= {"inactive"} if re.search(form["inactive"], record.name, re.I) else set()
+        kinds |= (
+            {"twice"} if counts[record.section.name, record.name, record.hot_list, record.city] > 1 else set()
         )
-    if demos:
-        report.notes.append(
-            f"{say_number(len(demos), 'name looks', 'names look')} like accounts of the vendor or for demonstrations; kept: "
-            f"{', '.join(dict.fromkeys(demos))}."
-        )
-    if inactive_n:
-        report.notes.append(f"{say_number(inactive_n, 'name is', 'names are')} marked as inactive.")
+        for kind in kinds:
+            told.setdefault(kind, []).append(record.row_no)
+    for kind, rows in told.items():
+        shown = ", ".join(map(str, rows[:20])) + (f" and {len(rows) - 20} more" if len(rows) > 20 else "")
+        text = f"{say_number(len(rows), 'name')} {REMARKS[kind]}: row {shown}."
+        (report.warn if kind in _WARNED else report.note)(kind, text)
+    report.details["rows_told"] = told
 
 
 def _report_sections(sections: list[Section], records: list[Record], report: Report) -> None:
-    """Report the counts of each list, names that stand in it twice, and the places beside names."""
+    """Report the counts of each list, and lists that are odd or not there."""
     counts: dict[str, dict] = {}
     for section in sections:
         own = [record for record in records if record.section is section and not record.reason]
@@ -274,32 +287,23 @@ def _report_sections(sections: list[Section], records: list[Record], report: Rep
         part["pages"] = sorted({*part["pages"], *(record.page for record in own)})
         part["says_none"] = part["says_none"] or section.is_empty
         if section.columns_n == 1 and len(own) > 3 and not section.name.startswith("hot"):
-            report.warnings.append(
-                f"The list {section.name} was read as one column; if the page shows two, names have run together."
-            )
-        if not own and not section.is_empty:
-            report.warnings.append(f"The list {section.name} holds no name, and does not say None.")
-        if section.is_empty and own:
-            report.warnings.append(
-                f"The list {section.name} says None and holds {say_number(len(own), 'name')}."
-            )
-        names = Counter((record.name, record.hot_list, record.city, record.state) for record in own)
-        for (name, *_), count in names.items():
-            if count > 1:
-                numbers = ", ".join(str(r.row_no) for r in own if r.name == name)
-                report.warnings.append(
-                    f"{name!r} stands {count} times in {section.name} (rows {numbers}); each is counted."
-                )
+            text = "was read as one column; if the page shows two, names have run together"
+            report.warn("one-column", f"The list {section.name} {text}.")
+        if section.is_empty == bool(own):
+            text = "says None and holds names" if own else "holds no name, and does not say None"
+            report.warn("none", f"The list {section.name} {text}.")
     for name in load_form()["sharing"]["headings"]:
         if name not in counts:
-            report.warnings.append(f"The list {name} is not in the file.")
+            report.warn("no-list", f"The list {name} is not in the file.")
     report.details["sections"] = counts
     shown = ", ".join(f"{name.replace('_', ' ')} {part['names']:,}" for name, part in counts.items())
-    report.notes.insert(0, f"Names by list: {shown}.")
+    report.note("names", f"Names by list: {shown}.")
 
 
 def _report_slips(records: list[Record], report: Report) -> None:
-    """Report names that are nearly, but not quite, a name of another list: OCR may have misread them. None is changed."""
+    """Report names that are nearly, but not quite, a name of another list: OCR may have misread them. None is
+    changed.
+    """
     kept = [record for record in records if not record.reason]
     lists: dict[str, set[str]] = {}
     for record in kept:
@@ -313,7 +317,8 @@ def _report_slips(records: list[Record], report: Report) -> None:
         shown = ", ".join(f"page {page} row {row_no}" for page, row_no, *_ in slips[:20])
         report.warn(
             "slips",
-            f"{say_number(len(slips), 'name is', 'names are')} nearly one that is known from elsewhere, so that OCR may have "
+            f"{say_number(len(slips), 'name is', 'names are')} nearly one that is known from elsewhere, so "
+            "that OCR may have "
             f"misread them; they are kept as read. Look at {shown}"
             + (f" and {len(slips) - 20:,} more (report.json)." if len(slips) > 20 else "."),
         )
@@ -330,7 +335,8 @@ def find_near_names(lists: dict[str, set[str]]) -> dict[str, str]:
 
     Returns
     -------
-    Names that differ by one or two letters from a name of the facts' text PDFs, or of another list of the report.
+    Names that differ by one or two letters from a name of the facts' text PDFs, or of another list of the
+    report.
     """
     import numpy as np
     from rapidfuzz.distance import JaroWinkler, Levenshtein
@@ -356,7 +362,9 @@ def find_near_names(lists: dict[str, set[str]]) -> dict[str, str]:
 
 
 def _may_be_one(one: str, other: str, steps: int) -> bool:
-    """Say whether two names that differ by so many letters may be one: not if a number or the state differs."""
+    """Say whether two names that differ by so many letters may be one: not if a number or the state
+    differs.
+    """
     states = [
         set(re.findall(r"\(([A-Z]{2})\)", name)) & set(load_form()["sharing"]["states"])
         for name in (one, other)
@@ -370,7 +378,9 @@ def _may_be_one(one: str, other: str, steps: int) -> bool:
 @cache
 def _load_known_names() -> frozenset[str]:
     """Load the names of the lists in the facts, corrected where they were misread."""
-    from helpers.facts.tables import load_table
+    import pandas as pd
 
-    names = load_table("sharing_lists")
+    names = pd.read_csv(
+        FACTS / "sharing_lists.csv", dtype="str", usecols=["name_as_printed", "name_corrected"]
+    )
     return frozenset(names["name_corrected"].fillna(names["name_as_printed"]).dropna())

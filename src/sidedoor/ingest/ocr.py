@@ -1,4 +1,6 @@
-"""Lets `ocrmypdf` read a scan, where it is installed: in a process of its own, with a limit of time that fits the pages."""
+"""Lets `ocrmypdf` read a scan, where it is installed: in a process of its own, with a limit of time that fits
+the pages.
+"""
 
 import os
 import re
@@ -19,7 +21,8 @@ PROGRAM = "ocrmypdf"
 SECONDS, PAGE_SECONDS = 60, 45
 OUTPUT_BYTES, MEMORY_BYTES = 2 << 30, 4 << 30
 _INSTALL = (
-    "Install it (apt install ocrmypdf, brew install ocrmypdf, or see ocrmypdf.readthedocs.io), and try again with --ocr; "
+    "Install it (apt install ocrmypdf, brew install ocrmypdf, or see ocrmypdf.readthedocs.io), and try "
+    "again with --ocr; "
     "or run it elsewhere and give its PDF."
 )
 # The child limits itself before it becomes the program; arguments are a list, and no shell sees them.
@@ -40,7 +43,8 @@ def read_scan(source: Source) -> bool:
     Parameters
     ----------
     source
-        A PDF, with a folder to work in (`work`). Its name, checksum and size stay those of the file as it came.
+        A PDF, with a folder to work in (`work`). Its name, checksum and size stay those of the file as it
+        came.
 
     Returns
     -------
@@ -82,9 +86,15 @@ def run_program(program: str, arguments: list[str], source: Source) -> None:
         "TMPDIR": str(Path(arguments[-1]).parent),
     }
     child = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=kept, text=True,
-        errors="replace", start_new_session=True,
-    )  # fmt: skip
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=kept,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
     seconds = SECONDS + PAGE_SECONDS * pages_n
     is_late = threading.Event()
     timer = threading.Timer(seconds, lambda: (is_late.set(), _end_group(child)))
@@ -125,6 +135,7 @@ def mark_tables(tables: dict, report: Report) -> None:
     report.details["read_by"] = "ocr"
     report.warn(
         "ocr",
-        "Its pages are pictures, read by OCR: names, figures and marks can be wrong or missing. Compare every page with the "
+        "Its pages are pictures, read by OCR: names, figures and marks can be wrong or missing. Compare "
+        "every page with the "
         "picture before anything of it is printed.",
     )

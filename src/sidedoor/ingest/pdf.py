@@ -127,7 +127,8 @@ def _refuse_unreadable(pages: list[Page], name: str) -> None:
         raise IngestError(
             name,
             f"fonts that do not say which letters they draw ({lost_n:,} of {letters_n:,} are unreadable)",
-            "Let OCR read the pages: add --ocr; or run ocrmypdf --force-ocr IN.pdf OUT.pdf, and give OUT.pdf.",
+            "Let OCR read the pages: add --ocr; or run ocrmypdf --force-ocr IN.pdf OUT.pdf, and give "
+            "OUT.pdf.",
             code=UNREADABLE_FONTS,
         )
 

@@ -1,7 +1,7 @@
 """A table printed to PDF: its header found by names, its columns by gaps, its rows by what each begins with.
 
-No line of a grid is looked at, as printers draw them in many ways or not at all. A page without a header goes on with
-the columns of the page before.
+No line of a grid is looked at, as printers draw them in many ways or not at all. A page without a header goes
+on with the columns of the page before.
 """
 
 import re
@@ -24,7 +24,9 @@ _WAY_OUT = "Ask the agency for the same records as CSV or XLSX, as its system ex
 
 @dataclass(frozen=True)
 class Header:
-    """A printed header: names of columns from left to right, where each begins and ends, and the last line's bottom."""
+    """A printed header: names of columns from left to right, where each begins and ends, and the last line's
+    bottom.
+    """
 
     names: tuple[str, ...]
     spans: tuple[tuple[float, float], ...]
@@ -130,13 +132,14 @@ def read_rows(
     known, at_least
         As for `find_page_header`.
     begins
-        For tidied names of columns, in order of preference: what the first line of each of their cells looks like.
-        The first column whose lines fit tells where a row begins. Without them the distance of lines does, or the first
-        column.
+        For tidied names of columns, in order of preference: what the first line of each of their cells looks
+        like. The first column whose lines fit tells where a row begins. Without them the distance of lines
+        does, or the first column.
 
     Returns
     -------
-    The header, the rows in order, and texts that stand outside the table (titles, page numbers), first come first.
+    The header, the rows in order, and texts that stand outside the table (titles, page numbers), first come
+    first.
 
     Raises
     ------
@@ -188,8 +191,9 @@ def read_rows(
 def _find_edges(header: Header, words: list[Word]) -> list[float]:
     """Find where columns part: in a gap between two headings that the fewest words reach over.
 
-    Of several such gaps, that before the right heading is taken if cells begin where it begins, that after the left one if
-    cells end where it ends, else what holds for most headings: numbers stand to the right of theirs, dates in the middle.
+    Of several such gaps, that before the right heading is taken if cells begin where it begins, that after
+    the left one if cells end where it ends, else what holds for most headings: numbers stand to the right of
+    theirs, dates in the middle.
     """
     sides = [
         (_count_near(words, "x0", left), _count_near(words, "x1", right)) for left, right in header.spans
@@ -251,7 +255,9 @@ def _refuse_two_in_one(header: Header, rows: list[PrintedRow], place: str) -> No
             filled = [row.cells[beside] for row in rows if row.cells[beside]]
             two_n = sum(any(_TWO.match(line) for line in lines) for lines in filled)
             if filled and two_n > 0.5 * len(filled):
-                found = f"the column {name!r} is empty in all rows, while cells of {header.names[beside]!r} hold two values"
+                found = (
+                    f"{name!r} is empty in all rows, while cells of {header.names[beside]!r} hold two values"
+                )
                 raise IngestError(place, found, _WAY_OUT, code="two-in-one")
 
 
@@ -284,7 +290,8 @@ def _choose_anchor(
 def _add_page(
     rows, page: Page, words: list[Word], edges: list[float], anchor: int, pattern: re.Pattern
 ) -> list[PrintedRow]:
-    """Cut the words of a page into rows at the widest gap between two beginnings; what stands before the first gap
+    """Cut the words of a page into rows at the widest gap between two beginnings; what stands before the
+    first gap
     that is as wide belongs to the last row of the page before.
     """
     starts = [line for line in _gather(words, edges, anchor) if pattern.match(line.text)]
@@ -312,7 +319,9 @@ def _add_page(
 
 
 def _add_by_distance(bodies: list[tuple[Page, list[Word]]], edges: list[float]) -> list[PrintedRow]:
-    """Cut pages into rows where lines stand further apart than within a row; if all stand alike, at the first column."""
+    """Cut pages into rows where lines stand further apart than within a row; if all stand alike, at the first
+    column.
+    """
     lines = [(page, build_lines(Page(page.number, 0.0, 0.0, tuple(words), False))) for page, words in bodies]
     steps = sorted(
         later.top - line.top for _, part in lines for line, later in zip(part, part[1:], strict=False)

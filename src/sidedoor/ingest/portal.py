@@ -1,7 +1,8 @@
 """Reads a page of Flock's transparency portal: saved as a web page, printed to PDF, or copied as text.
 
-What it shows are a date, figures, and often the organizations that an agency shares its data with, or that share theirs
-with it. Agencies reword and leave out what they like: what is not on the page is reported as not published.
+What it shows are a date, figures, and often the organizations that an agency shares its data with, or that
+share theirs with it. Agencies reword and leave out what they like: what is not on the page is reported as not
+published.
 """
 
 import re
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 
+from helpers.agencies.check import looks_like_agency
 from helpers.canonical import build_table
 from helpers.errors import IngestError
 from helpers.formats import load_format
@@ -27,6 +29,8 @@ from sidedoor.sandbox import run_limited
 KINDS = ("html", "text", "pdf")
 FAMILY = "Flock transparency portal page"
 HTML_BYTES, NAME_CHARS = 32 << 20, 120
+# So many names of agencies below a heading that is not known are a list.
+UNKNOWN = 10
 LISTS = ("detections_shared", "detections_received")
 FIGURES = ("detections", "hits", "searches", "cameras", "retention_days")
 _DAYS = ("%b %d %Y", "%B %d %Y", "%Y-%m-%d", "%m/%d/%Y")
@@ -49,8 +53,10 @@ class Block:
         What the markup calls the entry that begins here.
     is_cell
         The markup lists it as one of several.
-    is_line, is_next
-        It is a printed line; it follows the line before as lines of one paragraph do.
+    is_line
+        It is a printed line.
+    is_next
+        It follows the block before as lines of one paragraph do.
     is_bold
         It is printed bold.
     """
@@ -158,12 +164,14 @@ def _read_html(source: Source) -> list[Block]:
     function = "sidedoor.ingest._page_child:read_blocks"
     page = run_limited(function, arguments, source.limits.sandbox, place=source.name)
     source.cache["page"] = page
-    return [Block(text, outer, kind, is_cell) for text, outer, kind, is_cell in page["blocks"]]
+    return [Block(*block, is_next=True) for block in page["blocks"]]
 
 
 def _read_lines(source: Source) -> list[Block]:
-    lines = (" ".join(line.split()) for line in read_text(source).split("\n"))
-    return [Block(line) for line in lines if line]
+    lines = [" ".join(line.split()) for line in read_text(source).split("\n")]
+    return [
+        Block(line, is_next=bool(above)) for above, line in zip(["", *lines], lines, strict=False) if line
+    ]
 
 
 def _read_print(source: Source) -> list[Block]:
@@ -204,7 +212,9 @@ def _compile(group: str) -> re.Pattern:
 
 
 def find_field(text: str) -> str | None:
-    """Find what a heading says that stands below it: a list, a figure, or `others`; None if it is no known heading."""
+    """Find what a heading says that stands below it: a list, a figure, or `others`; None if it is no known
+    heading.
+    """
     text = text.strip().rstrip(":").replace("\u2019", "'")
     if len(text) > 120 or text.endswith("."):
         return None
@@ -282,10 +292,10 @@ def read_names(blocks: list[Block]) -> tuple[list[Name], bool]:
         pieces = [block.text for block in blocks if block.is_cell]
     elif "," in blocks[0].text:
         pieces = []
-        for block in blocks:  # a list that is wrapped goes on after a comma
-            pieces += re.split(r",(?:\s+|$)", block.text)
-            if not block.text.endswith(","):
+        for above, block in zip([None, *blocks], blocks, strict=False):
+            if above and not (block.is_next or above.text.endswith(",")):
                 break
+            pieces += re.split(r",(?:\s+|$)", block.text)
     else:
         pieces = [block.text for block in blocks]
     pieces = [" ".join(piece.split()) for piece in pieces if piece.strip()]
@@ -302,7 +312,9 @@ def _join_lines(lines: list[str]) -> str:
 
 
 def _join_pieces(pieces: list[str]) -> Iterator[Name]:
-    """Join pieces that a comma within a name parted: `Example Corp, LLC`, `University of California, Riverside`."""
+    """Join pieces that a comma within a name parted: `Example Corp, LLC`, `University of California,
+    Riverside`.
+    """
     known, name = _load(), None
     for at, piece in enumerate(pieces):
         goes_on = bool(re.search(known["goes_on"], piece))
@@ -327,8 +339,9 @@ def read(source: Source, options: ReadOptions) -> Reading:
 
     Returns
     -------
-    Reading with the table `sharing`, if the page prints a list, and `volumes`, each with the page's own date. A list that the
-    page does not print is `not published` in the report's details, which is not the same as sharing with nobody.
+    Reading with the table `sharing`, if the page prints a list, and `volumes`, each with the page's own date.
+    A list that the page does not print is `not published` in the report's details, which is not the same as
+    sharing with nobody.
 
     Raises
     ------
@@ -346,6 +359,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
     agency, day = _read_head(blocks, source, options, report)
     base = {"reported_by": agency, "source_id": options.source_id or source.id}
     entries = find_entries(blocks)
+    _take_unknown_list(blocks, entries, source, options)
     rows = _read_lists(entries, base | {"as_of": day}, report)
     figures = _read_figures(entries, base, day, report)
     if source.kind == "text":
@@ -353,8 +367,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
     if source.kind == "pdf":
         warn_unseen(read_pages(source), report)
     if source.kind == "html" and source.cache["page"]["has_download"]:
-        text = "The page offers a file to download, such as its search audit; it was not read: give that file itself."
-        report.note("download", text)
+        report.note("download", "The page offers a file, such as its search audit; give that file itself.")
     tables = {}
     if rows:
         tables["sharing"] = build_table("sharing", rows)
@@ -368,6 +381,22 @@ def read(source: Source, options: ReadOptions) -> Reading:
     report.rows_in += report.rows_out
     report.check()
     return Reading(tables, report)
+
+
+def _take_unknown_list(
+    blocks: list[Block], entries: list[Entry], source: Source, options: ReadOptions
+) -> None:
+    """Ask which way a list flows that stands below a heading that is not known, and is not to be lost."""
+    used = {id(block) for entry in entries for block in entry.blocks}
+    for above, block in zip(blocks, blocks[1:], strict=False):
+        names = block.text.split(", ")
+        if id(block) in used or len(names) < UNKNOWN or sum(map(looks_like_agency, names)) < 0.7 * len(names):
+            continue
+        if options.section not in LISTS:
+            found = f"a list of {len(names)} names below a heading that is not known"
+            way_out = "Say which way the data flows: --section detections_shared, or detections_received."
+            raise IngestError(source.name, found, way_out, code="unknown-list", asks_for="section")
+        entries.append(Entry(options.section, above.text[:NAME_CHARS], blocks=[block]))
 
 
 def _read_head(blocks: list[Block], source: Source, options: ReadOptions, report: Report) -> tuple[str, str]:
@@ -469,7 +498,8 @@ def _report_names(section: str, names: list[Name], first: int, report: Report) -
     if doubtful:
         report.warn(
             "comma",
-            f"{section}: {say_number(len(doubtful), 'name')} may be parted or joined wrongly, as names can hold commas: row "
+            f"{section}: {say_number(len(doubtful), 'name')} may be parted or joined wrongly, as names can "
+            "hold commas: row "
             f"{', '.join(doubtful[:20])}.",
         )
     twice_n = sum(count > 1 for count in Counter(name.text for name in names).values())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers.canonical import COLUMNS
-from helpers.errors import IngestError, ParameterError
+from helpers.errors import IngestError, ParameterError, RunError
 from helpers.files import write_atomically
 from helpers.toml import LARGEST_FILE
 from helpers.wording import say_number
@@ -120,7 +120,12 @@ def draft_edition(
             one.lines = one.lines[:1]
         text = write(target.stem, before, edition, examined, fitting, books, held)
     tomllib.loads(text)
-    write_atomically(target, text)
+    try:
+        write_atomically(target, text)
+    except OSError as error:
+        found = f"its folder cannot be written ({error.strerror or error})"
+        way_out = "Copy the records into a folder of your own and try again there."
+        raise RunError(target.name, found, way_out, code="disk") from None
     edition = load_edition(target, notebooks)
     return Draft(target, tuple(examined), tuple(run.notebook.number for run in edition.runs), not before)
 

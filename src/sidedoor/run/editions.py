@@ -1,6 +1,7 @@
 """Editions: which records are read and which notebooks run, with which parameters. One TOML file each."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -321,8 +322,8 @@ def check_file_name(path: Path) -> None:
     """
     place, code = f"edition {path.name}", "bad-name"
     if path.suffix != ".toml" or not _NAME.fullmatch(path.stem) or len(path.stem) > _LONGEST_NAME:
-        found = "its name must also name a folder of results"
-        way_out = f"Use small letters, digits and hyphens, for example `{_suggest_name(path)}.toml`."
+        found = "an edition cannot have that name"
+        way_out = f"Use small letters a to z, digits and hyphens, for example `{_suggest_name(path)}.toml`."
         raise ParameterError(f"edition {path.name!r}", found, way_out, code=code)
     if path.stem in _RESERVED:
         raise ParameterError(place, "the command itself uses that name", "Choose another name.", code=code)
@@ -337,5 +338,6 @@ def check_file_name(path: Path) -> None:
 
 
 def _suggest_name(path: Path) -> str:
-    stem = path.stem if path.suffix == ".toml" else path.name
-    return "-".join(re.findall(r"[a-z0-9]+", stem.lower()))[:_LONGEST_NAME].strip("-") or "my-city"
+    stem = unicodedata.normalize("NFKD", path.stem if path.suffix == ".toml" else path.name)
+    words = re.findall(r"[a-z0-9]+", stem.encode("ascii", "ignore").decode().lower())
+    return "-".join(words)[:_LONGEST_NAME].strip("-") or "my-city"

@@ -16,7 +16,7 @@ from helpers.errors import IngestError, RunError
 from helpers.files import format_json, hash_file, hash_files, hash_text, remove_named, write_atomically
 from sidedoor.run.editions import Edition, RawFile, give_records
 from sidedoor.run.keys import hash_sources
-from sidedoor.run.results import check_owner, lock_edition, make_work_folder, remove_leftovers
+from sidedoor.run.results import check_owner, explain_disk, lock_edition, make_work_folder, remove_leftovers
 
 _MEMORY = ".records.json"
 _REPORT = "report.json"
@@ -61,9 +61,7 @@ def ingest_records(edition: Edition, report: Callable[..., None] | None = None) 
             check_owner(edition.name, edition.origin)
             records, errors = _ingest_all(edition, folder, results, report)
     except OSError as error:
-        way_out = "Free space, or change the permissions, and run again."
-        place = f"runs/{edition.name}/records"
-        raise RunError(place, error.strerror or str(error), way_out, code="disk") from None
+        raise explain_disk(error, f"runs/{edition.name}/records") from None
     if errors:
         raise _join_errors(errors, edition.name)
     return give_records(edition, folder, tuple(records))

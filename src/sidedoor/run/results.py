@@ -174,6 +174,15 @@ def lock_edition(edition: str) -> Iterator[Path]:
         yield folder
 
 
+def explain_disk(error: OSError, place: str) -> RunError:
+    """Return an error for what a disk refused: results are still those before."""
+    way_out = (
+        f"Earlier results are unchanged. Free space on the disk of {paths.RUNS}, or set the environment's "
+        "SIDEDOOR_RUNS to a folder of your own, and run again."
+    )
+    return RunError(place, error.strerror or str(error), way_out, code="disk")
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove what runs that were killed left behind; only the holder of the lock may."""
     for path in folder.glob(f"{TEMPORARY}*"):

@@ -31,6 +31,7 @@ from sidedoor.run.results import (
     MANIFEST,
     KernelLimits,
     check_owner,
+    explain_disk,
     find_last_edition,
     load_manifest,
     lock_edition,
@@ -44,7 +45,6 @@ from sidedoor.run.results import (
 
 # Errors of these classes show no cell, or only its shape.
 _OURS = ("DataError", "IngestError", "ParameterError", "RunError")
-_MAKE_ROOM = "The results before are unchanged. Free space, or change the permissions, and run again."
 
 
 @dataclass
@@ -128,8 +128,7 @@ def run_edition(
             entries |= _run_due(job, due, keys, workers)
             return _publish(edition, folder, previous | entries)
     except OSError as error:
-        found = error.strerror or str(error)
-        raise RunError(f"runs/{edition.name}", found, _MAKE_ROOM, code="disk") from None
+        raise explain_disk(error, f"runs/{edition.name}") from None
 
 
 def refresh_notebooks(
@@ -202,7 +201,7 @@ def _name_error(error: Exception, run: Run) -> RunError:
         place = error.place if error.place.startswith(run.name) else f"{run.name}, {error.place}"
         return RunError(place, error.found, error.way_out, code=error.code, asks_for=error.asks_for)
     if isinstance(error, OSError):
-        return RunError(run.name, error.strerror or str(error), _MAKE_ROOM, code="disk")
+        return explain_disk(error, run.name)
     found = f"the runner itself failed: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
     way_out = "The results before are unchanged. Please report this."
     return RunError(run.name, found, way_out, code="defect")

@@ -13,7 +13,7 @@ import pytest
 from helpers.doors import decide_doors, list_decisions, load_registry, ways
 from helpers.doors.decide import FACTS, class_reasons
 from helpers.errors import DataError
-from helpers.network import documented as access
+from helpers.network import documented
 from helpers.searches import engine
 
 # Decided by hand from the taxonomy of the report and the words of `ways.describe_doors`; one line per
@@ -102,7 +102,7 @@ def test_verdicts_never_say_more_than_the_facts():
     ]
     for declared, door, other in (("listed", "front", "back"), ("absent", "back", "front")):
         kept = unclear.loc[unclear["declared"] == declared, "not_excluded"].str.split(", ")
-        assert kept.map(lambda doors: door in doors and other not in doors).all()
+        assert all(door in doors and other not in doors for doors in kept)
     silent = decided[
         decided["searcher"].isin(["own", "local", "center"])
         & decided["named"].isin(["nobody", "blank", "hidden"])
@@ -118,7 +118,7 @@ def test_doors_are_those_of_the_one_taxonomy():
     """
     described = ways.describe_doors(observed=True)["door"].tolist()
 
-    assert set(access.list_doors()) | {"back", "own", "undetermined"} == set(described)
+    assert set(documented.list_doors()) | {"back", "own", "undetermined"} == set(described)
     assert set(described) == set(list_decisions()["door"])
 
 

@@ -15,9 +15,17 @@ def write_list(names, owner=HOST, as_of="2025-03-10", source="list-a", outbound=
     for number, name in enumerate(names, 1):
         pair = (owner, name) if outbound else (name, owner)
         rows.append(
-            {"from_agency_as_printed": pair[0], "to_agency_as_printed": pair[1], "reported_by": owner, "as_of": as_of,
-             "shares": "detections", "source_id": source, "row_no": number, **cells}
-        )  # fmt: skip
+            {
+                "from_agency_as_printed": pair[0],
+                "to_agency_as_printed": pair[1],
+                "reported_by": owner,
+                "as_of": as_of,
+                "shares": "detections",
+                "source_id": source,
+                "row_no": number,
+                **cells,
+            }
+        )
     return build_table("sharing", rows)
 
 
@@ -145,7 +153,10 @@ def test_what_the_searcher_says_it_receives_counts_too():
 
 
 def test_a_host_that_may_be_another_leaves_all_unsure():
-    """A list of `Exampleton PD` may be of another state's Exampleton, until a person says that it is this one."""
+    """A list of `Exampleton PD` may be of another state's Exampleton.
+
+    Until a person says that it is this one.
+    """
     lists = [write_list([OTHER], owner="Exampleton PD")]
 
     assert "unsure" == ask(lists, OTHER)[0]

@@ -35,7 +35,10 @@ from helpers.doors import describe_parties, match_names
     ],
 )
 def test_bodies_are_told_apart(name, party):
-    """Federal agencies, centers, companies, pools, test accounts and joint accounts are told from local agencies."""
+    """Federal agencies, centers, companies, pools.
+
+    Test accounts and joint accounts are told from local agencies.
+    """
     assert party == describe_parties([name])["party"].item()
 
 

@@ -52,10 +52,14 @@ def test_five_years_are_counted_by_the_calendar():
         ("2020-03-01", None, "cannot be seen"),
     ]
     rows = [
-        {"window_start": start and pd.Timestamp(start), "window_start_cell": "value" if start else "redacted",
-         "searched_at": when and pd.Timestamp(when), "searched_at_cell": "value" if when else "not_exported"}
+        {
+            "window_start": start and pd.Timestamp(start),
+            "window_start_cell": "value" if start else "redacted",
+            "searched_at": when and pd.Timestamp(when),
+            "searched_at_cell": "value" if when else "not_exported",
+        }
         for start, when, _ in cases
-    ]  # fmt: skip
+    ]
 
     assert [word for *_, word in cases] == check(rows)["lookback-ero"].tolist()
 
@@ -126,8 +130,13 @@ def simulated_log(tmp_path_factory):
 
 def count_by_hand(frame):
     """Count met and not met of the simple checks in pandas."""
-    cells = {"plate": ["plate"], "plate-state": ["plate_state"], "time-frame": ["window_start", "window_end"],
-             "log-user": ["officer"], "log-time": ["searched_at"]}  # fmt: skip
+    cells = {
+        "plate": ["plate"],
+        "plate-state": ["plate_state"],
+        "time-frame": ["window_start", "window_end"],
+        "log-user": ["officer"],
+        "log-time": ["searched_at"],
+    }
     for rule, fields in cells.items():
         states = frame[[f"{field}_cell" for field in fields]]
         met = (states == "value").all(axis="columns")

@@ -83,7 +83,8 @@ def test_rules_of_states_cite_their_section(name):
 
 
 HEAD = 'title = "Mine"\nkind = "sharing"\nbinds = "all"\nnote = "n"\nstate = "CA"\nsource_ids = ["ktvu"]\n'
-RULE = '[[rule]]\nid = "a"\nasks = "A?"\ncite = "s. 1"\nlabel = "a"\nlook = { party = ["federal"] }\nunseen_if = { party = ["demo"] }\n'
+RULE = 'unseen_if = { party = ["demo"] }\n'
+RULE = '[[rule]]\nid = "a"\nasks = "A?"\ncite = "s. 1"\nlabel = "a"\nlook = { party = ["federal"] }\n' + RULE
 
 
 @pytest.mark.parametrize(

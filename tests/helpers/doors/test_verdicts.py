@@ -20,9 +20,16 @@ def write_log(rows):
     made = []
     for number, (source, host, searcher, reason, cell, when) in enumerate(rows, 1):
         made.append(
-            {"source_id": source, "row_no": number, "host_agency": host, "searcher_agency_as_printed": searcher,
-             "reason_text": reason, "reason_text_cell": cell, "searched_at": when and pd.Timestamp(when)}
-        )  # fmt: skip
+            {
+                "source_id": source,
+                "row_no": number,
+                "host_agency": host,
+                "searcher_agency_as_printed": searcher,
+                "reason_text": reason,
+                "reason_text_cell": cell,
+                "searched_at": when and pd.Timestamp(when),
+            }
+        )
     return build_table("searches", made)
 
 
@@ -48,9 +55,24 @@ ROWS = [
 ]
 # By hand: the list of March names the county's sheriff and ICE, not HSI and not Else.
 EXPECTED = [
-    "own", "side", "front", "front", "front", "front", "back", "relay", "undetermined", "back", "account",
-    "undetermined", "undetermined", "contract", "undetermined", "front", "undetermined",
-]  # fmt: skip
+    "own",
+    "side",
+    "front",
+    "front",
+    "front",
+    "front",
+    "back",
+    "relay",
+    "undetermined",
+    "back",
+    "account",
+    "undetermined",
+    "undetermined",
+    "contract",
+    "undetermined",
+    "front",
+    "undetermined",
+]
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +82,18 @@ def sharing():
     return build_table(
         "sharing",
         [
-            {"from_agency_as_printed": HOST, "to_agency_as_printed": name, "reported_by": HOST, "shares": "detections",
-             "as_of": "2025-03-15", "source_id": "list", "row_no": number}
+            {
+                "from_agency_as_printed": HOST,
+                "to_agency_as_printed": name,
+                "reported_by": HOST,
+                "shares": "detections",
+                "as_of": "2025-03-15",
+                "source_id": "list",
+                "row_no": number,
+            }
             for number, name in enumerate(names, 1)
         ],
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")

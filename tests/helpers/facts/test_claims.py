@@ -48,7 +48,7 @@ def make_value(point, qualifier="exact", rounded_to=None, start="", end="", sour
     return Value(point, interval, "quantities", start, end, frozenset({source}))
 
 
-def make_claim(printed, formula, qualifier="exact", rounded_to=None, tolerance=0.0, note=""):
+def make_claim(printed, formula, qualifier="exact", rounded_to=None, note=""):
     """A table with one claim."""
     row = {
         "claim_id": "c",
@@ -58,7 +58,6 @@ def make_claim(printed, formula, qualifier="exact", rounded_to=None, tolerance=0
         "formula": formula,
         "qualifier": qualifier,
         "rounded_to": rounded_to,
-        "tolerance": tolerance,
         "note": note,
         "source_id": "s",
     }
@@ -150,7 +149,7 @@ def test_open_bounds_settle_nothing(checked, claim):
 def test_lower_bound_in_a_divisor_settles_nothing(checked):
     """More than 320 million images: 99.875 percent as printed, but any higher share is possible as well."""
     row = checked.loc["lapd-not-on-list"]
-    assert round(row["computed_value"], 3) == 99.875
+    assert math.isnan(row["computed_value"]) and math.isnan(row["difference"])
     assert (row["verdict"], row["computed_high"]) == (UNCHECKED, 100)
 
 
@@ -304,55 +303,8 @@ def test_lower_bound_confirms_only_from_above():
     assert judge(40, "n", recovered) == DIFFERS
 
 
-def test_tolerance_widens_on_both_sides():
-    """A difference up to the tolerance holds, one above it does not."""
-    figures = {"a": make_value(103)}
-    assert judge(100, "a", figures, tolerance=3) == HOLDS
-    assert judge(106, "a", figures, tolerance=3) == HOLDS
-    assert judge(100, "a", figures, tolerance=2.9) == DIFFERS
-
-
-@pytest.mark.parametrize(
-    ("formula", "words"),
-    [
-        ("exact", "Computed 54.91; outside the range that the printed figure allows, 59.5 to 60.5."),
-        ("near", "Computed 60; inside the range that the printed figure allows, 59.5 to 60.5."),
-        (
-            "least",
-            "Computed 48 or more, from figures that are only bounds; this neither confirms nor refutes "
-            "the printed 60.",
-        ),
-        (
-            "least - least",
-            "Nothing follows: the figures used are only bounds, and together they leave any result open.",
-        ),
-        (
-            "rough",
-            "Computed 60, with rounding 58 to 62; inside the range that the printed figure allows, "
-            "59.5 to 60.5.",
-        ),
-    ],
-)
-def test_reason_reads_as_a_sentence(formula, words):
-    """The reason names the computed figure and the range it is held against, without signs for infinity."""
-    figures = {
-        "exact": make_value(54.9136),
-        "near": make_value(60),
-        "least": make_value(48, "at_least"),
-        "rough": make_value(60, "about", 4),
-    }
-    result = check_claims(make_claim(60, formula, "about", 1), figures)
-    assert result["why"].item() == words
-
-
-def test_reason_does_not_round_a_half_away():
-    """A range that ends on a half is written as such: 10,389.5 is not 10,390."""
-    result = check_claims(make_claim(10389, "a", "about", 1), {"a": make_value(10391)})
-    assert result["why"].item().endswith("10,388.5 to 10,389.5.")
-
-
 def test_agreement_within_one_source_is_marked():
-    """A claim that is computed from its own source's figures alone is told from one that meets another source."""
+    """A claim computed from figures of its own source alone is marked."""
     claim = make_claim(6, "a + b")
 
     own = check_claims(claim, {"a": make_value(2), "b": make_value(4)})

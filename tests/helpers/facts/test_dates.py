@@ -40,13 +40,6 @@ def test_what_is_no_date_is_refused(text):
         dates.span_date(text)
 
 
-def test_months_are_added_across_years():
-    """Two months after November 2024 is January 2025; none after a month is itself."""
-    assert dates.add_months("2024-11", 2) == "2025-01"
-    assert dates.add_months("2024-12", 0) == "2024-12"
-    assert dates.add_months("2024-01", 11) == "2024-12"
-
-
 @given(st.dates(min_value=date(1900, 1, 1), max_value=date(2100, 12, 31)))
 def test_the_middle_lies_within_the_span(day):
     """The middle of a day, of its month and of its year lies between first and last day."""
@@ -70,7 +63,7 @@ def test_a_period_that_ends_before_it_starts_is_refused():
 
 
 def test_a_month_stands_at_its_middle_or_at_its_first_day():
-    """A purchase halted in a month follows its announcement on the 5th; a reply of the month comes first if asked."""
+    """A month comes after its 5th day, or before it if asked."""
     table = pd.DataFrame({"on": ["2012-07", None, "2012-07-05", "2012-07-28"], "n": [1, 2, 3, 4]})
     assert dates.order_by_date(table, "on")["n"].tolist() == [3, 1, 4, 2]
     assert dates.order_by_date(table, "on", by_first=True)["n"].tolist() == [1, 3, 4, 2]
@@ -82,16 +75,15 @@ def test_rows_of_one_date_keep_their_order():
     assert dates.order_by_date(table, "on")["n"].tolist() == [2, 4, 1, 3]
 
 
-def test_years_are_selected_with_both_ends():
-    """The first and the last year are kept, undated rows are not, and reversed years are refused."""
-    table = pd.DataFrame({"on": ["2012-07", "2015", "2019-03-13", None]})
-    assert dates.select_years(table, "on", 2012, 2015)["on"].tolist() == ["2012-07", "2015"]
-    with pytest.raises(DataError, match="after the last"):
-        dates.select_years(table, "on", 2016, 2015)
-
-
 def test_a_period_is_stated_from_the_first_to_the_last_date():
     """The last date is the one that reaches furthest, missing dates are passed over, no date is `undated`."""
-    assert dates.state_period(["2018", None, "2016-11", "2018-02-27"]) == "2016-11 to 2018"
-    assert dates.state_period(["2019-03-13", "2019-03-13"]) == "2019-03-13"
+    assert dates.state_period(["2018", None, "2016-11", "2018-02-27"]) == "November 2016 to 2018"
+    assert dates.state_period(["2019-03-13", "2019-03-13"]) == "13 March 2019"
     assert dates.state_period([None, float("nan")]) == "undated"
+
+
+def test_a_month_is_covered_only_with_all_its_days():
+    """February 2024 has 29 days: to the 28th it is a part."""
+    assert dates.covers_month("2024-02", "2024-02") and dates.covers_month("2024-02-01", "2024-02-29")
+    assert not dates.covers_month("2024-02-01", "2024-02-28")
+    assert not dates.covers_month("2024-02-02", "2024-02-29")

@@ -2,12 +2,13 @@
 
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
-from helpers.facts.intervals import Interval, bound_share, bound_value, is_bounded, overlaps
+from helpers.facts.intervals import Interval, bound_rows, bound_share, bound_value, is_bounded, overlaps
 
 INF = math.inf
 numbers = st.floats(min_value=-1e12, max_value=1e12, allow_nan=False)
@@ -158,14 +159,14 @@ def test_only_two_finite_bounds_are_bounded():
 @pytest.mark.parametrize(
     ("part", "whole"), [(0, 10), (10, 10), (1, 10), (5, 10), (81, 263), (1, 29), (997, 1000)]
 )
-def test_bounds_of_a_share_are_those_of_statsmodels(part, whole):
-    """Wilson's interval, as a well-kept library computes it."""
-    from statsmodels.stats.proportion import proportion_confint
-
-    expected = proportion_confint(part, whole, method="wilson")
+def test_bounds_of_a_share_solve_the_equation_of_wilson(part, whole):
+    """At either bound the sample is 1.96 standard errors of that bound away (Wilson 1927)."""
     bounds = bound_share(part, whole)
 
-    assert (bounds.low, bounds.high) == pytest.approx(expected, abs=1e-12)
+    for bound in (bounds.low, bounds.high):
+        away = part / whole - bound
+        assert away**2 == pytest.approx(1.959963985**2 * bound * (1 - bound) / whole, abs=1e-9) or away == 0
+    assert (bounds.low == 0) == (part == 0) and (bounds.high == 1) == (part == whole)
 
 
 def test_a_share_of_no_sample_is_refused():
@@ -173,3 +174,17 @@ def test_a_share_of_no_sample_is_refused():
     for part, whole in ((0, 0), (3, 2), (-1, 2)):
         with pytest.raises(DataError):
             bound_share(part, whole)
+
+
+def test_rows_get_the_bounds_of_their_qualifiers():
+    """A step that is missing is needed only where the qualifier asks for it."""
+    rows = pd.DataFrame(
+        {
+            "value": [80.0, 6.1, 60.0],
+            "qualifier": ["at_least", "about", "just_under"],
+            "rounded_to": [None, 0.1, 1],
+        }
+    )
+    bounded = bound_rows(rows)
+    assert bounded["low"].tolist() == [80, 6.05, 59.5]
+    assert bounded["high"].tolist() == [math.inf, pytest.approx(6.15), 60]

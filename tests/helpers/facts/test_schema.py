@@ -1,4 +1,4 @@
-"""The schema is checked once for all kernels of a run, and each kernel sees that the tables are still those."""
+"""The schema is checked once for all kernels of a run; each kernel sees whether the tables changed."""
 
 import json
 import os
@@ -18,7 +18,10 @@ from sidedoor.run.run import run_edition
 # The repository's own, also for a test that lives in a house in small.
 FACTS, SCHEMA = paths.FACTS, paths.SCHEMA
 # Says whether tables were checked again: only that loads Frictionless.
-LOAD = "import sys\nfrom helpers.facts.tables import load_table\nload_table('sources', facts)\nprint('frictionless' in sys.modules)"
+LOAD = (
+    "import sys\nfrom helpers.facts.tables import load_table\n"
+    "load_table('sources', facts)\nprint('frictionless' in sys.modules)"
+)
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def load_elsewhere(facts, checked):
 
 
 def test_tables_that_were_vouched_for_are_not_checked_again(facts):
-    """The very same bytes are taken as they are, wherever they lie; nothing is taken on the word of another value."""
+    """The same bytes are taken as they are, wherever they are; another value vouches for nothing."""
     checked = vouch_for([facts])
 
     assert checked == vouch_for([FACTS]) and len(checked) == 64
@@ -72,7 +75,7 @@ def test_nobody_vouches_for_tables_that_break_the_schema(facts):
 
 
 def test_a_swap_of_two_tables_and_another_schema_are_other_contents(facts, tmp_path, monkeypatch):
-    """The names of the tables and the rules that were read belong to what was checked, not rules written since."""
+    """Names of tables and the rules that were read are part of what was checked."""
     other = tmp_path / "schema.json"
     shutil.copy(SCHEMA, other)
     monkeypatch.setattr(paths, "SCHEMA", other)
@@ -93,7 +96,7 @@ def test_a_swap_of_two_tables_and_another_schema_are_other_contents(facts, tmp_p
 
 
 def test_a_run_checks_once_and_its_notebook_shows_the_error(house, facts):
-    """A kernel of the runner does not check; a folder that breaks the schema stops the notebook in the cell that loads."""
+    """A kernel of the runner does not check; a broken folder stops the notebook in the cell that loads."""
     shutil.copy(SCHEMA, house.data)
     house.write_notebook("01-read", LOAD, parameters='facts: str = ""  # folder with the fact tables [path]')
     run = 'notebook = "01"\n[run.parameters]\nfacts = "my-facts"'

@@ -7,8 +7,7 @@ import pytest
 
 from helpers import paths
 from helpers.errors import DataError
-from helpers.facts.tables import check_tables, describe_table, list_tables
-from helpers.facts.tables import load_table
+from helpers.facts.tables import check_tables, describe_table, list_tables, load_table
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from helpers.errors import DataError
 from helpers.reasons import STATES, count_patterns, find_labels, load_rule_sets, mark_log, tally_reasons
-from helpers.reasons.classify import fold_text, label_rows
+from helpers.reasons.classify import label_rows
+from helpers.reasons.labels import fold_text
 from helpers.searches import engine
 from helpers.searches.logbook import Log
 from helpers.simulate.log import build_log
@@ -21,12 +22,52 @@ from .conftest import fold, label_plainly
 SETS = load_rule_sets([], "immigration")
 NAMES = [rules.name for rules in SETS]
 HARD = [
-    "Office", "Police", "Justice", "notice", "Inv", "Investigation", "ICE", "ice", "İCE", "éiceé", "ice\n", "ＩＣＥ", "i\u200bce",
-    "ICE  hold", "ice\u00a0detainer", "police hold", "border\tpatrol", "BORDER   PATROL", "HSI", "Señor HSI", "naïve ice", "meth/ice",
-    "Immigration (civil/administrative) - x", "immigration (CIVIL/ADMINISTRATIVE)", "it's 100% ICE's \\ \"quoted\"", "日本 ice", "ſice",
-    "K\u212aICE", "", " ", "ice;drop table x", "{ice}", "$ice^", "deposit in", "287(g)", "i.c.e.", "ero", "hero", "<redacted>", "<masked>",
-    "<empty>", "<placeholder>", "<not_exported>", "<case_number>", None,
-]  # fmt: skip
+    "Office",
+    "Police",
+    "Justice",
+    "notice",
+    "Inv",
+    "Investigation",
+    "ICE",
+    "ice",
+    "İCE",
+    "éiceé",
+    "ice\n",
+    "ＩＣＥ",
+    "i\u200bce",
+    "ICE  hold",
+    "ice\u00a0detainer",
+    "police hold",
+    "border\tpatrol",
+    "BORDER   PATROL",
+    "HSI",
+    "Señor HSI",
+    "naïve ice",
+    "meth/ice",
+    "Immigration (civil/administrative) - x",
+    "immigration (CIVIL/ADMINISTRATIVE)",
+    "it's 100% ICE's \\ \"quoted\"",
+    "日本 ice",
+    "ſice",
+    "K\u212aICE",
+    "",
+    " ",
+    "ice;drop table x",
+    "{ice}",
+    "$ice^",
+    "deposit in",
+    "287(g)",
+    "i.c.e.",
+    "ero",
+    "hero",
+    "<redacted>",
+    "<masked>",
+    "<empty>",
+    "<placeholder>",
+    "<not_exported>",
+    "<case_number>",
+    None,
+]
 ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0<"), max_size=12)
 WORDS = "ICE police hold HSI immigration border patrol é \u0301 İCE \n - meth ero inv fraud".split(" ")
 PARTS = st.lists(st.sampled_from(WORDS), max_size=5)
@@ -48,11 +89,24 @@ def read(log):
 @pytest.mark.parametrize(
     ("typed", "plain"),
     [
-        ("ICE", "ice"), ("İCE", "ice"), ("ıce", "ice"), ("ＩＣＥ", "ice"), ("éiceé", "eicee"), ("e\u0301ice", "eice"),
-        ("i\u00adce", "ice"), ("i\u200bce", "ice"), ("ice\n", "ice "), ("ice\u00a0hold", "ice hold"), ("a\r\n\tb", "a b"),
-        ("Señor  Müller", "senor muller"), ("日本ice", " ice"), ("ice—ero", "ice ero"), ("ﬁne", " ne"), ("", ""),
+        ("ICE", "ice"),
+        ("İCE", "ice"),
+        ("ıce", "ice"),
+        ("ＩＣＥ", "ice"),
+        ("éiceé", "eicee"),
+        ("e\u0301ice", "eice"),
+        ("i\u00adce", "ice"),
+        ("i\u200bce", "ice"),
+        ("ice\n", "ice "),
+        ("ice\u00a0hold", "ice hold"),
+        ("a\r\n\tb", "a b"),
+        ("Señor  Müller", "senor muller"),
+        ("日本ice", " ice"),
+        ("ice—ero", "ice ero"),
+        ("ﬁne", " ne"),
+        ("", ""),
     ],
-)  # fmt: skip
+)
 def test_characters_become_plain(typed, plain):
     """Small letters without accents; what shows as nothing vanishes; anything else becomes one blank."""
     table = ibis.memtable(pa.table({"text": [typed]}))
@@ -65,7 +119,10 @@ def test_characters_become_plain(typed, plain):
 @settings(deadline=None, max_examples=8)
 @given(TEXTS)
 def test_labels_are_those_of_a_loop_over_the_rows(make_log, texts):
-    """Random texts of Unicode, and of the words that rules look for: the engine's counts are a Python loop's."""
+    """Random texts of Unicode, and of the words that rules look for.
+
+    The engine's counts are a Python loop's.
+    """
     tally = tally_reasons(read(make_log(texts)), SETS)
     counted = Counter({tuple(row[1:-1]): row[-1] for row in tally.itertuples(index=False)})
 
@@ -83,7 +140,10 @@ def test_every_row_has_its_label(make_log):
 
 
 def test_tally_is_the_sum_of_its_rows_in_any_order(make_log):
-    """By agency and state: rows add up to the log, whatever their order, and no text of it is in the result."""
+    """By agency and state: rows add up to the log, whatever their order.
+
+    And no text of it is in the result.
+    """
     agencies = ["A ZZ PD", "B ZZ PD", None] * (len(HARD) + 2)
     log = make_log([*HARD, "ICE canary", "canary"] * 3, searcher_agency_as_printed=agencies)
     tally = tally_reasons(read(log), SETS, ["searcher_agency_as_printed"])
@@ -102,7 +162,10 @@ def test_tally_is_the_sum_of_its_rows_in_any_order(make_log):
 
 
 def test_a_log_without_texts_says_so(make_log):
-    """A copy for publication has states and no texts: counted as left out, not as other; so does a log without a column."""
+    """A copy for publication has states and no texts: counted as left out, not as other.
+
+    So does a log without a column.
+    """
     log = make_log(["ICE", "<masked>"]).assign(reason_text=None)
     tally = tally_reasons(read(log), SETS)
     bare = log.assign(reason_text_cell=None, reason_origin=None)
@@ -136,7 +199,10 @@ def test_patterns_are_counted_as_by_a_loop(make_log):
 
 
 def test_a_handful_of_labels_is_no_free_text(make_log):
-    """Eleven classes of many rows are labels and are counted; small ones and numbers are joined; typed reasons are none."""
+    """Eleven classes of many rows are labels and are counted; small ones and numbers are joined.
+
+    Typed reasons are none.
+    """
     labels = (
         ["Investigation_generic"] * 700
         + ["other text"] * 90
@@ -157,7 +223,10 @@ def test_a_handful_of_labels_is_no_free_text(make_log):
 
 
 def test_months_are_local_and_the_format_changes_at_local_midnight(make_log):
-    """The last hours of December in California are January in UTC, and still free text; no time is no month."""
+    """The last hours of December in California are January in UTC, and still free text.
+
+    No time is no month.
+    """
     times = ["2026-01-01 07:59:59.999999", "2026-01-01 08:00", None]
     log = make_log(["x"] * 3, searched_at=pd.Series(times, dtype="datetime64[us]"))
     marked = mark_log(Log(read(log), pd.Series(), "", 3, (), "", ""), "America/Los_Angeles")

@@ -53,8 +53,12 @@ def test_the_range_names_its_ends(tally):
     by = range_rules(tally, SETS, ["searcher_agency_as_printed"], fewest=0)
 
     assert (1, "house-immigration: explicit", 4, "newsroom-contains", 5) == (
-        whole["low_n"], whole["low_rule"], whole["high_n"], whole["high_rule"], whole["rules_n"],
-    )  # fmt: skip
+        whole["low_n"],
+        whole["low_rule"],
+        whole["high_n"],
+        whole["high_rule"],
+        whole["rules_n"],
+    )
     assert ("all rules", "all rules", 0, 1) == tuple(by.loc[1, ["low_rule", "high_rule", "high_n", "text_n"]])
 
 
@@ -88,7 +92,10 @@ def test_a_rule_more_changes_the_range_and_not_the_log(tally):
 
 
 def test_one_search_of_a_small_town_is_not_told():
-    """A town with one search: by agency and by month its count is hidden, and one more, so that the sum does not tell it."""
+    """A town with one search.
+
+    By agency and by month its count is hidden, and one more, so that the sum does not tell it.
+    """
     (rules,) = load_rule_sets(["no-reason-tcpd"])
     label = rules.labels[0].name
     rows = [

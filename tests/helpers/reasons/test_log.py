@@ -1,4 +1,7 @@
-"""The log of notebook 06: simulated with its truth, ingested records without; and what no output of the notebook may hold."""
+"""The log of notebook 06: simulated with its truth, ingested records without.
+
+And what no output of the notebook may hold.
+"""
 
 import ast
 import contextlib
@@ -79,7 +82,9 @@ def test_records_are_read_without_truth(records):
 
 
 def run_notebook(until="", **parameters):
-    """Run the cells of notebook 06 here with other parameters; collect what each printed, displayed or returned.
+    """Run the cells of notebook 06 here with other parameters.
+
+    Collect what each printed, displayed or returned.
 
     Stops after the cell that holds a text, if one is given.
     """

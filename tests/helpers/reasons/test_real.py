@@ -1,4 +1,7 @@
-"""The released logs of Eugene and Okaloosa, reduced: what their classes of reasons let one see, and what they do not."""
+"""The released logs of Eugene and Okaloosa, reduced.
+
+What their classes of reasons let one see, and what they do not.
+"""
 
 import csv
 import gzip
@@ -26,7 +29,10 @@ FILES = {
 
 @pytest.mark.parametrize("mapping", FILES)
 def test_states_are_those_of_the_file_and_no_rule_finds_immigration(tmp_path, mapping):
-    """Reasons read, blank or missing add up to the file's own classes; classes name no immigration, so every rule finds none."""
+    """Reasons read, blank or missing add up to the file's own classes.
+
+    Classes name no immigration, so every rule finds none.
+    """
     path = MIRROR / "flock" / FILES[mapping]
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         classes = Counter(row["reason_kind"] for row in csv.DictReader(file))

@@ -1,4 +1,7 @@
-"""Rule files: those that come with the project do what they promise, and a wrong one is refused with its place."""
+"""Rule files: those that come with the project do what they promise.
+
+And a wrong one is refused with its place.
+"""
 
 import tomllib
 
@@ -14,13 +17,32 @@ from .conftest import label_plainly
 FILES = sorted(SHIPPED.glob("*.toml"))
 NAMES = [path.stem for path in FILES]
 # Words of police reasons that hold the letters of an agency, and words with another sense.
-TRAPS = ["Office", "Police", "Justice", "notice", "device", "slice", "service", "price", "Investigation", "Inv", "hero",
-         "in custody", "press charges", "church burglary", "bail jumping", "Temple TX"]  # fmt: skip
+TRAPS = [
+    "Office",
+    "Police",
+    "Justice",
+    "notice",
+    "device",
+    "slice",
+    "service",
+    "price",
+    "Investigation",
+    "Inv",
+    "hero",
+    "in custody",
+    "press charges",
+    "church burglary",
+    "bail jumping",
+    "Temple TX",
+]
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_shipped_sets_are_sound_and_name_their_source(path):
-    """Each loads, so its own tests come out in the engine; they come out in plain Python too; published ones are cited."""
+    """Each loads, so its own tests come out in the engine; they come out in plain Python too.
+
+    Published ones are cited.
+    """
     rules = load_rule_set(path)
     content = tomllib.loads(path.read_text(encoding="utf-8"))
 
@@ -55,7 +77,10 @@ def test_our_three_readings():
 
 @pytest.mark.parametrize("text", TRAPS)
 def test_no_immigration_in_the_words_of_police(text):
-    """Whole-word rules find nothing in words that only hold the letters; letters anywhere fall into the trap."""
+    """Whole-word rules find nothing in words that only hold the letters.
+
+    Letters anywhere fall into the trap.
+    """
     rules = ["house-immigration", "word-boundary", "suncoast", "whole-cell"]
     assert [""] * 4 == [label_plainly(name, text) for name in rules]
     assert bool(label_plainly("newsroom-contains", text)) == (text in TRAPS[:8])
@@ -64,13 +89,22 @@ def test_no_immigration_in_the_words_of_police(text):
 @pytest.mark.parametrize(
     ("text", "bucket"),
     [
-        ("HSI", "agency_named"), ("Homeland Security Investigations", "agency_named"), ("ICE", "ambiguous"), ("ice", "ambiguous"),
-        ("ICE/ERO", "explicit_civil_immigration"), ("immigration", "explicit_civil_immigration"), ("ice, 3 grams", "other_sense"),
-        ("immigration scam", "ambiguous"), ("Immigration (civil/administrative) - HSI", "explicit_civil_immigration"),
+        ("HSI", "agency_named"),
+        ("Homeland Security Investigations", "agency_named"),
+        ("ICE", "ambiguous"),
+        ("ice", "ambiguous"),
+        ("ICE/ERO", "explicit_civil_immigration"),
+        ("immigration", "explicit_civil_immigration"),
+        ("ice, 3 grams", "other_sense"),
+        ("immigration scam", "ambiguous"),
+        ("Immigration (civil/administrative) - HSI", "explicit_civil_immigration"),
     ],
-)  # fmt: skip
+)
 def test_our_reading_of_hard_cases(text, bucket):
-    """HSI is no civil immigration, a bare `ice` is not settled, a category of the form comes before its detail."""
+    """HSI is no civil immigration, a bare `ice` is not settled.
+
+    A category of the form comes before its detail.
+    """
     (rules,) = load_rule_sets(["house-immigration"])
     label = label_plainly("house-immigration", text)
 

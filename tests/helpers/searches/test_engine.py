@@ -46,17 +46,33 @@ def ask(connection, files):
     """Bring the log and what an engine makes of a few kinds of columns."""
     log = engine.read_log(connection, files)
     kinds = log.select(
-        "source_id", "row_no", "reason_text", "has_case_number", day=log.searched_at.date(), at=log.searched_at,
-        wide=log.networks_n > 5, total=log.networks_n.sum(), half=log.row_no.cast("float64") / 2,
-    )  # fmt: skip
+        "source_id",
+        "row_no",
+        "reason_text",
+        "has_case_number",
+        day=log.searched_at.date(),
+        at=log.searched_at,
+        wide=log.networks_n > 5,
+        total=log.networks_n.sum(),
+        half=log.row_no.cast("float64") / 2,
+    )
     return engine.fetch(kinds, ["-source_id"]), engine.fetch(kinds, ["reason_text", "row_no"], limit=2)
 
 
 def check_answer(whole, first):
     """Compare with what stands in the files, by hand."""
     assert [("b", 1), ("a", 1), ("a", 2)] == list(zip(whole["source_id"], whole["row_no"], strict=True))
-    assert {"source_id": "str", "row_no": "int64", "reason_text": "str", "has_case_number": "boolean", "day": "datetime64[us]",
-            "at": "datetime64[us]", "wide": "boolean", "total": "int64", "half": "float64"} == whole.dtypes.astype(str).to_dict()  # fmt: skip
+    assert {
+        "source_id": "str",
+        "row_no": "int64",
+        "reason_text": "str",
+        "has_case_number": "boolean",
+        "day": "datetime64[us]",
+        "at": "datetime64[us]",
+        "wide": "boolean",
+        "total": "int64",
+        "half": "float64",
+    } == whole.dtypes.astype(str).to_dict()
     assert (
         pd.Timestamp("2025-11-02 08:59:59.999999") == whole["at"][2]
         and pd.Timestamp("2025-11-02") == whole["day"][2]
@@ -115,13 +131,18 @@ def test_nothing_left_is_still_typed():
 @pytest.mark.parametrize(
     ("given", "code"),
     [
-        ("nosuch", "unknown"), ("postgres://me:secret@host/db", "password"),
-        ("clickhouse://host/db?password=secret", "password"), ("md:x?motherduck_token=secret", "password"),
-        ("postgres://host/db", "not-confirmed"), ("duckdb:///home/x.duckdb", "not-confirmed"), ("pyspark://cluster:7077", "not-confirmed"),
-        ("pyspark://?spark.master=spark://cluster:7077", "not-confirmed"), ("pyspark://?spark.jars.packages=a:b:1", "not-confirmed"),
+        ("nosuch", "unknown"),
+        ("postgres://me:secret@host/db", "password"),
+        ("clickhouse://host/db?password=secret", "password"),
+        ("md:x?motherduck_token=secret", "password"),
+        ("postgres://host/db", "not-confirmed"),
+        ("duckdb:///home/x.duckdb", "not-confirmed"),
+        ("pyspark://cluster:7077", "not-confirmed"),
+        ("pyspark://?spark.master=spark://cluster:7077", "not-confirmed"),
+        ("pyspark://?spark.jars.packages=a:b:1", "not-confirmed"),
         ("pyspark://?spark.driver.extraJavaOptions=-javaagent:x", "not-confirmed"),
     ],
-)  # fmt: skip
+)
 def test_engines_that_are_refused(monkeypatch, given, code):
     """Unknown engines, addresses with a password, and whatever an edition could send rows or fetch code by.
 
@@ -144,7 +165,10 @@ def test_engine_elsewhere_is_used_when_the_person_confirms_that_very_address(mon
 
 
 def test_what_goes_to_disk_is_readable_by_nobody_else(monkeypatch, tmp_path):
-    """Reasons that do not fit in memory lie in a folder of the owner's, where the runner said, under no name to be guessed."""
+    """Reasons that do not fit in memory lie in a folder of the owner's, where the runner said.
+
+    Under no name to be guessed.
+    """
     monkeypatch.setenv("SIDEDOOR_SPILL", str(tmp_path))
     engine._make_spill.cache_clear()
     try:
@@ -174,7 +198,10 @@ def test_what_a_killed_process_left_on_disk_is_removed(monkeypatch, tmp_path):
 
 
 def test_files_that_are_no_log(tmp_path):
-    """A missing file, another format, another table and a name that reads as a pattern are said, each with a way out."""
+    """A missing file, another format, another table and a name that reads as a pattern are said.
+
+    Each with a way out.
+    """
     connection = engine.connect()
     (tmp_path / "text.parquet").write_text("plate,8ABC123\n")
     pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "other.parquet")
@@ -182,9 +209,12 @@ def test_files_that_are_no_log(tmp_path):
     odd.mkdir()
     pd.DataFrame({"x": [1]}).to_parquet(odd / "log.parquet")
     for given, code in [
-        ([], "absent"), (tmp_path / "none.parquet", "absent"), (tmp_path / "text.parquet", "no-parquet"),
-        (tmp_path / "other.parquet", "no-log"), (odd / "log.parquet", "pattern"),
-    ]:  # fmt: skip
+        ([], "absent"),
+        (tmp_path / "none.parquet", "absent"),
+        (tmp_path / "text.parquet", "no-parquet"),
+        (tmp_path / "other.parquet", "no-log"),
+        (odd / "log.parquet", "pattern"),
+    ]:
         with pytest.raises(DataError) as caught:
             engine.read_log(connection, given)
         assert caught.value.code == code

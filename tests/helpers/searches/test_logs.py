@@ -20,7 +20,10 @@ def list_one(rows):
 
 
 def test_kinds_of_logs():
-    """Only the host searches in an organization audit, others do in a network audit, nobody is named in a portal's."""
+    """Only the host searches in an organization audit, others do in a network audit.
+
+    Nobody is named in a portal's.
+    """
     assert (
         "own"
         == list_one([{"searcher_agency_as_printed": " a pd"}, {"searcher_agency_as_printed": "A PD"}])["kind"]

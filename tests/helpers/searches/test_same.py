@@ -53,9 +53,11 @@ def test_rows_without_id_are_one_search_by_agency_second_networks_and_window():
     """All four parts decide; letter case and outer blanks of a name do not."""
     row = {"networks_n": 5, "window_start": "2025-06-01 00:00:00", "window_end": "2025-07-01 00:00:00"}
     changed = [
-        {"searcher_agency_as_printed": "T PD"}, {"searched_at": "2025-07-01 12:00:02"}, {"networks_n": 6},
+        {"searcher_agency_as_printed": "T PD"},
+        {"searched_at": "2025-07-01 12:00:02"},
+        {"networks_n": 6},
         {"window_start": "2025-06-02 00:00:00"},
-    ]  # fmt: skip
+    ]
     other_log = {"source_id": "b", "host_agency": "B PD"}
 
     assert (1, 1, 1) == count([row, row | other_log | {"searcher_agency_as_printed": " s pd "}])
@@ -144,12 +146,13 @@ def test_steps_take_off_each_kind_of_repeat_once():
         {"search_id": ID, "source_id": "net", "searcher_agency_as_printed": "A PD"},
         {"search_id": ID, "source_id": "net", "searcher_agency_as_printed": "A PD"},
         {"search_id": ID, "source_id": "net-again", "searcher_agency_as_printed": "A PD"},
-        {"search_id": OTHER, "source_id": "net"}, {"search_id": OTHER, "source_id": "net-again"},
+        {"search_id": OTHER, "source_id": "net"},
+        {"search_id": OTHER, "source_id": "net-again"},
         {"search_id": ID, "source_id": "org", "searcher_agency_as_printed": "A PD"},
         {"search_id": ID, "source_id": "b", "host_agency": "B PD", "searcher_agency_as_printed": "A PD"},
         {"search_id": OTHER, "source_id": "b", "host_agency": "B PD"},
         {"searched_at": None, "source_id": "b", "host_agency": "B PD"},
-    ]  # fmt: skip
+    ]
 
     # 9 rows: 1 again in a file, 2 again in another file of the log, 1 in both audits, 2 in another agency's
     # log, 1 alone
@@ -244,13 +247,20 @@ def count_plainly(rows):
 ROWS = st.lists(
     st.builds(
         lambda agency, second, networks, log: {
-            "searcher_agency_as_printed": agency, "searched_at": f"2025-07-01 12:00:{second:02d}", "networks_n": networks,
-            "source_id": log, "host_agency": f"{log} PD",
+            "searcher_agency_as_printed": agency,
+            "searched_at": f"2025-07-01 12:00:{second:02d}",
+            "networks_n": networks,
+            "source_id": log,
+            "host_agency": f"{log} PD",
         },
-        st.sampled_from(["S PD", "s pd", "T SO"]), st.integers(1, 3), st.integers(0, 2), st.sampled_from("abc"),
+        st.sampled_from(["S PD", "s pd", "T SO"]),
+        st.integers(1, 3),
+        st.integers(0, 2),
+        st.sampled_from("abc"),
     ),
-    min_size=1, max_size=12,
-)  # fmt: skip
+    min_size=1,
+    max_size=12,
+)
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -50,7 +50,10 @@ def test_a_search_counts_once_on_its_local_day_and_in_its_panel():
 
 
 def test_stretches_end_at_breaks_and_gaps():
-    """Quiet days are 0, days of a gap are missing, the first and last day are dropped, gaps and breaks cut."""
+    """Quiet days are 0, days of a gap are missing, the first and last day are dropped.
+
+    Gaps and breaks cut.
+    """
     days = make_series("2025-11-01", "2025-12-31")
     days = days[~days["day"].isin(pd.to_datetime(["2025-11-10", "2025-11-20"]))]
     lost = pd.Timestamp("2025-11-20")

@@ -8,7 +8,9 @@ folded = documented.fold_units(paths, agencies)
 
 # 1. Which agencies opened their data to the Border Patrol and its parent agency, and by which kind of access?
 into = folded[
-    (folded["to_id"] == "cbp") & folded["standing"].isin(documented.WAYS) & (folded["door"] != "hot_list")
+    (folded["to_id"] == "cbp")
+    & folded["standing"].isin(documented.WAYS)
+    & (folded["door"] != documented.HOT_LIST)
 ]
 opened = into.groupby("door")["from_id"].unique().map(sorted)
 print(opened.to_string())

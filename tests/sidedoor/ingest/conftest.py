@@ -15,7 +15,9 @@ def pdf_writer():
 
 @pytest.fixture
 def write_pdf(tmp_path):
-    """Write a text PDF into the test's folder: `write_pdf("name.pdf", [[(67, 80, "Chino Police Department"), ...], ...])`."""
+    """Write a text PDF into the test's folder: `write_pdf("name.pdf", [[(67, 80, "Chino Police Department"),
+    ...], ...])`.
+    """
 
     def write(name: str, pages: list[list[tuple]], size=(612, 792)) -> Path:
         return pdf.write_pdf(tmp_path / name, pages, size)
@@ -25,7 +27,9 @@ def write_pdf(tmp_path):
 
 @pytest.fixture
 def cases(mirror):
-    """The folder of files that were once misread, beside that of real records; without it the test is skipped."""
+    """The folder of files that were once misread, beside that of real records; without it the test is
+    skipped.
+    """
     folder = mirror.parent / "cases"
     if not folder.is_dir():
         pytest.skip("no folder of cases beside the real records")

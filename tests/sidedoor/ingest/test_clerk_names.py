@@ -8,9 +8,10 @@ import pytest
 import xlsxwriter
 
 sys.path.insert(0, str(Path(__file__).parent))
+from sidedoor.ingest.clerk_names import check_section  # noqa: E402
+
 from made.tables import read, refuse, write_book, write_csv  # noqa: E402
 from sidedoor.ingest import ingest_file, inspect_file  # noqa: E402
-from sidedoor.ingest.clerk_names import check_section  # noqa: E402
 from sidedoor.ingest.source import ReadOptions  # noqa: E402
 
 ME = {"reported_by": "Exampleton ZZ PD", "as_of": "2025-03-10"}

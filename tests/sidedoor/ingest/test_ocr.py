@@ -31,7 +31,9 @@ def scan(tmp_path, pdf_writer):
 
 @pytest.fixture
 def install(tmp_path, monkeypatch):
-    """Put a program in the place of ocrmypdf; it gets the paths of the scan and of its own PDF as its last two arguments."""
+    """Put a program in the place of ocrmypdf; it gets the paths of the scan and of its own PDF as its last
+    two arguments.
+    """
 
     def put(body: str):
         program = tmp_path / "ocrmypdf"
@@ -52,9 +54,14 @@ def read_pdf(tmp_path):
 
 
 def test_names_that_ocr_read_are_marked(tmp_path, scan, install, read_pdf, monkeypatch):
-    """The file stays the scan; each name says that OCR read it, and the report does. The program gets no environment."""
+    """The file stays the scan; each name says that OCR read it, and the report does. The program gets no
+    environment.
+    """
     monkeypatch.setenv("SECRET", "x")
-    install(f"assert 'SECRET' not in os.environ; sys.stderr.write('    1 [tesseract]\\n'); shutil.copy({str(read_pdf)!r}, out)")
+    install(
+        "assert 'SECRET' not in os.environ; sys.stderr.write('    1 [tesseract]\\n')\n"
+        f"shutil.copy({str(read_pdf)!r}, out)"
+    )
     reading = ingest_file(scan, tmp_path / "out", ASKED)
     sharing = reading.tables["sharing"]
     assert (
@@ -108,7 +115,9 @@ def test_ocr_cannot_write_without_end(scan, install, monkeypatch):
 
 
 def test_near_names_are_suspected():
-    """A letter or two from a name that is known from elsewhere is a slip; another number, state or case is none."""
+    """A letter or two from a name that is known from elsewhere is a slip; another number, state or case is
+    none.
+    """
     lists = {
         "Beaumont Potice Department": {"a"}, "Beaumont Police Department": {"b"},
         "21st Judicial District": {"a"}, "31st Judicial District": {"b"},

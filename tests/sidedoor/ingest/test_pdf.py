@@ -68,7 +68,9 @@ def test_a_scan_with_text_is_told_apart(pdf_writer, tmp_path):
 
 
 def test_caps_name_themselves(write_pdf):
-    """Too many pages, too many characters in all or on one page: the error says which, and how many are taken."""
+    """Too many pages, too many characters in all or on one page: the error says which, and how many are
+    taken.
+    """
     path = write_pdf("long.pdf", [[(67, 80, "twelve chars")]] * 4)
     with pytest.raises(IngestError, match="long.pdf: 4 pages, more than the 3"):
         read_pages(open_source(path, FileLimits(pages_n=3)))

@@ -1,4 +1,6 @@
-"""Portal pages: whatever way they were saved in, the same names and figures; what is not printed is not invented."""
+"""Portal pages: whatever way they were saved in, the same names and figures; what is not printed is not
+invented.
+"""
 
 import json
 import re
@@ -15,7 +17,8 @@ from sidedoor.ingest.source import ReadOptions, open_source
 
 NAMES = [
     "San Example State University ZZ", "[Federal] Sample Healthcare System ZZ PD", "Adams County ZZ SO",
-    "Bee  Town ZZ PD [Inactive]", "Cedar-Brook ZZ PD", "Dept. of Examples - Division 2 (ZZ)", "NCRIC", "Zed City ZZ PD",
+    "Bee  Town ZZ PD [Inactive]", "Cedar-Brook ZZ PD", "Dept. of Examples - Division 2 (ZZ)", "NCRIC",
+    "Zed City ZZ PD",
 ]  # fmt: skip
 WAYS = {
     "rendered": write_rendered,
@@ -108,7 +111,9 @@ def test_an_empty_table_of_the_redesign_says_none(tmp_path):
 
 @pytest.mark.parametrize("way", [*WAYS, "print"])
 def test_names_with_commas_are_joined_and_marked(tmp_path, way):
-    """A piece that only goes on belongs to the name before it, in every way of saving; such names are marked."""
+    """A piece that only goes on belongs to the name before it, in every way of saving; such names are
+    marked.
+    """
     names = [
         "Apple ZZ PD",
         "Example Malls, Inc. (ZZ)",
@@ -131,11 +136,16 @@ def test_names_with_commas_are_joined_and_marked(tmp_path, way):
         ("Agencies NCRIC Shares With", "detections_shared"),
         ("Organizations sharing their data with Any ZZ PD", "detections_received"),
         ("Receiving Network Data From", "detections_received"),
-        ("Number of Owned Cameras", "cameras"), ("Total Cameras", "cameras"), ("Number of Flock LPR Cameras", "cameras"),
-        ("Number of LPRs", "cameras"), ("LPR Cameras", "cameras"), ("Number of Active LPR cameras", "cameras"),
+        ("Number of Owned Cameras", "cameras"), ("Total Cameras", "cameras"),
+        ("Number of Flock LPR Cameras", "cameras"),
+        ("Law Enforcement Agencies With Access", "detections_shared"),
+        ("Vehicles detected (last 30 days)", "detections"),
+        ("Number of LPRs", "cameras"), ("LPR Cameras", "cameras"),
+        ("Number of Active LPR cameras", "cameras"),
         ("Data Retention", "retention_days"), ("Flock Data retention (in days)", "retention_days"),
         ("Data Retention for Flock Devices", "retention_days"), ("Data Retention (days)", "retention_days"),
-        ("Unique vehicles detected in the last 30 days", "detections"), ("Unique Vehicles Detected", "detections"),
+        ("Unique vehicles detected in the last 30 days", "detections"),
+        ("Unique Vehicles Detected", "detections"),
         ("Number of Hotlist Hits", "hits"), ("Hotlist Hits in the Last 30 Days", "hits"),
         ("Any PD searches in the last 30 days", "searches"), ("Number of Searches", "searches"),
         ("Hotlists Alerted On (Not Pulling From NCIC)", "others"), ("Full ALPR Policy", "others"),
@@ -146,6 +156,27 @@ def test_names_with_commas_are_joined_and_marked(tmp_path, way):
 def test_headings_that_agencies_use(heading, field):
     """Agencies reword their headings; a sentence about them is none."""
     assert reader.find_field(heading) == field
+
+
+def test_a_list_below_an_unknown_heading_is_asked_for(tmp_path):
+    """Names of agencies below words that nobody knows are not lost, and not guessed about."""
+    names = [f"Agency {n} ZZ PD" for n in range(12)]
+    path = save(
+        tmp_path, Portal(figures={"Total Cameras": "4", "Friends of the department": ", ".join(names)})
+    )
+    assert set(examine_file(path).report.details["needed"]) == {"section"}
+    reading = examine_file(path, ReadOptions(section="detections_received"))
+    assert list_names(reading, "detections_received") == names
+
+
+def test_lines_that_a_page_shows_are_names(tmp_path):
+    """A list whose names stand on lines of their own, as the page shows them, is read line by line."""
+    page = write_rendered(Portal(shared=NAMES))
+    listed = ", ".join(NAMES).replace("&", "&amp;")
+    shown = page.replace(f"<div> {listed}", "<div style='white-space: pre-line'> " + "\n".join(NAMES))
+    assert shown != page
+    reading = examine_file(save(tmp_path, shown))
+    assert list_names(reading, "detections_shared") == [" ".join(name.split()) for name in NAMES]
 
 
 def test_figures_that_are_none(tmp_path):
@@ -179,7 +210,8 @@ def test_the_page_says_whose_it_is_and_when(tmp_path):
         ),
         ("<html><head><title>Just a moment...</title></head><body></body></html>", "error-page"),
         (
-            "<html><head><title>Flock Safety - X Transparency Portal</title></head><div id=root></div></html>",
+            "<html><head><title>Flock Safety - X Transparency Portal</title></head><div "
+            "id=root></div></html>",
             "empty-page",
         ),
         ("<html><body><table><tr><td>ID<td>Org Name</table></body></html>", "web-page"),
@@ -196,9 +228,11 @@ def test_nothing_of_a_page_is_shown_but_lists_and_figures(tmp_path):
     """Scripts, downloads, hidden parts, policies and stories leave nothing in what is written."""
     canaries = [f"CANARY{number}XQZ" for number in range(6)]
     extra = (
-        f"<script>var a='{canaries[0]}'</script><p>Success Story</p><div>Officer {canaries[1]} found 7ABC123.</div>"
+        f"<script>var a='{canaries[0]}'</script><p>Success Story</p><div>Officer {canaries[1]} found "
+        "7ABC123.</div>"
         f"<a download='search_audit.csv' href='data:text/plain,id%2C{canaries[2]}'>Download CSV</a>"
-        f"<div style='display:none'>{canaries[3]}</div><!-- {canaries[4]} --><img alt='{canaries[5]}' src=x onerror=alert(1)>"
+        f"<div style='display:none'>{canaries[3]}</div><!-- {canaries[4]} --><img alt='{canaries[5]}' "
+        "src=x onerror=alert(1)>"
     )
     path = tmp_path / "page.html"
     path.write_text(write_rendered(Portal(shared=NAMES), extra), encoding="utf-8")
@@ -228,7 +262,9 @@ def test_a_huge_page_is_refused_before_it_is_read(tmp_path):
 
 
 def test_entities_and_broken_markup_are_text(tmp_path):
-    """Entities are read once and never expanded; tags that are never closed, or closed twice, lose no name."""
+    """Entities are read once and never expanded; tags that are never closed, or closed twice, lose no
+    name.
+    """
     page = write_rendered(Portal(shared=["A &amp; B ZZ PD", "Ca&ntilde;on ZZ PD", *NAMES]))
     page = page.replace("</p>", "").replace("</header>", "</div></p></header></b>") + "&lol;" * 50_000
     reading = examine_file(save(tmp_path, "<!DOCTYPE html [<!ENTITY lol 'lol'>]>" + page))
@@ -236,9 +272,14 @@ def test_entities_and_broken_markup_are_text(tmp_path):
     assert list_names(reading, "detections_shared")[0] == "A &amp; B ZZ PD"
 
 
+PIECES = [
+    *"<>/&;=\"' ,", "div", "p", "li", "!--", "script", "\x00", "\ud7ff", "Transparency Portal", "None", "12",
+    "Last Updated: Apr 1 2026", "Number of Searches", "Sharing Network Data With",
+]  # fmt: skip
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.sampled_from([*"<>/&;=\"' ,", "div", "p", "Transparency Portal", "Last Updated: Apr 1 2026", "\x00",
-       "Number of Searches", "12", "Sharing Network Data With", "None", "li", "!--", "\ud7ff", "script"]), max_size=60))  # fmt: skip
+@given(st.lists(st.sampled_from(PIECES), max_size=60))
 def test_any_bytes_are_read_or_refused(tmp_path, parts):
     """Whatever a page holds: an error with its place, or rows that add up."""
     path = tmp_path / "any.html"
@@ -267,8 +308,10 @@ COUNTS = {
     "amberley-village-oh-pd_2026-04-26": (0, 0), "buena-park-ca-pd_2026-04-21": (324, 0),
     "costa-mesa-ca-pd_2026-04-26": (354, 0), "el-cerrito-ca-pd_2026-03-28": (324, 285),
     "el-cerrito-ca-pd_2026-04-28": (322, 282), "fountain-valley-ca-pd_2026-04-26": (270, 0),
-    "fullerton-ca-pd_2026-04-26": (326, 291), "newport-beach-pd-ca_2026-04-28": (303, 0), "oakland-ca-pd_2026-04-28": (0, 0),
-    "orange-ca-pd_2026-04-28": (293, 305), "oroville-ca-pd_2026-04-28": (0, 0), "santa-ana-ca-pd_2026-04-21": (177, 0),
+    "fullerton-ca-pd_2026-04-26": (326, 291), "newport-beach-pd-ca_2026-04-28": (303, 0),
+    "oakland-ca-pd_2026-04-28": (0, 0),
+    "orange-ca-pd_2026-04-28": (293, 305), "oroville-ca-pd_2026-04-28": (0, 0),
+    "santa-ana-ca-pd_2026-04-21": (177, 0),
     "westminster-ca-pd_2026-04-24": (329, 0),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ import tomllib
 import pytest
 
 from helpers import paths
+from helpers.errors import RunError
 from made.refusal import refused
 from sidedoor import cli
 from sidedoor.ingest.example import write_example
@@ -180,6 +181,26 @@ def test_name_that_is_no_utf8_is_a_message(city):
         file.write("x")
     with refused("bad-name"):
         draft_edition("my-city", ["."])
+
+
+def test_folder_that_cannot_be_written_is_a_message(city, monkeypatch):
+    """A network share or a mounted disk: the way out is a folder of one's own."""
+
+    def fail(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(draft, "write_atomically", fail)
+    with refused("disk", RunError, place="my-city.toml"):
+        draft_edition("my-city", ["."])
+
+
+@pytest.mark.parametrize(
+    ("name", "better"), [("édition été", "edition-ete"), ("My City", "my-city"), ("日本", "my-city")]
+)
+def test_name_that_cannot_be_one_is_answered_with_one_that_can(city, name, better):
+    """With accents and blanks taken out."""
+    with refused("bad-name", hint=better):
+        draft_edition(name, ["."])
 
 
 def test_edition_that_is_there_is_updated_and_keeps_what_a_person_wrote(city):

