@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.canonical import CELL_STATES
@@ -95,7 +95,6 @@ SHORT = st.sampled_from(
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cn"]), max_size=70) | SHORT, max_size=20))
-@settings(deadline=None)
 def test_columns_agree_with_pythons_own_engine(cells):
     """A column is judged as Python judges each cell by the patterns of the registry, one after the other,
     whatever it holds.

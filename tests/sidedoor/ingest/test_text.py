@@ -4,7 +4,7 @@ import gzip
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.errors import IngestError
@@ -267,7 +267,6 @@ def test_memory_stays_flat(tmp_path):
 CELLS = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="�ÂÃâÀ"), max_size=8)
 
 
-@settings(max_examples=25, deadline=None)
 @given(rows=st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1, max_size=6), data=st.data())
 def test_what_is_written_is_read(tmp_path_factory, rows, data):
     """Whatever a CSV writer writes comes back cell by cell; the reader strips and drops nothing."""
