@@ -127,9 +127,7 @@ def test_federal_accounts_on_the_latest_lists(recipients):
 
     assert finding["value"] == sum(federal > 0 for federal, _, _ in counts)
     assert f"Of {len(counts)} latest" in finding["sentence"]
-    assert (
-        f"and {sum(outside > 0 for _, outside, _ in counts)} an account outside" in finding["sentence"]
-    )
+    assert f"and {sum(outside > 0 for _, outside, _ in counts)} an account outside" in finding["sentence"]
 
 
 @pytest.mark.parametrize("number", ["02", "03"])

@@ -230,13 +230,8 @@ class _Reader:
             if at >= 0 and find_words(tokens, long) < 0:
                 tokens[at : at + len(short)] = long
                 self.alias_state = state
-            while (
-                len(short) == 1
-                and short[0] in tokens
-                and short[0] not in long
-                and find_words(tokens, long) >= 0
-            ):
-                tokens.remove(short[0])
+            if len(short) == 1 and short[0] not in long and find_words(tokens, long) >= 0:
+                tokens[:] = [word for word in tokens if word != short[0]]
         while tokens[:1] == ["-"]:
             tokens.pop(0)
         for word in ("county", "state", "port"):
@@ -273,9 +268,7 @@ class _Reader:
                 del tokens[start - 1 :]
         elif "sheriff" in tokens[1:]:
             # LASD CA Crescenta Valley Station: what follows the state is the station
-            at = next(
-                (at for at, word in enumerate(tokens) if word.upper() in STATES and at > 1), len(tokens)
-            )
+            at = next((at for at in range(2, len(tokens)) if tokens[at].upper() in STATES), len(tokens))
             if at < len(tokens) - 1:
                 self.detail.append(" ".join(tokens[at + 1 :]))
                 del tokens[at + 1 :]
@@ -298,9 +291,8 @@ class _Reader:
         tokens = [word for word in tokens if word != "-"]
         for kind in SEARCHED_KINDS:
             starts = kinds.get(f"{kind}_start", ())
-            if any(find_words(tokens, phrase) >= 0 for phrase in kinds[kind]) or any(
-                find_words(tokens, phrase, True) >= 0 for phrase in starts
-            ):
+            found = [*(find_words(tokens, phrase, True) for phrase in starts)]
+            if max([*found, *(find_words(tokens, phrase) for phrase in kinds[kind])]) >= 0:
                 self.kind = kind
                 return
 

@@ -129,13 +129,11 @@ def resolve_names(names: Iterable[str], registry: Registry | pd.DataFrame) -> pd
 
 
 def _answer(name: AgencyName, known: Registry) -> Answer:
-    """Answer by lookup, then by likeness within the state and role, then under another role."""
+    """Answer by lookup, then by likeness within the state and role."""
     if name.kind in ("not_an_agency", "vendor_demo") or not (name.place or name.role):
         return "new", "", "", 0.0, f"kind: {name.kind}"
-    answer = _look_up(name, known) or _find_near(name, known)
-    if answer is None and name.state:
-        answer = _look_across_roles(name, known)
-    return answer or ("new", "", "", 0.0, "nothing alike in the registry")
+    nothing = ("new", "", "", 0.0, "nothing alike in the registry")
+    return _look_up(name, known) or _find_near(name, known) or nothing
 
 
 def _look_up(name: AgencyName, known: Registry) -> Answer | None:
@@ -188,13 +186,3 @@ def _find_near(name: AgencyName, known: Registry) -> Answer | None:
             same_id = agency_id if outcome == "same" else ""
             best = (outcome, same_id, agency_id, score, f"{why}: {known.names[agency_id]}")
     return best
-
-
-def _look_across_roles(name: AgencyName, known: Registry) -> Answer | None:
-    """Look for the same place and state under another role, or under none."""
-    for role in sorted({role for _, role in known.blocks} - {name.role}):
-        ids = known.exact.get((make_key(name), role, name.detail), {}).get(name.state)
-        if ids:
-            outcome, score, why = compare_names(name, name._replace(role=role), known)
-            return outcome, "", ids[0], score, f"{why}: {known.names[ids[0]]}"
-    return None

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import paths
-from helpers.agencies import Registry, load_registry, parse_name, resolve_names
+from helpers.agencies import Registry, load_registry, mixes_alphabets, parse_name, resolve_names
 from helpers.agencies.words import STATES, load_words
 from helpers.errors import DataError, offer_nearest
 from helpers.facts.dates import write_date
@@ -328,6 +328,8 @@ def read_records(sharing: pd.DataFrame, home: str = "", held: pd.DataFrame | Non
     known = load_registry().set_index("agency_id")[["name", "kind", "state"]]
     sure = sum(found in known.index for found in ids.values())
     notes = [f"{sure:,} of {len(ids):,} names are in the registry of agencies; the others stay as written."]
+    if mixed := sorted(name for name in ids if mixes_alphabets(name)):
+        notes.append(f"Names that mix alphabets may be another agency than they look like: {len(mixed)}.")
     loops_n = int((rows["from_id"] == rows["to_id"]).sum())
     if loops_n:
         notes.append(f"Rows that name the reporting agency itself: {loops_n}, left out of the network.")

@@ -179,7 +179,9 @@ def find_boards(
         total = _TOTAL.search(line.text)
         measure = form["totals"].get(squeeze("total" + total.group(1))) if total else None
         if measure and not total.group(2):
-            report.warnings.append(f"page {line.page}: the total of the {board.title} is not legible.")
+            report.warn(
+                "total-illegible", f"page {line.page}: the total of the {board.title} is not legible."
+            )
         elif measure:  # it stands on each page again
             board.totals.setdefault((measure, total.group(2)), line.page)
         elif squeezed in form["columns"]:
@@ -224,7 +226,9 @@ def _build_rows(board: Dashboard, options: ReadOptions, source: Source, report: 
         near = [i for i in (after - 1, after) if 0 <= i < len(places) and places[i][0] == line.page]
         if not near or not re.search(r"[^\W\d_]", line.text):
             place = f"page {line.page}"
-            report.set_aside.append(SetAside(place, "a line of the table that belongs to no row"))
+            report.set_aside.append(
+                SetAside(place, "a line of the table that belongs to no row", code="stray")
+            )
             continue
         names[min(near, key=lambda i: abs(places[i][1] - line.at))].append((line.at, line.text))
     rows, sums = [], {}
@@ -236,42 +240,47 @@ def _build_rows(board: Dashboard, options: ReadOptions, source: Source, report: 
         if value is None or measure is None or not name:
             reason = "a record type that the table does not have" if name else "a row without a name"
             reason = reason if value is not None else "a row without a whole number"
-            report.set_aside.append(SetAside(f"page {line.page}, row {rank}", reason))
+            report.set_aside.append(SetAside(f"page {line.page}, row {rank}", reason, code="no-figure"))
             continue
         scope = TOTAL if is_ratio else name
         rows.append(base | {"measure": measure, "value": value, "scope": scope, "page": line.page})
         sums[measure] = sums.get(measure, 0) + value
     ranks = [row[0] for row in board.rows]
     if ranks != list(range(1, len(ranks) + 1)):
-        report.warnings.append(
-            f"The rows of the {board.title} are not numbered from 1 to {len(ranks)}: some may be missing."
+        report.warn(
+            "row-numbers",
+            f"The rows of the {board.title} are not numbered from 1 to {len(ranks)}: some may be missing.",
         )
     if not board.totals:
-        report.warnings.append(f"The {board.title} prints no total to check its rows against.")
+        report.warn("no-total", f"The {board.title} prints no total to check its rows against.")
     for (measure, digits), page in board.totals.items():
         value = _read_number(digits)
         if value is None:
-            report.set_aside.append(SetAside(f"page {page}, total", "a figure that is no whole number"))
+            place = f"page {page}, total"
+            report.set_aside.append(SetAside(place, "a figure that is no whole number", code="no-figure"))
             continue
         rows.append(base | {"measure": measure, "value": value, "scope": TOTAL, "page": page})
         if board.rows and sum(sums.values()) != value:
             parts = " and ".join(f"{sums[name]:,} {name}" for name in sums) or "no figure"
-            report.warnings.append(
-                f"page {page}: the {board.title} prints a total of {value:,}, but its rows hold {parts}."
+            report.warn(
+                "total-differs",
+                f"page {page}: the {board.title} prints a total of {value:,}, but its rows hold {parts}.",
             )
         elif is_ratio:
-            report.notes.append(
-                f"page {page}: the total of {value:,} records is detections and hits together, and adds up."
+            report.note(
+                "adds-up",
+                f"page {page}: the total of {value:,} records is detections and hits together, and adds up.",
             )
         else:
-            report.notes.append(
+            report.note(
+                "total-of-both",
                 f"page {page}: Total Detections is kept as printed, {value:,}; Vigilant's total counts "
                 "detections and hits together "
-                "(a Hit Ratio report of the same time tells them apart)."
+                "(a Hit Ratio report of the same time tells them apart).",
             )
     deleted_n = sum("(deleted)" in str(row["scope"]).lower() for row in rows)
     if deleted_n:
-        report.notes.append(f"Contributors of the {board.title} that are marked (Deleted): {deleted_n}.")
+        report.note("deleted", f"Contributors of the {board.title} that are marked (Deleted): {deleted_n}.")
     return rows
 
 
@@ -292,34 +301,39 @@ def _read_frame(
         start, start_hour, end, end_hour = found.groups()
         start, end = read_date(start, place, options.day_first), read_date(end, place, options.day_first)
         if start > end:
-            report.warnings.append(
-                f"The time frame of the {board.title} ends before it begins: {start} to {end}."
+            report.warn(
+                "frame-order", f"The time frame of the {board.title} ends before it begins: {start} to {end}."
             )
         if start_hour or end_hour:
-            report.notes.append(
+            report.note(
+                "frame-hours",
                 f"The time frame of the {board.title} runs from {start} {start_hour or ''} to {end} "
                 f"{end_hour or ''}".rstrip()
                 + "; "
-                "period_start and period_end are the days alone."
+                "period_start and period_end are the days alone.",
             )
         return start, end
     created = board.created or options.as_of
     if not text:
-        report.warnings.append(f"The {board.title} prints no time frame.")
+        report.warn("no-frame", f"The {board.title} prints no time frame.")
     elif created is None:
-        report.warnings.append(
+        report.warn(
+            "frame-undated",
             f"The time frame of the {board.title} is in words, and no date of creation says when that was "
-            "(as_of)."
+            "(--as-of).",
+            "as_of",
         )
     elif frame := resolve_frame(text, date.fromisoformat(created)):
         start, end = (day.isoformat() for day in frame)
-        report.notes.append(
-            f"The {board.title} covers {text.title()!r}: {start} to {end}, as it was created on {created}."
+        report.note(
+            "frame-in-words",
+            f"The {board.title} covers {text.title()!r}: {start} to {end}, as it was created on {created}.",
         )
         return start, end
     else:
-        report.warnings.append(
-            f"The time frame of the {board.title} is in a form that is not known; its rows have no period."
+        report.warn(
+            "frame-unknown",
+            f"The time frame of the {board.title} is in a form that is not known; its rows have no period.",
         )
     return None, None
 
@@ -368,4 +382,4 @@ def _compare_boards(boards: list[Dashboard], report: Report) -> None:
     for found in totals.values():
         if len(set(found.values())) > 1:
             shown = ", ".join(f"{title} {value:,}" for title, value in found.items())
-            report.warnings.append(f"Two reports of one time frame print different totals: {shown}.")
+            report.warn("totals-differ", f"Two reports of one time frame print different totals: {shown}.")

@@ -99,6 +99,14 @@ def test_hot_lists_open_no_detections_and_a_table_without_detections_is_refused(
     assert len(make_data(rows, make_list(["Benton WA PD"])).rows) == 1
 
 
+def test_names_that_mix_alphabets_are_warned_of():
+    """A Cyrillic letter makes another agency that looks the same."""
+    data = make_data(make_list(["Alton IL PD", "\u0410lton IL PD"]))
+
+    assert len(data.rows["agency_id"].unique()) == 2
+    assert any("mix alphabets" in note and note.endswith(": 1.") for note in data.notes)
+
+
 def test_home_is_the_state_of_reporters_that_print_none():
     data = make_data(make_list(["Alton IL PD"], "Irvine Police Department"), home="CA")
 
