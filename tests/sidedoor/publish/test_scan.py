@@ -314,7 +314,8 @@ def test_each_label_finds_its_own_examples(row):
         # counts and shares
         "plates: 12", "plates 1,234,567", "plate reader", "each plate is 1 row", "case studies 2018",
         "in case 3 of them",
-        "report 2019", "badge of honor", "case number   20000      0", "user: bool = False", "https://user:pass@host/db", "call 911",
+        "report 2019", "badge of honor", "case number   20000      0",
+        "user: bool = False", "https://user:pass@host/db", "call 911",
         "1-800", "2019-2020",
         # mail that is none
         "@media print", "user@localhost", "jane@example.com", "git@github.com:eyes-off/x.git", "a@b",
