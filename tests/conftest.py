@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from helpers import paths
 from helpers.facts import tables
@@ -16,6 +17,15 @@ from helpers.facts import tables
 SOURCE = paths.SOURCE
 # What code reads: layouts of files, schemas, words of agencies, what counts as a leak.
 REGISTRY = paths.DATA / "registry"
+
+# Invented inputs for each test: few each time, many before a release (SIDEDOOR_EXAMPLES=300). Never by the clock.
+settings.register_profile(
+    "sidedoor",
+    max_examples=int(os.environ.get("SIDEDOOR_EXAMPLES", "25")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("sidedoor")
 
 
 class House:
@@ -77,7 +87,7 @@ class House:
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess:
         """Call the command in a process of its own."""
-        return subprocess.run(**self.build_command(*arguments), capture_output=True, timeout=60)
+        return subprocess.run(**self.build_command(*arguments), capture_output=True, timeout=600)
 
     def list_files(self, folder: Path | None = None) -> dict[str, str]:
         """List every file with its sha256, and every folder."""

@@ -95,6 +95,18 @@ class Chromium:
                 raise TimeoutError(expression)
             time.sleep(0.05)
 
+    def press(self, key: str) -> None:
+        """Press and release a key."""
+        code = {"Enter": 13, "Escape": 27, "Tab": 9}[key]
+        text = {"text": "\r"} if key == "Enter" else {}
+        about = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        self._send("Input.dispatchKeyEvent", type="keyDown", **about, **text)
+        self._send("Input.dispatchKeyEvent", type="keyUp", **about)
+
+    def print_as(self, wanted: bool) -> None:
+        """Lay pages out as on paper, or as on a screen again."""
+        self._send("Emulation.setEmulatedMedia", media="print" if wanted else "")
+
     def photograph(self, file: Path, full: bool = True) -> None:
         """Save a picture of the page."""
         shot = self._send("Page.captureScreenshot", format="png", captureBeyondViewport=full)

@@ -117,6 +117,7 @@ def place_result(
         stem = result / "figures" / figure_id
         stem.with_suffix(".png").write_bytes(draw_png())
         stem.with_suffix(".svg").write_text(svg, encoding="utf-8")
+        stem.with_name(f"{figure_id}-narrow.svg").write_text(svg, encoding="utf-8")
         stem.with_suffix(".csv").write_text("year,scans\n2017,1\n", encoding="utf-8")
         stem.with_suffix(".json").write_text(json.dumps({"figure_id": figure_id, **about}), encoding="utf-8")
     if facts:
@@ -189,10 +190,38 @@ def name_source() -> str:
         return next(csv.DictReader(file))["source_id"]
 
 
-def place_edition(runs: Path) -> Path:
-    """Place an ordinary edition: two notebooks, two findings, a saved figure, a wide table."""
+def build_record(**changes) -> dict:
+    """Build the description of a record, as `intake` writes it."""
+    record = {
+        "name": "list",
+        "file": "list.csv",
+        "sha256": "ab" * 32,
+        "bytes_n": 1000,
+        "family": "edges",
+        "form": "3 columns",
+        "why": "its header",
+        "rows_in": 1061,
+        "rows_out": 1060,
+        "columns_dropped": ["Name"],
+        "notes": [],
+        "span": {"sharing": ["2025-03-01", "2025-03-31"]},
+        "time_zone": "",
+        "tables": {"sharing": 2},
+        "warnings": ["1,000 rows is a round number."],
+        "source_ids": ["file-0a1b"],
+        "set_aside": {"a header": 1},
+    }
+    return record | changes
+
+
+def place_edition(runs: Path, own: bool = False) -> Path:
+    """Place an ordinary edition: two notebooks, two findings, a saved figure, a wide table.
+
+    One of `own` records shows no table of the collection, so that its site is built in a moment.
+    """
     folder = runs / EDITION
-    source = name_source()
+    source = "file-0a1b" if own else name_source()
+    records = [build_record()] if own else []
     first, shown_first = state("scans-pooled", "At least 5,000,000,000 scans were pooled.", [source])
     second, shown_second = state(
         "scans-invented", "In simulated data, 7 of 9 scans were stale.", [source], True
@@ -229,7 +258,13 @@ def place_edition(runs: Path) -> Path:
                      [first], {"scans": (about, draw_svg())}),
         place_result(folder, "02-map-the-access", "Map the access", "By which doors?", more, [second]),
     ]  # fmt: skip
-    write_manifest(folder, entries, subtitle="What the records show", authors=["A. Reporter", "B. Editor"])
+    write_manifest(
+        folder,
+        entries,
+        subtitle="What the records show",
+        authors=["A. Reporter", "B. Editor"],
+        records=records,
+    )
     return folder
 
 

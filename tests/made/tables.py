@@ -1,4 +1,6 @@
-"""Files that tests of the table readers make: delimited texts, workbooks, and what must never be told about them."""
+"""Files that tests of the table readers make: delimited texts, workbooks, and what must never be told about
+them.
+"""
 
 import csv
 import json
@@ -46,19 +48,23 @@ def write_book(path: Path, sheets: dict[str, list[list]], hide: str = "") -> Pat
 
 
 def read(path: Path, **options) -> Reading:
-    """Read a file as the command does, with reasons, and check that no record was lost and nothing said that must not be.
+    """Read a file as the command does, with reasons, and check that no record was lost and nothing said that
+    must not be.
 
     The table of a search log is loaded into memory.
     """
     source = open_source(path)
     with tempfile.TemporaryDirectory() as work:
         source.work = Path(work)
-        reading = read_source(source, ReadOptions(**{"keep_reasons": True, "confirm_agencies": True, **options}))
+        reading = read_source(
+            source, ReadOptions(**{"keep_reasons": True, "confirm_agencies": True, **options})
+        )
         report = reading.report
         report.check()
         assert sum(map(len, reading.tables.values())) == report.rows_out
         tables = {
-            name: table.load() if isinstance(table, FileTable) else table for name, table in reading.tables.items()
+            name: table.load() if isinstance(table, FileTable) else table
+            for name, table in reading.tables.items()
         }
         for table in reading.tables.values():
             if isinstance(table, FileTable):

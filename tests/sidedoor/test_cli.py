@@ -142,7 +142,7 @@ def test_refusal_starts_no_kernel_and_imports_no_papermill(town):
         "('papermill', 'nbformat', 'jupyter_client', 'pandas')])"
     )
     done = subprocess.run(
-        **{**town.build_command(), "args": [sys.executable, "-c", code]}, capture_output=True, timeout=60
+        **{**town.build_command(), "args": [sys.executable, "-c", code]}, capture_output=True, timeout=600
     )
     assert done.stdout == "2 []\n", done.stderr
 
@@ -191,7 +191,7 @@ def test_fresh_run_prints_no_chatter_and_an_unchanged_one_starts_no_kernel(town)
         "('papermill', 'nbformat', 'jupyter_client', 'pandas', 'frictionless')])"
     )
     command = {**town.build_command(), "args": [sys.executable, "-c", code]}
-    done = subprocess.run(**command, capture_output=True, check=False, timeout=120)
+    done = subprocess.run(**command, capture_output=True, check=False, timeout=600)
     assert done.stderr.count("unchanged") == 2 and done.stdout.splitlines()[-1] == "0 []", done.stdout
 
 
@@ -312,5 +312,5 @@ def test_console_without_a_letter_shows_its_number(town):
     town.write_notebook("03-name", opening="# 03 · Köln 日本")
     command = town.build_command("list")
     command["env"] |= {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    done = subprocess.run(**command, capture_output=True, check=False, timeout=120)
+    done = subprocess.run(**command, capture_output=True, check=False, timeout=600)
     assert done.returncode == 0 and "K\\xf6ln" in done.stdout and not done.stderr

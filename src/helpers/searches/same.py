@@ -295,33 +295,5 @@ def compare_methods(keyed: Keyed) -> pd.DataFrame:
     return pd.DataFrame(counts.items(), columns=["method", "searches_n"]).astype({"searches_n": "Int64"})
 
 
-def measure_keys(keyed: Keyed) -> dict[str, int]:
-    """Return how well fields tell searches apart, on the rows that have both fields and an id.
-
-    Returns
-    -------
-    dict: rows_n, ids_n, keys_n, merged_n (ids that share their fields with another id: a count by fields
-    misses so many), split_n (further fields of one id: it counts so many twice); empty if no row has both.
-    """
-    both = keyed.rows.filter((keyed.rows.key_kind == "id") & keyed.rows.fields_key.notnull())
-    pairs = both.select("search_key", "fields_key").distinct()
-    sums = {
-        "ids_n": pairs.search_key.nunique(),
-        "keys_n": pairs.fields_key.nunique(),
-        "pairs_n": pairs.count(),
-    }
-    found = engine.fetch(pairs.agg(**sums)).iloc[0].astype(int)
-    if not found["pairs_n"]:
-        return {}
-    ids, keys, pairs_n = (int(found[name]) for name in sums)
-    return {
-        "rows_n": _count_rows(both),
-        "ids_n": ids,
-        "keys_n": keys,
-        "merged_n": pairs_n - keys,
-        "split_n": pairs_n - ids,
-    }
-
-
 def _count_rows(table) -> int:
     return int(engine.fetch(table.agg(n=table.count()))["n"].iloc[0])

@@ -27,7 +27,9 @@ def read_blocks(path: str, name: str, chars_cap: int) -> dict:
     with open(path, "rb") as file:
         data = file.read()
     reader = PageReader(name, chars_cap)
-    reader.feed(decode(data))  # in one piece: a tag that ends in another piece is looked through again and again
+    reader.feed(
+        decode(data)
+    )  # in one piece: a tag that ends in another piece is looked through again and again
     reader.close()
     reader.end_block()
     return {

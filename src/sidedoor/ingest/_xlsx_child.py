@@ -19,8 +19,8 @@ PASSED_OVER = ("xl/media/", "docprops/thumbnail", "xl/printersettings/", "xl/emb
 _CELL = re.compile(
     rb"<(?:\w+:)?c\s(?:[^<>]*?\s)?r\s*=\s*[\"']\$?([A-Za-z]{1,3})\$?(\d{1,7})[\"'][^<>]*(?<!/)>"
 )
-# What is counted in the parts: a formula whose result was not stored (an empty text would say `t="str"`), a cell that
-# holds an error such as #N/A, rows and columns that do not show.
+# What is counted in the parts: a formula whose result was not stored (an empty text would say `t="str"`), a
+# cell that holds an error such as #N/A, rows and columns that do not show.
 _ODD = {
     "formulas": re.compile(
         rb"<(?:\w+:)?c\s(?![^<>]*\bt=[\"']str)[^<>]*><(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)"
@@ -63,7 +63,9 @@ def read_sheets(
 
 
 def split_rows(sheet, first_row: int, first_column: int) -> Iterator[dict]:
-    """Give the rows of a sheet in parts: texts, and a letter a cell that says its kind; merged cells are filled downwards."""
+    """Give the rows of a sheet in parts: texts, and a letter a cell that says its kind; merged cells are
+    filled downwards.
+    """
     merged = {}
     for (top, left), (bottom, _) in sheet.merged_cell_ranges or []:
         if bottom > top and left >= first_column:

@@ -11,7 +11,9 @@ from sidedoor.ingest.source import ReadOptions, Source
 
 @dataclass(frozen=True)
 class Question:
-    """An option that a reader may ask for: what stands in for the answer, how it is typed, and an example for TOML."""
+    """An option that a reader may ask for: what stands in for the answer, how it is typed, and an example for
+    TOML.
+    """
 
     stand_in: str | bool
     typed: str
@@ -36,8 +38,10 @@ def read_asking(read: Callable[..., Reading], source: Source, options: ReadOptio
 
     Returns
     -------
-    Reading. `details["needed"]` of its report holds each option that is missing, with the reader's hint; the tables were
-    then read with stand-ins and are for counting only, and no span or remark that rests on one is left in the report: where
+    Reading. `details["needed"]` of its report holds each option that is missing, with the reader's hint; the
+    tables were
+    then read with stand-ins and are for counting only, and no span or remark that rests on one is left in
+    the report: where
     the order of day and month is open, a span stays if it is the same either way.
 
     Raises
@@ -74,7 +78,9 @@ def read_asking(read: Callable[..., Reading], source: Source, options: ReadOptio
 def ask_for_all(
     error: IngestError, read: Callable[..., Reading], source: Source, options: ReadOptions
 ) -> IngestError:
-    """Make of an error that asks for one option one that asks for all that are missing; any other stays as it is."""
+    """Make of an error that asks for one option one that asks for all that are missing; any other stays as it
+    is.
+    """
     if not error.asks_for:
         return error
     needed = read_asking(read, source, options).report.details.get("needed", {})

@@ -36,7 +36,7 @@ class Column:
 
     @functools.cached_property
     def plain(self) -> pa.Array:
-        """The same with plain blanks in the place of wide ones: what states, dates and numbers are read from."""
+        """The same with plain blanks in the place of wide ones: what states."""
         _, _, data = self.raw.buffers()
         if data is None or np.frombuffer(data, "uint8").max(initial=0) < 128:
             return self.stripped
@@ -57,7 +57,7 @@ def make_column(cells) -> Column:
 
 @dataclass(frozen=True)
 class Marks:
-    """Patterns of cells that hold no value; `longest` is the number of characters beyond which none applies."""
+    """Patterns of cells that hold no value."""
 
     patterns: tuple[tuple[str, str], ...]
     longest: int
@@ -76,8 +76,8 @@ def load_marks(kind: str = "free") -> Marks:
     Parameters
     ----------
     kind
-        `free` for text that somebody typed; `strict` where a short word can be a value (plates); `label` for numbers,
-        times and types; `name` where nothing but a mask is none (agencies, ids).
+        `free` for text that somebody typed; `strict` where a short word can be a value (plates); `label` for
+        numbers, times and types; `name` where nothing but a mask is none (agencies, ids).
     """
     known = load_format("cells")
     placeholder = {"free": known, "name": {"placeholder": []}, **known}[kind]["placeholder"]
@@ -112,7 +112,7 @@ def _check_pattern(pattern: str, state: str) -> None:
         raise IngestError(f"marks of {state} cells", found, way_out, code="wrong-value") from None
 
 
-def find_states(cells, marks: Marks) -> np.ndarray:
+def find_states(cells, marks: Marks, values: np.ndarray | None = None) -> np.ndarray:
     """Find the state of each cell.
 
     Arrow's engine reads a cell once from left to right: no pattern of a mapping keeps it busy for longer.
@@ -123,6 +123,8 @@ def find_states(cells, marks: Marks) -> np.ndarray:
         Text, never missing: a `Column`, or what `make_column` takes.
     marks
         From `load_marks`.
+    values
+        A mask of cells that are known to hold a value, such as a time that was read.
 
     Returns
     -------
@@ -130,11 +132,16 @@ def find_states(cells, marks: Marks) -> np.ndarray:
     """
     column = make_column(cells)
     states = np.full(len(column.raw), _CODES["value"], "int8")
-    odd = np.flatnonzero(np.asarray(pc.match_substring_regex(column.plain, marks.quick)))
+    text, rest = column.plain, None
+    if values is not None and values.any():
+        rest = np.flatnonzero(~values)
+        text = text.take(pa.array(rest))
+    odd = np.flatnonzero(np.asarray(pc.match_substring_regex(text, marks.quick))) if len(text) else []
     if len(odd):
-        some = column.plain.take(pa.array(odd))
-        unique = some.dictionary_encode()
-        states[odd] = _find_codes(unique.dictionary, marks)[np.asarray(unique.indices)]
+        unique = text.take(pa.array(odd)).dictionary_encode()
+        states[odd if rest is None else rest[odd]] = _find_codes(unique.dictionary, marks)[
+            np.asarray(unique.indices)
+        ]
     return states
 
 
@@ -155,7 +162,10 @@ def fill_states(state: str, rows_n: int) -> np.ndarray:
 
 def is_state(codes: np.ndarray, *states: str) -> np.ndarray:
     """Return for each row whether its cell is in one of some states."""
-    return np.isin(codes, [_CODES[state] for state in states])
+    found = codes == _CODES[states[0]]
+    for state in states[1:]:
+        found |= codes == _CODES[state]
+    return found
 
 
 def set_state(codes: np.ndarray, rows: np.ndarray, state: str) -> np.ndarray:

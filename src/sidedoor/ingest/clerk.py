@@ -1,4 +1,6 @@
-"""Tables that a clerk put together, as a workbook or as CSV: lists of agencies, logs of reasons and times, figures by month."""
+"""Tables that a clerk put together, as a workbook or as CSV: lists of agencies, logs of reasons and times,
+figures by month.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -88,7 +90,7 @@ class Found:
 
 
 def look_at_sheets(source: Source) -> list[Found]:
-    """Say of each sheet of a workbook what it holds, or of a text; of a text in an unknown layout, nothing."""
+    """Say of each sheet of a workbook what it holds, or of a text; of a text in an unknown layout."""
     if "clerk's sheets" not in source.cache:
         if source.kind == "text":
             found = [part for part in [_look_at_text(source)] if part]
@@ -107,8 +109,9 @@ def _look_at_text(source: Source) -> Found | None:
     found = _look_at(source, TextSheet("", False, 1, 1, [], []), even)
     if found.kind == "searches":
         return found
-    is_lines = any(len(cells) == 1 for _, cells in rows) and {len(cells) for _, cells in rows} != {1}
-    is_lines &= not (found.kind == "months" or found.header_row and sum(map(bool, found.header)) > 1)
+    widths = {len(cells) for _, cells in rows if any(cells)}
+    is_table = found.kind == "months" or found.header_row and sum(map(bool, found.header)) > 1
+    is_lines = 1 in widths and widths != {1} and not is_table
     sheet = _read_text(source, found.header_row, _NONE if is_lines else "")  # names with commas in them
     found = _look_at(source, sheet, list(sheet))
     return None if found.kind in ("other", "users") else found
@@ -144,7 +147,7 @@ def _look_at(source: Source, sheet: Sheet, rows: list[tuple[int, list[str]]]) ->
             columns = bind_columns([name for name in header if name], known, place)
             return replace(part, kind="searches", columns=columns)
         above.append((number, cells))
-    found = clerk_lists.find_lists(source, sheet, rows)
+    found = clerk_lists.find_lists(sheet, rows)
     if found:
         return Found(sheet, **found)
     users = {tidy_header(name) for name in load_format("workbook")["users"]["columns"]}
@@ -163,7 +166,9 @@ def _is_month_header(header: list[str]) -> bool:
 
 
 def _is_log_header(header: list[str], columns: dict[str, list[str]]) -> bool:
-    """Return whether a row heads a log: a time, and beside it a reason, or an agency with something of a search."""
+    """Return whether a row heads a log: a time, and beside it a reason, or an agency with something of a
+    search.
+    """
     tidy = {tidy_header(cell) for cell in header if cell}
     has = {name for name, names in columns.items() if tidy & {tidy_header(part) for part in names}}
     if not {"searched_at", "search_date"} & has:
@@ -212,8 +217,8 @@ def read(source: Source, options: ReadOptions, sheets: Mapping[str, Mapping] | N
     Raises
     ------
     IngestError
-        A log without a time zone, a list without its direction, agency or date, figures that may count anything, or
-        dates with two readings.
+        A log without a time zone, a list without its direction, agency or date, figures that may count
+        anything, or dates with two readings.
     """
     sheets = sheets or {}
     check_day(options.as_of)

@@ -16,13 +16,16 @@ from sidedoor.ingest.source import ReadOptions, Source
 from sidedoor.ingest.xlsx import name_column
 
 _MEANING = (
-    "detections_shared (they may search this agency's data) or detections_received (it may search theirs); for hot lists "
+    "detections_shared (they may search this agency's data) or detections_received (it may search "
+    "theirs); for hot lists "
     "hot_lists_shared or hot_lists_received"
 )
 # Of the cells of a column so many are names of agencies if it is a list; so many of its names are different.
 _MOST, _DISTINCT = 0.8, 0.7
 # Cells above a header that may hold a word of an agency: whose list it is, and a department of it.
 _TITLES = 2
+# Columns beside names whose headers are not known.
+_MORE = 3
 _SKIPPED = {
     "heading": "a heading among the names",
     "header-again": "the header, repeated among the rows",
@@ -55,7 +58,9 @@ def find_section(texts: list[str]) -> str | None:
 
 
 def is_heading(text: str) -> bool:
-    """Return whether a cell heads names: a column's name, a side such as `Incoming`, a plural, a sentence over a list."""
+    """Return whether a cell heads names: a column's name, a side such as `Incoming`, a plural, a sentence
+    over a list.
+    """
     plain = " ".join(text.split())
     sides = load_format("workbook")["sides"].values()
     known = _load()
@@ -78,17 +83,13 @@ def check_lines(source: Source, rows: list[tuple[int, list[str]]]) -> None:
         raise IngestError(source.name, found, way_out, code="one-line")
 
 
-def find_lists(source: Source, sheet, rows: list[tuple[int, list[str]]]) -> dict | None:
+def find_lists(sheet, rows: list[tuple[int, list[str]]]) -> dict | None:
     """Find the columns of agencies of a sheet and the row that heads them.
 
     Returns
     -------
     Fields of `clerk.Found`; None if no column holds names of agencies.
 
-    Raises
-    ------
-    IngestError
-        Two columns hold the ends of shares.
     """
     known = _load()
     filled = [(number, cells) for number, cells in rows if any(cell.strip() for cell in cells)]
@@ -122,14 +123,16 @@ def find_lists(source: Source, sheet, rows: list[tuple[int, list[str]]]) -> dict
     titles = [cell.strip() for cells in above for cell in cells if cell.strip()]
     if sum(map(_is_name, titles)) > _TITLES:
         return None
-    if len(lists) > 1:
-        _check_ends(source, sheet, columns, header_row, header, lists)
+    if _are_ends(columns, header_row, header, lists) or not _is_narrow(header, lists):
+        return None
     sections = _find_sections(header, above, titles, lists, sheet.name)
     return {"kind": "names", "header_row": header_row, "header": header, "titles": titles, "lists": sections}
 
 
 def _are_bare(columns: dict[int, list], lists: dict[int, int]) -> bool:
-    """Return whether beside names without a header nothing but states and numbers is: anything else may be a log."""
+    """Return whether beside names without a header nothing but states and numbers is: anything else may be a
+    log.
+    """
     rest = [text for at, column in columns.items() if at not in lists for _, text in column if text]
     return all(re.fullmatch(r"[A-Z]{2}|\d{1,4}\.?", text) for text in rest)
 
@@ -146,7 +149,9 @@ def _is_side(text: str) -> bool:
 
 
 def _find_head(column: list[tuple[int, str]]) -> tuple[int, str]:
-    """Find the row that heads the names of a column: the last of the first rows that is none, with hardly a name above it."""
+    """Find the row that heads the names of a column: the last of the first rows that is none, with hardly a
+    name above it.
+    """
     found, names_n, is_headed = (0, ""), 0, False
     for number, text in column[:HEADER_ROWS]:
         if text and _is_name(text):
@@ -158,26 +163,37 @@ def _find_head(column: list[tuple[int, str]]) -> tuple[int, str]:
     return found
 
 
-def _check_ends(
-    source: Source, sheet, columns: dict, header_row: int, header: list[str], lists: list[int]
-) -> None:
-    """Refuse columns side by side that are the ends of shares: each row is then a share between the two."""
-    is_ends = sum(bool(_load()["ends"].search(header[at])) for at in lists) > 1
-    for at in lists:
-        names = [" ".join(text.split()) for number, text in columns[at] if number > header_row and text]
-        if is_ends or len(names) > 1 and len(set(names)) <= 2 / 3 * len(names):
-            raise IngestError(
-                f"{source.name}, {sheet.label}, column {name_column(at + 1)}",
-                "two columns that hold the ends of shares, not lists",
-                'Say which column is which end in a mapping, table = "sharing": --mapping FILE.toml.',
-                code="ends-of-shares",
-            )
+def _are_ends(columns: dict, header_row: int, header: list[str], lists: list[int]) -> bool:
+    """Return whether two columns hold the ends of shares: each row is then a share between the two."""
+    known, ends_n = _load(), 0
+    for at, column in columns.items():
+        names = [text for number, text in column if number > header_row and text]
+        is_agency = (
+            sum(map(_is_name, names)) > _MOST * len(names) and tidy_header(header[at]) not in known["beside"]
+        )
+        if at in lists or is_agency:
+            ends_n += bool(known["ends"].search(header[at]))
+            # names that come again and again beside those of another column
+            if len({*lists, at}) > 1 and len(names) > 1 and len(set(names)) <= 2 / 3 * len(names):
+                return True
+    return ends_n > 1
+
+
+def _is_narrow(header: list[str], lists: list[int]) -> bool:
+    """Return whether hardly anything is beside the names: many columns, or ids, are a table of something
+    else.
+    """
+    tidy = [tidy_header(name) for at, name in enumerate(header) if name and at not in lists]
+    more = [name for name in tidy if name not in _load()["beside"]]
+    return len(more) <= _MORE and not any(name == "id" or name.endswith(("_id", " id")) for name in tidy)
 
 
 def _find_sections(
     header: list[str], above: list[list[str]], titles: list[str], lists: list[int], sheet: str
 ) -> list[tuple[int, str | None]]:
-    """Find the direction of each list: in its own heading, over it, or for a single list in a title or the sheet's name."""
+    """Find the direction of each list: in its own heading, over it, or for a single list in a title or the
+    sheet's name.
+    """
     own = _find_sides({at: header[at] for at in lists})
     if len(lists) > 1:
         for cells in reversed(above):
@@ -217,14 +233,15 @@ def settle_sections(
     Parameters
     ----------
     source, options
-        The file, and what the person knows: `section` is one direction, or one for each list, joined by commas.
+        The file, and what the person knows: `section` is one direction, or one for each list, joined by
+        commas.
     parts
         The sheets (`clerk.Found`) that hold names, in their order; their `lists` are filled in.
     sheets
         What a mapping says.
     is_all
-        Whether the file holds nothing else that can be read: then the directions are asked for. Otherwise a list
-        without one is left for later, and a warning says how to have it read.
+        Whether the file holds nothing else that can be read: then the directions are asked for. Otherwise a
+        list without one is left for later, and a warning says how to have it read.
     report
         Is given that warning.
 
@@ -252,7 +269,10 @@ def settle_sections(
             found = "a direction, and no list of names that lacks one"
             raise IngestError(f"{source.name}, --section", found, "Leave it out.", code="section-not-needed")
         if len(given) not in (1, len(open_)):
-            found = f"{say_number(len(given), 'direction')} for {say_number(len(open_), 'list')} without one: {where}"
+            found = (
+                f"{say_number(len(given), 'direction')} for {say_number(len(open_), 'list')} "
+                f"without one: {where}"
+            )
             way_out = "Give one for each in this order, or one for all."
             raise IngestError(f"{source.name}, --section", found, way_out, code="wrong-value")
         pairs = dict(
@@ -314,7 +334,10 @@ def read_lists(source: Source, options: ReadOptions, part, report: Report) -> li
     unused = [name for at, name in enumerate(part.header) if name and at not in (*used, *beside.values())]
     drop_columns(report, part.header, unused if part.header_row else [])
     if "status" in beside:
-        text = "A column says whether a share is active: those that are not are marked as inactive, and are kept."
+        text = (
+            "A column says whether a share is active: those that are not are marked as inactive, "
+            "and are kept."
+        )
         report.warn("status-column", text)
     return rows
 
@@ -358,13 +381,13 @@ def _read_list(
         if head and tidy_header(name) == head:
             skipped["header-again"].add(place)
             continue
+        if known["note"].search(name):
+            skipped["note"].add(place)
+            continue
         if is_heading(name) and not _is_listed(name):
             section = _turn(source, name, place, section)
             counts.setdefault(section, 0)
             skipped["heading"].add(place)
-            continue
-        if known["note"].search(name):
-            skipped["note"].add(place)
             continue
         plain = " ".join(name.split())
         twice += plain in seen
@@ -375,13 +398,18 @@ def _read_list(
         is_ended = bool(known["ended"].search(extra.pop("status", None) or ""))
         rows.append(
             {
-                "from_agency_as_printed": ends[0], "to_agency_as_printed": ends[1],
+                "from_agency_as_printed": ends[0],
+                "to_agency_as_printed": ends[1],
                 "shares": "detections" if section.startswith("detections") else "hot_list",
-                "reported_by": options.reported_by, "section": section,
+                "reported_by": options.reported_by,
+                "section": section,
                 "is_inactive": bool(inactive.search(name)) or is_ended,
-                "as_of": options.as_of, "source_id": options.source_id or source.id, "row_no": number, **extra,
+                "as_of": options.as_of,
+                "source_id": options.source_id or source.id,
+                "row_no": number,
+                **extra,
             }
-        )  # fmt: skip
+        )
     label = part.sheet.label if len(part.lists) == 1 else f"{part.sheet.label}, column {name_column(at + 1)}"
     for section, names_n in counts.items():
         key = f"{label}, {section}" if len(counts) > 1 else label
@@ -406,7 +434,9 @@ def _read_list(
 
 
 def _is_listed(name: str) -> bool:
-    """Return whether what looks like a heading is a name after all: `Partner PD` among names, with no direction in it."""
+    """Return whether what looks like a heading is a name after all: `Partner PD` among names, with no
+    direction in it.
+    """
     return (
         looks_like_agency(name)
         and find_section([name]) is None
@@ -415,7 +445,9 @@ def _is_listed(name: str) -> bool:
 
 
 def _turn(source: Source, name: str, place: str, section: str) -> str:
-    """Return the direction that a heading among the names says; the same if it says none and is the name of a column."""
+    """Return the direction that a heading among the names says; the same if it says none and is the name of a
+    column.
+    """
     turn = find_section([name])
     if turn:
         return turn

@@ -23,7 +23,8 @@ MONTHS = {
 }
 MONTHS["sept"] = 9
 _YEAR = r"((?:19|20)\d{2})"
-# A month with its year: `Jan 2025`, `January, 2025`, `Jan-25`; `2025 January`; `2025-01`, `01/2025`; the first day of one.
+# A month with its year: `Jan 2025`, `January, 2025`, `Jan-25`; `2025 January`; `2025-01`, `01/2025`; the
+# first day of one.
 _NAMED = re.compile(rf"([A-Za-z]{{3,9}})\.?,?[\s/-]*(?:{_YEAR}|[\s/'’-](\d\d))")
 _NAMED_LAST = re.compile(rf"{_YEAR}[\s,/-]*([A-Za-z]{{3,9}})\.?")
 _NUMBERED = re.compile(rf"{_YEAR}[/-](\d\d?)(?:-01)?(?: 00:00:00)?")
@@ -101,7 +102,9 @@ def _has_months(columns: MonthColumns, rows: list[tuple[int, list[str]]]) -> boo
 
 
 def _has_days(told: list[tuple[int, int] | None], labels: list[str]) -> bool:
-    """Say whether what looks like months is days: no table goes from `Jan 06` to the January of seven years later."""
+    """Say whether what looks like months is days: no table goes from `Jan 06` to the January of seven years
+    later.
+    """
     short = [
         month for month, label in zip(told, labels, strict=True) if month and not re.search(_YEAR, label)
     ]
@@ -109,7 +112,8 @@ def _has_days(told: list[tuple[int, int] | None], labels: list[str]) -> bool:
 
 
 def find_measure(texts: list[str]) -> str | None:
-    """Find what figures count in the words of a column, a title or a sheet; None if they say nothing, or two things.
+    """Find what figures count in the words of a column, a title or a sheet; None if they say nothing, or two
+    things.
 
     Rates, averages and running totals are figures of no month, whatever they are of.
     """
@@ -181,7 +185,7 @@ def read_months(
             code="no-measure",
             asks_for="measure",
         )
-    scope = told.get("scope") or " ".join(titles) or part.sheet.name
+    scope = told.get("scope") or " ".join(titles) or ("" if not part.sheet.name else part.sheet.label)
     # two columns of one measure are parts of each other, or of a third: each is of its own scope
     alike = {at for at in columns.figures if [*measures.values()].count(measures[at]) > 1}
     scopes = {
@@ -271,19 +275,22 @@ def _describe(
         if total != sums[at]:
             report.warn(
                 "wrong-total",
-                f"{part.sheet.label}: the printed total of {part.header[at]} is {total:,.0f}, its months add up to {sums[at]:,.0f}.",
+                f"{part.sheet.label}: the printed total of {part.header[at]} is {total:,.0f}, its "
+                f"months add up to {sums[at]:,.0f}.",
             )
     if twice := sum(count > 1 for count in seen.values()):
         report.warn(
             "month-twice",
-            f"{part.sheet.label}: {say_number(twice, 'month stands', 'months stand')} there more than once; each figure is kept.",
+            f"{part.sheet.label}: {say_number(twice, 'month stands', 'months stand')} there more than "
+            "once; each figure is kept.",
         )
     for measure in sorted({measures[at] for at in columns.figures}):
         names = [repr(part.header[at]) for at in columns.figures if measures[at] == measure]
         if len(names) > 1:
             report.warn(
                 "same-measure",
-                f"{part.sheet.label}: {' and '.join(names)} all count {measure}: one may be part of another, so add none of them.",
+                f"{part.sheet.label}: {' and '.join(names)} all count {measure}: one may be part of "
+                "another, so add none of them.",
             )
     used = {columns.month, columns.year, *columns.fiscal, *measures}
     drop_columns(

@@ -1,4 +1,6 @@
-"""From bytes to text: by the byte order mark, else UTF-8, else the encoding that gives words; what looks odd is reported."""
+"""From bytes to text: by the byte order mark, else UTF-8, else the encoding that gives words; what looks odd
+is reported.
+"""
 
 import codecs
 import re
@@ -16,8 +18,8 @@ from sidedoor.ingest.source import Source
 _MAYBE_MOJIBAKE = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{1,3}"
 )
-# What comes out if it was one: a letter of the Latin alphabets, an okina, a sign of print, a pictogram. No other result
-# is likely: É before a curly apostrophe is correct, and the two would be a letter of phonetics.
+# What comes out if it was one: a letter of the Latin alphabets, an okina, a sign of print, a pictogram. No
+# other result is likely: É before a curly apostrophe is correct, and the two would be a letter of phonetics.
 _LIKELY = re.compile("[\u00a0-\u017f\u02bb-\u02bd\u2010-\u203a\u20ac\u2122\U0001f300-\U0001faff]")
 # Mojibake in so many lines of a hundred, and in more than so many, runs through a file: it was saved wrongly.
 _MOJIBAKE_PERCENT, _MOJIBAKE_FEW = 2, 2
@@ -69,7 +71,8 @@ class Encoding:
     has_bare_returns: bool = False
 
     def is_plain(self, delimiter: str) -> bool:
-        """Return whether any CSV reader splits the text alike: UTF-8, every quoted cell begins right after a separator and ends
+        """Return whether any CSV reader splits the text alike: UTF-8, every quoted cell begins right after a
+        separator and ends
         right before one, quotes inside are doubled, and no line ends with a carriage return alone."""
         known = {ord(delimiter), _QUOTE, *_LINE_ENDS}
         is_utf8 = self.codec.startswith("utf-8") and self.errors == "strict"
@@ -139,7 +142,7 @@ def _choose(source: Source) -> Encoding:
 
 
 def _score(passage: bytes, codec: str) -> int:
-    """Return how well characters beyond ASCII fit where they are: letters within words, signs between them."""
+    """Return how well characters beyond ASCII fit where they are: letters within words."""
     text = passage.decode(codec, "replace")
     score = 0
     for before, sign, after in zip(" " + text, text, text[1:] + " ", strict=False):

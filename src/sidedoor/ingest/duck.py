@@ -26,5 +26,7 @@ def quote(text: str) -> str:
 
 
 def quote_path(path: Path) -> str:
-    """Write the path of one file as a literal of SQL; signs that DuckDB reads as a pattern of paths stand for themselves."""
+    """Write the path of one file as a literal of SQL; signs that DuckDB reads as a pattern of paths stand for
+    themselves.
+    """
     return quote(re.sub(r"[*?[]", r"[\g<0>]", str(path)))

@@ -7,9 +7,20 @@ from pathlib import Path
 
 FILE = "simulated-network-audit.csv"
 _HEADER = [
-    "ID", "Name", "Org Name", "Total Networks Searched", "Time Frame", "License Plate", "Reason", "Case #", "Filters",
-    "Search Time", "Search Type", "Text Prompt", "Moderation",
-]  # fmt: skip
+    "ID",
+    "Name",
+    "Org Name",
+    "Total Networks Searched",
+    "Time Frame",
+    "License Plate",
+    "Reason",
+    "Case #",
+    "Filters",
+    "Search Time",
+    "Search Type",
+    "Text Prompt",
+    "Moderation",
+]
 _AGENCIES = [
     "Exampleton ZZ PD",
     "Sample County ZZ SO",
@@ -20,7 +31,8 @@ _REASONS = ["Investigation", "simulated theft", "simulated welfare check", "", "
 
 
 def write_example(folder: Path | str, rows_n: int = 60, seed: int = 2019) -> Path:
-    """Write a simulated Network Audit with the habits of real ones: masks, blanks, two-line time frames, a repeated header.
+    """Write a simulated Network Audit with the habits of real ones: masks, blanks, two-line time frames, a
+    repeated header.
 
     Parameters
     ----------
@@ -33,7 +45,8 @@ def write_example(folder: Path | str, rows_n: int = 60, seed: int = 2019) -> Pat
 
     Returns
     -------
-    The path of the file, in the 13-column form of 2025. Everything in it is invented; names, plates and case numbers
+    The path of the file, in the 13-column form of 2025. Everything in it is invented; names, plates and
+    case numbers
     are masked as an agency would mask them.
     """
     pick = random.Random(seed)

@@ -17,7 +17,7 @@ from sidedoor.ingest.source import FileLimits, ReadOptions, Source, open_source
 
 REPORT = "report.json"
 CSV_ROWS = 1_048_575
-_PART_ROWS = 100_000
+_PART_ROWS, _LARGE = 100_000, 64 << 20
 
 
 def inspect_file(
@@ -38,9 +38,9 @@ def inspect_file(
 
     Returns
     -------
-    Report. What only a person knows and did not say (whose list, which day, which zone) is in `details["needed"]`, by option,
-    and the rest is reported all the same. If the file was recognized but cannot be read, `details["refused"]` holds
-    `place`, `found`, `way_out`, `code` and `asks_for`, and no row is counted.
+    Report. What only a person knows and did not say (whose list, which day, which zone) is in
+    `details["needed"]`, by option, and the rest is reported all the same. If the file cannot be read,
+    `details["refused"]` holds `place`, `found`, `way_out`, `code` and `asks_for`, and no row is counted.
 
     Raises
     ------
@@ -53,7 +53,8 @@ def inspect_file(
 def examine_file(
     path: Path | str, options: ReadOptions | None = None, limits: FileLimits | None = None, follow=None
 ):
-    """Read a file as `inspect_file` does, and return its tables too: for counting only, as some cells may be stand-ins.
+    """Read a file as `inspect_file` does, and return its tables too: for counting only, as some cells may be
+    stand-ins.
 
     Returns
     -------
@@ -117,7 +118,9 @@ def read_source(source: Source, options: ReadOptions | None = None, *, is_tolera
 
 
 def _report_refusal(source: Source, error: IngestError, match, draft: str | None) -> Reading:
-    """Report on a file that cannot be read: what it is, what stops it, and for an unknown layout a mapping to correct."""
+    """Report on a file that cannot be read: what it is, what stops it, and for an unknown layout a mapping to
+    correct.
+    """
     about = (
         (match.family, match.form, match.why)
         if match
@@ -160,9 +163,9 @@ def ingest_file(
 ):
     """Read a file and write its tables and its report into a folder, all of it or nothing.
 
-    In publication mode, the default, `reason_text` is empty; its state column stays. With `keep_reasons` the tables are
-    written as Parquet only, and only their owner can read them. A table of more rows than a spreadsheet holds is
-    written as Parquet only, too.
+    In publication mode, the default, `reason_text` is empty; its state column stays. With `keep_reasons` the
+    tables are written as Parquet only, and only their owner can read them. A table of more rows than a
+    spreadsheet holds is written as Parquet only, too.
 
     Parameters
     ----------
@@ -248,6 +251,10 @@ def _read_or_ask(source: Source, options: ReadOptions) -> Reading:
     try:
         return read_source(source, options)
     except IngestError as error:
+        if (
+            source.bytes_n > _LARGE
+        ):  # to read all of a large log again, only to ask for more, may take minutes
+            raise
         from sidedoor.ingest.asking import ask_for_all
 
         raise ask_for_all(error, read_source, source, options) from None
@@ -261,20 +268,23 @@ def _note_left_out(reading: Reading, options: ReadOptions) -> None:
         for column in table.list_sampled(_PLAIN) if isinstance(table, FileTable) else ():
             report.note(
                 "sampled-column",
-                f"Column {column} holds too many different texts to look through each for plates, phone numbers and the "
+                f"Column {column} holds too many different texts to look through each for plates, "
+                "phone numbers and the "
                 "like: of each shape (digits as 9, letters as a) some thousands were looked through.",
             )
     rows_n = max(map(len, reading.tables.values()), default=0)
     if rows_n > CSV_ROWS:
         report.note(
             "no-csv",
-            f"No CSV was written: a spreadsheet holds {CSV_ROWS:,} rows, and these are {rows_n:,}. The Parquet file "
+            f"No CSV was written: a spreadsheet holds {CSV_ROWS:,} rows, and these are {rows_n:,}. "
+            "The Parquet file "
             "holds them all; the notebooks read it, and so do DuckDB, pandas, Polars and R.",
         )
 
 
 def check_folder(out: Path, more: tuple[str, ...] = ()) -> None:
-    """Refuse a folder that is not ours to replace: each file in it has to be one that an ingest writes, or one of `more`.
+    """Refuse a folder that is not ours to replace: each file in it has to be one that an ingest writes, or
+    one of `more`.
 
     Raises
     ------

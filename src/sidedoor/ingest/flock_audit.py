@@ -1,4 +1,6 @@
-"""Flock's Organization Audit, Network Audit, Federal searches and the portals' search audits, CSV or XLSX, in all layouts."""
+"""Flock's Organization Audit, Network Audit, Federal searches and the portals' search audits, CSV or XLSX, in
+all layouts.
+"""
 
 import re
 from dataclasses import dataclass
@@ -132,7 +134,8 @@ def refuse_relatives(source: Source) -> None:
                 raise IngestError(
                     locate(source, sheet, number),
                     "an event log: what was changed in an account, not a query log",
-                    "Its details hold plates and officers, so it is not read. Ask for the Organization Audit or the "
+                    "Its details hold plates and officers, so it is not read. Ask for the "
+                    "Organization Audit or the "
                     "Network Audit.",
                     code="event-log",
                 )
@@ -244,7 +247,8 @@ def _read_sheet(source: Source, table: AuditTable, form: LogForm, log: LogReader
         filled_n = max(_count_filled(cells) for number, cells in table.sheet if number > table.header_row)
         report.warn(
             "misplaced-header",
-            f"{table.sheet.label}: its rows do not fit its header of {labels_n} labels over at most {filled_n} cells: a label "
+            f"{table.sheet.label}: its rows do not fit its header of {labels_n} labels over at most "
+            f"{filled_n} cells: a label "
             "too many, or one missing. Correct the header in a copy of the file.",
         )
 
@@ -258,7 +262,7 @@ def _count_filled(cells: list[str]) -> int:
 
 
 def _skip_sheets(source: Source, tables: list[AuditTable], report: Report) -> None:
-    """Account for the rows of sheets that hold no audit; rows of an audit without a header are said to be so."""
+    """Account for the rows of sheets that hold no audit."""
     used = {table.sheet.number for table in tables}
     for sheet in read_workbook(source).sheets:
         if sheet.number in used:
@@ -268,7 +272,8 @@ def _skip_sheets(source: Source, tables: list[AuditTable], report: Report) -> No
         if form := guess_form(first):
             report.warn(
                 "sheet-without-header",
-                f"{sheet.label} has no header, and its rows look like '{form['name']}': {say_number(sheet.count_rows(), 'row')} "
+                f"{sheet.label} has no header, and its rows look like '{form['name']}': "
+                f"{say_number(sheet.count_rows(), 'row')} "
                 "were skipped. Put a header on top in a copy of the file.",
             )
 
@@ -279,8 +284,10 @@ def _describe_audit(searches: SearchLog, report: Report, known: dict) -> None:
     kind = "organization" if agencies == 1 else "network" if agencies else "unknown"
     report.details["log"] = kind
     said = {
-        "network": f"Searches by {agencies:,} agencies: a Network Audit, which holds its producer's own searches too.",
-        "organization": "All searches are by one agency: an Organization Audit, or a Network Audit cut down to it.",
+        "network": f"Searches by {agencies:,} agencies: a Network Audit, which holds its producer's "
+        "own searches too.",
+        "organization": "All searches are by one agency: an Organization Audit, or a Network Audit "
+        "cut down to it.",
         "unknown": "No agency is named in the rows: an Organization Audit logs the searches of its producer.",
     }
     report.note(f"log-{kind}", said[kind])
@@ -298,10 +305,16 @@ def _describe_portal(searches: SearchLog, table: AuditTable, report: Report) -> 
     report.details["keys"] = [*table.columns.values()]
     report.details["reason_origin"] = dict(sorted(searches.count_values("reason_origin").items()))
     if not set(_REASONS) & set(table.columns):
-        text = "The portal publishes no justification at all: it is not exported, which is not the same as blank."
+        text = (
+            "The portal publishes no justification at all: it is not exported, which is not the "
+            "same as blank."
+        )
         report.note("no-justification", text)
     if "devices_n" in table.columns:
-        text = "cameraCount counts cameras (devices_n); the later networkCount counts networks: do not compare them."
+        text = (
+            "cameraCount counts cameras (devices_n); the later networkCount counts networks: do "
+            "not compare them."
+        )
         report.note("counts-cameras", text)
     text = "A portal shows about 30 days: files saved at different times overlap; count distinct search ids."
     report.note("rolling-window", text)

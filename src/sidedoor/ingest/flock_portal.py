@@ -92,7 +92,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     report.details["rows_in_file"] = len(rows)
     if not len(frame) and any(part.code == "no-capture-date" for part in report.set_aside):
         raise IngestError(
-            source.name, "figures without a capture date", "Say when the pages were saved: --as-of YYYY-MM-DD.",
+            source.name, "figures without a capture date", "Say when the pages were saved: --as-of "
+                "YYYY-MM-DD.",
             code="no-date", asks_for="as_of",
         )  # fmt: skip
     used = {columns[name] for name in (*MEASURES, "reported_by", "captured_at") if name in columns}
@@ -138,7 +139,10 @@ def _describe(report: Report, counts: _Counts, columns: dict, options: ReadOptio
     report.details["portals_n"] = len(counts.captures)
     if overlapping := sum(1 for days in counts.captures.values() if _overlap(sorted(days))):
         said = say_number(overlapping, "portal")
-        text = f"Figures of {said} were captured again within {DAYS} days: their periods overlap, never add them."
+        text = (
+            f"Figures of {said} were captured again within {DAYS} days: their periods overlap, "
+            "never add them."
+        )
         report.warn("overlapping-periods", text)
     text = (
         f"A figure covers the {DAYS} days to its capture date; period_start is the day {DAYS} days before it."

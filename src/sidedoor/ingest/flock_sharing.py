@@ -164,7 +164,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
 
     Returns
     -------
-    Reading with the table `sharing` and its report. How many networks a row stands for is in the report's details.
+    Reading with the table `sharing` and its report. How many networks a row stands for is in the details.
 
     Raises
     ------
@@ -203,13 +203,18 @@ def read(source: Source, options: ReadOptions) -> Reading:
                 page = row.get("page", "")
                 rows.append(
                     {
-                        "from_agency_as_printed": ends[0], "to_agency_as_printed": ends[1], "shares": "detections",
-                        "reported_by": options.reported_by, "section": SECTIONS[name],
-                        "is_inactive": bool(inactive.search(who)), "as_of": options.as_of,
-                        "source_id": options.source_id or source.id, "row_no": row_no,
+                        "from_agency_as_printed": ends[0],
+                        "to_agency_as_printed": ends[1],
+                        "shares": "detections",
+                        "reported_by": options.reported_by,
+                        "section": SECTIONS[name],
+                        "is_inactive": bool(inactive.search(who)),
+                        "as_of": options.as_of,
+                        "source_id": options.source_id or source.id,
+                        "row_no": row_no,
                         "page": int(page) if page.isdigit() and len(page) < 7 else None,
                     }
-                )  # fmt: skip
+                )
     sharing = build_table("sharing", rows)
     report.rows_in += len(sharing)
     report.rows_out = len(sharing)
@@ -265,13 +270,19 @@ def _describe(report: Report, counts: dict[str, _Direction], names: Counter, sha
     for name, section in SECTIONS.items():
         count = counts.get(name)
         if count is None:
-            text = f"The file has no column for {section}: that direction was not released, which is not the same as no share."
+            text = (
+                f"The file has no column for {section}: that direction was not released, which is "
+                "not the same as no share."
+            )
             report.warn("direction-not-released", text)
             continue
         report.details[section] = count.to_dict()
         if count.fragments:
             said = say_number(count.fragments, "piece")
-            text = f"{said} in {section} may be the rest of a name with a comma in it: the number of networks lies between the two counts."
+            text = (
+                f"{said} in {section} may be the rest of a name with a comma in it: the number of "
+                "networks lies between the two counts."
+            )
             report.warn("fragments", text)
     is_out = sharing["section"] == SECTIONS["by_me"]
     who = sharing["to_agency_as_printed"].where(is_out, sharing["from_agency_as_printed"])

@@ -23,7 +23,7 @@ _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'"})
 
 
 def tidy_header(name: str) -> str:
-    """Bring the name of a column into one notation: letter case, blanks and kind of apostrophe do not count."""
+    """Normalize the name of a column: letter case, blanks and the kind of apostrophe do not count."""
     return " ".join(_INVISIBLE.sub("", name).translate(_QUOTES).split()).casefold()
 
 
@@ -71,7 +71,9 @@ def list_unbound(header: list[str], bound: dict[str, str]) -> list[str]:
 
 
 def list_first_rows(source: Source, rows_n: int = HEADER_ROWS) -> list[tuple[int, list[str]]]:
-    """Split the first rows of a text, each with its line, by the delimiter that gives the largest part of them one width."""
+    """Split the first rows of a text, each with its line, by the delimiter that gives the largest part of
+    them one width.
+    """
     lines = io.StringIO(peek_text(source).removeprefix("\ufeff")).readlines()[: rows_n * 4]
     best, most = [], (0, 0)
     for delimiter in ",;\t|":

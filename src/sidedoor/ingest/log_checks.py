@@ -1,4 +1,6 @@
-"""What a person should know about a search log before counting in it: spans, repeats, zeros, changes of the export."""
+"""What a person should know about a search log before counting in it: spans, repeats, zeros, changes of the
+export.
+"""
 
 from zoneinfo import ZoneInfo
 
@@ -81,13 +83,15 @@ def _check_clock(log: LogReader, report: Report) -> None:
     if log.gaps_n:
         report.warn(
             "clock-gap",
-            f"Times in an hour that the clocks skipped in spring: {log.gaps_n:,}. The time zone may be another. They are "
+            f"Times in an hour that the clocks skipped in spring: {log.gaps_n:,}. The time zone may "
+            "be another. They are "
             "read with the offset before the change.",
         )
     if log.folds_n:
         report.warn(
             "clock-fold",
-            f"Times in an hour that the clocks showed twice in autumn: {log.folds_n:,}. They are read as its first "
+            f"Times in an hour that the clocks showed twice in autumn: {log.folds_n:,}. They are read "
+            "as its first "
             "passing, and may be an hour later.",
         )
     if log.local_n and log.utc_n:
@@ -101,7 +105,10 @@ def _check_ids(table: SearchLog, report: Report) -> None:
         report.details["search_ids"] = {"rows_with_id": rows_n, "distinct": distinct}
     if distinct < rows_n:
         said = say_number(rows_n - distinct, "row repeats", "rows repeat")
-        text = f"{said} the search id of another row ({distinct:,} distinct ids): count ids, not rows. Nothing was removed."
+        text = (
+            f"{said} the search id of another row ({distinct:,} distinct ids): count ids, not "
+            "rows. Nothing was removed."
+        )
         report.warn("repeated-ids", text)
 
 
@@ -130,7 +137,10 @@ def _check_windows(table: SearchLog, report: Report) -> None:
     report.details["windows"] = counts
     said = [f"{count:,} {what.replace('_', ' ')}" for what, count in counts.items() if count]
     if said:
-        text = f"Time frames are the period asked for, not the time of the search: {', '.join(said)}. Nothing was altered."
+        text = (
+            f"Time frames are the period asked for, not the time of the search: {', '.join(said)}. "
+            "Nothing was altered."
+        )
         report.note("odd-windows", text)
 
 
@@ -159,13 +169,15 @@ def _check_span(table: SearchLog, report: Report, zone: ZoneInfo | None) -> None
         if local[0].minute < 15 and local[0].hour == 0 and zone.key != "UTC":
             report.note(
                 "local-days",
-                f"The file begins at midnight in {zone.key} ({first:%H:%M} UTC): it is cut by local days, so that its first "
+                f"The file begins at midnight in {zone.key} ({first:%H:%M} UTC): it is cut by local "
+                "days, so that its first "
                 "and last day in UTC are parts of days.",
             )
     elif first.minute < 15 and first.hour in range(4, 11):
         report.note(
             "local-days",
-            f"The first search is of {first:%H:%M} UTC, which is about midnight somewhere in the United States: the file "
+            f"The first search is of {first:%H:%M} UTC, which is about midnight somewhere in the "
+            "United States: the file "
             "may be cut by local days. Give --time-zone to see its local dates.",
             "time_zone",
         )
@@ -192,7 +204,8 @@ def _check_breaks(table: SearchLog, log: LogReader, report: Report) -> None:
             if count >= 50 and distinct[0] >= 5 * distinct[1]:
                 report.warn(
                     "changed-reasons",
-                    f"Reasons become categories about {day}: {distinct[0]:,} distinct texts in {count:,} rows before, "
+                    f"Reasons become categories about {day}: {distinct[0]:,} distinct texts in "
+                    f"{count:,} rows before, "
                     f"{distinct[1]:,} in as many after.",
                 )
 

@@ -15,14 +15,17 @@ from sidedoor.ingest.report import FileTable
 
 COUNTS = ("networks_n", "devices_n")
 SAMPLE = 5_000
-# All zones are whole quarters of an hour from UTC [us], and a midnight lasts a second; before 1972 they were not.
+# All zones are whole quarters of an hour from UTC [us], and a midnight lasts a second; before 1972 they were
+# not.
 _QUARTER, _ODD_YEARS = 900_000_000, 1972
-# Texts of a column that are looked through one by one; beyond, so many of each shape, if there are few shapes.
+# Texts of a column that are looked through one by one; beyond, so many of each shape, if there are few
+# shapes.
 _TEXTS, _EACH, _SHAPES = 200_000, 1_000, 100
 _SUMS = {
     "ids": "count(search_id)", "distinct_ids": "count(DISTINCT search_id)", "hosts": "count(host_agency)",
     "agencies": "count(DISTINCT searcher_agency_as_printed)", "times": "count(searched_at)",
-    "first": "min(searched_at)", "last": "max(searched_at)", "windows": "count(coalesce(window_start, window_end))",
+    "first": "min(searched_at)", "last": "max(searched_at)", "windows": "count(coalesce(window_start, "
+        "window_end))",
     "end_after_search": "count_if(window_end > searched_at)",
     "start_after_search": "count_if(window_start > searched_at)",
     "end_before_start": "count_if(window_end < window_start)",
@@ -34,7 +37,9 @@ _SUMS = {
 
 @dataclass
 class SearchLog(FileTable):
-    """The table `searches` in its file, and what measures it; `work` is a folder for what does not fit in memory."""
+    """The table `searches` in its file, and what measures it; `work` is a folder for what does not fit in
+    memory.
+    """
 
     work: Path | None = None
     _samples: dict[str, dict[str, list[str]]] = field(default_factory=dict)
@@ -75,7 +80,9 @@ class SearchLog(FileTable):
                 yield batch.to_pandas().astype(COLUMNS["searches"])
 
     def list_texts(self, plain: str) -> Iterator[tuple[str, pd.Series]]:
-        """List the distinct texts of each column that are not plain ones, in parts; of a column in `list_sampled` some of them."""
+        """List the distinct texts of each column that are not plain ones, in parts; of a column in
+        `list_sampled` some of them.
+        """
         sampled = self._take_samples(plain)
         for column in _list_open():
             if column in sampled:
@@ -87,7 +94,9 @@ class SearchLog(FileTable):
                 yield column, pd.Series([text for (text,) in rows], dtype="str", name=column)
 
     def list_sampled(self, plain: str) -> list[str]:
-        """List the columns with so many texts that `list_texts` gives some of each shape: characters of one kind in one order."""
+        """List the columns with so many texts that `list_texts` gives some of each shape: characters of one
+        kind in one order.
+        """
         return [*self._take_samples(plain)]
 
     def _take_samples(self, plain: str) -> dict[str, list[str]]:

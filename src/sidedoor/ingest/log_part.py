@@ -31,19 +31,38 @@ from sidedoor.ingest.times import convert_to_utc, read_times
 
 # What marks count as no value, by field; `label` where none is named.
 MARK_KINDS = {
-    "search_id": "name", "searcher_agency_as_printed": "name", "host_agency": "name", "officer": "strict",
-    "plate": "strict", "plate_state": "label", "reason_text": "free", "offense_type": "free",
+    "search_id": "name",
+    "searcher_agency_as_printed": "name",
+    "host_agency": "name",
+    "officer": "strict",
+    "plate": "strict",
+    "plate_state": "label",
+    "reason_text": "free",
+    "offense_type": "free",
     "case_number": "free",
-}  # fmt: skip
+}
 # Columns of persons: dropped, and only their state or a token stays.
 PERSONAL = ("officer", "plate", "case_number")
 TEXTS = ("search_id", "plate_state")
 NAMES = ("searcher_agency_as_printed", "host_agency")
 # Everything that a form may bind a column to.
 FIELDS = (
-    *TEXTS, *PERSONAL, *NAMES, "search_type", "search_date", "searched_at", "window", "window_start", "window_end",
-    "networks_n", "devices_n", "reason_text", "offense_type", "has_case_number", "moderation",
-)  # fmt: skip
+    *TEXTS,
+    *PERSONAL,
+    *NAMES,
+    "search_type",
+    "search_date",
+    "searched_at",
+    "window",
+    "window_start",
+    "window_end",
+    "networks_n",
+    "devices_n",
+    "reason_text",
+    "offense_type",
+    "has_case_number",
+    "moderation",
+)
 # Rows that are no search, by code.
 SKIPPED = {
     "header-again": "the header, repeated among the rows",
@@ -82,7 +101,8 @@ class LogForm:
     marks
         Marks of cells by field, where they are not those of `cells.toml`.
     note
-        Pattern of a total or a note that fills the only cell of its row, in a log of so few columns that a search may do so.
+        Pattern of a total or a note that fills the only cell of its row, in a log of so few columns that a
+        search may do so.
     """
 
     columns: dict[str, str]
@@ -133,7 +153,7 @@ class Part:
         hits = np.zeros(self.rows_n, "int8")
         for name, cells in self.columns.items():
             names = {name.strip().lower(), tidy_header(name)}
-            rows = np.flatnonzero(np.isin(cells.lengths, [len(one.encode()) for one in names]))
+            rows = np.flatnonzero(sum(cells.lengths == len(one.encode()) for one in names))
             if len(rows):
                 lower = pc.utf8_lower(cells.plain.take(pa.array(rows)))
                 hits[rows] += np.asarray(pc.is_in(lower, pa.array(sorted(names), lower.type)))
@@ -200,7 +220,7 @@ class Part:
         return pa.repeat(value, self.rows_n)
 
     def _read_reasons(self) -> dict[str, pa.Array]:
-        """Take the reason from the first of reason, offense type and case number that holds one; note which."""
+        """Take the reason from the first of reason, offense type and case number that holds one."""
         codes = self.find_codes("reason_text")
         taken, text, origin = is_state(codes, "value"), None, np.full(self.rows_n, len(_ORIGINS), "int8")
         if "reason_text" in self.form.columns:
@@ -224,12 +244,18 @@ class Part:
         return made
 
     def _read_count(self, name: str, made: dict) -> None:
-        codes = self.find_codes(name)
         if name not in self.form.columns:
             return
         made[name] = read_counts(self.get(name))
-        if made[name].null_count:
-            self._settle(name, is_state(codes, "value") & np.asarray(made[name].is_null()), self.get(name))
+        is_read = np.asarray(made[name].is_valid())
+        codes = self.codes[name] = self._find_rest(name, self.get(name), is_read)
+        if not is_read.all():
+            self._settle(name, is_state(codes, "value") & ~is_read, self.get(name))
+
+    def _find_rest(self, name: str, cells: Column, is_read: np.ndarray) -> np.ndarray:
+        """Find the states of cells of which those read hold a value, unless a mapping marks some of them."""
+        own = self.form.marks.get(name)
+        return find_states(cells, own or load_marks("label"), None if own else is_read)
 
     def _settle(self, name: str, odd: np.ndarray, cells: Column) -> None:
         """Call cells that hold something else than they should a placeholder, and note how many there are."""
@@ -247,10 +273,7 @@ class Part:
             cells = self.get("searched_at")
             if "search_date" in columns:
                 cells = join_date(self.get("search_date"), cells)
-            codes = self.codes["searched_at"] = find_states(
-                cells, self.form.marks.get("searched_at") or load_marks("label")
-            )
-            values, self.times_unread = self._read_time("searched_at", cells, codes)
+            values, self.times_unread = self._read_time("searched_at", cells)
             made["searched_at"] = pa.array(values)
         if "window" in columns:
             found = pc.extract_regex(self.get("window").plain, self.form.window)
@@ -263,13 +286,15 @@ class Part:
         else:
             ends = {name: self.get(name) for name in ("window_start", "window_end") if name in columns}
         for name, cells in ends.items():
-            codes = self.find_codes(name)
-            values, odd = self._read_time(name, cells, codes)
+            values, odd = self._read_time(name, cells)
             made[name] = pa.array(values)
             self._settle(name, odd, self.get("window" if "window" in columns else name))
 
-    def _read_time(self, name: str, cells: Column, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _read_time(self, name: str, cells: Column) -> tuple[np.ndarray, np.ndarray]:
         read = read_times(cells, self.form.time_forms, month_first=self.form.month_first)
+        if name not in self.codes:
+            self.codes[name] = self._find_rest(name, cells, read.forms >= 0)
+        codes = self.codes[name]
         is_value = is_state(codes, "value")
         values = np.where(is_value, read.values, np.datetime64("NaT", "us"))
         is_read = ~np.isnat(values)
@@ -374,7 +399,9 @@ class Part:
 
 
 def join_date(dates: Column, times: Column) -> Column:
-    """Join a column of dates and one of times of day; the empty halves that a spreadsheet adds to both are removed."""
+    """Join a column of dates and one of times of day; the empty halves that a spreadsheet adds to both are
+    removed.
+    """
     day = pc.replace_substring_regex(dates.stripped, r"[ T]00:00:00$", "")
     hour = pc.replace_substring_regex(times.stripped, r"^(?:1899-12-3\d|1900-01-0\d) ", "")
     is_whole = pc.and_(pc.not_equal(day, ""), pc.not_equal(hour, ""))
@@ -386,7 +413,9 @@ _JUNK = {"plate": r"[^A-Za-z0-9]", "officer": r"\s+", "case_number": r"\s+"}
 
 
 def make_tokens(cells: Column, codes: np.ndarray, name: str, key: bytes) -> pd.Series:
-    """Turn the values of a column into tokens: one notation first, so that spaces and letter case make no second plate."""
+    """Turn the values of a column into tokens: one notation first, so that spaces and letter case make no
+    second plate.
+    """
     from sidedoor.publish.privacy import tokenize
 
     kept = pd.Series(keep_values(cells, codes).to_pylist(), dtype="str")

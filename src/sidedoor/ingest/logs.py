@@ -1,4 +1,6 @@
-"""From the rows of a search log to the table `searches` in a Parquet file, part by part: memory does not grow with the log."""
+"""From the rows of a search log to the table `searches` in a Parquet file, part by part: memory does not grow
+with the log.
+"""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -45,7 +47,9 @@ _SORTED = ("row_no", "searched_at")
 
 @dataclass(frozen=True)
 class Skip:
-    """Rows that a mapping leaves out: those whose cell in a column, without outer blanks, is one of some values."""
+    """Rows that a mapping leaves out: those whose cell in a column, without outer blanks, is one of some
+    values.
+    """
 
     column: str
     values: tuple[str, ...]
@@ -161,9 +165,12 @@ class LogReader:
         """Refuse times whose zone is not known."""
         way_out = form.zone_hint or "Say in which zone the times are, for example --time-zone UTC."
         return IngestError(
-            f"{self.source.name}, {place}", "times without a time zone", way_out,
-            code="no-time-zone", asks_for="time_zone",
-        )  # fmt: skip
+            f"{self.source.name}, {place}",
+            "times without a time zone",
+            way_out,
+            code="no-time-zone",
+            asks_for="time_zone",
+        )
 
     def note_unread(self, name: str, count: int, place: str, shape: str) -> None:
         """Note cells of a kept row that hold something else than they should."""
@@ -195,14 +202,16 @@ class LogReader:
                 f"{self.source.name}, {misplaced.places[0]}",
                 f"search times in a form that is not known ({misplaced.what}), in {misplaced.rows_n:,} of "
                 f"{say_number(self.rows_n, 'row')}",
-                "Compare the columns with the header; if the dates are only written in another way, give a mapping with "
+                "Compare the columns with the header; if the dates are only written in another way, "
+                "give a mapping with "
                 "their form: --mapping FILE.toml.",
                 code="unknown-times",
             )
 
 
 class Reasons:
-    """What the report says of the reasons, counted while they are read: a table for publication does not hold them.
+    """What the report says of the reasons, counted while they are read: a table for publication does not hold
+    them.
 
     Attributes
     ----------
@@ -211,7 +220,8 @@ class Reasons:
     missing_n, partial_n, rows_n
         Rows without a reason, reasons of which a part is redacted, all rows.
     near
-        For each day on which reasons may change, the nearest ones before it and from it on, with their distance.
+        For each day on which reasons may change, the nearest ones before it and from it on, with their
+        distance.
     """
 
     LABELS, NEAR = 50, 5_000
@@ -261,13 +271,17 @@ class Reasons:
         return near[order], pa.concat_arrays(parts).take(pa.array(order))
 
     def count_distinct(self, day: str) -> tuple[int, list[int]]:
-        """Count the reasons nearest to a day that are compared, as many on each side, and their different texts."""
+        """Count the reasons nearest to a day that are compared, as many on each side, and their different
+        texts.
+        """
         before, after = (self.near[day, is_late][1] for is_late in (False, True))
         count = min(len(before), len(after))
         return count, [pc.count_distinct(side[:count]).as_py() for side in (before, after)]
 
     def find_kind(self) -> str | None:
-        """Return `labels` if the reasons are a handful of texts that come again and again, else `free_text`; None for none."""
+        """Return `labels` if the reasons are a handful of texts that come again and again, else `free_text`;
+        None for none.
+        """
         filled = self.rows_n - self.missing_n
         if not filled:
             return None
@@ -309,9 +323,14 @@ class _Writer:
         if self._file is None:
             states = [name for name in COLUMNS["searches"] if name.endswith("_cell")]
             self._file = pq.ParquetWriter(
-                self._path, table.schema, compression="zstd", compression_level=1, use_dictionary=[*_FEW, *states],
-                write_statistics=list(_SORTED), store_schema=False,
-            )  # fmt: skip
+                self._path,
+                table.schema,
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=[*_FEW, *states],
+                write_statistics=list(_SORTED),
+                store_schema=False,
+            )
             # the note that makes counts whole numbers again when pandas reads the file
             known = pa.Table.from_pandas(build_table("searches", []), preserve_index=False).schema.metadata
             self._file.add_key_value_metadata({"pandas": known[b"pandas"].decode()})

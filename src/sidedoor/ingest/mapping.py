@@ -24,7 +24,7 @@ from sidedoor.ingest.headers import (
 from sidedoor.ingest.log_checks import check_log
 from sidedoor.ingest.log_part import PERSONAL, LogForm
 from sidedoor.ingest.logs import LogReader, Skip, leave_out
-from sidedoor.ingest.mapping_file import find_column, list_matches, load_mapping
+from sidedoor.ingest.mapping_file import SHIPPED, find_column, list_mappings, list_matches, load_mapping
 from sidedoor.ingest.published import remove_hidden
 from sidedoor.ingest.report import Reading, Report, Skipped
 from sidedoor.ingest.source import Match, ReadOptions, Source, open_source
@@ -70,17 +70,18 @@ def read(source: Source, options: ReadOptions) -> Reading:
     source
         A text or a workbook.
     options
-        `mapping` is a TOML file or the name of a mapping of the project; what else is given here goes before what the
-        mapping says.
+        `mapping` is a TOML file or the name of a mapping of the project; what else is given here goes before
+        what the mapping says.
 
     Returns
     -------
-    Reading with one table: `sharing`, `searches` or `volumes`; for `table = "workbook"` those of the clerk's workbook.
+    Reading with one table: `sharing`, `searches` or `volumes`; for a workbook those of its sheets.
 
     Raises
     ------
     IngestError
-        The mapping is wrong or names columns that the file does not have, times have no zone, or dates two readings.
+        The mapping is wrong or names columns that the file does not have, times have no zone, or dates two
+        readings.
     """
     path = options.mapping or find_mapping(source)
     if path is None or source.kind not in KINDS:
@@ -99,6 +100,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     why = "a mapping was given" if options.mapping else recognize(source).why
     title = mapping.get("title", Path(path).stem)
     report = Report(source.name, source.sha256, source.bytes_n, FAMILY, title, why)
+    if SHIPPED in Path(path).parents or str(path) in list_mappings():
+        source.cache["vendor prints agencies"] = True
     rows = _Rows(source, mapping, report)
     reader = {"sharing": _read_sharing, "searches": _read_searches, "volumes": _read_volumes}[
         mapping["table"]
@@ -277,7 +280,9 @@ def _read_searches(source: Source, options: ReadOptions, mapping: dict, rows: _R
 
 @dataclass
 class _Names:
-    """A list of ids and names: for each field its column of ids, and what the comparison with the names of the file found."""
+    """A list of ids and names: for each field its column of ids, and what the comparison with the names of
+    the file found.
+    """
 
     columns: dict[str, str] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)

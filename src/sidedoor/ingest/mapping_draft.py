@@ -26,7 +26,16 @@ _WORDS = {
 }
 _ENDS = {
     "from_agency_as_printed": ("from", "source", "owner", "sharing", "host", "provider"),
-    "to_agency_as_printed": ("to", "target", "recipient", "reader", "searching", "receiving", "external"),
+    "to_agency_as_printed": (
+        "to",
+        "target",
+        "recipient",
+        "reader",
+        "searching",
+        "receiving",
+        "external",
+        "with",
+    ),
 }
 _ROWS, _SHOWN = 50, 30
 
@@ -36,7 +45,7 @@ def draft_mapping(source: Source) -> tuple[str, str, str]:
 
     Returns
     -------
-    What was found, the way out, and the mapping as TOML; empty if the file has no header that could be mapped.
+    What was found, the way out, and the mapping as TOML; empty if the file has no header.
     """
     sheet, number, header, rows = _find_header(source)
     kind = "a text" if sheet is None else "a workbook"
@@ -55,12 +64,17 @@ def draft_mapping(source: Source) -> tuple[str, str, str]:
         for path in _list_own(source, header)
     ]
     text = write_mapping(header, rows, "" if sheet is None else sheet.name, number)
-    hint = "If it is a search log or a sharing list, correct this mapping, save it, and give it with --mapping FILE.toml:"
+    hint = (
+        "If it is a search log or a sharing list, correct this mapping, save it, and give it with "
+        "--mapping FILE.toml:"
+    )
     return found, " ".join([*own, hint]), text
 
 
 def _find_header(source: Source):
-    """Find the row that may be a header: the first of which most cells hold letters and no digit, and no two the same."""
+    """Find the row that may be a header: the first of which most cells hold letters and no digit, and no two
+    the same.
+    """
     for sheet, rows in list_beginnings(source):
         for at, (number, cells) in enumerate(rows):
             filled = [cell.strip() for cell in cells if cell.strip()]
@@ -122,6 +136,8 @@ def _guess_ends(cells: dict[str, list[str]]) -> dict[str, str]:
         for name in agencies:
             if set(tidy_header(name).replace("_", " ").split()) & set(words) and name not in found.values():
                 found.setdefault(field, name)
+    if len(agencies) == 2 and len(found) < 2 and not any(map(_guess_forms, cells.values())):
+        found = dict(zip(_ENDS, agencies, strict=True))  # which is which is for the person to say
     return found if len(found) == 2 else {}
 
 

@@ -1,4 +1,6 @@
-"""A mapping: a TOML file that says which columns of an unknown layout mean what; no code, and every key is checked."""
+"""A mapping: a TOML file that says which columns of an unknown layout mean what; no code, and every key is
+checked.
+"""
 
 import functools
 from pathlib import Path
@@ -76,7 +78,8 @@ def load_mapping(path: Path | str) -> dict:
     Raises
     ------
     IngestError
-        It is missing, no TOML, or holds a key, a field, a form or a zone that is not known; the nearest name is shown.
+        It is missing, no TOML, or holds a key, a field, a form or a zone that is not known; the nearest name
+        is shown.
     """
     path, shipped = Path(path), list_mappings()
     if not path.is_file() and str(path) in shipped:
@@ -134,7 +137,9 @@ def _check_fields(mapping: dict, place: str) -> None:
 
 
 def _check_persons(mapping: dict, place: str) -> None:
-    """Refuse one column for two fields, and columns known for officers, plates, reasons and cases in published fields."""
+    """Refuse one column for two fields, and columns known for officers, plates, reasons and cases in
+    published fields.
+    """
     used: dict[str, str] = {}
     for field, column in mapping["columns"].items():
         other = used.setdefault(tidy_header(column), field)
@@ -142,7 +147,10 @@ def _check_persons(mapping: dict, place: str) -> None:
             found = f"one column, {column!r}, for {other} and {field}"
             raise _refuse(place, found, "One column fills one field.", "column-twice")
         if field in _PUBLISHED and tidy_header(column) in list_person_headers(mapping["table"]):
-            found = f"the column {column!r}, known for persons, plates or reasons, would fill {field}, which is published"
+            found = (
+                f"the column {column!r}, known for persons, plates or reasons, would fill "
+                f"{field}, which is published"
+            )
             raise _refuse(
                 place, found, "Bind it to officer, plate, case_number or reason_text.", "person-column"
             )
@@ -223,7 +231,10 @@ def find_column(name: str, header: list[str], place: str) -> str:
     if name in header:
         return name
     # no list of its columns: without a header they would be what its first row holds
-    has = f"The file has {say_number(len(header), 'column')}: look whether line and spelling of its header are right."
+    has = (
+        f"The file has {say_number(len(header), 'column')}: look whether line and spelling of its "
+        "header are right."
+    )
     near = offer_nearest(name, header)
     way_out = near if near.startswith("Did") else has
     raise _refuse(place, f"no column {name!r}, which the mapping names", way_out, "no-column")

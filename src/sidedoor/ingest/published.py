@@ -1,4 +1,6 @@
-"""What fills a published field must look like it: a column of agencies holds agencies, or a person has confirmed that it does."""
+"""What fills a published field must look like it: a column of agencies holds agencies, or a person has
+confirmed that it does.
+"""
 
 import re
 
@@ -10,7 +12,7 @@ from sidedoor.ingest.source import ReadOptions, Source
 
 NOT_AN_AGENCY = "(not an agency's name)"
 # Of the rows of a log, and of the different names of a list, so many may hold no word of an agency [percent].
-_LOG_PERCENT, _LIST_PERCENT = 5, 10
+_LOG_PERCENT, _LIST_PERCENT, _FEW = 5, 10, 2
 _HIDDEN = re.compile(HIDDEN_CHARACTERS)
 _HEADERS = "Headers may be exchanged, or rows shifted: look at the file."
 
@@ -23,7 +25,8 @@ def remove_hidden(name: str) -> str:
 def check_names(reading: Reading, source: Source, options: ReadOptions) -> None:
     """Refuse tables whose columns of agencies hold something else; replace single odd names of a search log.
 
-    The lists that a vendor's own page or report prints hold accounts of agencies, whatever they are called (`NCRIC`, `ALEA`).
+    The lists that a vendor's own page or report prints, and those that the project's mappings were written
+    for, hold agencies, whatever they are called (`NCRIC`, `ALEA`).
 
     Raises
     ------
@@ -66,7 +69,7 @@ def _check_list(table, columns: list[str], reading: Reading, source: Source, opt
     for column in columns:
         names = table[column].dropna().unique()
         odd = _find_odd(names, options)
-        if len(odd) * 100 > len(names) * _LIST_PERCENT:
+        if len(odd) > _FEW and len(odd) * 100 > len(names) * _LIST_PERCENT:
             raise _refuse(
                 source, column, len(odd), len(names), f"{len(odd):,} of {say_number(len(names), 'name')}"
             )
@@ -82,7 +85,8 @@ def _warn(reading: Reading, column: str, odd: list[str]) -> None:
     said = say_number(len(odd), "name holds", "names hold")
     reading.report.warn(
         "odd-agencies",
-        f"Column {column}: {said} no word of an agency: shown as {NOT_AN_AGENCY!r}. If they are agencies, say so with "
+        f"Column {column}: {said} no word of an agency: shown as {NOT_AN_AGENCY!r}. If they are "
+        "agencies, say so with "
         "--confirm-agencies.",
         "confirm_agencies",
     )
@@ -90,6 +94,9 @@ def _warn(reading: Reading, column: str, odd: list[str]) -> None:
 
 
 def _refuse(source: Source, column: str, odd_n: int, names_n: int, said: str) -> IngestError:
-    found = f"{odd_n:,} of {say_number(names_n, 'different name')} in {column} hold no word of an agency, in {said}"
+    found = (
+        f"{odd_n:,} of {say_number(names_n, 'different name')} in {column} hold no word of an "
+        f"agency, in {said}"
+    )
     way_out = f"{_HEADERS} If they all are agencies, say so: --confirm-agencies."
     return IngestError(source.name, found, way_out, code="agencies-to-confirm", asks_for="confirm_agencies")

@@ -84,21 +84,22 @@ class Report:
     set_aside
         Records in no table.
     columns_dropped
-        Columns of the file that never enter a table (officers, plates, case numbers and the like), or that no table has.
-        A column whose header is not known is named by its number.
+        Columns of the file that never enter a table (officers, plates, case numbers and the like), or that no
+        table has. A column whose header is not known is named by its number.
     span
         First and last date of the records, as `YYYY-MM-DD` pairs by table.
     time_zone
         The zone that the file states or that the reader was told, and how it was known.
     warnings
-        What a person should look at: round row counts, constant columns, schema breaks, slips of an OCR layer.
+        What a person should look at: round row counts, constant columns, schema breaks, slips of an OCR
+        layer.
     notes
         What was done that is no cause for worry.
     details
         Counts by section, by cell state, by sheet or by page, as plain JSON.
     private
-        What the person at the terminal should see and nobody else: headers that are not known, names of sheets.
-        In a report for publication it is left out, and so is the name of the file.
+        What the person at the terminal should see and nobody else: headers that are not known, names of
+        sheets. In a report for publication it is left out, and so is the name of the file.
     """
 
     file: str
@@ -163,7 +164,7 @@ class Report:
             )
 
     def to_dict(self, *, is_private: bool = False) -> dict:
-        """Return the report as plain JSON; without `private` and the name of the file unless it is private."""
+        """Return the report as JSON; without `private` and the name of the file unless it is private."""
         made = asdict(self)
         for name in ("warnings", "notes"):
             made[name] = [str(text) for text in made[name]]
@@ -206,7 +207,9 @@ class Reading:
 
 
 def warn_of_constants(report: Report, rows_n: int, columns: list[str]) -> None:
-    """Warn of columns that hold one value in all rows, as after an overwrite; the value itself is not repeated."""
+    """Warn of columns that hold one value in all rows, as after an overwrite; the value itself is not
+    repeated.
+    """
     for name in columns if rows_n >= 20 else ():
         report.warn(
             "constant-column",

@@ -10,9 +10,17 @@ from sidedoor.ingest.source import PAGE_FOUND, PAGE_WAY_OUT, Match, ReadOptions,
 
 # In no order of preference: the surest claim wins, and two that are equally sure are refused.
 READERS = (
-    "learn_sharing", "learn_dashboard", "flock_audit", "flock_pdf", "flock_devices", "flock_sharing", "flock_portal", "portal",
-    "mapping", "clerk",
-)  # fmt: skip
+    "learn_sharing",
+    "learn_dashboard",
+    "flock_audit",
+    "flock_pdf",
+    "flock_devices",
+    "flock_sharing",
+    "flock_portal",
+    "portal",
+    "mapping",
+    "clerk",
+)
 SURE = 0.5
 
 
@@ -25,10 +33,10 @@ def list_readers() -> list[ModuleType]:
 def sniff(source: Source, options: ReadOptions | None = None) -> tuple[ModuleType, Match]:
     """Find the reader for a file.
 
-    Every reader module offers ``recognize(source) -> Match | None`` and ``read(source, options) ->
-    Reading``; with ``KINDS = ("text",)`` it says of which kinds its files are (`text`, `pdf`, `xlsx`, `html`). A
-    recognizer that raises `IngestError` has no claim, but its hint is shown if no other reader has one. A mapping in
-    the options leaves no choice.
+    Every reader module offers ``recognize(source) -> Match | None`` and ``read(source, options) -> Reading``;
+    with ``KINDS = ("text",)`` it says of which kinds its files are (`text`, `pdf`, `xlsx`, `html`). A
+    recognizer that raises `IngestError` has no claim, but its hint is shown if no other reader has one. A
+    mapping in the options leaves no choice.
 
     Returns
     -------
@@ -65,7 +73,8 @@ def sniff(source: Source, options: ReadOptions | None = None) -> tuple[ModuleTyp
 
 
 def _refuse_unknown(source: Source) -> IngestError:
-    # Each of these raises what is wrong with the file itself, which helps more than that its layout is unknown.
+    # Each of these raises what is wrong with the file itself, which helps more than that its layout is
+    # unknown.
     if source.kind == "html":
         return IngestError(f"{source.name}, line 1", PAGE_FOUND, PAGE_WAY_OUT, code="web-page")
     if source.kind == "pdf":

@@ -74,8 +74,8 @@ class ReadOptions:
     mapping
         TOML file that maps columns of an unknown vendor.
     section
-        Which way the data of a list of names flows where nothing says it: one of `canonical.SECTIONS`, or one for each list,
-        joined by commas.
+        Which way the data of a list of names flows where nothing says it: one of `canonical.SECTIONS`, or one
+        for each list, joined by commas.
     measure
         What figures by month count where nothing says it: one of `canonical.MEASURES`.
     day_first
@@ -140,7 +140,8 @@ class Source:
     head: bytes
     is_packed: bool
     limits: FileLimits
-    # Folder into which a search log is written while it is read, and what is called with the bytes read so far.
+    # Folder into which a search log is written while it is read, and what is called with the bytes read so
+    # far.
     work: Path | None = None
     follow: Callable[[int, int], None] | None = field(default=None, repr=False)
     # What text, pdf and xlsx have read once already: several readers look at one file.
@@ -227,7 +228,10 @@ def _read_ends(file: BinaryIO, bytes_n: int) -> tuple[bytes, bytes]:
     return head, file.read(HEAD)
 
 
-_COPY = "Copy its table into a spreadsheet and save that as .xlsx or CSV; if it is a report of the vendor's, save it as PDF."
+_COPY = (
+    "Copy its table into a spreadsheet and save that as .xlsx or CSV; if it is a report of the "
+    "vendor's, save it as PDF."
+)
 _PICTURE = "Make a PDF with a text layer from it: ocrmypdf --image-dpi 300 {} OUT.pdf."
 _UNPACK = "Unpack it and give the file inside."
 _FOLDER = "Unpack it and give the folder to `sidedoor new NAME FOLDER`, or the files one by one."
@@ -317,7 +321,8 @@ def _refuse_mail(head: bytes, name: str) -> None:
 
 PAGE_FOUND = "a web page, not a table"
 PAGE_WAY_OUT = (
-    "Download the file itself: an error page or a log-in page may have come in its place. If the table is on the page, "
+    "Download the file itself: an error page or a log-in page may have come in its place. If the "
+    "table is on the page, "
     "open it in a browser, copy it into a spreadsheet and save that as CSV."
 )
 _PAGE_MARKS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table")

@@ -1,7 +1,8 @@
 """Text as text: split into rows by RFC 4180, and not one cell turned into anything else.
 
-`NA`, plates that read like numbers and `0012345` stay what they are. Files are streamed: memory does not grow with their
-length. A row with more or fewer cells than the others is never read: it is skipped and counted, with its line.
+`NA`, plates that read like numbers and `0012345` stay what they are. Files are streamed: memory does not grow
+with their length. A row with more or fewer cells than the others is never read: it is skipped and counted,
+with its line.
 """
 
 import codecs
@@ -26,7 +27,7 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 SAMPLE = 1 << 18
 TEXT_CHARS = 64 << 20
 PART_ROWS = 50_000
-_BLOCK, _SAMPLE_ROWS, _BROKEN_ROWS = 8 << 20, 500, 1_000
+_BLOCK, _SAMPLE_ROWS, _BROKEN_ROWS = 4 << 20, 500, 1_000
 ROW_WIDTH, BROKEN_QUOTE = "row-width", "broken-quote"
 
 
@@ -83,7 +84,7 @@ class RowBatch:
 
 
 def build_batch(header: list[str], rows: list[list[str]], places: list, place: str) -> RowBatch:
-    """Build a batch from rows of one length; `place` is a text with `{}` for what `places` says of each row."""
+    """Build a batch from rows of one length; `place` is a text with `{}` for the place of each row."""
     columns = zip(header, zip(*rows, strict=True), strict=False)
     arrays = {name: pa.array(cells, pa.string()) for name, cells in columns if name}
     return RowBatch(arrays, len(rows), lambda at: place.format(places[at]))
@@ -104,7 +105,8 @@ class TextTable:
     width
         Cells of a row: those of the header, or with unnamed empty ones at the end if all rows have the same.
     skipped, blank_n
-        Rows that were skipped, by code, and lines without any cell; complete once the rows were read to the end.
+        Rows that were skipped, by code, and lines without any cell; complete once the rows were read to the
+        end.
     """
 
     source: Source
@@ -166,7 +168,8 @@ class TextTable:
             raise IngestError(
                 f"{self.source.name}, {worst.places[0]}",
                 f"{worst.reason}; so are {bad:,} of {bad + self.read_n:,} rows",
-                "Cells may hold the separator or quotes without being quoted: ask for the original export, or save the "
+                "Cells may hold the separator or quotes without being quoted: ask for the original "
+                "export, or save the "
                 "table anew as CSV from a spreadsheet.",
                 code=worst.code,
             )
@@ -207,15 +210,21 @@ class TextTable:
         with self.source.open() as file:
             reader = pa_csv.open_csv(
                 pa.PythonFile(_Followed(file, self.source), "r"),
-                pa_csv.ReadOptions(block_size=_BLOCK, column_names=names, use_threads=False, skip_rows=first - 1),
+                pa_csv.ReadOptions(
+                    block_size=_BLOCK, column_names=names, use_threads=False, skip_rows=first - 1
+                ),
                 pa_csv.ParseOptions(
-                    delimiter=self.delimiter, newlines_in_values=True, ignore_empty_lines=False,
+                    delimiter=self.delimiter,
+                    newlines_in_values=True,
+                    ignore_empty_lines=False,
                     invalid_row_handler=note_odd,
                 ),
                 pa_csv.ConvertOptions(
-                    check_utf8=False, column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                    check_utf8=False,
+                    column_types=dict.fromkeys(names, pa.string()),
+                    strings_can_be_null=False,
                 ),
-            )  # fmt: skip
+            )
             batches = iter(reader)
             while (batch := self._next(batches, line)) is not None:
                 lines = _BatchLines(batch.columns, line, number, odd)
@@ -274,7 +283,7 @@ class TextTable:
     def describe(self, report: Report) -> None:
         """Write into the report what was noticed, and account for the rows that were skipped."""
         self.encoding.describe(report)
-        if self.delimiter != ",":
+        if self.delimiter in DELIMITERS and self.delimiter != ",":
             report.note("delimiter", f"Columns are separated by a {DELIMITERS[self.delimiter]}.")
         if extra := self.width - len(self.header):
             report.note("unnamed-columns", f"{say_number(extra, 'unnamed column')} at the end: not read.")
@@ -358,7 +367,8 @@ class _Followed:
 
 
 def read_table(source: Source, *, header_line: int = 1, delimiter: str = "") -> TextTable:
-    """Read a text as a table: find its delimiter, its header and its width. The result is kept with the source.
+    """Read a text as a table: find its delimiter, its header and its width. The result is kept with the
+    source.
 
     Parameters
     ----------
@@ -450,7 +460,9 @@ def find_delimiter(source: Source, header_line: int = 1) -> str:
 
 
 class _Lines:
-    """Lines of a text, with those of the record that is being read: a broken one is read again from its second line."""
+    """Lines of a text, with those of the record that is being read: a broken one is read again from its
+    second line.
+    """
 
     def __init__(self, lines: Iterator[str]):
         self._lines, self._again, self._taken, self.start = lines, [], [], 1

@@ -1,8 +1,9 @@
 """Forms of dates and times: from a notation to a pattern, and from the parts that it finds to a moment.
 
 A form is written like `%m/%d/%Y, %I:%M[:%S] %p[ %z]`: numbers may be padded or not, a comma may be missing, a
-blank stands for any number of blanks, what stands in square brackets may be absent. Directives: `%Y %y %m %d %b %a %H
-%I %M %S %f %p`, `%z` for `UTC`, `Z` or an offset, and `%q` (twice) for a day and a month whose order the rows decide.
+blank stands for any number of blanks, what stands in square brackets may be absent. Directives: `%Y %y %m %d
+%b %a %H %I %M %S %f %p`, `%z` for `UTC`, `Z` or an offset, and `%q` (twice) for a day and a month whose order
+the rows decide.
 """
 
 import functools
@@ -64,7 +65,8 @@ def compile_form(notation: str) -> TimeForm:
     Raises
     ------
     IngestError
-        A directive that is not known or stands twice, brackets that do not close, a form without a whole date.
+        A directive that is not known or stands twice, brackets that do not close, a form without a whole
+        date.
     """
     if len(notation) > _LONGEST or notation.count("[") > _OPTIONAL:
         raise _refuse_form(
@@ -123,7 +125,7 @@ def read_form(text: pa.Array, notation: str, month_first: bool) -> tuple[np.ndar
 
     Returns
     -------
-    Times as datetime64[us], NaT where the form does not fit; and a mask of those that print a zone and are in UTC.
+    Times as datetime64[us], NaT where the form does not fit; and a mask of those that are in UTC.
     """
     form = compile_form(notation)
     values, is_utc = np.full(len(text), _NO_TIME), np.zeros(len(text), bool)
@@ -136,7 +138,9 @@ def read_form(text: pa.Array, notation: str, month_first: bool) -> tuple[np.ndar
 
 
 def _build_times(found: pa.StructArray, month_first: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Put parts together: times as datetime64[us], NaT if there is no such time, and offsets in minutes, NaN for none."""
+    """Put parts together: times as datetime64[us], NaT if there is no such time, and offsets in minutes, NaN
+    for none.
+    """
     names = [found.type.field(at).name for at in range(found.type.num_fields)]
     texts = dict(zip(names, found.flatten(), strict=True))
 

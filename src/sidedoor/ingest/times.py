@@ -66,7 +66,8 @@ class TimesRead:
 def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRead:
     """Read times in any of some forms; the first form that fits a cell decides.
 
-    DuckDB reads what is written exactly like a form; a pattern reads the rest, such as numbers without padding in odd places.
+    DuckDB reads what is written exactly like a form; a pattern reads the rest, such as numbers without
+    padding in odd places.
 
     Parameters
     ----------
@@ -97,13 +98,10 @@ def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRea
         rest = rest[~good]
 
     for number, notation in enumerate(forms):
-        for format_, is_utc in _list_formats(notation, month_first) if rows_n >= _FEW else ():
+        for format_, suffix in _list_formats(notation, month_first) if len(rest) >= _FEW else ():
             if len(rest):
-                keep(
-                    number,
-                    _parse(text if len(rest) == rows_n else text.take(pa.array(rest)), format_),
-                    is_utc,
-                )
+                values = _parse(text if len(rest) == rows_n else text.take(pa.array(rest)), format_, suffix)
+                keep(number, values, bool(suffix))
         if len(rest):
             some = text if len(rest) == rows_n else text.take(pa.array(rest))
             keep(number, *read_form(some, notation, month_first))
@@ -114,14 +112,30 @@ def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRea
 _FEW, _FIRST_YEAR = 200, np.datetime64("1900-01-01", "us")
 
 
-def _parse(text: pa.Array, format_: str) -> np.ndarray:
-    """Parse cells of exactly one format with DuckDB; NaT for all others."""
-    connection = _connect()
-    connection.register("cells", pa.table({"text": text}))
-    found = connection.sql("SELECT try_strptime(text, ?)::TIMESTAMP AS time FROM cells", params=[format_])
-    values = found.to_arrow_table().column("time").to_numpy()
-    connection.unregister("cells")
-    return np.where(values >= _FIRST_YEAR, values, np.datetime64("NaT", "us")).astype("datetime64[us]")
+def _parse(text: pa.Array, format_: str, suffix: str) -> np.ndarray:
+    """Parse cells of exactly one format with DuckDB; NaT for all others.
+
+    What DuckDB cannot parse costs it more than what it can: cells with another end, and formats that no cell
+    of a sample has, are left out.
+    """
+    values = np.full(len(text), np.datetime64("NaT", "us"))
+    if suffix:
+        rows = np.flatnonzero(np.asarray(pc.ends_with(text, suffix)))
+    else:
+        rows = np.flatnonzero(~np.asarray(pc.match_substring_regex(text, "(?:UTC|Z)$")))
+    for some in (rows[:_FEW], rows):
+        if len(some):
+            connection = _connect()
+            connection.register("cells", pa.table({"text": text.take(pa.array(some))}))
+            found = connection.sql(
+                "SELECT try_strptime(text, ?)::TIMESTAMP AS time FROM cells", params=[format_]
+            )
+            times = found.to_arrow_table().column("time").to_numpy()
+            connection.unregister("cells")
+            if np.isnat(times).all():
+                break
+            values[some] = np.where(times >= _FIRST_YEAR, times, np.datetime64("NaT", "us"))
+    return values
 
 
 @functools.cache
@@ -132,8 +146,10 @@ def _connect():
 
 
 @functools.lru_cache(64)
-def _list_formats(notation: str, month_first: bool) -> list[tuple[str, bool]]:
-    """List the formats of `strptime` that a notation stands for, the longest first, and whether they print UTC."""
+def _list_formats(notation: str, month_first: bool) -> list[tuple[str, str]]:
+    """List the formats of `strptime` that a notation stands for, the longest first, each with the zone that
+    it ends in.
+    """
     if "%y" in notation:  # DuckDB takes 70 for 1970
         return []
     plain = notation.replace("%q", "%m" if month_first else "%d", 1).replace(
@@ -150,12 +166,17 @@ def _list_formats(notation: str, month_first: bool) -> list[tuple[str, bool]]:
             found = [text + zone for text in found for zone in ("UTC", "Z")]
         else:
             found = [text + part for text in found]
-    return [(text, text.endswith(("UTC", "Z"))) for text in dict.fromkeys(found)]
+    return [
+        (text, next((zone for zone in ("UTC", "Z") if text.endswith(zone)), ""))
+        for text in dict.fromkeys(found)
+    ]
 
 
 @dataclass
 class DayOrder:
-    """Whether day or month comes first in a file: counts of first and second numbers above 12, over all its rows."""
+    """Whether day or month comes first in a file: counts of first and second numbers above 12, over all its
+    rows.
+    """
 
     first_n: int = 0
     second_n: int = 0
@@ -195,7 +216,8 @@ class DayOrder:
             which = "day" if self.first_n else "month"
             return (
                 not self.first_n,
-                f"The {which} comes first in dates: {say_number(count, 'row allows', 'rows allow')} no other reading.",
+                f"The {which} comes first in dates: {say_number(count, 'row allows', 'rows allow')} "
+                "no other reading.",
             )
         if day_first is None and self.rows_n:
             raise IngestError(
@@ -220,9 +242,9 @@ def convert_to_utc(local: np.ndarray, zone: ZoneInfo) -> tuple[np.ndarray, int, 
 
     Returns
     -------
-    Times in UTC, the number of times that the clocks skipped in spring, and of those they showed twice in autumn. Both
-    are read with the offset that held before the change. The last day of the calendar, which stands for no end, stays as
-    it is: no zone can move it into another year.
+    Times in UTC, the number of times that the clocks skipped in spring, and of those they showed twice in
+    autumn. Both are read with the offset that held before the change. The last day of the calendar, which
+    means no end, stays as it is: no zone can move it into another year.
     """
     if zone.key in ("UTC", "Etc/UTC", "Etc/GMT", "GMT"):
         return local, 0, 0

@@ -13,7 +13,9 @@ _FIGURE = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d+)?")
 
 
 def read_figure(text: str) -> float | None:
-    """Read a figure such as `234,400,000` or `0.5`; None if the cell is no number, a negative one, or infinite."""
+    """Read a figure such as `234,400,000` or `0.5`; None if the cell is no number, a negative one, or
+    infinite.
+    """
     text = text.strip()
     return float(text.replace(",", "")) if _FIGURE.fullmatch(text) else None
 
@@ -60,7 +62,8 @@ def find_sentinel(text: str, sentinels: Mapping[str, list[str]]) -> str | None:
     text
         The cell.
     sentinels
-        For each meaning its words, compared whole and in any letter case; a word that ends in `*` is a beginning.
+        For each meaning its words, compared whole and in any letter case; a word that ends in `*` is a
+        beginning.
     """
     plain = " ".join(text.split()).casefold()
     for meaning, words in sentinels.items():

@@ -28,15 +28,16 @@ class Sheet:
     Attributes
     ----------
     name, number
-        As on its tab, and the position of the tab from 1. Reports name sheets by their numbers: names are of no vendor.
+        As on its tab, and the position of the tab from 1. Reports name sheets by their numbers: names are of
+        no vendor.
     is_hidden
         It does not show in the program.
     first_row, first_column
         Where the cells begin, counted from 1.
     rows
         Cells as text: whole numbers without `.0`, dates as `YYYY-MM-DD HH:MM:SS`, or `YYYY-MM-DD` for
-        midnight and for days without a time (a workbook does not keep these apart), empty as ``""``. Merged cells are
-        filled downwards.
+        midnight and for days without a time (a workbook does not keep these apart), empty as ``""``. Merged
+        cells are filled downwards.
     kinds
         For each row a string with one letter of `KINDS` a cell.
     odd
@@ -87,8 +88,8 @@ def name_column(number: int) -> str:
 class Workbook:
     """Sheets in the order of their tabs; `date_1904` says from when serial numbers count.
 
-    Of `errors_n` cells nothing but an error such as #N/A is stored: they are read as empty. `filled_n` cells took the
-    value of the merged cell that they belong to.
+    Of `errors_n` cells nothing but an error such as #N/A is stored: they are read as empty. `filled_n` cells
+    took the value of the merged cell that they belong to.
     """
 
     sheets: list[Sheet]
@@ -102,7 +103,10 @@ class Workbook:
             report.private["sheet"] = {sheet.number: sheet.name for sheet in self.sheets}
         if self.errors_n:
             said = say_number(self.errors_n, "cell of the workbook holds", "cells of the workbook hold")
-            text = f"{said} an error such as #N/A or #REF!, and no value: read as empty. Ask for the file as it was before."
+            text = (
+                f"{said} an error such as #N/A or #REF!, and no value: read as empty. Ask for the "
+                "file as it was before."
+            )
             report.warn("cell-errors", text)
         if self.filled_n:
             said = say_number(self.filled_n, "cell")

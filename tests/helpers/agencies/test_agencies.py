@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import paths
@@ -150,7 +150,6 @@ JUMBLE = (
 texts = st.one_of(st.text(max_size=60), st.lists(st.sampled_from(JUMBLE), max_size=7).map(" ".join))
 
 
-@settings(max_examples=200, deadline=None)
 @given(texts)
 def test_reading_never_raises(text):
     """Any text gives a name of a known kind."""

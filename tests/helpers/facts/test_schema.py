@@ -40,7 +40,7 @@ def load_elsewhere(facts, checked):
     """Load a table in a process of its own; what it said."""
     code = f"facts = {str(facts)!r}\n{LOAD}"
     env = {**os.environ, "PYTHONPATH": str(paths.SOURCE), CHECKED: checked}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=600)
     return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
 
 

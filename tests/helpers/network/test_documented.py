@@ -5,7 +5,7 @@ import itertools
 import networkx as nx
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
@@ -117,7 +117,6 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
 @given(rows)
 def test_reach_and_cut_are_those_of_brute_force(links):
     """Every simple path is tried: reach is by paths whose later steps pass data on; no smaller cut does."""

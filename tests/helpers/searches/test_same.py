@@ -176,19 +176,6 @@ def test_a_search_keeps_the_most_that_any_log_says():
     assert (9, "S PD", 2) == (one["networks_n"], one["searcher"], one["rows_n"])
 
 
-def test_how_well_fields_tell_apart_is_measured_on_ids():
-    """Two ids with the same fields are merged by them, one id with two sets of fields is split."""
-    rows = [
-        {"search_id": ID, "networks_n": 5},
-        {"search_id": OTHER, "networks_n": 5},
-        {"search_id": OTHER, "networks_n": 6, "source_id": "b"},
-    ]
-    found = same.measure_keys(same.key_rows(read(make_log(rows))))
-
-    assert {"rows_n": 3, "ids_n": 2, "keys_n": 2, "merged_n": 1, "split_n": 1} == found
-    assert same.measure_keys(same.key_rows(read(make_log([{}])))) == {}
-
-
 def test_truth_of_the_simulated_log_is_within_the_bounds(teaching):
     """The number of searches is found within one percent, and the bounds hold it.
 

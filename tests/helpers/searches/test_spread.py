@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
@@ -44,7 +44,6 @@ def test_agencies_are_counted_by_search_and_not_by_row():
     assert [("B PD", 2), ("A SO", 1)] == list(found.itertuples(index=False, name=None))
 
 
-@settings(max_examples=40, deadline=None)
 @given(widths=st.lists(st.one_of(st.none(), st.integers(0, 50)), min_size=1, max_size=40))
 def test_quantiles_are_values_that_so_many_do_not_exceed(widths):
     """Against NumPy's inverted distribution function; zeros and gaps are counted apart."""

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
@@ -43,7 +43,6 @@ def list_fitting(
     return tables[((sums == values.sum(axis=0)) | ~told).all(axis=1)]
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.integers(1, 2),
     st.integers(1, 3).flatmap(

@@ -7,7 +7,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
@@ -42,7 +42,6 @@ def test_unicity_by_hand():
     assert traces.measure_unicity(apart, [1])["unique_n"].tolist() == [2]
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 5), st.integers(0, 2), st.integers(0, 300)),

@@ -1,35 +1,68 @@
 """Whatever stands in the cells below a known header: a reading that adds up, or an `IngestError`."""
 
-import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parent))
-from test_eff import HEADER as EFF_ONE  # noqa: E402
-from test_eff import TWO as EFF_TWO  # noqa: E402
-from test_flock_portal import ARCHIVE  # noqa: E402
-from test_flock_sharing import HEADER as SHARED  # noqa: E402
-from test_mapping import EDGES, LOG  # noqa: E402
+from helpers.errors import IngestError
+from helpers.formats import load_format
+from made.tables import KEY, write_book, write_csv
+from sidedoor.ingest.files import DefectError, read_source
+from sidedoor.ingest.mapping_file import load_mapping
+from sidedoor.ingest.source import ReadOptions, open_source
 
-from helpers.errors import IngestError  # noqa: E402
-from helpers.formats import load_format  # noqa: E402
-from made.tables import KEY, write_book, write_csv  # noqa: E402
-from sidedoor.ingest.files import read_source  # noqa: E402
-from sidedoor.ingest.source import ReadOptions, open_source  # noqa: E402
-
+LOG = """
+table = "searches"
+[columns]
+searched_at = "When"
+searcher_agency_as_printed = "Who"
+reason_text = "Why"
+plate = "Plate"
+[times]
+forms = ["%q/%q/%Y %H:%M"]
+[cells]
+masked = ['hidden']
+"""
+EDGES = """
+table = "sharing"
+[columns]
+from_agency_as_printed = "owner"
+to_agency_as_printed = "reader"
+as_of = "day"
+[constants]
+shares = "detections"
+[times]
+forms = ["%Y-%m-%d"]
+"""
+SHARED = ["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"]
+ARCHIVE = [
+    "agency",
+    "accessed",
+    "updated",
+    "data_retention_in_days",
+    "vehicles_detected_in_the_last_30_days",
+    "hotlist_hits_in_the_last_30_days",
+    "searches_in_the_last_30_days",
+]
+EFF_ONE, EFF_TWO = (load_mapping(f"eff_data_driven_{number}")["match"] for number in (1, 2))
 AUDIT = load_format("flock")["audit"]["forms"][-1]["columns"]
 HEADERS = {
     "audit": AUDIT,
     "portal": ["id", "userId", "searchDate", "networkCount", "reason", "offenseType", "caseNumber"],
     "page": ARCHIVE,
-    "sharing": SHARED, "eff": EFF_ONE, "log": ["When", "Who", "Why", "Plate"],
+    "sharing": SHARED,
+    "eff": EFF_ONE,
+    "log": ["When", "Who", "Why", "Plate"],
     "edges": ["owner", "reader", "day"],
-    "sides": ["Shared With", "Received From"], "agencies": ["Agency", "State", "Agency"], "down": ["Month", "Year", "Searches"],
-    "days": ["Date", "Time", "Reason", "User"], "bare": ["Sample Falls PD", "Mock County Sheriff"],
-}  # fmt: skip
+    "sides": ["Shared With", "Received From"],
+    "agencies": ["Agency", "State", "Agency"],
+    "down": ["Month", "Year", "Searches"],
+    "days": ["Date", "Time", "Reason", "User"],
+    "bare": ["Sample Falls PD", "Mock County Sheriff"],
+}
 SHEETS = {
     "audit": AUDIT,
     "sharing": SHARED,
@@ -43,12 +76,43 @@ SHEETS = {
 }
 # cells near to what is expected, and anything else
 near = st.sampled_from(
-    ["", "***", "REDACTED", "0", "-1", "1,000", "1e309", "NaN", "n/a", "-", "See X",
-    "6/19/2025, 10:08:20 AM UTC", "13/13/2025, 10:08:20 AM UTC",
-     "03/04/2019 10:00", "25/03/2019 10:00", "9999-12-31 23:59:59", "0001-01-01", "2025-03-09 02:30:00",
-     "a\nb", "to", " to ", "January", "Total", "Jan 2025", "2025-13", "Example PD", "10:15 PM",
-     "TOTAL", "2025", "30 days", "-Infinity days", "ID", "Org Name", "9" * 30]
-)  # fmt: skip
+    [
+        "",
+        "***",
+        "REDACTED",
+        "0",
+        "-1",
+        "1,000",
+        "1e309",
+        "NaN",
+        "n/a",
+        "-",
+        "See X",
+        "6/19/2025, 10:08:20 AM UTC",
+        "13/13/2025, 10:08:20 AM UTC",
+        "03/04/2019 10:00",
+        "25/03/2019 10:00",
+        "9999-12-31 23:59:59",
+        "0001-01-01",
+        "2025-03-09 02:30:00",
+        "a\nb",
+        "to",
+        " to ",
+        "January",
+        "Total",
+        "Jan 2025",
+        "2025-13",
+        "Example PD",
+        "10:15 PM",
+        "TOTAL",
+        "2025",
+        "30 days",
+        "-Infinity days",
+        "ID",
+        "Org Name",
+        "9" * 30,
+    ]
+)
 cell = near | st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 OPTIONS = ReadOptions(time_zone="America/Los_Angeles", as_of="2025-01-01", reported_by="Town CA PD", key=KEY)
 MILD = settings(
@@ -59,14 +123,19 @@ MILD = settings(
 
 
 def read_or_refuse(path, **options):
-    """Read a file, or take its refusal."""
-    try:
-        reading = read_source(open_source(path), ReadOptions(**{**vars(OPTIONS), **options}))
-    except IngestError as error:
-        assert error.way_out
-        return
-    reading.report.check()
-    assert sum(map(len, reading.tables.values())) == reading.report.rows_out
+    """Read a file, or take its refusal; a defect of a reader is none."""
+    source = open_source(path)
+    with tempfile.TemporaryDirectory() as work:
+        source.work = Path(work)
+        try:
+            reading = read_source(source, ReadOptions(**{**vars(OPTIONS), **options}))
+        except DefectError as error:
+            raise AssertionError("a reader failed") from error
+        except IngestError as error:
+            assert error.way_out
+            return
+        reading.report.check()
+        assert sum(map(len, reading.tables.values())) == reading.report.rows_out
 
 
 def draw_rows(data, width):

@@ -38,7 +38,9 @@ def put(tmp_path):
 
 
 def test_all_that_is_needed_is_said_at_once_beside_the_rows(put):
-    """Three shares and one organization without any, whoever's list it is and of whatever day; no day is shown."""
+    """Three shares and one organization without any, whoever's list it is and of whatever day; no day is
+    shown.
+    """
     report = inspect_file(put(NETWORKS))
     assert list(report.details["needed"]) == ["reported_by", "as_of"] and "refused" not in report.details
     assert (report.rows_in, report.rows_out, report.span) == (4, 3, {})
@@ -85,8 +87,9 @@ def test_order_of_days_is_no_fact_until_somebody_says_it(put, tmp_path):
     """Dates such as 03/04/2026 count as rows; which days they are is left open."""
     mapping = put(
         'title = "t"\nsource = "s"\ntable = "searches"\n[columns]\nsearched_at = "When"\nreason_text = "Why"\n'
-        '[times]\nforms = ["%q/%q/%Y %H:%M"]\n', "m.toml",
-    )  # fmt: skip
+        '[times]\nforms = ["%q/%q/%Y %H:%M"]\n',
+        "m.toml",
+    )
     path = put("When,Why\n03/04/2026 10:00,Theft\n05/06/2026 11:00,Theft\n")
     report = inspect_file(path, ReadOptions(mapping=mapping))
     assert set(report.details["needed"]) == {"time_zone", "day_first"}, report.details

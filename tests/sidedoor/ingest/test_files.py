@@ -69,7 +69,7 @@ def list_folder(folder) -> list[str]:
 
 
 def test_tables_and_report_are_written(reader, log, tmp_path):
-    """A folder gets each table as Parquet and as CSV, and the report; no path of this machine stands in it."""
+    """A folder gets each table as Parquet and as CSV, and the report."""
     out = tmp_path / "new" / "out"
     reading = ingest_file(log, out)
     assert list_folder(out) == ["report.json", "searches.csv", "searches.parquet"]
@@ -95,7 +95,9 @@ def test_formulas_are_disarmed_in_csv_only(reader, log, tmp_path):
 
 
 def test_reasons_stay_here(tmp_path):
-    """In publication mode the free text of reasons is in no file and not in the reading; that there was one is."""
+    """In publication mode the free text of reasons is in no file and not in the reading; that there was one
+    is.
+    """
     path = write_csv(
         tmp_path / "log.csv",
         [["Timestamp", "Agency", "Reason"], ["2025-03-01T10:30:00Z", "Mock ZZ PD", "private"]],
@@ -150,7 +152,9 @@ def test_an_earlier_ingest_is_replaced(reader, log, tmp_path):
 
 
 def test_other_folders_are_left_alone(reader, log, tmp_path):
-    """A folder with anything of somebody else's, a file, a link: refused before the file is read, and untouched."""
+    """A folder with anything of somebody else's, a file, a link: refused before the file is read, and
+    untouched.
+    """
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis.txt").write_text("x")
@@ -234,7 +238,9 @@ def test_defects_of_readers_are_told_as_such(reader, log, tmp_path, monkeypatch,
 
 
 def test_inspect_tells_what_stops_it(reader, log, tmp_path):
-    """A file that is known but cannot be read yet is reported as what it is, with what stops it; nothing is written."""
+    """A file that is known but cannot be read yet is reported as what it is, with what stops it; nothing is
+    written.
+    """
     reader.error = IngestError("log.csv", "times without a zone", "Give --time-zone.")
     report = inspect_file(log)
     assert (report.family, report.form, report.rows_out) == ("test", "one", 0)
@@ -253,7 +259,9 @@ def test_inspect_tells_what_stops_it(reader, log, tmp_path):
 
 
 def test_a_report_in_words():
-    """What it is and why, rows, span, what is wrong, what is dropped, and the next command, ready to be pasted."""
+    """What it is and why, rows, span, what is wrong, what is dropped, and the next command, ready to be
+    pasted.
+    """
     report = Report("my log.csv", "ab" * 32, 1234, "Flock", "audit of 13 columns", "its header", 1000, 990)
     report.set_aside = [
         SetAside("line 7", "a total", rows_n=4, code="t"),
@@ -311,7 +319,7 @@ def call(monkeypatch, capsys, *arguments) -> tuple[int, str, str]:
 
 
 def test_inspect_command(reader, log, monkeypatch, capsys):
-    """`sidedoor inspect` prints the report; it fails if the file is refused, and says by what and what to do."""
+    """`sidedoor inspect` prints the report; it fails if the file is refused."""
     code, out, _ = call(monkeypatch, capsys, "inspect", log)
     assert code == 0
     assert "Rows     7 in the file, 7 read, 0 skipped" in out
@@ -340,9 +348,25 @@ def test_ingest_command(reader, log, tmp_path, monkeypatch, capsys):
     key.write_bytes(os.urandom(32))
     key.chmod(0o600)
     code, out, _ = call(
-        monkeypatch, capsys, "ingest", log, "--out", tmp_path / "out", "--time-zone", "America/Los_Angeles", "--as-of",
-        "2020-02-06", "--reported-by", "Chino PD", "--month-first", "--source-id", "chino-log", "--key-file", key, "--private",
-    )  # fmt: skip
+        monkeypatch,
+        capsys,
+        "ingest",
+        log,
+        "--out",
+        tmp_path / "out",
+        "--time-zone",
+        "America/Los_Angeles",
+        "--as-of",
+        "2020-02-06",
+        "--reported-by",
+        "Chino PD",
+        "--month-first",
+        "--source-id",
+        "chino-log",
+        "--key-file",
+        key,
+        "--private",
+    )
     assert code == 0
     assert "Table    searches: 7 rows" in out
     assert list_folder(tmp_path / "out") == ["report.json", "searches.parquet"]

@@ -97,10 +97,20 @@ def test_rows_without_a_header(tmp_path):
 
 
 ARCHIVE = [
-    "id", "agency", "updated", "accessed", "url", "data_retention_in_days", "number_of_owned_cameras",
-    "external_organizations_with_access", "hotlists_alerted_on", "vehicles_detected_in_the_last_30_days",
-    "hotlist_hits_in_the_last_30_days", "searches_in_the_last_30_days", "public_search_audit",
-]  # fmt: skip
+    "id",
+    "agency",
+    "updated",
+    "accessed",
+    "url",
+    "data_retention_in_days",
+    "number_of_owned_cameras",
+    "external_organizations_with_access",
+    "hotlists_alerted_on",
+    "vehicles_detected_in_the_last_30_days",
+    "hotlist_hits_in_the_last_30_days",
+    "searches_in_the_last_30_days",
+    "public_search_audit",
+]
 
 
 def page(
@@ -133,11 +143,12 @@ def page(
 def test_figures_of_pages(tmp_path):
     """Three figures a page, each over the 30 days to its capture date; sentinels are set aside by meaning."""
     rows = [
-        ARCHIVE, page("Avon IN PD", organizations="A PD, B PD"),
+        ARCHIVE,
+        page("Avon IN PD", organizations="A PD, B PD"),
         page("B MI PD", "-Infinity days", searches="NA", organizations="988"),
         page("C PD", "NA", hits="Data Unavailable", vehicles="NA"),
         page("D PD", "365 days", vehicles="n. k."),
-    ]  # fmt: skip
+    ]
     reading = read(write_csv(tmp_path / "usage.csv", rows))
     table, report = reading.tables["volumes"], reading.report
     assert report.rows_in == 12
@@ -166,9 +177,10 @@ def test_captures_of_one_portal(tmp_path):
     header = "captured_at,last_updated,retention,lpr_cameras,unique_vehicles,searches,hotlists,hotlist_hits,audit_rows_new".split(
         ","
     )
-    rows = [["2026-09-09T02:48:57Z", "Tue Sep 08 2026", "30 days", "3", "", "7", "NCMEC", "93", "7"],
-            ["2026-09-10T17:23:26Z", "Thu Sep 10 2026", "30 days", "3", "71960", "7", "NCMEC", "91",
-            "0"]]  # fmt: skip
+    rows = [
+        ["2026-09-09T02:48:57Z", "Tue Sep 08 2026", "30 days", "3", "", "7", "NCMEC", "93", "7"],
+        ["2026-09-10T17:23:26Z", "Thu Sep 10 2026", "30 days", "3", "71960", "7", "NCMEC", "91", "0"],
+    ]
     path = write_csv(tmp_path / "stats.csv", [header, *rows])
     assert "--reported-by" in refuse(path).way_out
     reading = read(path, reported_by="Rockford MI DPS")
@@ -187,7 +199,9 @@ def test_figures_without_a_date(tmp_path):
 
 
 def test_real_pages(mirror):
-    """The News & Observer's 365 portals: 339 keep data 30 days, 7 print -Infinity, 8 nothing; 226 list organizations."""
+    """The News & Observer's 365 portals: 339 keep data 30 days, 7 print -Infinity, 8 nothing; 226 list
+    organizations.
+    """
     reading = read(mirror / "private_eyes" / "latest_usage04262023.csv")
     details = reading.report.details
     assert reading.report.rows_in == 365 * 3

@@ -1,4 +1,6 @@
-"""Files that people really bring: nothing is misread in silence, nothing of a person is published, one odd cell stops nothing."""
+"""Files that people really bring: nothing is misread in silence, nothing of a person is published, one odd
+cell stops nothing.
+"""
 
 import json
 import zipfile
@@ -12,8 +14,21 @@ from sidedoor.ingest import ingest_file, inspect_file
 from sidedoor.ingest.published import NOT_AN_AGENCY
 from sidedoor.ingest.source import FileLimits, ReadOptions
 
-HEADER = ["ID", "Name", "Org Name", "Total Networks Searched", "Time Frame", "License Plate", "Reason", "Case #",
-          "Filters", "Search Time", "Search Type", "Text Prompt", "Moderation"]  # fmt: skip
+HEADER = [
+    "ID",
+    "Name",
+    "Org Name",
+    "Total Networks Searched",
+    "Time Frame",
+    "License Plate",
+    "Reason",
+    "Case #",
+    "Filters",
+    "Search Time",
+    "Search Type",
+    "Text Prompt",
+    "Moderation",
+]
 AGENCIES = ["Exampleton ZZ PD", "Sample County ZZ SO", "Hillside ZZ PD"]
 REASONS = ["theft", "warrant", "welfare check", "stolen vehicle"]
 
@@ -25,16 +40,34 @@ def stamp(moment: datetime) -> str:
 def search(n: int, **cells) -> list[str]:
     """A row of an audit; `cells` replaces some by their column."""
     moment = datetime(2025, 6, 1) + timedelta(minutes=37 * n)
-    row = dict(zip(HEADER, [
-        f"{n:08d}-0000-4000-8000-000000000000", "***", AGENCIES[n % 3], "840",
-        f"{stamp(moment - timedelta(days=7))}\n{stamp(moment)}", "***", REASONS[n % 4], "***", "", stamp(moment), "search",
-        "", "",
-    ], strict=True))  # fmt: skip
+    row = dict(
+        zip(
+            HEADER,
+            [
+                f"{n:08d}-0000-4000-8000-000000000000",
+                "***",
+                AGENCIES[n % 3],
+                "840",
+                f"{stamp(moment - timedelta(days=7))}\n{stamp(moment)}",
+                "***",
+                REASONS[n % 4],
+                "***",
+                "",
+                stamp(moment),
+                "search",
+                "",
+                "",
+            ],
+            strict=True,
+        )
+    )
     return [*(row | cells).values()]
 
 
 def write_raw(path, rows: list[list[str]], end: str = "\n"):
-    """Write rows of which only cells with line ends or commas in times are quoted, as a vendor with a fault does."""
+    """Write rows of which only cells with line ends or commas in times are quoted, as a vendor with a fault
+    does.
+    """
 
     def show(cell: str) -> str:
         return f'"{cell}"' if "UTC" in cell else cell
@@ -44,7 +77,9 @@ def write_raw(path, rows: list[list[str]], end: str = "\n"):
 
 
 def test_rows_with_a_cell_too_many_are_skipped(tmp_path):
-    """An unquoted comma in an officer's name: 10 of 30 rows are shifted, counted with their lines, and not read."""
+    """An unquoted comma in an officer's name: 10 of 30 rows are shifted, counted with their lines, and not
+    read.
+    """
     rows = [search(n, Name="CANARY, OFFICER" if n % 3 == 1 else "***") for n in range(30)]
     reading = read(write_raw(tmp_path / "a.csv", [HEADER, *rows]))
     assert count_skipped(reading.report) == {"row-width": 10}
@@ -63,7 +98,9 @@ def test_a_surplus_of_empty_cells_in_every_row_is_read(tmp_path):
 
 @pytest.mark.parametrize("is_plain", [True, False])
 def test_broken_rows_are_counted_together(tmp_path, is_plain):
-    """Commas and quotes without quotes: all such rows are counted, with the first lines, whichever way the text is split."""
+    """Commas and quotes without quotes: all such rows are counted, with the first lines, whichever way the
+    text is split.
+    """
     rows = [search(n) for n in range(40)]
     for n in (2, 11):
         rows[n][6] = "immigration, follow up"
@@ -154,7 +191,7 @@ def test_what_does_not_show_is_said(tmp_path):
 
 
 def test_a_sheet_a_month_with_headers_edited_by_hand(tmp_path):
-    """A sheet without a header is said to look like the others; so is one whose labels do not fit its rows."""
+    """A sheet without a header is said to look like the others."""
     rows = [search(n) for n in range(20)]
     wrong = [*HEADER[:3], "Total Devices Searched", *HEADER[3:]]
     sheets = {"Jan": [HEADER, *rows], "Feb": rows, "Mar": [wrong, *rows]}
@@ -211,11 +248,14 @@ def test_columns_that_are_ends_of_shares_are_no_lists(tmp_path):
 @pytest.mark.parametrize(
     ("printed", "read_as"),
     [
-        ("2025-03-01T10:30:00Z", "2025-03-01 10:30"), ("2025-03-01T02:30:00-0800", "2025-03-01 10:30"),
-        ("2025-03-01T02:30:00-08:00", "2025-03-01 10:30"), ("2025-03-01 10:30:00+00", "2025-03-01 10:30"),
-        ("2025-11-02T01:30:00 PDT", "2025-11-02 08:30"), ("2025-03-01T10:30:00.5Z", "2025-03-01 10:30:00.5"),
+        ("2025-03-01T10:30:00Z", "2025-03-01 10:30"),
+        ("2025-03-01T02:30:00-0800", "2025-03-01 10:30"),
+        ("2025-03-01T02:30:00-08:00", "2025-03-01 10:30"),
+        ("2025-03-01 10:30:00+00", "2025-03-01 10:30"),
+        ("2025-11-02T01:30:00 PDT", "2025-11-02 08:30"),
+        ("2025-03-01T10:30:00.5Z", "2025-03-01 10:30:00.5"),
     ],
-)  # fmt: skip
+)
 def test_iso_8601_everywhere(tmp_path, printed, read_as):
     """With T or a blank, an offset with or without a colon, a zone that the United States name."""
     path = write_csv(tmp_path / "a.csv", [["Timestamp", "Agency", "Reason"], [printed, AGENCIES[0], "theft"]])
@@ -270,7 +310,7 @@ def ingest_with_canaries(tmp_path, rows, options: dict, name="log.csv") -> bytes
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_no_canary_leaves(tmp_path, kind):
-    """A canary in every column that can hold a person, in headers, in the name of the file and of the sheet."""
+    """A canary in every column that can hold a person, in headers."""
     header = [*HEADER, "CANARYHEADER notes"]
     rows = [[*search(n), "CANARYCELL"] for n in range(60)]
     for at, name in enumerate(header):
@@ -300,7 +340,9 @@ def swap(rows):
 
 
 def test_exchanged_headers_stop_until_a_person_has_looked(tmp_path):
-    """Victims' names under `Org Name`: refused, and asked for; a person who says that they are agencies is believed."""
+    """Victims' names under `Org Name`: refused, and asked for; a person who says that they are agencies is
+    believed.
+    """
     rows = [HEADER, *swap([search(n, Reason=f"stalking of CANARY {n}") for n in range(30)])]
     path = write_csv(tmp_path / "a.csv", rows)
     with pytest.raises(Exception) as raised:
@@ -312,7 +354,9 @@ def test_exchanged_headers_stop_until_a_person_has_looked(tmp_path):
 
 
 def test_persons_in_a_list_of_agencies_stop_it_too(tmp_path):
-    """A list headed `Agency` that holds persons; a single one is shown as none, and the others stay different."""
+    """A list headed `Agency` that holds persons; a single one is shown as none, and the others stay
+    different.
+    """
     options = {"reported_by": "Exampleton ZZ PD", "as_of": "2025-01-01", "section": "detections_shared"}
     persons = [["Agency"], *[[f"Jane Roe{n}"] for n in range(50)]]
     error = refuse(write_csv(tmp_path / "a.csv", persons), confirm_agencies=False, **options)
@@ -347,9 +391,16 @@ time_zone = "UTC"
     ],
 )
 def test_a_mapping_publishes_no_person(tmp_path, bound, code):
-    """One column fills one field, and none that is known for persons, plates or reasons fills a published one."""
-    path = write_csv(tmp_path / "a.csv", [["Name", "Agency", "License Plate", "Reason", "When"],
-                                          ["Roe", "Hillside ZZ PD", "ABC0000", "ice", "2025-06-01 02:01:00"]])  # fmt: skip
+    """One column fills one field, and none that is known for persons, plates or reasons fills a published
+    one.
+    """
+    path = write_csv(
+        tmp_path / "a.csv",
+        [
+            ["Name", "Agency", "License Plate", "Reason", "When"],
+            ["Roe", "Hillside ZZ PD", "ABC0000", "ice", "2025-06-01 02:01:00"],
+        ],
+    )
     (tmp_path / "m.toml").write_text(MAPPING.format(bound))
     assert refuse(path, mapping=tmp_path / "m.toml").code == code
 
@@ -361,8 +412,10 @@ def test_a_list_of_names_is_a_file_beside_the_records(tmp_path):
     folder = tmp_path / "records"
     folder.mkdir()
     path = write_csv(folder / "a.csv", [["a", "b"], ["1", "2"]])
-    text = ('table = "sharing"\n[columns]\n[constants]\nshares = "detections"\n[names]\nfile = "{}"\nkey = "id"\n'
-            'name = "name"\n[names.columns]\nfrom_agency_as_printed = "a"\nto_agency_as_printed = "b"\n')  # fmt: skip
+    text = (
+        'table = "sharing"\n[columns]\n[constants]\nshares = "detections"\n[names]\nfile = "{}"\nkey = "id"\n'
+        'name = "name"\n[names.columns]\nfrom_agency_as_printed = "a"\nto_agency_as_printed = "b"\n'
+    )
     (folder / "names.csv").symlink_to(secret)
     for name in ("names.csv", "../secret.csv", str(secret)):
         (folder / "m.toml").write_text(text.format(name))
@@ -379,7 +432,9 @@ def test_a_folder_named_like_a_partition_is_a_folder(tmp_path):
 
 
 def test_hidden_characters_leave_names(tmp_path):
-    """A name that turns the direction of writing, or holds characters without width, is the name without them."""
+    """A name that turns the direction of writing, or holds characters without width, is the name without
+    them.
+    """
     rows = [search(n, **{"Org Name": "Hill\u200bside ZZ \u202ePD"}) for n in range(3)]
     reading = read(write_csv(tmp_path / "a.csv", [HEADER, *rows]))
     assert set(reading.tables["searches"]["searcher_agency_as_printed"]) == {"Hillside ZZ PD"}
@@ -411,8 +466,11 @@ def test_lists_have_a_longest_length(tmp_path):
 
 def test_a_report_for_publication_repeats_no_cell(tmp_path):
     """Pieces of SharedNetworks cells stay in the file; so do rows that are counted and not read."""
-    rows = [["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"],
-            ["Alpha ZZ PD", "Alpha ZZ PD, canary abuse victim", "Exampleton ZZ PD"], ["Canary Roe", "", ""]]  # fmt: skip
+    rows = [
+        ["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"],
+        ["Alpha ZZ PD", "Alpha ZZ PD, canary abuse victim", "Exampleton ZZ PD"],
+        ["Canary Roe", "", ""],
+    ]
     reading = read(write_csv(tmp_path / "a.csv", rows), reported_by="Exampleton ZZ PD", as_of="2025-01-01")
     assert "canary" not in json.dumps(reading.report.to_dict()).casefold()
     assert reading.report.details["rows_in_file"] == 2

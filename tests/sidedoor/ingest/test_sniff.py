@@ -3,7 +3,7 @@
 import types
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.errors import IngestError
@@ -96,7 +96,6 @@ def inspect(path) -> None:
         report.check()
 
 
-@settings(max_examples=25, deadline=None)
 @given(data=st.binary(max_size=400))
 def test_any_bytes(tmp_path_factory, data):
     """On arbitrary bytes nothing is raised but `IngestError`."""
@@ -117,7 +116,6 @@ STARTS = (
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(start=st.sampled_from(STARTS), data=st.binary(max_size=200))
 def test_any_bytes_after_a_known_start(tmp_path_factory, start, data):
     """Nor on bytes that begin like a form that is read."""
@@ -126,7 +124,6 @@ def test_any_bytes_after_a_known_start(tmp_path_factory, start, data):
     inspect(path)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cuts=st.lists(
         st.tuples(st.integers(0, 1 << 20), st.binary(min_size=1, max_size=6)), min_size=1, max_size=5

@@ -120,7 +120,9 @@ def test_round_trip_of_flock_times(moment, is_padded, has_comma):
     moments, st.sampled_from(["America/Los_Angeles", "America/New_York", "America/Phoenix", "Asia/Kolkata"])
 )
 def test_zones_agree_with_the_standard_library(moment, name):
-    """Local times become UTC as Python's own zones say, the odd hours of spring and autumn included (first reading)."""
+    """Local times become UTC as Python's own zones say, the odd hours of spring and autumn included (first
+    reading).
+    """
     zone = ZoneInfo(name)
     utc, gaps, folds = convert_to_utc(np.array([moment], "datetime64[us]"), find_zone(name))
     first = moment.replace(tzinfo=zone, fold=0).astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
@@ -130,7 +132,9 @@ def test_zones_agree_with_the_standard_library(moment, name):
 
 
 def test_spring_and_autumn_are_counted():
-    """In Los Angeles 2:30 of 9 March 2025 never was and 1:30 of 2 November was twice; missing times stay missing."""
+    """In Los Angeles 2:30 of 9 March 2025 never was and 1:30 of 2 November was twice; missing times stay
+    missing.
+    """
     local = np.array(["2025-03-09T02:30", "2025-11-02T01:30", "2025-07-01T00:00", "NaT"], "datetime64[us]")
     utc, gaps, folds = convert_to_utc(local, find_zone("America/Los_Angeles"))
     assert show(utc) == ["2025-03-09T10:30:00", "2025-11-02T08:30:00", "2025-07-01T07:00:00", None]

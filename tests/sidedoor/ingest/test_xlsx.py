@@ -14,7 +14,7 @@ from sidedoor.ingest.xlsx import convert_serial, read_workbook
 
 @pytest.fixture
 def book(tmp_path):
-    """Write sheets, a dict of name to rows, and read them; the first cell of a row may be moved to a place."""
+    """Write sheets, a dict of name to rows, and read them."""
 
     def make(sheets: dict, limits: FileLimits | None = None, hide: str = "", start=(0, 0), **options):
         path = tmp_path / "book.xlsx"
@@ -38,7 +38,7 @@ def book(tmp_path):
 
 
 def test_cells_are_text(book):
-    """Numbers without `.0`, dates as ISO, booleans as words, text as it is; the kind of each stands beside."""
+    """Numbers without `.0`, dates as ISO, booleans as words, text as it is."""
     sheet = book(
         {"S": [["0012345", "NA", 7, 2.5, True, datetime(2025, 3, 9, 2, 30, 1), None, "end"]]}
     ).sheets[0]
@@ -142,7 +142,9 @@ def write_cell(path, cell: bytes):
 )
 @pytest.mark.parametrize("part", [1 << 20, 7, 64])
 def test_formulas_without_results_are_refused(tmp_path, monkeypatch, cell, part):
-    """A program that writes formulas and works none out leaves cells that read as empty: the name would be lost."""
+    """A program that writes formulas and works none out leaves cells that read as empty: the name would be
+    lost.
+    """
     monkeypatch.setattr(_xlsx_child, "PART", part)
     path = write_cell(tmp_path / "a.xlsx", cell)
     caps = {"members_cap": 99, "unpacked_cap": 1 << 30, "ratio_cap": 99, "cells_cap": 99}

@@ -610,7 +610,7 @@ def test_the_command(tmp_path):
 
     def call(*arguments):
         command = [sys.executable, "-m", "sidedoor.cli", "scan", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, capture_output=True, text=True, timeout=600)
 
     done = call(tmp_path / "a.txt")
     assert done.returncode == 1 and "a.txt, line 1: plate 7••••••" in done.stdout

@@ -14,18 +14,17 @@ from pathlib import Path
 import pandas
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-import made.site_edition as made  # noqa: E402
+import made.site_edition as made
 from helpers import paths
-from helpers.errors import DataError, ParameterError, RunError  # noqa: E402
-from helpers.facts import tables  # noqa: E402
-from sidedoor.publish.site import _cells, _pages, _sphinx, build_site, check_site  # noqa: E402
-from sidedoor.publish.site._cells import clean_html, clean_markdown, is_plain_svg, is_safe_link, link_cells  # noqa: E402
-from sidedoor.run.editions import load_edition  # noqa: E402
-from sidedoor.run.results import lock_edition  # noqa: E402
-from sidedoor.run.run import run_edition  # noqa: E402
-
-SCHEMA, FACTS = paths.SCHEMA, paths.FACTS  # the repository's, also where a test lives in a house of its own
+from helpers.canonical import COLUMNS, build_table
+from helpers.errors import DataError, RunError
+from helpers.facts import tables
+from helpers.facts.tables import describe_table
+from sidedoor.publish.site import _agencies, _html, _lists, _pages, _sphinx, build_site, check_site
+from sidedoor.publish.site._figures import is_plain_svg
+from sidedoor.publish.site._html import is_safe_link, link_sources
+from sidedoor.publish.site._notebooks import clean_html, clean_markdown
+from sidedoor.run.results import lock_edition
 
 
 class Reader(HTMLParser):
@@ -97,16 +96,17 @@ def digest(folder: Path) -> dict[str, str]:
 
 
 def test_site_is_complete(edition):
-    """Every page of the contract is there, beside the tables and notebooks to download."""
+    """Every page of the contract is there, with the tables and notebooks to download."""
     files = set(digest(edition / "site"))
+    names = (
+        "index agencies sharing findings checks data sources methods glossary story corrections cite search"
+    )
+    notebooks = {"01-read-the-release.html", "02-map-the-access.html", "notebooks/01-read-the-release.ipynb"}
+    data = {"data/datapackage.json", "data/findings.json", "data/findings.csv", "data/agency-table.csv"}
 
-    assert {
-        "index.html", "findings.html", "sources.html", "data.html", "cite.html", "search.html",
-        "searchindex.js",
-        "01-read-the-release.html", "02-map-the-access.html", "notebooks/01-read-the-release.ipynb",
-        "data/datapackage.json", "data/findings.json", "figures/01-read-the-release/scans.svg",
-    } <= files  # fmt: skip
+    assert {f"{name}.html" for name in names.split()} | notebooks | data <= files
     assert {f"data/{name}.csv" for name in tables.list_tables()} <= files
+    assert {f"table-{name}.html" for name in tables.list_tables()} <= files
 
 
 def test_site_holds_no_working_files(edition):
@@ -124,55 +124,47 @@ def test_ordinary_edition_builds_without_a_warning(edition, caplog):
     with caplog.at_level(logging.WARNING):
         build_site(made.EDITION, edition.parent)
 
-    assert [record.getMessage() for record in caplog.records if record.name.startswith("helpers")] == []
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("sidedoor")] == []
 
 
-def test_front_page_says_what_the_records_show(edition):
-    """Title, subtitle, authors, findings linked to where they were computed, a picture, and the questions."""
+def test_front_page_opens_with_findings_and_what_was_not_seen(edition):
+    """Title, authors, findings linked to their cell, their picture, sources not read, the notebooks."""
     page = read(edition, "index.html")
+    unread = [row for row in made.read_rows(paths.FACTS / "sources.csv") if row["read_as"] == "not_read"]
 
     for words in (
-        "Plate readers in Test City", "What the records show", "By A. Reporter, B. Editor", "Scans by year.",
-        "At least 5,000,000,000 scans were pooled.", "What do the records say?", "By which doors?",
-    ):  # fmt: skip
+        "Plate readers in Test City",
+        "By A. Reporter, B. Editor",
+        "Scans by year.",
+        "By which doors?",
+    ):
         assert words in page.shown
     assert "01-read-the-release.html#finding-scans-pooled" in page.links
     assert "figures/01-read-the-release/scans.svg" in page.resources
+    assert unread and {row["url"] for row in unread} <= set(page.links)
 
 
-def test_simulated_finding_is_not_on_the_front_page(edition):
-    """What comes from invented data is no statement about the records."""
-    assert "stale" not in read(edition, "index.html").shown
+def test_simulated_findings_have_a_page_of_their_own(edition):
+    """What comes from invented data is on the page of method checks and on no other."""
+    assert "stale" in read(edition, "checks.html").shown
+    for page in ("index.html", "findings.html"):
+        assert "stale" not in read(edition, page).shown and "simulated" not in read(edition, page).shown
 
 
-def test_front_page_shows_the_first_findings_where_there_are_many():
-    """With many findings, the front page shows two of each notebook and says how many there are."""
-    findings = [made.state(f"finding-{n}", f"Sentence {n}.", ["a"])[0] for n in range(9)]
-    book = _pages.PlacedNotebook("01-read-the-release", "Read the release", "What?", findings=findings)
-
-    page = _pages.write_index({"title": "A city"}, [book], ["findings"])
-
-    assert "Sentence 1." in page
-    assert "Sentence 2." not in page
-    assert "(9)" in page
-
-
-def test_front_page_of_own_records_opens_with_what_they_show():
-    """An edition's own records come before what rests on our sources, simulated ones with their mark; so does a picture."""
-    house = made.state("elsewhere", "A sentence of the house.", ["house"])[0]
-    own = made.state("here", "A sentence of the city.", ["city-audit"], True)[0]
-    figures = [_cells.PlacedFigure(name, name, "", "", {"png": f"{name}.png"}) for name in ("map", "log")]
-    books = [
-        _pages.PlacedNotebook("02-map", "Map", "What?", findings=[house], figures=figures[:1]),
-        _pages.PlacedNotebook("05-read", "Read", "When?", findings=[house, own], figures=figures[1:]),
-    ]
-
-    page = _pages.write_index({"title": "A city", "records": [{"source_ids": ["city-audit"]}]}, books, [])
-
-    assert re.findall(r"A sentence of the (\w+)", page) == ["city"]
-    assert page.count('class="simulated"') == 1 and 'src="log.png"' in page
-    # records that no finding rests on leave the front page to the others
-    assert "of the house" in _pages.write_index({"title": "A", "records": [{"source_ids": ["b"]}]}, books, [])
+@pytest.mark.parametrize(
+    ("bounds", "shown"),
+    [
+        ({"low": 45, "high": 59}, "45 to 59"),
+        ({"low": 80, "high": 80}, "80"),
+        ({"low": 80, "high": None, "unlimited": ["high"]}, "at least 80, no upper limit"),
+        ({"low": 80, "high": None}, "at least 80"),
+        ({"low": None, "high": None, "unlimited": ["low", "high"]}, "no lower limit, no upper limit"),
+        ({"low": None, "high": None}, "no bound stated"),
+    ],
+)
+def test_no_limit_is_not_no_statement(bounds, shown):
+    """A side on which the sources set no limit differs from one of which nothing is stated."""
+    assert _pages._show_bounds(bounds) == shown
 
 
 def test_contents_stand_on_every_page(edition):
@@ -202,60 +194,107 @@ def test_every_link_within_the_site_leads_somewhere(edition):
     assert dead == []
 
 
-def test_findings_page_gives_value_bounds_and_sources(edition):
-    """A row per finding: sentence, 5 billion, 4.9 billion or more, no upper bound, unit, source linked."""
+def test_findings_page_links_cell_figure_and_sources(edition):
+    """A row per finding, with bounds and links to cell, figure and source; the same as CSV."""
     page = read(edition, "findings.html")
 
-    for words in ("5,000,000,000", "4,900,000,000", "none", "scans", "simulated"):
+    for words in ("5 billion", "at least 4.9 billion", "scans"):
         assert words in page.shown
-    assert f"sources.html#{made.name_source()}" in page.links
-    assert page.shown.count("simulated") == 2  # once in the sentence, once as a mark
+    expected = {f"sources.html#{made.name_source()}", "01-read-the-release.html#finding-scans-pooled"}
+    assert expected | {"01-read-the-release.html#figure-scans"} <= set(page.links)
+    (row,) = made.read_rows(edition / "site" / "data" / "findings.csv")
+    assert (row["Value"], row["Unit"]) == ("5000000000", "scans")
 
 
-def test_edition_shows_its_own_facts(house, tmp_path):
-    """An edition elsewhere, with a town and a source of its own: its tables, its source, every place linked to.
+def test_each_agency_and_state_has_an_address(edition):
+    """Every agency of the facts, with its statements in the order of their dates; each source is linked."""
+    page = read(edition, "agencies.html")
+    claims = [
+        row
+        for row in made.read_rows(paths.FACTS / "sharing_claims.csv")
+        if row["agency_id"] == "merced-pd-ca"
+    ]
+    agencies = made.read_rows(paths.FACTS / "agencies.csv")
 
-    The folder is gone before the site is built: what the results were made from stands in the results.
-    """
-    shutil.copy(SCHEMA, house.data / "datapackage.json")
-    place = tmp_path / "elsewhere"
-    minutes = {"source_id": "quokka-minutes", "url": "https://example.org/minutes"}
-    town = {"agency_id": "quokka-pd-ca", "name": "Quokka Police Department", "source_id": "quokka-minutes"}
-    facts = made.copy_facts(place / "my-facts", FACTS)
-    made.append_row(facts / "sources.csv", {**minutes, "title": "Minutes of Quokka"})
-    made.append_row(facts / "agencies.csv", town)
-    stated = {
-        "id": "quokka",
-        "sentence": "Quokka shares.",
-        "value": 1,
-        "low": 1,
-        "high": 1,
-        "simulated": False,
+    assert {row["agency_id"] for row in agencies} <= page.names
+    assert {f"state-{row['state'].lower()}" for row in agencies if row["state"]} <= page.names
+    assert len(claims) > 1
+    for claim in claims:
+        assert claim["statement"] in page.shown
+        assert f"sources.html#{claim['source_id']}" in page.links
+    table = {row["Agency"]: row for row in made.read_rows(edition / "site" / "data" / "agency-table.csv")}
+    assert len(table) == len(agencies)
+    assert table["Union City Police Department"]["On ICE's list"] == "denied"
+
+
+def test_every_status_of_a_claim_has_words():
+    """What the schema allows is what the page can say."""
+    fields = {field["name"]: field for field in describe_table("sharing_claims")["schema"]["fields"]}
+
+    assert set(fields["status"]["constraints"]["enum"]) == set(_agencies._STATUS)
+
+
+def test_each_sharing_list_has_a_page_with_all_its_names(edition):
+    """As many rows as the list has names; then and now is counted apart with plain sets."""
+    names = made.read_rows(paths.FACTS / "sharing_lists.csv")
+    list_id = names[0]["list_id"]
+    page = read(edition, f"list-{list_id}.html")
+
+    assert sum(tag == "tr" for tag, _ in page.tags) - sum(tag == "thead" for tag, _ in page.tags) == sum(
+        row["list_id"] == list_id for row in names
+    )
+    loaded = _lists.load_names(paths.FACTS)
+    keys = {
+        one: set(loaded.loc[(loaded["list_id"] == one) & (loaded["section"] == "detections_shared"), "key"])
+        for one in ("irvine-learn-2020-03-02", "irvine-learn-2025-03-11")
     }
-    stated |= {"unit": "agencies", "sources": ["quokka-minutes"], "pages": {"quokka-minutes": ["p. 7"]}}
-    shown_as = f"raw=True, metadata={{'sidedoor_finding': {stated!r}}}"
-    code = f"from IPython.display import display\ndisplay({{'text/plain': 'x'}}, {shown_as})"
-    house.write_notebook("01-read", code, parameters='facts: str = ""  # folder with the fact tables [path]')
-    run = 'notebook = "01"\n[run.parameters]\nfacts = "my-facts"'
-    run_edition(load_edition(house.write_edition(run, folder=place)))
-    shown = (facts / "agencies.csv").read_bytes()
-    shutil.rmtree(facts)
+    before, after = keys.values()
+    counts = [len(before), len(after), len(before & after), len(before - after), len(after - before)]
+    text = (edition / "site" / "sharing.html").read_text(encoding="utf-8")
+    cells = [re.findall(r'class="n"[^>]*>([\d,]+)<', row) for row in re.findall(r"<tr>.*?</tr>", text)]
+    assert [f"{count:,}" for count in counts] in cells
 
-    site = build_site("town").parent
 
-    assert (site / "data" / "agencies.csv").read_bytes() == shown and b"quokka-pd-ca" in shown
-    assert "Quokka Police Department" in Reader(site / "data.html").folded
-    assert "Minutes of Quokka" in Reader(site / "sources.html").shown
-    anchors = Reader(site / "sources.html").names
-    links = [link for page in site.glob("*.html") for link in Reader(page).links if "sources.html#" in link]
-    assert links and [link for link in links if link.partition("#")[2] not in anchors] == []
-    for page in ("findings.html", "01-read.html"):
-        assert "sources.html#quokka-minutes" in Reader(site / page).links
-        assert "quokka-minutes, p. 7" in Reader(site / page).shown
+def test_sharing_network_can_be_opened_elsewhere(edition):
+    """Edges name nodes; GraphML and GEXF have as many edges as the CSV and no day of the build."""
+    import networkx
+
+    data = edition / "site" / "data"
+    edges, nodes = (made.read_rows(data / f"sharing-network-{part}.csv") for part in ("edges", "nodes"))
+    assert {row[end] for row in edges for end in ("Source", "Target")} == {row["Id"] for row in nodes}
+    for read_graph, end in ((networkx.read_graphml, "graphml"), (networkx.read_gexf, "gexf")):
+        graph = read_graph(data / f"sharing-network.{end}")
+        assert (graph.number_of_edges(), graph.number_of_nodes()) == (len(edges), len(nodes))
+    assert "lastmodified" not in (data / "sharing-network.gexf").read_text(encoding="utf-8")
+
+
+def test_each_table_can_be_read_with_its_dictionary(edition):
+    """Every column is explained, every row is shown; the names of lists have their own pages."""
+    for name in tables.list_tables():
+        page = read(edition, f"table-{name}.html")
+        rows = made.read_rows(paths.FACTS / f"{name}.csv")
+        fields = [field["name"] for field in describe_table(name)["schema"]["fields"]]
+        shown = sum(tag == "tr" for tag, _ in page.tags) - sum(tag == "thead" for tag, _ in page.tags)
+        assert all(field in page.shown for field in fields), name
+        assert shown == len(fields) + (0 if name == "sharing_lists" else len(rows)), name
+        assert (edition / "site" / "data" / f"{name}.csv").read_bytes() == (
+            paths.FACTS / f"{name}.csv"
+        ).read_bytes()
+
+
+def test_formulas_in_own_facts_do_not_reach_a_spreadsheet(tmp_path):
+    """A cell that a spreadsheet would run begins with an apostrophe in the download."""
+    bad = '=HYPERLINK("http://example.org")'
+    facts = made.copy_facts(tmp_path / "facts", title=bad)
+    folder = made.place_edition(tmp_path / "runs")
+
+    build_site(made.EDITION, folder.parent, facts)
+
+    assert made.read_rows(folder / "site" / "data" / "sources.csv")[0]["title"] == "'" + bad
 
 
 def place_two(folder: Path, tmp_path: Path, **changed) -> Path:
-    """Place an edition of two notebooks: one on our tables, one on a copy with a source changed and one added."""
+    """Place two notebooks: one on our tables, one on a copy with a source changed and one added."""
     entries = []
     for name, changes in (("01-read", {}), ("02-map", changed)):
         facts = made.copy_facts(tmp_path / name, **changes)
@@ -268,7 +307,7 @@ def place_two(folder: Path, tmp_path: Path, **changed) -> Path:
 
 
 def test_notebooks_on_different_facts_are_shown_with_both(tmp_path):
-    """Sources are joined, a table that differs is offered in both versions, one that does not is offered once."""
+    """Sources are joined; a table that differs is offered in both versions."""
     folder = place_two(tmp_path / "runs" / made.EDITION, tmp_path)
 
     site = build_site(made.EDITION, folder.parent).parent
@@ -294,12 +333,13 @@ def test_result_that_kept_no_facts_is_run_again(tmp_path):
     entry = made.place_result(folder, "01-read", "Read", "What?", [], parameters={"facts": "my-facts"})
     made.write_manifest(folder, [entry])
 
-    with pytest.raises(RunError, match="not in it. Run `sidedoor run --edition test-city`"):
+    with pytest.raises(RunError) as raised:
         build_site(made.EDITION, tmp_path)
+    assert raised.value.place.startswith("runs/test-city/01-read")
 
 
 def test_source_that_no_table_has_is_not_linked(tmp_path, caplog):
-    """A finding may name a source without a row: it is told, and leads nowhere rather than to a missing place."""
+    """A finding may name a source without a row: it is reported, and not linked."""
     folder = tmp_path / made.EDITION
     finding, shown = made.state("scans", "Scans.", ["no-such-source"])
     cells = [made.run_cell("state_finding()", shown)]
@@ -316,83 +356,19 @@ def test_source_that_no_table_has_is_not_linked(tmp_path, caplog):
 @pytest.mark.parametrize(
     ("pages", "shown"),
     [
-        (["p. 344"], "a, p. 344"),
-        (["344"], "a, p. 344"),
-        (["p. 391", "p. 344"], "a, pp. 344, 391"),
-        (["PDF p. 2", "PDF p. 1"], "a, PDF pp. 1, 2"),
-        (["pp. 5-6", "p. 9"], "a, pp. 5-6, p. 9"),
-        (["sheet <b>"], "a, sheet &lt;b&gt;"),
+        (["p. 344"], "Town, 2019, p. 344"),
+        (["344"], "Town, 2019, p. 344"),
+        (["p. 391", "p. 344"], "Town, 2019, pp. 344, 391"),
+        (["PDF p. 2", "PDF p. 1"], "Town, 2019, PDF pp. 1, 2"),
+        (["pp. 5-6", "p. 9"], "Town, 2019, pp. 5-6, p. 9"),
+        (["sheet <b>"], "Town, 2019, sheet &lt;b&gt;"),
     ],
 )
-def test_pages_stand_behind_their_source(pages, shown):
-    """Pages are written as the tables write them, several of one kind together, and belong to the link."""
-    linked = _pages.link_sources(["a"], {"a": pages}).replace('<span class="name">a</span>', "a")
+def test_sources_are_cited_with_their_pages(pages, shown):
+    """A source is called as people cite it, and pages of one kind stand together, within the link."""
+    linked = link_sources(["a"], {"a": "Town, 2019"}, {"a": pages})
 
-    assert linked == f'<a href="sources.html#a">{shown}</a>'
-
-
-def test_edition_chooses_what_its_front_page_opens_with():
-    """The findings that an edition names stand alone and in its order; its picture is the one it names."""
-    findings = [made.state(f"finding-{n}", f"Sentence {n}.", ["a"], n == 3)[0] for n in range(5)]
-    figures = [_cells.PlacedFigure(name, name, "", "", {"png": f"{name}.png"}) for name in ("bars", "map")]
-    book = _pages.PlacedNotebook("02-map", "Map", "What?", findings=findings, figures=figures)
-    named = {"title": "A city", "lead": ["finding-3", "finding-1"], "picture": "map"}
-
-    page = _pages.write_index(named, [book], ["findings"])
-
-    assert re.findall(r"Sentence \d", page) == ["Sentence 3", "Sentence 1"]
-    assert page.count('class="simulated"') == 1 and "(5)" in page
-    assert 'src="map.png"' in page and "bars.png" not in page
-    assert 'src="bars.png"' in _pages.write_index({"title": "A city"}, [book], [])
-
-
-@pytest.mark.parametrize(
-    ("named", "found"),
-    [
-        ({"lead": ["scans-poold"]}, "lead: .*scans-poold.* mean `scans-pooled`"),
-        ({"picture": "scan"}, "picture: .*`scan`.* mean `scans`"),
-    ],
-)
-def test_front_page_of_unknown_findings_is_refused(named, found, tmp_path):
-    """A finding or figure that no notebook has is named, with the nearest that there is; no site is built."""
-    folder = made.place_edition(tmp_path)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | named))
-
-    with pytest.raises(ParameterError, match=found):
-        build_site(made.EDITION, tmp_path)
-
-    assert not (folder / "site").exists()
-
-
-def test_long_list_of_sources_is_folded():
-    """A finding that rests on many sources shows their number first."""
-    names = [f"source-{n}" for n in range(9)]
-
-    assert "<summary>9 sources</summary>" in _pages.link_sources(names)
-    assert "summary" not in _pages.link_sources(names[:3])
-
-
-def test_sources_page_has_each_source(edition):
-    """Each row of the table has a place of its own, its title, a link to where it is, and how it was read."""
-    page, sources = read(edition, "sources.html"), tables.load_table("sources")
-
-    assert set(sources["source_id"]) <= page.names
-    assert set(sources["url"]) <= set(page.links)
-    assert [title for title in sources["title"] if title not in page.shown] == []
-    assert "only the opening of the page or article" in page.shown
-
-
-def test_data_page_describes_each_column_and_offers_each_table(edition):
-    """The dictionary names every column of the schema; the CSV files are those of the run, byte for byte."""
-    page = read(edition, "data.html")
-
-    for name in tables.list_tables():
-        columns = [field["name"] for field in tables.describe_table(name)["schema"]["fields"]]
-        assert [column for column in columns if column not in page.shown] == []
-        file = f"data/{name}.csv"
-        assert file in page.links
-        assert (edition / "site" / file).read_bytes() == (paths.FACTS / f"{name}.csv").read_bytes()
+    assert re.sub(r"</?bdi>", "", linked) == f'<a href="sources.html#a">{shown}</a>'
 
 
 def test_cite_page_names_version_and_results(edition):
@@ -402,29 +378,34 @@ def test_cite_page_names_version_and_results(edition):
     assert "The Side Door developers" in page.shown
     assert "@software{sidedoor," in page.shown
     for entry in json.loads((edition / "manifest.json").read_text())["notebooks"]:
-        assert entry["key"] in page.shown
+        assert entry["key"][:12] in page.shown
 
 
-def test_limits_come_from_the_readme():
-    """The README's parts on limits and privacy become a page; its other parts and its local links do not."""
-    readme = "# X\n\n## Data\n\nTables.\n\n## Methods and limits\n\nNo [proof](docs/a.md).\n\n"
-    readme += "## Privacy and harm\n\nNo plates.\n"
+def test_code_is_folded_in_part_1_and_open_in_part_2(tmp_path):
+    """A reader of part 1 sees what a cell printed, and its code on request; part 2 shows the code."""
+    folder = tmp_path / made.EDITION
+    cells = [made.run_cell("print('quokka')", made.v4.new_output("stream", name="stdout", text="rows: 2\n"))]
+    books = [made.place_result(folder, name, "Read", "What?", cells) for name in ("01-read", "05-read")]
+    made.write_manifest(folder, books)
 
-    page = _pages.write_limits(readme)
+    build_site(made.EDITION, tmp_path)
 
-    assert "Methods and limits" in page and "No proof." in page and "No plates." in page
-    assert "Tables." not in page and "docs/a.md" not in page
-    assert _pages.write_limits("# X\n\n## Data\n\nTables.\n") is None
+    first, second = read(folder, "01-read.html"), read(folder, "05-read.html")
+    assert "quokka" in first.folded and "quokka" not in first.shown and "rows: 2" in first.shown
+    assert "quokka" in second.shown and "# removed" not in second.shown
 
 
-def test_code_is_folded_and_outputs_are_not(edition):
-    """A reader sees what a cell printed; its code, the parameters included, opens on request."""
-    page = read(edition, "01-read-the-release.html")
+def test_first_use_of_a_term_leads_to_the_glossary(tmp_path):
+    """Once a page, in prose only; the place exists."""
+    folder = tmp_path / made.EDITION
+    cells = [made.v4.new_markdown_cell("## Hot lists\n\nA hot list, and another hot list. Reciprocity is 1.")]
+    made.write_manifest(folder, [made.place_result(folder, "01-read", "Read", "What?", cells)])
 
-    assert "print" in page.folded and "data/facts" in page.folded
-    assert "print" not in page.shown and "# removed" not in page.shown + page.folded
-    assert "rows: 2" in page.shown
-    assert all("open" not in values for tag, values in page.tags if tag == "details")
+    build_site(made.EDITION, tmp_path)
+
+    links = [link for link in read(folder, "01-read.html").links if link.startswith("glossary.html#")]
+    assert sorted(links) == ["glossary.html#hot-list", "glossary.html#reciprocity"]
+    assert {"hot-list", "reciprocity"} <= read(folder, "glossary.html").names
 
 
 def test_figure_has_description_caption_and_files(edition):
@@ -445,16 +426,21 @@ def test_figure_has_description_caption_and_files(edition):
 
 
 def test_graph_beside_the_figures_can_be_downloaded(tmp_path):
-    """A graph and its tables are linked at the foot of the page; one that a browser could run, or of another kind, is not."""
-    folder = made.place_edition(tmp_path)
+    """A graph and its tables are linked; one that a browser could run, or of another kind, is not."""
+    folder = made.place_edition(tmp_path, own=True)
     entries = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["notebooks"]
     saved = folder / entries[0]["folder"] / "figures"
-    graph = '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph edgedefault="directed">{}</graph></graphml>'
-    texts = {"net.graphml": graph.format(""), "net.csv": "from_id,to_id\na,b\n", "net.html": "<p>a</p>",
-             "bad.graphml": graph.format('<script xmlns="http://www.w3.org/1999/xhtml">x</script>'),
-             "bad-link.graphml": graph.format('<node xmlns:x="http://www.w3.org/1999/xlink" x:type="simple" x:href="javascript:a()"/>'),
-             "bad-style.graphml": '<?xml-stylesheet href="a.xsl"?>' + graph.format(""),
-             "bad-entity.graphml": '<!DOCTYPE graphml [<!ENTITY a "b">]>' + graph.format("&a;")}  # fmt: skip
+    graph = '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph>{}</graph></graphml>'
+    link = '<node xmlns:x="http://www.w3.org/1999/xlink" x:type="simple" x:href="javascript:a()"/>'
+    texts = {
+        "net.graphml": graph.format(""),
+        "net.csv": "from_id,to_id\na,b\n",
+        "net.html": "<p>a</p>",
+        "bad.graphml": graph.format('<script xmlns="http://www.w3.org/1999/xhtml">x</script>'),
+        "bad-link.graphml": graph.format(link),
+        "bad-style.graphml": '<?xml-stylesheet href="a.xsl"?>' + graph.format(""),
+        "bad-entity.graphml": '<!DOCTYPE graphml [<!ENTITY a "b">]>' + graph.format("&a;"),
+    }
     for name, text in texts.items():
         (saved / name).write_text(text, encoding="utf-8")
     (saved / "bad-signs.graphml").write_bytes(b"\xff\xfe\x00")
@@ -514,7 +500,8 @@ def test_same_run_gives_same_bytes_anywhere(edition, tmp_path):
     """Another folder, process and hash seed change no byte, and no path of the machine is in it."""
     copy = tmp_path / "elsewhere" / "and deeper"
     shutil.copytree(edition, copy / made.EDITION, ignore=shutil.ignore_patterns("site"))
-    code = "import sys, pathlib, sidedoor.publish.site as s; s.build_site(sys.argv[1], pathlib.Path(sys.argv[2]))"
+    code = "import sys, pathlib; from sidedoor.publish.site import build_site;"
+    code += "build_site(sys.argv[1], pathlib.Path(sys.argv[2]))"
     source = str(Path(paths.__file__).parents[1])
     env = os.environ | {"PYTHONHASHSEED": "4711", "TZ": "Asia/Tokyo", "PYTHONPATH": source}
     subprocess.run([sys.executable, "-c", code, made.EDITION, str(copy)], check=True, env=env, cwd=tmp_path)
@@ -634,73 +621,56 @@ def test_cleaned_html_cannot_act(hostile):
     assert "alert" not in cleaned or "<a" not in cleaned
 
 
-def test_cleaned_table_keeps_its_content_and_sets_numbers_right():
-    """A table of pandas keeps cells and spans; columns of numbers are marked, columns of words are not."""
-    table = "<table class='dataframe'><thead><tr><th></th><th>n</th><th>name</th></tr></thead><tbody>"
-    table += "<tr><th>0</th><td>1,500</td><td>a &lt;b&gt;</td></tr>"
-    table += "<tr><th>1</th><td>NaN</td><td>2</td></tr></tbody></table>"
+def test_tables_of_pandas_are_set_for_readers():
+    """Words for truth, columns of numbers marked, the name of its column with each cell, no counter."""
+    frame = pandas.DataFrame({"agency": ["a <b>", "b"], "ended": [True, False], "high": [1.5, float("inf")]})
 
-    cleaned = clean_html(table)
+    shown = clean_html(frame.to_html(), "Agencies")
 
-    assert '<td class="n">1,500</td><td>a &lt;b&gt;</td>' in cleaned
-    assert '<th class="n">n</th><th>name</th>' in cleaned
-    assert cleaned.startswith('<div class="scroll-box"')
-    assert 'colspan="2"' in clean_html("<table><tr><td colspan='2'>a</td></tr></table>")
-    # a table without rows: its head is all there is
-    empty = clean_html(pandas.DataFrame({"agency": [], "rows": []}).to_html())
-    assert "<th>agency</th>" in empty and "<th>rows</th>" in empty
+    assert "<caption" in shown and "Agencies" in shown and "&lt;b&gt;" in shown and "<b>" not in shown
+    assert re.findall(r"<bdi>(yes|no)</bdi>|>(yes|no)<", shown) == [("", "yes"), ("", "no")]
+    assert re.findall(r'<td class="n" data-name="high">([^<]*)<', shown) == ["1.5", "∞"]
+    assert shown.count('scope="col"') == 3 and not re.search(r"<t[hd][^>]*>[01]<", shown)
+    kept = clean_html(frame.set_index("agency").to_html())
+    assert kept.count('scope="row"') == 2
+    assert "<th" in clean_html(pandas.DataFrame({"agency": [], "rows": []}).to_html())
 
 
-def test_table_hides_an_index_that_only_counts():
-    """Rows counted from 0 lose that column; an index of names, with a name, or of other numbers stays."""
-    frame = pandas.DataFrame({"agency": ["a", "b"], "ended": [True, False]})
+def test_cells_that_name_sources_cite_them():
+    """A cell that contains only names of sources shows how each is cited, linked; any other cell stays."""
+    cited = {"a-1": "Town, 2019", "b": "City, 2020"}
+    table = "<table><tr><td>a-1</td><td>a-1, b</td><td>a-1 c</td></tr></table>"
 
-    plain = clean_html(frame.to_html())
+    shown = re.sub("</?bdi>", "", clean_html(table, cited=cited))
 
-    assert "<th></th>" not in plain and not re.search(r"<th[^>]*>\d", plain)
-    assert re.findall(r"<td>(\w+)</td>", plain) == ["a", "yes", "b", "no"]
-    for kept in (frame.set_index("agency"), frame.rename_axis("row"), frame.iloc[::-1]):
-        assert len(re.findall(r"<tbody>.*?<th", clean_html(kept.to_html()), re.S)) == 1
-
-
-def test_table_says_no_value_and_no_bound_in_signs():
-    """A missing value is a dash and an open side a sign of infinity, in a column of numbers still; words stay."""
-    frame = pandas.DataFrame({"high": [1.5, float("inf")], "page": [None, "p. 3"], "low": [float("nan"), 2]})
-
-    shown = clean_html(frame.set_index(pandas.Index([True, False], name="is_open")).to_html())
-
-    assert re.findall(r'<td class="n">([^<]*)<', shown) == ["1.5", "–", "∞", "2.0"]
-    assert re.findall(r"<td>([^<]*)<", shown) == ["–", "p. 3"]
-    assert re.findall(r"<tbody>.*", shown, re.S)[0].count("<th>yes</th>") == 1
-    assert "<td>information</td>" in clean_html("<table><tr><td>information</td></tr></table>")
-
-
-def test_long_texts_get_room():
-    """A label or a cell that would be a tall stack of words gets a width of its own; short ones do not; names stay linked."""
-    names = "first-source-of-all, second-source"
-    frame = pandas.DataFrame(
-        {"n": ["about the same matter as above", "1"], "s": [names, "a"]},
-        index=["records in the vendor database", "b"],
+    one, two = '<a href="sources.html#a-1">Town, 2019</a>', '<a href="sources.html#b">City, 2020</a>'
+    assert (
+        shown == f"<table><tbody><tr><td>{one}</td><td>{one}; {two}</td><td>a-1 c</td></tr></tbody></table>"
     )
 
-    shown = link_cells(clean_html(frame.to_html()), set(names.split(", ")))
 
-    assert re.findall(r'<(t\w) class="roomy">(\w+)', shown) == [("th", "records"), ("td", "about")]
-    assert shown.count('href="sources.html#') == 2
+def test_names_cannot_turn_the_text_around():
+    """Direction and zero-width characters are left out, and each name has a box of its own."""
+    assert _html.show_name("Irvine\u202e PD\u200b <i>") == "<bdi>Irvine PD &lt;i&gt;</bdi>"
+    assert "\u202e" not in _html.write_page("A\u202eB")
 
 
-def test_identifiers_in_tables_stay_whole():
-    """A cell that is one identifier is marked so that it is not broken; words and long texts are not."""
-    table = "<table><tr><td>stanislaus-county-so-ca</td><td>police</td><td>a-b c</td><td>{}</td></tr></table>"
+@pytest.mark.parametrize("title", ["- a", "+ a", ".. a", "=====", "+---+", "a | b", "*a*", "1. a"])
+def test_title_that_looks_like_markup_is_a_title(title, tmp_path):
+    """Titles of editions come from files: whatever they begin with, the heading is there."""
+    source, extra = tmp_path / "source", tmp_path / "extra"
+    source.mkdir()
+    extra.mkdir()
+    (source / "index.rst").write_text(_html.write_page(title, "<p>x</p>"), encoding="utf-8")
 
-    shown = clean_html(table.format("a-" * 40 + "b"))
+    _sphinx.render_site(source, tmp_path / "out", extra, "A")
 
-    assert re.findall(r'class="name">([^<]*)', shown) == ["stanislaus-county-so-ca"]
+    assert f"<h1>{title}<" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
 
 
 def test_leaks_stop_the_publication(tmp_path):
-    """The scan for what must not be published looks at the whole site, files to download included, last of all."""
-    folder = made.place_edition(tmp_path)
+    """The whole site is scanned, files to download included, last of all."""
+    folder = made.place_edition(tmp_path, own=True)
     build_site(made.EDITION, tmp_path)
     before = digest(folder / "site")
     cell = made.run_cell("print(x)", made.v4.new_output("stream", name="stdout", text="SSN 078-05-1120\n"))
@@ -711,14 +681,6 @@ def test_leaks_stop_the_publication(tmp_path):
         build_site(made.EDITION, tmp_path)
 
     assert digest(folder / "site") == before
-
-
-def test_names_of_sources_in_tables_are_linked():
-    """A cell that holds only names of sources leads to them; any other cell stays as it is."""
-    shown = link_cells("<td>a-1</td><td>a-1, b</td><td>a-1 c</td><td>police</td>", {"a-1", "b"})
-
-    one, two = (f'<a href="sources.html#{n}"><span class="name">{n}</span></a>' for n in ("a-1", "b"))
-    assert shown == f"<td>{one}</td><td>{one}, {two}</td><td>a-1 c</td><td>police</td>"
 
 
 def test_markdown_from_data_shows_html_as_text():
@@ -755,14 +717,6 @@ def test_safe_links(address, safe):
     assert is_safe_link(address) is safe
 
 
-def test_unsafe_address_of_a_source_is_not_linked():
-    """A source whose address is code keeps its title, without the link."""
-    row = dict.fromkeys(["title", "publisher", "published_on", "note", "checked_on"], "A")
-    row |= {"source_id": "a", "url": "javascript:alert(1)", "read_as": "document", "checked_as": "excerpt"}
-
-    assert "javascript" not in _pages.write_sources([row])
-
-
 @pytest.mark.parametrize(
     ("inside", "plain"),
     [
@@ -784,6 +738,11 @@ def test_unsafe_address_of_a_source_is_not_linked():
         ("<rect style='fill: url(#hatch)'/>", True),
         ("<rect style='fill: url(//example.org/x)'/>", False),
         ("<unclosed>", False),
+        ("<style>*{stroke-linejoin: round; stroke-linecap: butt}</style>", True),
+        ("<style>*{fill: \\75rl(//example.org/x)}</style>", False),
+        ("<style>*{background: image-set('//example.org/x' 1x)}</style>", False),
+        ("<style><g/>@import '//example.org/x'</style>", False),
+        ("<rect fill='\\75 rl(//example.org/x)'/>", False),
     ],
 )
 def test_plain_svg(inside, plain):
@@ -847,7 +806,7 @@ def test_broken_manifest_says_what_to_do(content, tmp_path):
 
 def test_changed_result_is_refused_and_the_site_before_stands(tmp_path):
     """A file of a result that is not what its run sealed stops the build; the site before is untouched."""
-    folder = made.place_edition(tmp_path)
+    folder = made.place_edition(tmp_path, own=True)
     build_site(made.EDITION, tmp_path)
     before = digest(folder / "site")
     next(folder.glob("01-*/figures/*.csv")).write_text("year,scans\n2017,9\n")
@@ -860,26 +819,42 @@ def test_changed_result_is_refused_and_the_site_before_stands(tmp_path):
 
 
 def test_failed_build_leaves_the_site_before(tmp_path, monkeypatch):
-    """A build that breaks off while rendering changes nothing and leaves nothing."""
-    folder = made.place_edition(tmp_path)
+    """A full disk while rendering is an error with a way out; nothing changes and nothing is left."""
+    folder = made.place_edition(tmp_path, own=True)
     build_site(made.EDITION, tmp_path)
     before = digest(folder)
 
     def fail(*_):
-        raise OSError("disk full")
+        raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(_sphinx, "render_site", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(RunError) as raised:
         build_site(made.EDITION, tmp_path)
 
-    assert digest(folder) == before
+    assert raised.value.code == "disk" and digest(folder) == before
+
+
+def test_new_site_keeps_what_its_owner_put_there(tmp_path):
+    """A repository and the name of a domain in the folder of the site outlive the next build."""
+    folder = made.place_edition(tmp_path, own=True)
+    site = build_site(made.EDITION, tmp_path).parent
+    (site / ".git").mkdir()
+    (site / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (site / "CNAME").write_text("plates.example.org\n")
+    (site / "old.html").write_text("x")
+
+    build_site(made.EDITION, tmp_path)
+
+    assert (site / ".git" / "HEAD").read_text() == "ref: refs/heads/main\n"
+    assert (site / "CNAME").read_text() == "plates.example.org\n" and not (site / "old.html").exists()
+    assert folder == site.parent
 
 
 def test_swap_that_fails_puts_the_site_before_back(tmp_path, monkeypatch):
     """If the new site cannot take its place, the old one is there again."""
     from sidedoor.publish import site
 
-    folder = made.place_edition(tmp_path)
+    folder = made.place_edition(tmp_path, own=True)
     build_site(made.EDITION, tmp_path)
     before, rename = digest(folder / "site"), Path.rename
 
@@ -889,7 +864,7 @@ def test_swap_that_fails_puts_the_site_before_back(tmp_path, monkeypatch):
         return rename(self, target)
 
     monkeypatch.setattr(site.Path, "rename", refuse)
-    with pytest.raises(OSError, match="refused"):
+    with pytest.raises(RunError):
         build_site(made.EDITION, tmp_path)
 
     assert digest(folder / "site") == before
@@ -898,7 +873,65 @@ def test_swap_that_fails_puts_the_site_before_back(tmp_path, monkeypatch):
 def test_build_waits_for_no_run(tmp_path, monkeypatch):
     """While a run holds the results, a build refuses instead of showing half of them."""
     monkeypatch.setattr(paths, "RUNS", tmp_path)
-    made.place_edition(tmp_path)
+    made.place_edition(tmp_path, own=True)
 
     with lock_edition(made.EDITION), pytest.raises(RunError, match="under way"):
         build_site(made.EDITION)
+
+
+def place_own(runs: Path) -> Path:
+    """Place an edition of own records with a canary in every text column of its sharing list."""
+    folder = runs / made.EDITION
+    own, shown = made.state("city", "Quokka police let 2 agencies search.", ["file-0a1b"])
+    national, other = made.state("nation", "A national finding.", [made.name_source()])
+    cells = [made.run_cell("f()", shown), made.run_cell("f()", other)]
+    entry = made.place_result(folder, "03-measure", "Measure", "Who?", cells, [own, national])
+    made.write_manifest(folder, [entry], records=[made.build_record()])
+    row = {name: f"canary {name}" for name, kind in COLUMNS["sharing"].items() if kind == "str"}
+    row |= {"section": "detections_shared", "as_of": "2025-03-31", "reported_by": "Quokka Police Department"}
+    rows = [row | {"to_agency_as_printed": name} for name in ("Wombat County Sheriff", "Jane Roe, victim")]
+    (folder / "records" / "list").mkdir(parents=True)
+    build_table("sharing", rows).to_parquet(folder / "records" / "list" / "sharing.parquet")
+    return folder
+
+
+def test_site_of_own_records_holds_nothing_national(tmp_path):
+    """Front page, agencies, findings and sources are the reporter's; sources are called as their files."""
+    folder = place_own(tmp_path)
+    site = build_site(made.EDITION, tmp_path).parent
+    names = {path.name for path in site.glob("*.html")}
+
+    assert not names & {"data.html", "sharing.html", "story.html"} and not list(site.glob("data/sources.csv"))
+    assert not [name for name in names if name.startswith(("table-", "list-"))]
+    for page in ("index.html", "findings.html"):
+        shown = read(folder, page).shown
+        assert "Quokka police let 2 agencies search." in shown and "national finding" not in shown
+        assert "Quokka Police Department, list.csv" in shown and "file-0a1b" not in shown
+    assert "Wombat County Sheriff" in read(folder, "agencies.html").shown
+    assert "1,000 rows is a round number." in read(folder, "methods.html").shown
+    assert "1,061" in read(folder, "sources.html").shown and "file-0a1b" in read(folder, "sources.html").names
+
+
+def test_what_does_not_leave_the_records_is_not_in_the_site(tmp_path):
+    """The table names every column; no byte of the site holds one that stays, nor a person."""
+    rows = made.read_rows(paths.DATA / "registry" / "leaves.csv")
+    site = build_site(made.EDITION, place_own(tmp_path).parent).parent
+    content = b"".join(path.read_bytes() for path in site.rglob("*") if path.is_file()).lower()
+
+    known = {(row["table"], row["column"]) for row in rows if row["table"] != "the file"}
+    assert known == {(table, column) for table, columns in COLUMNS.items() for column in columns}
+    assert {row["leaves"] for row in rows} == {"yes", "no", "counts"}
+    stays = [row["column"] for row in rows if row["table"] == "sharing" and row["leaves"] == "no"]
+    assert stays and not [column for column in stays if f"canary {column}".encode() in content]
+    assert b"wombat county sheriff" in content and b"jane roe" not in content
+
+
+def test_texts_of_records_stay_text(tmp_path):
+    """Names of files and warnings come from outside: none of them is markup."""
+    evil = "<img src=x onerror=alert(1)>"
+    record = made.build_record(
+        file=evil, warnings=[evil], set_aside={evil: 1}, source_ids=[evil, evil], family=evil
+    )
+    shown = _pages.show_records([record]) + "".join(_pages.show_limits([record]))
+
+    assert "<img" not in shown and "&lt;img" in shown

@@ -14,39 +14,28 @@ import nbformat
 from helpers import paths
 from helpers.errors import ParameterError, RunError
 from sidedoor.publish.scan import check_publication
-from sidedoor.publish.site._cells import (
-    PlacedFigure,
-    is_plain_graph,
-    is_plain_svg,
-    is_safe_link,
-    measure_png,
-    publish_notebook,
-)
-from sidedoor.publish.site._facts import (
-    FactSet,
-    find_facts,
-    join_sources,
-    list_names,
-    place_tables,
-    read_package,
-)
+from sidedoor.publish.site._facts import find_facts, join_sources, place_tables, read_package
+from sidedoor.publish.site._figures import place_figures
+from sidedoor.publish.site._html import is_safe_link, offer, read_page
+from sidedoor.publish.site._notebooks import Shelf
 from sidedoor.publish.site._pages import (
+    PART_2,
     PlacedNotebook,
-    write_cite,
-    write_data,
-    write_findings,
-    write_index,
-    write_limits,
-    write_sources,
+    Site,
+    cite_records,
+    cite_source,
+    save_findings,
+    write_pages,
 )
-from sidedoor.publish.site._records import show_limits, show_records
+from sidedoor.publish.site._records import name_reporters
+from sidedoor.publish.site._search import write_index
 from sidedoor.run.parameters import offer_nearest
-from sidedoor.run.results import format_json, load_manifest, lock_edition, read_result
+from sidedoor.run.results import load_manifest, lock_edition, read_result
 
 _log = logging.getLogger(__name__)
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_SAVED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.(csv|graphml)")
-_NOT_FOR_READERS = ("*.map", ".buildinfo*", "*.LICENSE.txt")
+# What its owner may have put into the folder of a site, to publish it from there.
+_KEPT = (".git", "CNAME", ".nojekyll")
 
 
 def build_site(edition_name: str, runs: Path | None = None, facts: Path | None = None) -> Path:
@@ -81,16 +70,21 @@ def build_site(edition_name: str, runs: Path | None = None, facts: Path | None =
     facts = Path(facts or paths.FACTS)
     _read_manifest(folder, edition_name)
     # No run or other build may change the results meanwhile; results elsewhere are the caller's own.
-    with nullcontext() if runs else lock_edition(edition_name):
-        manifest = _read_manifest(folder, edition_name)
-        for left_over in folder.glob(".site-*"):
-            shutil.rmtree(left_over, ignore_errors=True)
-        work = Path(tempfile.mkdtemp(prefix=".site-", dir=folder))
-        try:
-            _render(folder, manifest, facts, work)
-            _swap(work / "html", folder / "site", work / "before")
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+    try:
+        with nullcontext() if runs else lock_edition(edition_name):
+            manifest = _read_manifest(folder, edition_name)
+            for left_over in folder.glob(".site-*"):
+                shutil.rmtree(left_over, ignore_errors=True)
+            work = Path(tempfile.mkdtemp(prefix=".site-", dir=folder))
+            try:
+                _render(folder, manifest, facts, work)
+                _swap(work / "html", folder / "site", work / "before")
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
+        found = f"the site cannot be written ({error.strerror or error})"
+        way_out = "Make room or correct the permissions. The site that was there before is unchanged."
+        raise RunError(f"runs/{edition_name}/site", found, way_out, code="disk") from None
     return folder / "site" / "index.html"
 
 
@@ -181,27 +175,35 @@ def _read_manifest(folder: Path, edition_name: str) -> dict:
 
 
 def _render(folder: Path, manifest: dict, facts: Path, work: Path) -> None:
-    """Write sources, render them, and take out what no reader needs."""
+    """Write sources, render them, and check what came out."""
     source, extra, out = work / "source", work / "extra", work / "html"
     source.mkdir()
     (extra / "data").mkdir(parents=True)
     results = [(entry, _find_result(folder, entry)) for entry in manifest["notebooks"]]
+    records = name_reporters(manifest.get("records") or [], folder / "records")
+    manifest = manifest | {"records": records}
+    # An edition of own records shows nothing of the collection's own tables.
     sets = find_facts(folder.name, results, facts)
-    rows = join_sources(sets)
-    records = manifest.get("records", [])
-    names = {row["source_id"] for row in rows} | {name for record in records for name in record["source_ids"]}
-    notebooks = [_place_notebook(entry, result, names, source, extra) for entry, result in results]
-    _check_opening(folder.name, manifest, notebooks)
-    _write_pages(manifest, notebooks, rows, names, source, extra, sets)
+    rows = [] if records else join_sources(sets)
+    cited = cite_records(records) or {row["source_id"]: cite_source(row) for row in rows}
+    books = [_place_notebook(entry, result, cited, source, extra) for entry, result in results]
+    tables = {} if records else place_tables(sets, read_package(), extra)
+    site = Site(manifest, books, rows, cited, sets[0].folder, tables, folder, extra)
+    _check_opening(folder.name, site)
+    save_findings(site)
+    field = '<form method="get"><label for="search-field">Search this site</label> '
+    field += '<input type="search" id="search-field" name="q"></form>'
+    field += '<div id="search-results" role="status">The search needs JavaScript.</div>'
+    pages = write_pages(site) | {"search": ":orphan:\n\n" + read_page("search", search=field)}
+    for name, text in pages.items():
+        (source / f"{name}.rst").write_text(text, encoding="utf-8")
     # Sphinx is slow to import: only those who build a site wait for it.
-    from sidedoor.publish.site._sphinx import render_site
+    from sidedoor.publish.site import _sphinx
 
-    for warning in render_site(source, out, extra, manifest["title"]):
+    for warning in _sphinx.render_site(source, out, extra, manifest["title"]):
         _log.warning("site: %s", warning.replace(str(work), ""))
-    for pattern in _NOT_FOR_READERS:
-        for path in list(out.rglob(pattern)):
-            path.unlink()
     shutil.rmtree(out / "_sources", ignore_errors=True)
+    write_index(out)
     check_site(out)
     check_publication(out)
 
@@ -220,128 +222,58 @@ def _find_result(folder: Path, entry: dict) -> Path:
     return result
 
 
-def _check_opening(edition: str, manifest: dict, notebooks: list[PlacedNotebook]) -> None:
-    """See that the findings and the figure which the edition opens with are there."""
-    findings = [finding["id"] for book in notebooks for finding in book.findings]
-    figures = [figure.figure_id for book in notebooks for figure in book.figures if figure.links]
-    picture = [manifest["picture"]] if manifest.get("picture") else []
-    for key, named, known in (("lead", manifest.get("lead", []), findings), ("picture", picture, figures)):
+def _check_opening(edition: str, site: Site) -> None:
+    """Check that the findings and the figure which the edition opens with are there."""
+    findings = [finding["id"] for _, finding in site.list_findings()]
+    figures = [figure.figure_id for book in site.books for figure in book.figures if figure.links]
+    picture = [site.manifest["picture"]] if site.manifest.get("picture") else []
+    for key, named, known in (
+        ("lead", site.manifest.get("lead") or [], findings),
+        ("picture", picture, figures),
+    ):
         for one in named:
             if one not in known:
                 found = f"no {'finding' if key == 'lead' else 'figure'} of its notebooks is called `{one}`"
-                raise ParameterError(f"edition {edition}, {key}", found, offer_nearest(one, known))
+                raise ParameterError(f"edition {edition}, {key}", found, offer_nearest(one, known), code=key)
 
 
-def _place_notebook(
-    entry: dict, result: Path, sources: set[str], source: Path, extra: Path
-) -> PlacedNotebook:
+def _place_notebook(entry: dict, result: Path, cited: dict, source: Path, extra: Path) -> PlacedNotebook:
     """Put one result into the site: its notebook made safe, its figures, the notebook to download."""
     name = entry["name"]
-    figures = [_place_figure(path, name, extra) for path in sorted((result / "figures").glob("*.json"))]
+    figures, more = place_figures(result, name, extra)
     findings = json.loads((result / "findings.json").read_text(encoding="utf-8"))
     for finding in findings:
-        # what is simulated here has no source outside, and its name says so
-        named = [
-            str(one)
-            for one in finding["sources"]
-            if not (finding["simulated"] and str(one).startswith("simulated-"))
-        ]
-        if unknown := [one for one in named if one not in sources]:
+        # What is simulated here has no source outside, and its name says so.
+        named = [str(one) for one in finding["sources"] if not str(one).startswith("simulated-")]
+        if unknown := [one for one in named if one not in cited]:
             _log.warning("site: %s, finding %s: no source %s", name, finding["id"], ", ".join(unknown))
-    notebook = nbformat.read(result / f"{name}.ipynb", as_version=4)
     (extra / "notebooks").mkdir(exist_ok=True)
     shutil.copyfile(result / f"{name}.ipynb", extra / "notebooks" / f"{name}.ipynb")
     # An edition may run a notebook more than once, each time under a name of its own.
     slug = "" if entry.get("notebook", name) == name else name[3:]
     title = entry["title"] + (f" ({slug.replace('-', ' ')})" if slug else "")
-    file = f'<a href="notebooks/{name}.ipynb" download>{name}.ipynb</a>'
-    more = _place_files(result, {figure.figure_id for figure in figures}, name, extra)
-    told = f" Files beside its figures: {', '.join(more)}" if more else ""
-    safe, order = publish_notebook(
-        notebook,
-        {figure.figure_id: figure for figure in figures},
-        sources,
-        slug=slug,
-        foot=f'<p class="page-files">Download this page as a notebook: {file}{told}</p>',
-        spare=extra / "figures" / name,
-        spare_link=f"figures/{name}",
-    )
-    nbformat.write(safe, source / f"{name}.ipynb")
-    figures.sort(
-        key=lambda figure: order.index(figure.figure_id) if figure.figure_id in order else len(order)
-    )
-    return PlacedNotebook(name, title, entry.get("question", ""), entry.get("key", ""), findings, figures)
-
-
-def _place_figure(about: Path, name: str, extra: Path) -> PlacedFigure:
-    """Copy a figure's files into the site."""
-    described = json.loads(about.read_text(encoding="utf-8"))
-    folder = extra / "figures" / name
-    folder.mkdir(parents=True, exist_ok=True)
-    links, size = {}, (0, 0)
-    for kind in ("png", "svg", "csv"):
-        file = about.with_suffix(f".{kind}")
-        # A drawing that could run code when it is opened by itself is left out; its PNG is there.
-        if file.is_file() and (kind != "svg" or is_plain_svg(file.read_text(encoding="utf-8"))):
-            shutil.copyfile(file, folder / file.name)
-            links[kind] = f"figures/{name}/{file.name}"
-    if "png" in links:
-        size = measure_png(about.with_suffix(".png").read_bytes())
-    texts = [str(described.get(key, "")) for key in ("alt", "caption", "source_line")]
-    return PlacedFigure(about.stem, *texts, links, *size)
-
-
-def _place_files(result: Path, figures: set[str], name: str, extra: Path) -> list[str]:
-    """Copy the tables and graphs that a notebook saved beside its figures into the site, and link them."""
-    links = []
-    for path in sorted((result / "figures").glob("*")):
-        if path.stem in figures or not path.is_file() or not _SAVED.fullmatch(path.name):
-            continue
-        if path.suffix == ".csv" or is_plain_graph(path.read_text(encoding="utf-8", errors="replace")):
-            (extra / "figures" / name).mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, extra / "figures" / name / path.name)
-            links.append(f'<a href="figures/{name}/{path.name}" download>{path.name}</a>')
-    return links
-
-
-def _write_pages(
-    manifest: dict,
-    notebooks: list,
-    sources: list[dict],
-    names: set[str],
-    source: Path,
-    extra: Path,
-    sets: list[FactSet],
-) -> None:
-    """Write the site's own pages and the files that they offer."""
-    import yaml
-
-    package = read_package()
-    placed = place_tables(sets, package, extra)
-    shutil.copyfile(paths.SCHEMA, extra / "data" / "datapackage.json")
-    findings = [finding for book in notebooks for finding in book.findings]
-    (extra / "data" / "findings.json").write_text(format_json(findings), encoding="utf-8")
-    citation = paths.ROOT / "CITATION.cff"
-    cited = yaml.safe_load(citation.read_text(encoding="utf-8")) if citation.is_file() else {}
-    readme, records = paths.ROOT / "README.md", manifest.get("records", [])
-    pages = {
-        "findings": write_findings(notebooks, names),
-        "sources": write_sources(sources, show_records(records)),
-        "data": write_data(package, placed, {"agencies": list_names(sets, "agencies")}),
-        "limits": write_limits(
-            readme.read_text(encoding="utf-8") if readme.is_file() else "", show_limits(records)
-        ),
-        "cite": write_cite(cited, manifest, notebooks),
-    }
-    pages = {name: text for name, text in pages.items() if text}
-    pages["index"] = write_index(manifest, notebooks, list(pages))
-    for name, text in pages.items():
-        (source / f"{name}.rst").write_text(text, encoding="utf-8")
+    tables = f" Tables and networks: {', '.join(more)}" if more else ""
+    foot = f"Download this page as a notebook: {offer(f'notebooks/{name}.ipynb')}.{tables}"
+    foot = f'<p class="page-files">{foot}</p>'
+    by_name = {figure.figure_id: figure for figure in figures}
+    shelf = Shelf(by_name, cited, extra / "figures" / name, f"figures/{name}", slug)
+    notebook = nbformat.read(result / f"{name}.ipynb", as_version=4)
+    nbformat.write(shelf.publish(notebook, foot, is_open=name[:2] in PART_2), source / f"{name}.ipynb")
+    order = {shown: number for number, shown in enumerate(shelf.shown)}
+    figures.sort(key=lambda figure: order.get(figure.figure_id, len(order)))
+    question = entry.get("question", "")
+    return PlacedNotebook(name, title, question, entry.get("key", ""), findings, figures, shelf.figure_of)
 
 
 def _swap(new: Path, place: Path, aside: Path) -> None:
-    """Put a complete folder in the place of another; if that fails, the other one stands again."""
+    """Put a complete folder in the place of another; if that fails, the other one is there again."""
     before = place.exists()
+    for name in _KEPT if before else ():
+        kept = place / name
+        if kept.is_dir() and not kept.is_symlink():
+            shutil.copytree(kept, new / name, symlinks=True)
+        elif kept.is_file():
+            shutil.copy2(kept, new / name)
     if before:
         place.rename(aside)
     try:

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from helpers import paths
 from helpers.errors import DataError, RunError
-from helpers.facts.tables import check_tables
-from helpers.facts.tables import load_table
+from helpers.export import neutralize_formulas, write_csv
+from helpers.facts.tables import check_tables, load_table
 from helpers.files import hash_files
 from sidedoor.run.results import KEPT_FACTS
 
@@ -90,12 +92,6 @@ def join_sources(sets: list[FactSet]) -> list[dict]:
     return [row for row, _ in joined.values()]
 
 
-def list_names(sets: list[FactSet], table: str, column: str = "name") -> list[str]:
-    """List what a column of a table says in any of the sets, each value once."""
-    values = (value for facts in sets for value in load_table(table, facts.folder)[column].dropna())
-    return list(dict.fromkeys(values))
-
-
 def place_tables(sets: list[FactSet], package: dict, extra: Path) -> dict[str, list[PlacedTable]]:
     """Copy the tables into the site, each version once: `data/<table>.csv`, then `data/<result>/<table>.csv`.
 
@@ -124,7 +120,7 @@ def place_tables(sets: list[FactSet], package: dict, extra: Path) -> dict[str, l
         for number, facts in enumerate(versions.values()):
             link = f"data/{facts.results[0]}/{file}" if number else f"data/{file}"
             (extra / link).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(facts.folder / file, extra / link)
+            _copy_table(facts.folder / file, extra / link)
             results = facts.results if len(versions) > 1 else ()
             placed[resource["name"]].append(PlacedTable(link, _count_rows(facts.folder / file), results))
     return placed
@@ -133,6 +129,15 @@ def place_tables(sets: list[FactSet], package: dict, extra: Path) -> dict[str, l
 def read_package() -> dict:
     """Read the description of the fact tables."""
     return json.loads(paths.SCHEMA.read_text(encoding="utf-8"))
+
+
+def _copy_table(file: Path, place: Path) -> None:
+    """Copy a table; cells of own facts that a spreadsheet could run as a formula begin with an apostrophe."""
+    table = pd.read_csv(file, dtype="str", keep_default_na=False)
+    if neutralize_formulas(table).equals(table):
+        shutil.copyfile(file, place)
+    else:
+        write_csv(table, place)
 
 
 def _count_rows(file: Path) -> int:

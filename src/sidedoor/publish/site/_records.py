@@ -1,74 +1,96 @@
-"""The records of an edition on its site: what each file was taken for, what was read, and what to beware of."""
+"""The records of an edition on its site: which agency released each, what was read, what to beware of."""
 
-import html
+from pathlib import Path
 
+import pandas as pd
+
+from helpers.agencies import looks_like_agency
 from helpers.searches.records import SIMULATED
-from sidedoor.publish.site._pages import build_table
-
-_LEAD = (
-    "The files that were read for this edition, as they came. They are not part of this site: a sha256 says whether a "
-    "file that you have is the same. Rows in the file are rows read and rows set aside, always."
-)
-_BEWARE = (
-    "What the readers noticed in the files of this edition. A count made from a record with a warning stands on what "
-    "the warning says."
-)
+from helpers.wording import say_number
+from sidedoor.publish.site._html import build_table, list_items, show, show_date, show_name
 
 
-def show_records(records: list[dict]) -> list[str]:
-    """Show the records of an edition, a row each, for the page of sources; nothing if there are none."""
-    if not records:
-        return []
+def name_record(record: dict) -> str:
+    """Return how a record is cited: the agency that released it, where it is known, and the file."""
+    return ", ".join(filter(None, (record.get("reported_by"), record["file"])))
+
+
+def name_reporters(records: list[dict], folder: Path) -> list[dict]:
+    """Return the records of an edition with the agency that released each, where its rows name one.
+
+    Parameters
+    ----------
+    records
+        Of the edition's manifest.
+    folder
+        `runs/<edition>/records`.
+    """
+    named = []
+    for record in records:
+        found = set()
+        for table, column in (
+            ("sharing", "reported_by"),
+            ("searches", "host_agency"),
+            ("volumes", "reported_by"),
+        ):
+            file = folder / record["name"] / f"{table}.parquet"
+            if file.is_file():
+                found |= set(pd.read_parquet(file, columns=[column])[column].dropna().unique())
+        agency = found.pop() if len(found) == 1 else ""
+        named.append(record | {"reported_by": agency if looks_like_agency(agency) else ""})
+    return named
+
+
+def show_records(records: list[dict]) -> str:
+    """Return the records of an edition as a table, a row each."""
     rows, anchors = [], []
     for record in records:
-        anchors.append((record["source_ids"] or [f"record-{record['name']}"])[0])
-        others = "".join(f'<span id="{html.escape(name)}"></span>' for name in record["source_ids"][1:])
-        cites = f'<span class="aside">{html.escape(", ".join(record["source_ids"]))}</span>'
-        digest = f'<span class="aside">sha256 <code>{html.escape(record["sha256"])}</code></span>'
+        names = record["source_ids"] or [f"record-{record['name']}"]
+        anchors.append(names[0])
+        others = "".join(f'<span id="{show(name)}"></span>' for name in names[1:])
         mark = ' <span class="simulated">simulated</span>' if is_simulated(record) else ""
-        counts = [record["rows_in"], record["rows_out"], sum(record["set_aside"].values())]
+        digest = f'<span class="aside">sha256 <code>{show(record["sha256"])}</code></span>'
+        skipped = sum(record["set_aside"].values())
+        counts = [f"{count:,}" for count in (record["rows_in"], record["rows_out"], skipped)]
+        spans = "; ".join(_show_span(*span) for span in record["span"].items())
         rows.append(
             [
-                f"{others}{html.escape(record['file'])}{mark}{cites}{digest}",
-                f"{html.escape(record['family'])}: {html.escape(record['form'])}"
-                f'<span class="aside">{html.escape(record["why"])}</span>',
-                *(f"{count:,}" for count in counts),
-                "; ".join(_show_span(*span) for span in record["span"].items()),
-                _show_list(record["warnings"]),
+                f"{others}{show_name(name_record(record))}{mark}{digest}",
+                show(record["family"]),
+                *counts,
+                spans,
             ]
         )
-    head = ["File", "Taken for", "Rows in", "Read", "Set aside", "Span", "Warnings"]
-    table = build_table(head, rows, anchors, long={0, 6}, n={2, 3, 4})
-    return ["## Records of this edition", f"<p>{_LEAD}</p>", table]
+    head = ["File", "Format", "Rows in the file", "Read", "Skipped", "Period"]
+    return build_table(
+        head, rows, caption=say_number(len(rows), "record"), anchors=anchors, numbers={2, 3, 4}
+    )
 
 
 def show_limits(records: list[dict]) -> list[str]:
-    """Show what limits the records of an edition, for the page on limits; nothing if there are none."""
-    parts = ["## Records of this edition", f"<p>{_BEWARE}</p>"] if records else []
+    """Return what limits the records of an edition, as parts of a page; nothing if there are none."""
+    parts = ["## Limits of these records"] if records else []
     for record in records:
-        said = [*record["warnings"]]
-        said += [f"{count:,} rows set aside: {reason}" for reason, count in record["set_aside"].items()]
+        said = ["This file is simulated: nothing in it happened."] if is_simulated(record) else []
+        said += record["warnings"]
+        said += [f"{say_number(count, 'row')} skipped: {why}" for why, count in record["set_aside"].items()]
         if record["columns_dropped"]:
-            said.append(f"Never taken in: {', '.join(record['columns_dropped'])}.")
+            said.append(f"{say_number(len(record['columns_dropped']), 'column')} of the file never taken in.")
         if record["time_zone"]:
             said.append(f"Times: {record['time_zone']}.")
-        if is_simulated(record):
-            said.insert(0, "This file is simulated: nothing in it happened.")
-        shown = _show_list(said) or "<p>Nothing was noticed. That is no proof that the file is whole.</p>"
-        parts.append(f"<p><strong>{html.escape(record['file'])}</strong></p>{shown}")
+        items = (
+            list_items(map(show, said)) or "<p>No warning. That is no proof that the file is complete.</p>"
+        )
+        parts.append(f"<p><strong>{show_name(name_record(record))}</strong></p>{items}")
     return parts
 
 
 def is_simulated(record: dict) -> bool:
-    """Say whether a record is of invented data: every id under which its rows are cited begins with `simulated-`."""
+    """Return whether a record is of invented data: every id under which its rows are cited says so."""
     names = record["source_ids"]
     return bool(names) and all(name.startswith(SIMULATED) for name in names)
 
 
-def _show_list(texts: list[str]) -> str:
-    return f"<ul>{''.join(f'<li>{html.escape(text)}</li>' for text in texts)}</ul>" if texts else ""
-
-
 def _show_span(table: str, days: list) -> str:
-    first, last = (day or "unknown" for day in days)
-    return html.escape(f"{table}: {first}" + (f" to {last}" if last != first else ""))
+    first, last = (show_date(day) or "unknown" for day in days)
+    return f"{show(table)}: {first}" + (f" to {last}" if last != first else "")

@@ -3,6 +3,7 @@
 import html
 import io
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from docutils import nodes
@@ -10,17 +11,25 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from sidedoor.publish.site._cells import is_safe_link
+from sidedoor.publish.site._html import is_safe_link
 
 _ASSETS = Path(__file__).with_name("assets")
+_GLOSSARY = Path(__file__).with_name("pages") / "glossary.md"
 _REPLACED = {"README.md": "index.html", "data/README.md": "data.html", "CITATION.cff": "cite.html"}
+# What the theme, Sphinx and myst-nb ship, and no page of ours loads.
+_UNUSED = ("*.map", ".buildinfo*", "*.LICENSE.txt", "objects.inv", "*-stemmer.js", "searchtools.js", "*.ico",
+           "language_data.js", "doctools.js", "documentation_options.js", "sphinx_highlight.js", "furo*.js",
+           "basic.css", "debug.css", "skeleton.css", "file.png", "minus.png", "plus.png", "genindex.html",
+           "design-tabs.js", "searchindex.js")  # fmt: skip
+# What axe finds in the pages of the theme and of myst-nb.
+_FIXES = ((' aria-label="Toggle hidden content"', ""),)
 
 
 class _GateProse(SphinxTransform):
     """Lets prose of notebooks carry neither raw HTML nor pictures from elsewhere, and turns its links inward.
 
-    Outputs were cleaned before; what stands outside of them is the authors' Markdown, which a notebook
-    from elsewhere may have filled with anything.
+    Outputs were cleaned before; what is outside of them is the authors' Markdown, which a notebook from
+    elsewhere may have filled with anything. The first use of each term of the glossary is linked to it.
     """
 
     default_priority = 5
@@ -38,13 +47,38 @@ class _GateProse(SphinxTransform):
         for node in list(self.document.findall(nodes.image)):
             node.replace_self(nodes.Text(node.get("alt") or ""))
         for node in list(self.document.findall(nodes.reference)):
-            target = _turn_inward(node.get("refuri", ""), self.env.found_docs)
             if "refuri" not in node:
                 continue
+            target = _turn_inward(node["refuri"], self.env.found_docs)
             if target:
                 node["refuri"] = target
             else:
                 node.replace_self(node.children)
+        if "glossary" in self.env.found_docs:
+            self._link_terms()
+
+    def _link_terms(self) -> None:
+        left, texts = dict(_list_terms()), list(self.document.findall(nodes.Text))[::-1]
+        while texts and left:
+            node = texts.pop()
+            if not isinstance(node.parent, nodes.paragraph):
+                continue
+            for term, anchor in left.items():
+                found = re.search(rf"\b{re.escape(term)}s?\b", node, re.I)
+                if found:
+                    del left[term]
+                    word = nodes.reference("", found[0], refuri=f"glossary.html#{anchor}", classes=["term"])
+                    before, after = nodes.Text(node[: found.start()]), nodes.Text(node[found.end() :])
+                    node.parent.replace(node, [before, word, after])
+                    texts += [after, before]
+                    break
+
+
+@lru_cache(maxsize=1)
+def _list_terms() -> tuple[tuple[str, str], ...]:
+    """Return the terms of the glossary and their addresses on its page."""
+    terms = re.findall(r"^## (.+)$", _GLOSSARY.read_text(encoding="utf-8"), flags=re.M)
+    return tuple((term, nodes.make_id(term)) for term in terms)
 
 
 def _is_output(node: nodes.Node) -> bool:
@@ -56,7 +90,7 @@ def _is_output(node: nodes.Node) -> bool:
 
 
 def _turn_inward(address: str, pages: set[str]) -> str | None:
-    """Turn a link of the repository into one of the site; None where the site has no such page."""
+    """Return a link of the repository as one of the site; None where the site has no such page."""
     path, mark, place = address.partition("#")
     if re.match(r"[a-z][\w+.-]*:", path, re.I) or not path:
         return address if is_safe_link(address) else None
@@ -82,7 +116,7 @@ def render_site(source: Path, out: Path, extra: Path, title: str) -> list[str]:
 
     Returns
     -------
-    list of str: Sphinx's warnings.
+    list of str: Sphinx's warnings, without terminal colors.
     """
     settings = {
         "project": "Side Door",
@@ -100,18 +134,10 @@ def render_site(source: Path, out: Path, extra: Path, title: str) -> list[str]:
         "templates_path": [str(_ASSETS / "templates")],
         "html_static_path": [str(_ASSETS / "static")],
         "html_css_files": ["sidedoor.css"],
-        "html_js_files": ["sidedoor.js"],
         "html_extra_path": [str(extra)],
-        "html_sidebars": {
-            "**": [
-                f"sidebar/{part}.html"
-                for part in ("brand", "search", "scroll-start", "navigation", "scroll-end")
-            ]
-        },
         "html_copy_source": False,
         "html_show_sourcelink": False,
         "html_use_index": False,
-        "html_show_search_summary": False,  # summaries are fetched, which browsers refuse for files
         "html_permalinks_icon": "#",
         "html_last_updated_fmt": None,
         "smartquotes": False,
@@ -121,17 +147,17 @@ def render_site(source: Path, out: Path, extra: Path, title: str) -> list[str]:
     }
     said = io.StringIO()
     with patch_docutils(None), docutils_namespace():
-        app = Sphinx(
-            source,
-            None,
-            out,
-            out.parent / "doctree",
-            "html",
-            settings,
-            status=None,
-            warning=said,
-            freshenv=True,
-        )
+        doctree = out.parent / "doctree"
+        app = Sphinx(source, None, out, doctree, "html", settings, status=None, warning=said, freshenv=True)
         app.add_transform(_GateProse)
+        app.builder.search = False  # the site has a search of its own
         app.build(force_all=True)
-    return [line for line in said.getvalue().splitlines() if line.strip()]
+    for pattern in _UNUSED:
+        for path in list(out.rglob(pattern)):
+            path.unlink()
+    for page in out.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        for found, made in _FIXES:
+            text = text.replace(found, made)
+        page.write_text(text, encoding="utf-8")
+    return [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in said.getvalue().splitlines() if line.strip()]

@@ -1,0 +1,233 @@
+"""The agencies: a table to look a town up in, and for each agency its dated statements with their sources."""
+
+from pathlib import Path
+
+import pandas as pd
+from us import states
+
+from helpers.agencies import looks_like_agency
+from helpers.canonical import SECTIONS
+from helpers.export import write_csv
+from helpers.facts.tables import load_table
+from helpers.wording import say_number
+from sidedoor.publish.site._html import (
+    build_table,
+    link,
+    link_sources,
+    list_items,
+    offer,
+    show,
+    show_date,
+    show_name,
+)
+
+TABLE = "data/agency-table.csv"
+_HEAD = [
+    "Agency",
+    "Kind",
+    "State",
+    "On ICE's list",
+    "Sources",
+    "Reply",
+    "Latest status",
+    "Sharing lists that name it",
+]
+_STATUS = {
+    "listed": "named as sharing",
+    "denied": "denies it",
+    "denied_direct": "denies sharing directly",
+    "denied_agreement": "denies an agreement",
+    "denied_and_stopped": "denies it, ended",
+    "denied_direct_and_stopped": "denies sharing directly, ended",
+    "denied_and_suspended": "denies it, suspended",
+    "unaware": "did not know",
+    "admitted_and_stopped": "admitted it, ended",
+    "stopped": "ended",
+    "confirmed_partly": "confirmed in part",
+    "under_review": "under review",
+    "continues": "continues",
+    "corrected": "publisher corrected it",
+    "shares": "shares",
+    "not_on_list": "no ICE account on its list",
+    "account_seen": "account seen",
+    "dated": "date of a listing",
+    "kept_apart": "two statements kept apart",
+}
+_DENIED = ("denied", "denied_and_stopped", "denied_and_suspended")
+_READ_AS = {
+    "press_excerpt": "only the opening was read",
+    "document": "",
+    "publisher_page": "",
+    "derived": "computed",
+}
+_NO_AGENCY = "(not an agency's name)"
+
+
+def summarize_agencies(facts: Path) -> pd.DataFrame:
+    """Return one row per agency: what is known of it, in the words of the page, and its address there."""
+    claims, names = load_table("sharing_claims", facts), load_table("sharing_lists", facts)
+    lists_n = names.dropna(subset=["agency_id"]).groupby("agency_id")["list_id"].nunique()
+    by_agency = dict(list(claims.sort_values("as_of", na_position="first").groupby("agency_id", sort=False)))
+    rows = []
+    for agency in load_table("agencies", facts).sort_values(["state", "name"]).itertuples():
+        own = by_agency.get(agency.agency_id, claims.iloc[:0])
+        replies = own[own["claim_kind"] == "reply"]
+        dated = own[own["as_of"].notna() & (own["claim_kind"] != "note")]
+        rows.append(
+            {
+                "agency_id": agency.agency_id,
+                "Agency": agency.name,
+                "Kind": agency.kind.replace("_", " "),
+                "State": agency.state if isinstance(agency.state, str) else "",
+                "On ICE's list": _judge_listing(own),
+                "Sources": own["source_id"].nunique(),
+                "Reply": _STATUS[replies["status"].iloc[-1]] if len(replies) else "",
+                "Latest status": _say_latest(dated),
+                "Sharing lists that name it": int(lists_n.get(agency.agency_id, 0)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _judge_listing(claims: pd.DataFrame) -> str:
+    """Return whether an agency is on ICE's list of 2019: `yes`, `reported`, `denied`, or nothing."""
+    release = claims[claims["is_in_release"].fillna(False).astype(bool)]
+    listed = release[release["claim_kind"] == "listing"]
+    if listed.empty:
+        return ""
+    if release["status"].isin(_DENIED).any():
+        return "denied"
+    return "yes" if (listed["read_as"] == "document").any() else "reported"
+
+
+def _say_latest(dated: pd.DataFrame) -> str:
+    if dated.empty:
+        return ""
+    last = dated.iloc[-1]
+    return f"{_STATUS[last['status']]} ({last['as_of'][:4]})"
+
+
+def show_agencies(facts: Path, cited: dict[str, str], extra: Path) -> dict[str, str]:
+    """Return the blocks of the page of agencies, and write its table as a download."""
+    table = summarize_agencies(facts)
+    write_csv(table.drop(columns="agency_id"), extra / TABLE)
+    rows = [
+        [link(f"#{row[0]}", show_name(row[1])), *(show(value) if value else "" for value in row[2:])]
+        for row in table.itertuples(index=False)
+    ]
+    caption = f"{say_number(len(table), 'agency', 'agencies')} in the fact tables"
+    claims, lists = load_table("sharing_claims", facts), load_table("lists", facts)
+    names = load_table("sharing_lists", facts).dropna(subset=["agency_id"])
+    names = names.merge(lists[["list_id", "section", "reported_by", "as_of"]], on=["list_id", "section"])
+    called = dict(zip(table["agency_id"], table["Agency"], strict=True))
+    parts, index = [], []
+    for (_, state), group in table.assign(last=table["State"] == "").groupby(["last", "State"], sort=True):
+        title = _name_state(state)
+        anchor = f"state-{state.lower() or 'federal-and-other'}"
+        index.append(f"{link(f'#{anchor}', show(title))} ({len(group)})")
+        parts.append(f'<h2 id="{anchor}">{show(title)}</h2><p>{_sum_up(group)}</p>')
+        for row in group.itertuples(index=False):
+            said = claims[claims["agency_id"] == row[0]].sort_values("as_of", na_position="first")
+            items = [_show_statement(claim, cited) for claim in said.itertuples()]
+            text = list_items(items) + _list_memberships(names[names["agency_id"] == row[0]], called)
+            text = text or "<p>Named in the fact tables without a statement on sharing.</p>"
+            parts.append(f'<h3 id="{show(row[0])}">{show_name(row[1])}</h3>{text}')
+    return {
+        "table": build_table(_HEAD, rows, caption=caption, sortable=True, numbers={4, 7}, choices={1, 2, 3})
+        + f'<p class="downloads">Download: {offer(TABLE, len(table))}</p>',
+        "states": f"<p>{' · '.join(index)}</p>",
+        "statements": "\n".join(parts),
+    }
+
+
+def _name_state(state: str) -> str:
+    found = states.lookup(state) if state else None
+    return found.name if found else state or "Federal agencies and others without a state"
+
+
+def _sum_up(group: pd.DataFrame) -> str:
+    counts = group["On ICE's list"].value_counts()
+    said = [f"{counts[word]} {text}" for word, text in _LISTED.items() if counts.get(word)]
+    return f"{say_number(len(group), 'agency', 'agencies')} here" + (f": {', '.join(said)}." if said else ".")
+
+
+_LISTED = {
+    "yes": "on ICE's list by a document",
+    "reported": "on the list by news reports",
+    "denied": "named on the list, and denying it",
+}
+
+
+def _show_statement(claim, cited: dict[str, str]) -> str:
+    date = show_date(claim.as_of) or "Undated"
+    read = _READ_AS.get(claim.read_as, "")
+    pages = {claim.source_id: [claim.page]} if isinstance(claim.page, str) else None
+    source = link_sources([claim.source_id], cited, pages)
+    status = show(_STATUS[claim.status])
+    return (
+        f"<strong>{date}: {status}.</strong> {show(claim.statement)} ({source}{f'; {read}' if read else ''})"
+    )
+
+
+def _list_memberships(names: pd.DataFrame, called: dict[str, str]) -> str:
+    """Return on which sharing lists an agency is, newest first, behind their number."""
+    items = []
+    for (day, list_id, by), group in names.groupby(["as_of", "list_id", "reported_by"], sort=True):
+        words = {"detections_shared": "may search its data", "detections_received": "shares data with it"}
+        roles = [words[section] for section in words if section in set(group["section"])]
+        place = link(f"list-{list_id}.html", f"list of {show_name(called.get(by, by))}")
+        items.append(f"{place}, {show_date(day)}: {' and '.join(roles) or 'exchanges hot lists with it'}")
+    if not items:
+        return ""
+    title = f"On {say_number(len(items), 'sharing list')}"
+    return f"<details><summary>{title}</summary>{list_items(items[::-1])}</details>"
+
+
+def show_own_agencies(folder: Path, records: list[dict], extra: Path) -> dict[str, str]:
+    """Return the blocks of the page of agencies for an edition's own records: who is on its sharing lists.
+
+    Parameters
+    ----------
+    folder
+        `runs/<edition>/records`.
+    records
+        Of the edition's manifest.
+    extra
+        Folder whose content is copied into the site.
+    """
+    parts = []
+    for record in records:
+        file = folder / record["name"] / "sharing.parquet"
+        if file.is_file():
+            parts.append(pd.read_parquet(file).assign(file=record["file"]))
+    if not parts:
+        return {}
+    sharing = pd.concat(parts, ignore_index=True)
+    is_given = sharing["section"].isin(("detections_shared", "hot_lists_shared"))
+    other = sharing["to_agency_as_printed"].where(is_given, sharing["from_agency_as_printed"])
+    safe = other.where(other.fillna("").map(looks_like_agency), _NO_AGENCY)
+    words = dict(
+        zip(
+            SECTIONS,
+            ("can search its data", "shares data with it", "gets its hot lists", "sends it hot lists"),
+            strict=True,
+        )
+    )
+    table = pd.DataFrame(
+        {
+            "Agency": safe,
+            "State": sharing["state_as_printed"].fillna(""),
+            "List of": sharing["reported_by"].fillna(""),
+            "Date": sharing["as_of"].fillna(""),
+            "What the list says": sharing["section"].map(words).fillna("is connected"),
+        }
+    ).drop_duplicates()
+    table = table.sort_values(["Agency", "List of", "Date"], kind="stable", ignore_index=True)
+    write_csv(table, extra / TABLE)
+    rows = [
+        [show_name(row[0]), show(row[1]), show_name(row[2]), *map(show, row[3:])]
+        for row in table.itertuples(index=False)
+    ]
+    caption = f"Agencies on the sharing lists of this edition: {say_number(len(table), 'row')}"
+    shown = build_table(list(table), rows, caption=caption, sortable=True)
+    return {"table": f'{shown}<p class="downloads">Download: {offer(TABLE, len(table))}</p>'}

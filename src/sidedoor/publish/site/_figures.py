@@ -1,0 +1,172 @@
+"""Figures and graphs of a result: copied into the site if they are only drawings, and shown."""
+
+import html
+import json
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from sidedoor.publish.site._html import offer
+
+PNG = b"\x89PNG\r\n\x1a\n"
+_NARROW = "-narrow"
+_SAVED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.(csv|graphml|gexf)")
+_GRAPHS = ("http://graphml.graphdrawing.org/xmlns", "http://gexf.net/1.3", "http://www.gexf.net/1.2draft")
+_SVG_ELEMENTS = set(
+    "circle clipPath defs desc ellipse g image line linearGradient marker metadata path pattern polygon "
+    "polyline rect stop style svg text title tspan use".split()
+)
+# The style sheet that matplotlib writes, and values of attributes that name nothing outside of the drawing.
+_SVG_STYLE = re.compile(r"\s*\*\s*\{\s*stroke-linejoin:\s*round;\s*stroke-linecap:\s*butt;?\s*\}\s*")
+_SVG_VALUE = re.compile(r"(?:[^\\(@]|url\(#[\w-]+\)|(?:matrix|translate|scale|rotate|rgba?|skew[XY])\()*")
+_SVG_LINK = re.compile(r"#[\w-]+|data:image/png;base64,[A-Za-z0-9+/=\s]*")
+# Who made it, with what: namespaces without any effect.
+_SVG_ABOUT = {
+    "{http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "{http://creativecommons.org/ns#",
+    "{http://purl.org/dc/elements/1.1/",
+}
+
+
+@dataclass(frozen=True)
+class PlacedFigure:
+    """A figure in the site.
+
+    Attributes
+    ----------
+    figure_id, alt, caption, source_line
+        As saved by `helpers.figures.save_figure`.
+    links
+        Address in the site by kind of file (`png`, `svg`, `narrow`, `csv`).
+    width, height
+        Size in pixels.
+    """
+
+    figure_id: str
+    alt: str
+    caption: str
+    source_line: str
+    links: dict[str, str] = field(default_factory=dict)
+    width: int = 0
+    height: int = 0
+
+
+def place_figures(result: Path, name: str, extra: Path) -> tuple[list[PlacedFigure], list[str]]:
+    """Copy the figures of a result, and the tables and graphs beside them, into the site.
+
+    Returns
+    -------
+    The figures, and links to the other files.
+    """
+    folder, figures, taken = extra / "figures" / name, [], set()
+    saved = [path for path in sorted((result / "figures").glob("*")) if path.is_file()]
+    if saved:
+        folder.mkdir(parents=True, exist_ok=True)
+    for about in saved:
+        if about.suffix != ".json":
+            continue
+        described = json.loads(about.read_text(encoding="utf-8"))
+        files = {kind: about.with_suffix(f".{kind}") for kind in ("png", "svg", "csv")}
+        files["narrow"] = about.with_name(f"{about.stem}{_NARROW}.svg")
+        links = {}
+        for kind, file in files.items():
+            taken.add(file.name)
+            # A drawing that could run code when it is opened by itself is left out; its PNG is there.
+            if file.is_file() and (file.suffix != ".svg" or is_plain_svg(file.read_text(encoding="utf-8"))):
+                shutil.copyfile(file, folder / file.name)
+                links[kind] = f"figures/{name}/{file.name}"
+        size = measure_png(files["png"].read_bytes()) if "png" in links else (0, 0)
+        texts = [str(described.get(key, "")) for key in ("alt", "caption", "source_line")]
+        figures.append(PlacedFigure(about.stem, *texts, links, *size))
+    more = []
+    for path in saved:
+        if path.name not in taken and _SAVED.fullmatch(path.name):
+            if path.suffix == ".csv" or is_plain_graph(path.read_text(encoding="utf-8", errors="replace")):
+                shutil.copyfile(path, folder / path.name)
+                more.append(offer(f"figures/{name}/{path.name}"))
+    return figures, more
+
+
+def show_figure(figure: PlacedFigure) -> str:
+    """Return a figure as HTML: picture with its description, larger on click, caption, files to download."""
+    links = {kind: html.escape(address) for kind, address in figure.links.items()}
+    shown = links.get("svg") or links.get("png")
+    size = f' width="{figure.width}" height="{figure.height}"' if figure.width else ""
+    files = " · ".join(
+        f'<a href="{links[kind]}" download>{kind.upper()}</a>'
+        for kind in ("png", "svg", "csv")
+        if kind in links
+    )
+    narrow = links.get("narrow", "")
+    narrow = f'<source media="(max-width: 600px)" srcset="{narrow}">' if narrow else ""
+    wide = "" if narrow else " only-wide"
+    # The source line is part of the picture; here it serves those who cannot see it.
+    spoken = (
+        f'<span class="only-spoken"> {html.escape(figure.source_line)}</span>' if figure.source_line else ""
+    )
+    return (
+        f'<figure class="figure{wide}" id="figure-{html.escape(figure.figure_id)}">'
+        f'<a class="figure-open" href="{shown}"><picture>{narrow}'
+        f'<img src="{shown}" alt="{html.escape(figure.alt)}"{size} loading="lazy"></picture></a>'
+        f"<figcaption>{html.escape(figure.caption)}{spoken}</figcaption>"
+        f'<p class="downloads">Download: {files}</p></figure>'
+    )
+
+
+def measure_png(content: bytes) -> tuple[int, int]:
+    """Return width and height of a PNG in pixels, from its head; zeros if it is none."""
+    if not content.startswith(PNG) or len(content) < 24:
+        return 0, 0
+    return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+
+
+def is_plain_svg(text: str) -> bool:
+    """Return whether an SVG holds only what our figures consist of.
+
+    Opened by itself, an SVG is a page without a policy: it could run what is in it, or ask a host for it.
+    Elements, the style sheet, links and the values of attributes are all compared with what is allowed.
+    """
+    elements = _list_elements(text)
+    return bool(elements) and all(map(_is_drawing, elements))
+
+
+def is_plain_graph(text: str) -> bool:
+    """Return whether a GraphML or GEXF file holds only a graph, and nothing that a browser could obey."""
+    elements = _list_elements(text)
+    space = elements[0].tag.partition("}")[0].lstrip("{") if elements else ""
+    return space in _GRAPHS and all(
+        element.tag.startswith(f"{{{space}}}")
+        and all(
+            name.startswith("{http://www.w3.org/2001/XMLSchema-instance}") or "}" not in name
+            for name in element.attrib
+        )
+        for element in elements
+    )
+
+
+def _list_elements(text: str) -> list[ElementTree.Element]:
+    """Return the elements of an XML file; none if it cannot be read or says more than they do."""
+    if re.search(r"<!ENTITY|<!DOCTYPE[^>]*\[|<\?(?!xml\s)", text):
+        return []
+    try:
+        return list(ElementTree.fromstring(text).iter())
+    except ElementTree.ParseError:
+        return []
+
+
+def _is_drawing(element: ElementTree.Element) -> bool:
+    space, _, kind = element.tag.rpartition("}")
+    if space != "{http://www.w3.org/2000/svg":
+        return space in _SVG_ABOUT
+    if kind not in _SVG_ELEMENTS:
+        return False
+    if kind == "style" and (len(element) or not _SVG_STYLE.fullmatch(element.text or "")):
+        return False
+    for name, value in element.attrib.items():
+        local = name.rpartition("}")[2].lower()
+        allowed = _SVG_LINK if local in ("href", "src") else _SVG_VALUE
+        if local.startswith("on") or not allowed.fullmatch(value):
+            return False
+    return True

@@ -1,0 +1,205 @@
+"""Write HTML from text, and pages from HTML: everything that comes from data is escaped here."""
+
+import html
+import re
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+
+from helpers.agencies import HIDDEN_CHARACTERS
+from helpers.facts.dates import write_date
+from helpers.wording import say_number
+
+_PAGES = Path(__file__).with_name("pages")
+_LOCAL_LINK = re.compile(
+    r"#[\w.-]+|[\w./-]+\.(html|csv|ipynb|json|graphml|gexf|svg|png)(\?[\w.=&-]+)?(#[\w.-]+)?"
+)
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_PAGE = re.compile(r"(PDF |)p\. (\d{1,9})", re.A)
+# A list of more sources than this shows how many they are, and the rest when it is opened.
+_MOST_SOURCES = 4
+# A table of more columns than this is set smaller, and its words may be broken.
+_MOST_COLUMNS = 7
+
+
+def show(text: object) -> str:
+    """Return a text as HTML, without characters that are invisible or turn the text around."""
+    return html.escape(re.sub(HIDDEN_CHARACTERS, "", "" if text is None or text != text else str(text)))
+
+
+def show_name(text: object) -> str:
+    """Return a name as HTML in a box of its own: its writing direction changes nothing beside it."""
+    return f"<bdi>{show(text)}</bdi>"
+
+
+def show_date(text: object) -> str:
+    """Return a date, known to the day, month or year, in words; nothing for none."""
+    return show(write_date(str(text))) if isinstance(text, str) and text else ""
+
+
+def is_safe_link(address: str) -> bool:
+    """Return whether a link may be in the site: a web page, mail, or a file of the site; never code."""
+    return bool(re.match(r"(https?://|mailto:)\S+$", address, re.I)) or bool(
+        _LOCAL_LINK.fullmatch(address) and ".." not in address
+    )
+
+
+def link(address: str, inside: str, **attributes: str) -> str:
+    """Return a link around HTML; only the HTML where the address is not safe."""
+    if not is_safe_link(address):
+        return inside
+    extra = "".join(f' {name.rstrip("_")}="{show(value)}"' for name, value in attributes.items())
+    extra += ' rel="noopener noreferrer"' if "://" in address else ""
+    return f'<a href="{html.escape(address)}"{extra}>{inside}</a>'
+
+
+def offer(address: str, rows: int | None = None) -> str:
+    """Return a link that downloads a file of the site, with its number of rows."""
+    name = show(address.rpartition("/")[2])
+    shown = f'<a href="{html.escape(address)}" download>{name}</a>'
+    return shown if rows is None else f"{shown}, {say_number(rows, 'row')}"
+
+
+def link_sources(names: Iterable[str], cited: dict[str, str], pages: dict | None = None) -> str:
+    """Return sources as people cite them, linked to their rows on the page of sources.
+
+    Parameters
+    ----------
+    names
+        Names of sources, as a finding or a table gives them.
+    cited
+        How each source that the page has is cited: `Fresno Bee, 14 March 2019`. Another one is not linked.
+    pages
+        Pages by source, where they are known.
+    """
+    shown = []
+    for name in map(str, names):
+        inside = show_name(cited.get(name, name)) + show(_write_pages((pages or {}).get(name)))
+        shown.append(
+            link(f"sources.html#{name}", inside) if name in cited and _ID.fullmatch(name) else inside
+        )
+    if len(shown) <= _MOST_SOURCES:
+        return "; ".join(shown)
+    return f"<details><summary>{len(shown)} sources</summary>{'; '.join(shown)}</details>"
+
+
+def _write_pages(pages: list | None) -> str:
+    """Return pages as they follow the name of their source: `, p. 344`, `, PDF pp. 1, 2`."""
+    texts = [f"p. {page}" if str(page).isdecimal() else str(page) for page in pages or []]
+    kinds = [_PAGE.fullmatch(text) for text in texts]
+    if len(texts) > 1 and all(kinds) and len({kind[1] for kind in kinds}) == 1:
+        numbers = sorted({int(kind[2]) for kind in kinds})
+        texts = [f"{kinds[0][1]}pp. {', '.join(map(str, numbers))}"]
+    return "".join(f", {text}" for text in texts)
+
+
+def build_table(
+    head: list[str],
+    rows: list[list[str]],
+    *,
+    caption: str,
+    anchors: Iterable[str] = (),
+    sortable: bool = False,
+    numbers: Iterable[int] = (),
+    choices: Iterable[int] = (),
+) -> str:
+    """Return an HTML table, which becomes cards on a narrow screen.
+
+    Parameters
+    ----------
+    head
+        Names of the columns, as text.
+    rows
+        Cells as HTML, escaped before.
+    caption
+        What the table is, as text; shown above it.
+    anchors
+        An address for each row, so that it can be linked to.
+    sortable
+        True for a table that a reader can sort and filter where JavaScript runs.
+    numbers
+        Places of the columns of numbers, which are set to the right.
+    choices
+        Places of the columns whose values a reader can choose from, to filter the rows.
+    """
+    numbers = set(numbers)
+    marks = ['class="n"' if place in numbers else "" for place in range(len(head))]
+    top = "".join(f'<th scope="col" {mark}>{show(name)}</th>' for mark, name in zip(marks, head, strict=True))
+    opened = [f'<td {mark} data-name="{show(name)}">' for mark, name in zip(marks, head, strict=True)]
+    ids = [f' id="{show(anchor)}"' for anchor in anchors] or [""] * len(rows)
+    body = "\n".join(
+        f"<tr{mark}>{''.join(f'{start}{cell}</td>' for start, cell in zip(opened, row, strict=True))}</tr>"
+        for mark, row in zip(ids, rows, strict=True)
+    )
+    kind = "cards" + " sortable" * sortable + " wide" * (len(head) > _MOST_COLUMNS)
+    chosen = f' data-choices="{" ".join(map(str, sorted(choices)))}"' if choices else ""
+    text = f'<table class="{kind}"{chosen}><caption>{show(caption)}</caption><thead><tr>{top}</tr></thead>\n'
+    return text.replace(" >", ">") + f"<tbody>\n{body.replace('<td  ', '<td ')}\n</tbody></table>"
+
+
+def list_items(items: Iterable[str], kind: str = "") -> str:
+    """Return HTML texts as a list; nothing for none."""
+    shown = "\n".join(f"<li>{item}</li>" for item in items)
+    mark = f' class="{kind}"' if kind else ""
+    return f"<ul{mark}>{shown}</ul>" if shown else ""
+
+
+def write_page(title: str, *parts: str) -> str:
+    """Return a page of reStructuredText: headings and blocks of HTML that were escaped before.
+
+    Parameters
+    ----------
+    title
+        Of the page.
+    parts
+        In order: a text that starts with `## ` is a heading, with `.. ` a directive, any other is HTML.
+    """
+    lines = _write_heading(title, "=")
+    for part in parts:
+        if part.startswith("## "):
+            lines += _write_heading(part[3:], "-")
+        elif part.startswith(".. "):
+            lines += [part, ""]
+        elif part:
+            lines += [".. raw:: html", "", textwrap.indent(part, "   "), ""]
+    return "\n".join(lines)
+
+
+def read_page(name: str, *more: str, title: str = "", **blocks: str) -> str:
+    """Return a page from its text in `pages/<name>.md`.
+
+    Parameters
+    ----------
+    name
+        Of the page.
+    more
+        Parts that follow the text, as `write_page` takes them.
+    title
+        In place of the title of the text.
+    blocks
+        HTML for the lines `{{name}}` of the text; a section whose only content is empty is left out.
+    """
+    from markdown_it import MarkdownIt
+
+    text = (_PAGES / f"{name}.md").read_text(encoding="utf-8")
+    own_title, _, rest = text.removeprefix("# ").partition("\n")
+    render = MarkdownIt("commonmark", {"html": False}).enable("table").render
+    parts = []
+    for number, section in enumerate(re.split(r"^## ", rest, flags=re.M)):
+        heading, _, body = section.partition("\n") if number else ("", "", section)
+        chunks = re.split(r"^\{\{(\w+)\}\}$", body, flags=re.M)
+        made = [
+            blocks.get(chunk, "") if place % 2 else render(chunk) if chunk.strip() else ""
+            for place, chunk in enumerate(chunks)
+        ]
+        if any(made):
+            parts += [f"## {heading.strip()}"] if number else []
+            parts += made
+    return write_page(title or own_title.strip(), *parts, *more)
+
+
+def _write_heading(title: str, line: str) -> list[str]:
+    title = re.sub(r"([\\*`|_<>:])", r"\\\1", " ".join(re.sub(HIDDEN_CHARACTERS, "", title).split()))
+    # What begins like a list, a comment or a line of its own is a heading all the same.
+    title = re.sub(r"^([^\w\\])", r"\\\1", title)
+    return [title, line * (2 * len(title) + 4), ""]
