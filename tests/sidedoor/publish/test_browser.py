@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 WIDTHS = [1400, 1024, 390]
 # One of each kind of page; sharing lists and tables of facts have the same form, whatever is in them.
 PAGES = """index agencies sharing findings checks data sources methods story glossary corrections cite search
-01-read-the-release 02-map-the-access list-irvine-learn-2025-03-11 table-claims""".split()
+01-read-the-release 02-map-the-access list-amberley-village-flock-2026-04-26 table-log_quotes""".split()
 AXE = importlib.util.find_spec("axe_core_python")
 
 
@@ -95,7 +95,8 @@ def test_pages_can_be_used_by_all(width, browser, site):
     browser.resize(width)
     for name in PAGES:
         browser.open(site / f"{name}.html")
-        browser.ask("document.querySelectorAll('details').forEach(part => { part.open = true })")
+        if name != "agencies":  # which has thousands of lines of one kind in its folds
+            browser.ask("document.querySelectorAll('details').forEach(part => { part.open = true })")
         browser.ask(f"{script};0")
         broken = f"axe.run(document, {rules}).then(done => done.violations.map(one => one.id))"
         found += [(name, rule) for rule in browser.ask(broken)]

@@ -146,6 +146,7 @@ def spread(value: str) -> dict[str, bytes]:
         "comment.html": b"<p>x</p><!-- " + raw + b" -->",
         "attribute.html": b'<img alt="seen ' + raw + b'" src="a.png">',
         "data.html": b"<div data-row='" + raw + b"'></div>",
+        "inside.html": f"<a href='data:text/plain;base64,{base64.b64encode(raw).decode()}'>x</a>".encode(),
         "meta.html": b'<meta name="description" content="' + raw + b'">',
         "link.html": b'<a href="https://city.test/search?plate=' + raw + b'&x=1">x</a>',
         "script.html": b'<script>var rows = ["' + raw + b'"];</script>',
@@ -313,7 +314,8 @@ def test_each_label_finds_its_own_examples(row):
         # counts and shares
         "plates: 12", "plates 1,234,567", "plate reader", "each plate is 1 row", "case studies 2018",
         "in case 3 of them",
-        "report 2019", "badge of honor", "user: bool = False", "https://user:pass@host/db", "call 911",
+        "report 2019", "badge of honor", "case number   20000      0",
+        "user: bool = False", "https://user:pass@host/db", "call 911",
         "1-800", "2019-2020",
         # mail that is none
         "@media print", "user@localhost", "jane@example.com", "git@github.com:eyes-off/x.git", "a@b",
@@ -511,7 +513,9 @@ UNKNOWN = {
     "exif.png": build_png((b"eXIf", b"MM\0*" + CALIFORNIA.encode())),
     "cut.png": build_png()[:-20],
     "more.png": build_png((b"IDAT", zlib.compress(b"") + CALIFORNIA.encode())),
-    "inside.html": b'<img src="data:image/gif;base64,' + base64.b64encode(CALIFORNIA.encode()) + b'">',
+    "inside.html": b'<img src="data:image/gif;base64,'
+    + base64.b64encode(b"GIF\xff" + CALIFORNIA.encode())
+    + b'">',
 }
 
 

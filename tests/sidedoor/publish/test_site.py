@@ -315,7 +315,8 @@ def test_notebooks_on_different_facts_are_shown_with_both(tmp_path):
     assert {"quokka-minutes", made.name_source()} <= read(folder, "sources.html").names
     files = {path.relative_to(site).as_posix() for path in (site / "data").rglob("*.csv")}
     expected = {f"data/{name}.csv" for name in tables.list_tables()} | {"data/02-map/sources.csv"}
-    assert files == expected and expected <= set(read(folder, "data.html").links)
+    assert [name for name in files if name.count("/") > 1] == ["data/02-map/sources.csv"]
+    assert expected <= files and expected <= set(read(folder, "data.html").links)
     assert "(of 02-map)" in read(folder, "data.html").shown
 
 

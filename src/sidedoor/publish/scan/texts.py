@@ -305,7 +305,7 @@ def _read_attributes(attributes: dict[str, dict[str, int]], lines: Lines) -> Ite
         for value, at in values.items():
             value = html.unescape(value)
             if is_link and value.lstrip()[:5].lower() == "data:":
-                yield _open_data(value, f"{lines(at)}, attribute {name}")
+                yield from _open_data(value, f"{lines(at)}, attribute {name}")
             elif not (is_link and value.startswith("#")):
                 texts.append(unquote(value) if is_link else value)
                 origins.append(at)
@@ -316,11 +316,15 @@ def _read_attributes(attributes: dict[str, dict[str, int]], lines: Lines) -> Ite
             yield join_texts(texts, [f"{lines(at)}, attribute {name}" for at in origins])
 
 
-def _open_data(value: str, place: str) -> Picture:
-    """Return the file that an address carries in itself."""
+def _open_data(value: str, place: str) -> Iterator[Piece | Picture]:
+    """Yield the file that an address carries in itself: as text if it is one."""
     head, _, body = value.partition(",")
     body = unquote(body)
-    return Picture(decode_base64(body) if "base64" in head.lower() else body.encode(), place)
+    data = decode_base64(body) if "base64" in head.lower() else body.encode()
+    try:
+        yield from read_plain(data.decode("utf-8"), lambda _: place)
+    except UnicodeDecodeError:
+        yield Picture(data, place)
 
 
 def _read_tables(text: str, lines: Lines) -> Iterator[Column]:

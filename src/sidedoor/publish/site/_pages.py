@@ -363,10 +363,11 @@ def _write_table(site: Site, name: str) -> str:
 
 
 def _show_rows(site: Site, name: str) -> str:
-    table = load_table(name, site.facts)
-    numbers = [at for at, column in enumerate(table) if pd.api.types.is_numeric_dtype(table[column])]
+    kinds = load_table(name, site.facts).dtypes
+    numbers = [at for at, kind in enumerate(kinds) if pd.api.types.is_numeric_dtype(kind)]
+    # The cells as they are in the file: a number keeps its digits.
+    table = pd.read_csv(site.facts / f"{name}.csv", dtype="str", keep_default_na=False)
     sources = {at for at, column in enumerate(table) if "source_id" in column and name != "sources"}
-    table = table.astype(object).where(table.notna(), "")
     rows = [
         [
             link_sources([cell], site.cited) if at in sources and cell else _show_cell(cell)
@@ -378,10 +379,9 @@ def _show_rows(site: Site, name: str) -> str:
     return build_table(head, rows, caption=say_number(len(rows), "row"), sortable=True, numbers=numbers)
 
 
-def _show_cell(cell: object) -> str:
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    return show(cell) if str(cell).isascii() else show_name(cell)
+def _show_cell(cell: str) -> str:
+    words = {"true": "yes", "false": "no"}
+    return show(words.get(cell, cell)) if cell.isascii() else show_name(cell)
 
 
 def _offer_table(table: PlacedTable) -> str:
