@@ -18,7 +18,8 @@ SOURCE = paths.SOURCE
 # What code reads: layouts of files, schemas, words of agencies, what counts as a leak.
 REGISTRY = paths.DATA / "registry"
 
-# Invented inputs for each test: few each time, many before a release (SIDEDOOR_EXAMPLES=300). Never by the clock.
+# Invented inputs for each test: few each time, many before a release (SIDEDOOR_EXAMPLES=300). Never by the
+# clock.
 settings.register_profile(
     "sidedoor",
     max_examples=int(os.environ.get("SIDEDOOR_EXAMPLES", "25")),

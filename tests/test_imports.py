@@ -6,7 +6,9 @@ from helpers import paths
 
 
 def read_imports():
-    """Read, for every module of both packages, the dotted names that it imports, at the top or within a function."""
+    """Read, for every module of both packages, the dotted names that it imports, at the top or within a
+    function.
+    """
     found = {}
     for path in sorted(paths.SOURCE.rglob("*.py")):
         parts = path.relative_to(paths.SOURCE).with_suffix("").parts

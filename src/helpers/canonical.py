@@ -6,7 +6,8 @@ from helpers.errors import IngestError
 
 SECTIONS = ("detections_shared", "detections_received", "hot_lists_shared", "hot_lists_received")
 MEASURES = ("detections", "hits", "searches", "records", "cameras", "retention_days")
-# Why the name in a row of a sharing list is not certain: OCR read it, or it holds a comma that may part two names.
+# Why the name in a row of a sharing list is not certain: OCR read it, or it holds a comma that may part two
+# names.
 DOUBTS = ("ocr", "comma")
 # What a cell of a log can be besides a value: five different facts, kept apart.
 CELL_STATES = ("value", "empty", "not_exported", "masked", "redacted", "placeholder")
@@ -15,21 +16,25 @@ BLANK, HIDDEN = ("empty", "placeholder"), ("not_exported", "masked", "redacted")
 # Fields of a search that an agency may withhold; each has a column `<field>_cell` with its state.
 WITHHELD = (
     "search_id", "searched_at", "searcher_agency_as_printed", "search_type", "window_start", "window_end",
-    "networks_n", "devices_n", "reason_text", "has_case_number", "plate_state", "officer", "plate", "case_number",
+    "networks_n", "devices_n", "reason_text", "has_case_number", "plate_state", "officer", "plate",
+    "case_number",
 )  # fmt: skip
 
 _TEXT, _COUNT, _FLAG, _TIME, _NUMBER = "str", "Int64", "boolean", "datetime64[us]", "float64"
 COLUMNS: dict[str, dict[str, str]] = {
     "sharing": {
-        "from_agency_as_printed": _TEXT, "to_agency_as_printed": _TEXT, "from_agency_id": _TEXT, "to_agency_id": _TEXT,
-        "shares": _TEXT, "reported_by": _TEXT, "section": _TEXT, "hot_list": _TEXT, "is_inactive": _FLAG,
+        "from_agency_as_printed": _TEXT, "to_agency_as_printed": _TEXT, "from_agency_id": _TEXT,
+        "to_agency_id": _TEXT, "shares": _TEXT, "reported_by": _TEXT, "section": _TEXT, "hot_list": _TEXT,
+        "is_inactive": _FLAG,
         "city_as_printed": _TEXT, "state_as_printed": _TEXT, "doubt": _TEXT,
         "as_of": _TEXT, "source_id": _TEXT, "page": _COUNT, "row_no": _COUNT,
     },
     "searches": {
         "source_id": _TEXT, "row_no": _COUNT, "search_id": _TEXT, "searched_at": _TIME,
-        "searcher_agency_as_printed": _TEXT, "host_agency": _TEXT, "search_type": _TEXT, "window_start": _TIME,
-        "window_end": _TIME, "networks_n": _COUNT, "devices_n": _COUNT, "reason_text": _TEXT, "reason_origin": _TEXT,
+        "searcher_agency_as_printed": _TEXT, "host_agency": _TEXT, "search_type": _TEXT,
+        "window_start": _TIME,
+        "window_end": _TIME, "networks_n": _COUNT, "devices_n": _COUNT, "reason_text": _TEXT,
+        "reason_origin": _TEXT,
         "has_case_number": _FLAG, "plate_state": _TEXT, "officer_token": _TEXT, "plate_token": _TEXT,
         "case_number_token": _TEXT, **{f"{field}_cell": _TEXT for field in WITHHELD},
     },

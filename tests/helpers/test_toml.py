@@ -40,8 +40,18 @@ def test_content_comes_back_with_dates_as_text(load):
         ('lead = ["a", "a"]\n' + GOOD, "wrong-value", "town.toml, lead", "lead"),
         ('lead = ["a", "B"]\n' + GOOD, "wrong-value", "town.toml, lead 2", ""),
         ('subtitle = "\\u001b[2J"\n' + GOOD, "wrong-value", "town.toml, subtitle", ""),
-        (GOOD + '[[record]]\nfile = "a"\nas_of = "2025-2-30"\n', "wrong-value", "town.toml, record 1, as_of", ""),
-        (GOOD + '[[record]]\nfile = "a"\nday_first = 1\n', "wrong-value", "town.toml, record 1, day_first", ""),
+        (
+            GOOD + '[[record]]\nfile = "a"\nas_of = "2025-2-30"\n',
+            "wrong-value",
+            "town.toml, record 1, as_of",
+            "",
+        ),
+        (
+            GOOD + '[[record]]\nfile = "a"\nday_first = 1\n',
+            "wrong-value",
+            "town.toml, record 1, day_first",
+            "",
+        ),
     ],
 )
 def test_first_key_that_does_not_fit_is_named(load, text, code, place, hint):
@@ -92,7 +102,9 @@ def test_every_schema_explains_itself():
         for name, part in _list_properties(schema):
             target = schema["definitions"][part["$ref"].rpartition("/")[2]] if "$ref" in part else part
             assert target.get("description"), f"{path.name}: {name}"
-            assert part.get("examples") or target.get("examples") or target.get("enum"), f"{path.name}: {name}"
+            assert part.get("examples") or target.get("examples") or target.get("enum"), (
+                f"{path.name}: {name}"
+            )
 
 
 def _list_properties(part):

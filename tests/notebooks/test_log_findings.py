@@ -1,4 +1,6 @@
-"""Method checks and findings of notebooks 05 to 08 and 10, recomputed from the truth of the log and from the CSV files."""
+"""Method checks and findings of notebooks 05 to 08 and 10, recomputed from the truth of the log and from the
+CSV files.
+"""
 
 import csv
 import json
@@ -26,7 +28,9 @@ def read_findings(number):
 
 
 def test_searches_of_the_simulated_log():
-    """Notebook 05: the true number of searches is within the bounds, and the errors of other counts are what they are."""
+    """Notebook 05: the true number of searches is within the bounds, and the errors of other counts are what
+    they are.
+    """
     rows, truth = build_log(2019, 20_000)
     events, found = truth["event_n"].nunique(), read_findings("05")
 

@@ -1,4 +1,4 @@
-"""The worked example, whole: raw files of an invented town through every reader and every notebook to a site."""
+"""The worked example, whole: files of an invented town through every reader and notebook to a site."""
 
 import csv
 import json
@@ -18,7 +18,8 @@ from sidedoor.run.editions import RECORDS, load_edition
 from sidedoor.run.notebooks import list_notebooks, load_notebook
 
 NAME, COPY = "worked-example", "canary-town"
-# What no result may show: who was looked for, by whom, in which case, and why. The words of the reasons are found by rules.
+# What no result may show: who was looked for, by whom, in which case, and why. The words of the reasons are
+# found by rules.
 CANARIES = ("7ZZZ777", "Quillfeather", "CN-55-7788", "zanzibar", "kumquatery", "vexillum")
 REASONS = (
     "ICE detainer for zanzibar",
@@ -29,15 +30,26 @@ REASONS = (
 )
 # Names of agencies that mean something to a browser, a spreadsheet, a page or an engine.
 AGENCIES = (
-    "<img src=x onerror=alert(1)> YY PD", "</svg><script>alert(2)</script> ZZ PD", "[a](javascript:alert(3)) ZZ PD",
-    "![t](http://pixel.example/t.png) ZZ SO", '=HYPERLINK("http://pixel.example","a") ZZ PD', "Cash $x_1$ $ ZZ PD",
-    "Quote' OR 1=1; -- ZZ PD", "Bell\x07 YY PD", "Exampleton ZZ PD",
-)  # fmt: skip
+    "<img src=x onerror=alert(1)> YY PD",
+    "</svg><script>alert(2)</script> ZZ PD",
+    "[a](javascript:alert(3)) ZZ PD",
+    "![t](http://pixel.example/t.png) ZZ SO",
+    '=HYPERLINK("http://pixel.example","a") ZZ PD',
+    "Cash $x_1$ $ ZZ PD",
+    "Quote' OR 1=1; -- ZZ PD",
+    "Bell\x07 YY PD",
+    "Exampleton ZZ PD",
+)
 
 
 def write_poisoned(folder):
-    """Write a log with canaries in every private column and with hostile names; half of it by the town itself."""
-    header = "ID,Name,Org Name,Total Networks Searched,Time Frame,License Plate,Reason,Case #,Filters,Search Time,Search Type,Text Prompt,Moderation"
+    """Write a log with canaries in every private column and with hostile names; half of it by the town
+    itself.
+    """
+    header = (
+        "ID,Name,Org Name,Total Networks Searched,Time Frame,License Plate,Reason,Case #,Filters,Search Time,"
+        "Search Type,Text Prompt,Moderation"
+    )
     with (folder / "simulated-canary-audit.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header.split(","))
@@ -47,19 +59,27 @@ def write_poisoned(folder):
             reason = REASONS[n % 7 % len(REASONS)]
             identity = f"{n:08x}-0000-4000-8000-000000000000"
             private = f'{{"note": "{CANARIES[3]}"}}'
+            who, what = (
+                [identity, f"Ofc. {CANARIES[1]}", agency, 5823],
+                [f"{time}\n{time}", CANARIES[0], reason],
+            )
             writer.writerow(
-                [identity, f"Ofc. {CANARIES[1]}", agency, 5823, f"{time}\n{time}", CANARIES[0], reason, CANARIES[2], private, time,
-                 "freeform", f"the car of {CANARIES[1]}", ""]
-            )  # fmt: skip
+                [*who, *what, CANARIES[2], private, time, "freeform", f"the car of {CANARIES[1]}", ""]
+            )
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """The results and the site of the edition and one poisoned record, made by the two commands of the README."""
+    """The results and the site of the edition and one poisoned record, made by the two commands of the
+    README.
+    """
     runs, home = tmp_path_factory.mktemp("runs"), tmp_path_factory.mktemp("home")
     shutil.copytree(paths.EDITIONS / NAME, home / NAME)
     write_poisoned(home)
-    record = '[[record]]\nfile = "simulated-canary-audit.csv"\nsource_id = "simulated-canary-audit"\nreported_by = "Exampleton ZZ PD"\n\n'
+    record = (
+        '[[record]]\nfile = "simulated-canary-audit.csv"\nsource_id = "simulated-canary-audit"\n'
+        'reported_by = "Exampleton ZZ PD"\n\n'
+    )
     edition = (
         (paths.EDITIONS / f"{NAME}.toml")
         .read_text(encoding="utf-8")
@@ -87,7 +107,9 @@ def test_edition_runs_every_notebook_that_runs_on_records():
 
 
 def test_site_lists_the_records_and_calls_everything_simulated(folder):
-    """Every file with its sha256 on the page of sources; findings on simulated records say so in their sentence."""
+    """Every file with its sha256 on the page of sources; findings on simulated records say so in their
+    sentence.
+    """
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     sources = (folder / "site" / "sources.html").read_text(encoding="utf-8")
     assert len(manifest["records"]) == len(load_edition(NAME).raw_files) + 1
@@ -116,7 +138,9 @@ def test_notebooks_were_given_the_records_and_show_no_place(folder):
 
 
 def test_canaries_stay_in_the_private_folder(folder):
-    """Plate, name, case and reasons: in nothing that a run or a site leaves behind but the records, which only their owner reads."""
+    """Plate, name, case and reasons: in nothing that a run or a site leaves behind but the records, which
+    only their owner reads.
+    """
     records = folder / "records"
     assert records.stat().st_mode & 0o077 == 0 or os.name != "posix"
     for path in [path for path in folder.parent.rglob("*") if path.is_file()]:
@@ -131,7 +155,9 @@ def test_canaries_stay_in_the_private_folder(folder):
 
 
 def test_hostile_names_stay_text(folder):
-    """What a browser would run or fetch is on the site as text only; figures are well-formed; tables hold no formula."""
+    """What a browser would run or fetch is on the site as text only; figures are well-formed; tables hold no
+    formula.
+    """
     pages = [path.read_text(encoding="utf-8") for path in (folder / "site").rglob("*.html")]
     assert any("&lt;img src=x onerror" in page for page in pages)
     for page in pages:

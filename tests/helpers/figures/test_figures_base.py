@@ -32,7 +32,9 @@ def shown(monkeypatch):
 
 
 def test_notebook_shows_the_saved_file(shown, tmp_path, monkeypatch):
-    """Byte for byte and not drawn again, with its description; a figure that was not saved is shown as it would be."""
+    """Byte for byte and not drawn again, with its description; a figure that was not saved is shown as it
+    would be.
+    """
     monkeypatch.setenv("SIDEDOOR_FIGURES", str(tmp_path))
     draw, drawn = _base._draw_alike, []
     monkeypatch.setattr(
@@ -65,7 +67,9 @@ def test_figure_changed_after_it_was_saved_is_shown_as_it_is(shown, tmp_path, mo
 
 
 def test_file_is_what_matplotlib_saves_tightly(tmp_path, monkeypatch):
-    """To lay it out by hand changes nothing: the PNG is that of `bbox_inches="tight"`, the SVG as large, in points."""
+    """To lay it out by hand changes nothing: the PNG is that of `bbox_inches="tight"`, the SVG as large, in
+    points.
+    """
     monkeypatch.setenv("SIDEDOOR_FIGURES", str(tmp_path))
     save_figure(draw_bars())
     draw_bars().savefig(tmp_path / "plain.png", bbox_inches="tight", dpi=100, metadata={"Software": None})
@@ -74,7 +78,8 @@ def test_file_is_what_matplotlib_saves_tightly(tmp_path, monkeypatch):
     size = re.search(
         r'width="([\d.]+)pt" height="([\d.]+)pt"', (tmp_path / "bars.svg").read_text(encoding="utf-8")
     )
-    pixels = Image.open(tmp_path / "bars.png").size
+    with Image.open(tmp_path / "bars.png") as image:
+        pixels = image.size
     assert [float(side) / 0.72 for side in size.groups()] == pytest.approx(pixels, abs=1)
 
 

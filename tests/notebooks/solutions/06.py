@@ -1,4 +1,6 @@
-"""Solutions of notebook 06: one more word moves one end of the range; what counts as a reason differs by rule."""
+"""Solutions of notebook 06: one more word moves one end of the range; what counts as a reason differs by
+rule.
+"""
 
 import tempfile
 from pathlib import Path

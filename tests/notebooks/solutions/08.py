@@ -1,4 +1,6 @@
-"""Solutions of notebook 08: what California's record shows and ICE's rules do not; which subjects changed most."""
+"""Solutions of notebook 08: what California's record shows and ICE's rules do not; which subjects changed
+most.
+"""
 
 import pandas as pd
 
