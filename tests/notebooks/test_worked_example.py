@@ -1,4 +1,4 @@
-"""The worked example, whole: raw files of an invented town through every reader and every notebook to a site."""
+"""The worked example, whole: files of an invented town through every reader and notebook to a site."""
 
 import csv
 import json
@@ -30,17 +30,26 @@ REASONS = (
 )
 # Names of agencies that mean something to a browser, a spreadsheet, a page or an engine.
 AGENCIES = (
-    "<img src=x onerror=alert(1)> YY PD", "</svg><script>alert(2)</script> ZZ PD", "[a](javascript:alert(3)) ZZ PD",
-    "![t](http://pixel.example/t.png) ZZ SO", '=HYPERLINK("http://pixel.example","a") ZZ PD', "Cash $x_1$ $ ZZ PD",
-    "Quote' OR 1=1; -- ZZ PD", "Bell\x07 YY PD", "Exampleton ZZ PD",
-)  # fmt: skip
+    "<img src=x onerror=alert(1)> YY PD",
+    "</svg><script>alert(2)</script> ZZ PD",
+    "[a](javascript:alert(3)) ZZ PD",
+    "![t](http://pixel.example/t.png) ZZ SO",
+    '=HYPERLINK("http://pixel.example","a") ZZ PD',
+    "Cash $x_1$ $ ZZ PD",
+    "Quote' OR 1=1; -- ZZ PD",
+    "Bell\x07 YY PD",
+    "Exampleton ZZ PD",
+)
 
 
 def write_poisoned(folder):
     """Write a log with canaries in every private column and with hostile names; half of it by the town
     itself.
     """
-    header = "ID,Name,Org Name,Total Networks Searched,Time Frame,License Plate,Reason,Case #,Filters,Search Time,Search Type,Text Prompt,Moderation"
+    header = (
+        "ID,Name,Org Name,Total Networks Searched,Time Frame,License Plate,Reason,Case #,Filters,Search Time,"
+        "Search Type,Text Prompt,Moderation"
+    )
     with (folder / "simulated-canary-audit.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header.split(","))
@@ -50,10 +59,13 @@ def write_poisoned(folder):
             reason = REASONS[n % 7 % len(REASONS)]
             identity = f"{n:08x}-0000-4000-8000-000000000000"
             private = f'{{"note": "{CANARIES[3]}"}}'
+            who, what = (
+                [identity, f"Ofc. {CANARIES[1]}", agency, 5823],
+                [f"{time}\n{time}", CANARIES[0], reason],
+            )
             writer.writerow(
-                [identity, f"Ofc. {CANARIES[1]}", agency, 5823, f"{time}\n{time}", CANARIES[0], reason, CANARIES[2], private, time,
-                 "freeform", f"the car of {CANARIES[1]}", ""]
-            )  # fmt: skip
+                [*who, *what, CANARIES[2], private, time, "freeform", f"the car of {CANARIES[1]}", ""]
+            )
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +76,10 @@ def folder(tmp_path_factory):
     runs, home = tmp_path_factory.mktemp("runs"), tmp_path_factory.mktemp("home")
     shutil.copytree(paths.EDITIONS / NAME, home / NAME)
     write_poisoned(home)
-    record = '[[record]]\nfile = "simulated-canary-audit.csv"\nsource_id = "simulated-canary-audit"\nreported_by = "Exampleton ZZ PD"\n\n'
+    record = (
+        '[[record]]\nfile = "simulated-canary-audit.csv"\nsource_id = "simulated-canary-audit"\n'
+        'reported_by = "Exampleton ZZ PD"\n\n'
+    )
     edition = (
         (paths.EDITIONS / f"{NAME}.toml")
         .read_text(encoding="utf-8")

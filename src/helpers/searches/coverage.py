@@ -63,8 +63,8 @@ def find_gaps(days: pd.DataFrame, least_lost: int = LEAST_LOST) -> pd.DataFrame:
             near = counts[first - pd.Timedelta(days=AROUND) : last + pd.Timedelta(days=AROUND)].drop(
                 run.index
             )
-            by_weekday = near.groupby(near.index.dayofweek).mean()
-            expected = by_weekday.reindex(run.index.dayofweek).fillna(near.mean()).sum()
+            by_weekday = near.groupby(near.index.day_of_week).mean()
+            expected = by_weekday.reindex(run.index.day_of_week).fillna(near.mean()).sum()
             rows.append((host, kind, first, last, len(run), expected, expected >= least_lost))
     columns = ["host", "kind", "first", "last", "days_n", "expected_n", "is_gap"]
     return pd.DataFrame(rows, columns=columns).astype({"is_gap": bool})

@@ -13,8 +13,8 @@ FEWEST = 10
 # Said on the site, where two editions may hold the same rows.
 OVERLAP = (
     "Do not publish two editions of records that overlap: a count that differs between them by one row "
-    "shows what that row is. Counts of a class of reasons are shown from ten up, and hold "
-    "within one edition only."
+    "shows what that row is. Counts of a class of reasons are shown from ten up, and hold within one edition "
+    "only."
 )
 
 

@@ -99,7 +99,7 @@ def test_tables_that_cannot_be_drawn_are_refused(call):
 
 
 def test_saved_files(tmp_path, monkeypatch):
-    """PNG, SVG, the narrow SVG, numbers and description; the same bytes each time; a table by its own name."""
+    """PNG, SVG, narrow SVG, numbers and description; the same bytes each time; a table by its own name."""
     monkeypatch.setenv("SIDEDOOR_FIGURES", str(tmp_path))
     figures.save_figure(CALLS["bars"]())
     first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}

@@ -78,7 +78,8 @@ def test_file_is_what_matplotlib_saves_tightly(tmp_path, monkeypatch):
     size = re.search(
         r'width="([\d.]+)pt" height="([\d.]+)pt"', (tmp_path / "bars.svg").read_text(encoding="utf-8")
     )
-    pixels = Image.open(tmp_path / "bars.png").size
+    with Image.open(tmp_path / "bars.png") as image:
+        pixels = image.size
     assert [float(side) / 0.72 for side in size.groups()] == pytest.approx(pixels, abs=1)
 
 

@@ -72,9 +72,8 @@ def saved(tmp_path, monkeypatch):
 def test_files_open_in_gephi_and_spreadsheets(saved):
     """Source and Target, Id and Label are the first headers; no cell is a formula."""
     graph, files = saved
-    tables = {
-        name: list(csv.reader(files[f"net-{name}.csv"].open(encoding="utf-8"))) for name in ("edges", "nodes")
-    }
+    texts = {name: files[f"net-{name}.csv"].read_text(encoding="utf-8") for name in ("edges", "nodes")}
+    tables = {name: list(csv.reader(text.splitlines())) for name, text in texts.items()}
 
     assert tables["edges"][0][:2] == ["Source", "Target"]
     assert tables["nodes"][0][:2] == ["Id", "Label"]

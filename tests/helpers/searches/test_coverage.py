@@ -68,7 +68,7 @@ def test_weekends_of_an_office_are_no_gaps():
 
     No gap; a lost week is one; a lost day of a daily log too.
     """
-    office = {day: 8 for day in pd.date_range("2025-01-06", "2025-04-30") if day.dayofweek < 5}
+    office = {day: 8 for day in pd.date_range("2025-01-06", "2025-04-30") if day.day_of_week < 5}
     gaps = coverage.find_gaps(make_days(office))
     assert len(gaps) == 16 and not gaps["is_gap"].any()
 

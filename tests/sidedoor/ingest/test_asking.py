@@ -86,7 +86,8 @@ def test_span_without_its_zone_is_said_to_be_as_printed(put):
 def test_order_of_days_is_no_fact_until_somebody_says_it(put, tmp_path):
     """Dates such as 03/04/2026 count as rows; which days they are is left open."""
     mapping = put(
-        'title = "t"\nsource = "s"\ntable = "searches"\n[columns]\nsearched_at = "When"\nreason_text = "Why"\n'
+        'title = "t"\nsource = "s"\ntable = "searches"\n[columns]\n'
+        'searched_at = "When"\nreason_text = "Why"\n'
         '[times]\nforms = ["%q/%q/%Y %H:%M"]\n',
         "m.toml",
     )

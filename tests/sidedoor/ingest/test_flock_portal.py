@@ -174,9 +174,10 @@ def test_figures_of_pages(tmp_path):
 
 def test_captures_of_one_portal(tmp_path):
     """An archive of one portal names no agency: it has to be told; captures that overlap are warned of."""
-    header = "captured_at,last_updated,retention,lpr_cameras,unique_vehicles,searches,hotlists,hotlist_hits,audit_rows_new".split(
-        ","
-    )
+    header = (
+        "captured_at,last_updated,retention,lpr_cameras,unique_vehicles,searches,hotlists,hotlist_hits,"
+        "audit_rows_new"
+    ).split(",")
     rows = [
         ["2026-09-09T02:48:57Z", "Tue Sep 08 2026", "30 days", "3", "", "7", "NCMEC", "93", "7"],
         ["2026-09-10T17:23:26Z", "Thu Sep 10 2026", "30 days", "3", "71960", "7", "NCMEC", "91", "0"],

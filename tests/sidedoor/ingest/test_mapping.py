@@ -141,7 +141,8 @@ def test_edges(mapped):
 def test_ids_are_looked_up(mapped, tmp_path):
     """Ids become names from a list that lies beside the file; without the list the file is refused."""
     text = EDGES.replace('from_agency_as_printed = "owner"\n', "")
-    text += '[names]\nfile = "names.csv"\nkey = "id"\nname = "name"\n[names.columns]\nfrom_agency_as_printed = "owner"\n'
+    text += '[names]\nfile = "names.csv"\nkey = "id"\nname = "name"\n'
+    text += '[names.columns]\nfrom_agency_as_printed = "owner"\n'
     rows = [["owner", "reader", "day"], ["7", "B PD", "2024-05-01"], ["8", "B PD", "2024-05-01"]]
     assert mapped(text, rows, how=refuse).code == "no-file"
     write_csv(tmp_path / "names.csv", [["id", "name"], ["7", "Seven PD"]])

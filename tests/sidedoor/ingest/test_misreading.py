@@ -264,7 +264,10 @@ def test_iso_8601_everywhere(tmp_path, printed, read_as):
 
 def test_mails_and_other_containers_are_called_by_their_names(tmp_path):
     """An e-mail with its attachments, a Numbers document, an archive."""
-    mail = 'From: a@example.org\nTo: b@example.org\nMIME-Version: 1.0\n\nx\nContent-Disposition: attachment; filename="log.csv"\n'
+    mail = (
+        "From: a@example.org\nTo: b@example.org\nMIME-Version: 1.0\n\nx\n"
+        'Content-Disposition: attachment; filename="log.csv"\n'
+    )
     (tmp_path / "a.eml").write_text(mail)
     error = refuse(tmp_path / "a.eml")
     assert error.code == "email" and "log.csv" in error.found
