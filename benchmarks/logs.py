@@ -137,7 +137,7 @@ def sum_months(months, counts) -> np.ndarray:
 def _open_sidedoor(folder: Path) -> dict:
     import ibis
 
-    from helpers.reasons.classify import count_patterns
+    from helpers.reasons.labels import ODD, fold_text, join_patterns
     from helpers.searches import engine
 
     out, read = folder / "out", folder / "read" / "searches.parquet"
@@ -151,6 +151,16 @@ def _open_sidedoor(folder: Path) -> dict:
         dated = table.filter(table.searched_at.notnull())
         return engine.fetch(dated.group_by("searcher_agency_as_printed", month=month).agg(n=ibis._.count()))
 
+    def count_patterns():
+        # as rule sets are looked up: all patterns at once, then each distinct text that one of them found
+        table = read_log()
+        found = table.filter(table.reason_text.re_search("(?i)" + join_patterns([*PATTERNS, ODD])))
+        texts = found.group_by("reason_text").agg(rows_n=ibis._.count())
+        texts = texts.select("rows_n", folded=fold_text(texts.reason_text))
+        texts = texts.filter(texts.folded.re_search(join_patterns(PATTERNS)))
+        hits = [texts.folded.re_search(one).ifelse(texts.rows_n, 0).sum() for one in PATTERNS]
+        return engine.fetch(texts.agg(**{f"p{n:02d}": hit for n, hit in enumerate(hits)})).fillna(0)
+
     def check_ingest(_):
         names = ("searched_at", "networks_n", "searcher_agency_as_printed", "reason_text")
         return sum_up(out / "searches.parquet", *names)
@@ -158,7 +168,7 @@ def _open_sidedoor(folder: Path) -> dict:
     return {
         "ingest": (lambda: _ingest(folder, out), check_ingest),
         "monthly": (count_months, lambda found: sum_months(found["month"], found["n"])),
-        "patterns": (lambda: count_patterns(read_log(), PATTERNS), lambda found: found["rows_n"].to_numpy()),
+        "patterns": (count_patterns, lambda found: found.iloc[0].to_numpy(np.int64)),
     }
 
 

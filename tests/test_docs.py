@@ -109,8 +109,9 @@ def test_links_of_the_readmes_lead_somewhere():
 
 
 def list_uncalled() -> list[str]:
-    """List the public functions and classes of `helpers` that no notebook, command or other module names."""
-    modules = {path: path.read_text(encoding="utf-8") for path in paths.SOURCE.rglob("*.py")}
+    """List what is public in `helpers` and named by no notebook, command, benchmark or other module."""
+    folders = (paths.SOURCE, paths.ROOT / "benchmarks")
+    modules = {path: path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py")}
     notebooks = []
     for path in list_notebooks():
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]

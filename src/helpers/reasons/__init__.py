@@ -1,14 +1,6 @@
 """Rule sets over the reasons of a log: labels, counts as a range over rules, and samples coded by hand."""
 
-from helpers.reasons.classify import (
-    STATE,
-    STATES,
-    TRUTH,
-    count_patterns,
-    find_labels,
-    mark_log,
-    tally_reasons,
-)
+from helpers.reasons.classify import STATE, STATES, TRUTH, find_labels, mark_log, tally_reasons
 from helpers.reasons.counts import count_rules, count_states, range_rules
 from helpers.reasons.hand_coding import draw_sample, read_sheet, write_sheet
 from helpers.reasons.rule_sets import RuleSet, describe_rule_sets, load_rule_set, load_rule_sets
@@ -20,7 +12,6 @@ __all__ = [
     "TRUTH",
     "RuleSet",
     "compare_coders",
-    "count_patterns",
     "count_rules",
     "count_states",
     "describe_rule_sets",

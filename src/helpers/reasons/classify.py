@@ -183,33 +183,6 @@ def tally_reasons(table, rule_sets: Sequence[RuleSet], by: Sequence[str] = ()) -
     return summed[summed["rows_n"] > 0].reset_index(drop=True)
 
 
-def count_patterns(table, patterns: Sequence[str]) -> pd.DataFrame:
-    """Return the rows whose reason holds each of some patterns, in the order given: pattern, rows_n.
-
-    Parameters
-    ----------
-    table
-        Ibis table with a column `reason_text`.
-    patterns
-        As in a rule file, in small letters; at least one.
-    """
-    import ibis
-
-    if not patterns:
-        raise DataError("patterns", "there is none", "Give at least one.")
-    found = table.filter(_find_candidates(table.reason_text, patterns))
-    texts = found.group_by("reason_text").agg(rows_n=ibis._.count())
-    texts = texts.select("rows_n", folded=fold_text(texts.reason_text))
-    # most texts that had to be folded hold none of the patterns: one search more spares them one for each
-    texts = texts.filter(texts.folded.re_search(join_patterns(patterns)))
-    sums = {
-        f"p{number}": texts.folded.re_search(pattern).ifelse(texts.rows_n, ibis.literal(0)).sum()
-        for number, pattern in enumerate(patterns, 1)
-    }
-    row = engine.fetch(texts.agg(**sums)).fillna(0).iloc[0]
-    return pd.DataFrame({"pattern": list(patterns), "rows_n": [int(row[name]) for name in sums]})
-
-
 def _check_names(table, rule_sets: Sequence[RuleSet]) -> None:
     if not rule_sets:
         raise DataError("rule sets", "there is none", "Name at least one.")

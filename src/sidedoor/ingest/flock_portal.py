@@ -90,7 +90,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
     table.describe(report)
     frame = volumes.close(report)
     report.details["rows_in_file"] = len(rows)
-    if not len(frame) and any(part.code == "no-capture-date" for part in report.set_aside):
+    if not len(frame) and "no-capture-date" in report.list_codes():
         raise IngestError(
             source.name, "figures without a capture date", "Say when the pages were saved: --as-of "
                 "YYYY-MM-DD.",

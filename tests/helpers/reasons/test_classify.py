@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
-from helpers.reasons import STATES, count_patterns, find_labels, load_rule_sets, mark_log, tally_reasons
+from helpers.reasons import STATES, find_labels, load_rule_sets, mark_log, tally_reasons
 from helpers.reasons.classify import label_rows
 from helpers.reasons.labels import fold_text
 from helpers.searches import engine
@@ -182,20 +182,6 @@ def test_simulated_log_is_labelled_as_by_the_loop(make_log, size, seed):
 
     counted = Counter({key: int(rows["rows_n"].sum()) for key, rows in tally.groupby(NAMES)})
     assert Counter(label_by_loop(log["reason_text"])) == counted
-
-
-def test_patterns_are_counted_as_by_a_loop(make_log):
-    """Each count is that of `re` over the folded rows."""
-    import re
-
-    patterns = [r"\bice\b", "ice", "border patrol", r"inv(est)?", r"[0-9]{2}", "^ice", "never there"]
-    log = make_log(HARD + build_log(3, 1_000)[0]["reason_text"].tolist())
-    rows = [fold(text) for text in log["reason_text"] if isinstance(text, str)]
-
-    found = count_patterns(read(log), patterns)
-    assert [sum(bool(re.search(one, row)) for row in rows) for one in patterns] == found["rows_n"].tolist()
-    with pytest.raises(DataError):
-        count_patterns(read(log), [])
 
 
 def test_a_handful_of_labels_is_no_free_text(make_log):

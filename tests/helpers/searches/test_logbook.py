@@ -13,8 +13,8 @@ from helpers.errors import DataError
 from helpers.searches import engine
 from helpers.searches.logbook import load_lists, open_log
 from helpers.simulate.log import build_lists, build_log
+from made.example import write_example
 from sidedoor.ingest import ingest_file
-from sidedoor.ingest.example import write_example
 from sidedoor.ingest.source import ReadOptions
 
 

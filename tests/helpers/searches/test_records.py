@@ -6,8 +6,8 @@ import pytest
 from helpers.canonical import COLUMNS
 from helpers.errors import DataError
 from helpers.searches.records import is_simulated, list_files, list_records, load_records
+from made.example import write_example
 from sidedoor.ingest import ingest_file
-from sidedoor.ingest.example import write_example
 from sidedoor.ingest.source import ReadOptions
 
 

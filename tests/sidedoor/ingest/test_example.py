@@ -1,7 +1,7 @@
 """The simulated example is read whole, says that it is simulated, and is the same file each time."""
 
+from made.example import write_example
 from sidedoor.ingest import inspect_file
-from sidedoor.ingest.example import write_example
 
 
 def test_example_is_the_same_file_each_time(tmp_path):

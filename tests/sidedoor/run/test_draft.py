@@ -9,9 +9,9 @@ import pytest
 
 from helpers import paths
 from helpers.errors import RunError
+from made.example import write_example
 from made.refusal import refused
 from sidedoor import cli
-from sidedoor.ingest.example import write_example
 from sidedoor.run import draft
 from sidedoor.run.draft import draft_edition, find_needs
 from sidedoor.run.editions import load_edition

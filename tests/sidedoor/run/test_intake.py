@@ -7,8 +7,8 @@ import pytest
 
 from helpers import paths
 from helpers.errors import IngestError, RunError
+from made.example import write_example
 from made.refusal import refused
-from sidedoor.ingest.example import write_example
 from sidedoor.run import intake
 from sidedoor.run.draft import draft_edition
 from sidedoor.run.editions import load_edition, plan_run
