@@ -16,6 +16,8 @@ import pandas as pd
 _FORMULA = (
     r"(?s)\A(?:[\s\x00\u200b-\u200f\u2060\ufeff\u00ad]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212]|[\t\r\n\x00])"
 )
+# Control characters but tab and line ends: no program shows them, and a terminal obeys some.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _QUOTED = re.compile(r'[,;|"\t\r\n\x00]')
 # rows of a CSV that are written at a time
 _LINES = 20_000
@@ -57,8 +59,9 @@ def neutralize_formulas(frame: pd.DataFrame | pd.Series) -> pd.DataFrame | pd.Se
 def write_csv(frame: pd.DataFrame | Iterable[pd.DataFrame], path: Path | str) -> None:
     """Write a table, or its parts, as CSV that is safe to open in a spreadsheet: UTF-8, LF, no index.
 
-    Missing cells are empty, booleans `true` and `false`, times `2024-05-31T14:00:00`. Texts that hold a
-    separator of any spreadsheet are quoted, so that none of them begins a cell elsewhere.
+    Control characters become U+FFFD. Missing cells are empty, booleans `true` and `false`, times
+    `2024-05-31T14:00:00`. Texts that hold a separator of any spreadsheet are quoted, so that none of
+    them begins a cell elsewhere.
     """
     with _replace(path) as file:
         for number, part in enumerate([frame] if isinstance(frame, pd.DataFrame) else frame):
@@ -130,6 +133,7 @@ def _show_cells(column: pd.Series) -> list[str]:
 
 
 def _quote(text: str) -> str:
+    text = _CONTROLS.sub("\ufffd", text)
     if _QUOTED.search(text) or text != text.strip():
         return '"' + text.replace('"', '""') + '"'
     return text

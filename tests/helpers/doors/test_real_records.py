@@ -5,6 +5,7 @@ import pandas as pd
 from helpers import agencies, doors
 from helpers.canonical import build_table
 from helpers.searches import engine
+from made.tables import read
 from sidedoor.ingest.files import read_source
 from sidedoor.ingest.source import open_source
 
@@ -42,7 +43,7 @@ def test_an_audit_of_ones_own_searches_shows_no_door(mirror):
     The sheriff's own searches only, whatever other networks they reached.
     """
     path = mirror / "flock" / "okaloosa_fl_so_org_audit_reduced.csv.gz"
-    rows = read_source(open_source(path)).tables["searches"]
+    rows = read(path).tables["searches"]
     log = engine.read_log(engine.connect(), rows)
     verdicts = doors.judge_cases(engine.fetch(doors.group_cases(log)), build_table("sharing", []))
 
