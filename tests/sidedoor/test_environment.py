@@ -23,7 +23,7 @@ PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text(encoding="utf-
 # First and a late release of each Python that is promised.
 PROMISED = [f"3.{minor}.{patch}" for minor in (11, 12, 13) for patch in (0, 9)]
 # Programs and parts of Sphinx and Jupyter: used by name, not by an import.
-NOT_IMPORTED = {"jupyterlab", "furo", "itables", "myst-nb"}
+NOT_IMPORTED = {"jupyterlab", "furo", "myst-nb"}
 
 
 def canonical(name):

@@ -363,6 +363,7 @@ def test_source_that_no_table_has_is_not_linked(tmp_path, caplog):
         (["PDF p. 2", "PDF p. 1"], "Town, 2019, PDF pp. 1, 2"),
         (["pp. 5-6", "p. 9"], "Town, 2019, pp. 5-6, p. 9"),
         (["sheet <b>"], "Town, 2019, sheet &lt;b&gt;"),
+        ([f"row {number}" for number in range(40)], "Town, 2019, 40 places"),
     ],
 )
 def test_sources_are_cited_with_their_pages(pages, shown):

@@ -18,6 +18,8 @@ _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PAGE = re.compile(r"(PDF |)p\. (\d{1,9})", re.A)
 # A list of more sources than this shows how many they are, and the rest when it is opened.
 _MOST_SOURCES = 4
+# A source that is cited at more places than this shows how many they are.
+_MOST_PAGES = 6
 # A table of more columns than this is set smaller, and its words may be broken.
 _MOST_COLUMNS = 7
 
@@ -90,6 +92,8 @@ def _write_pages(pages: list | None) -> str:
     if len(texts) > 1 and all(kinds) and len({kind[1] for kind in kinds}) == 1:
         numbers = sorted({int(kind[2]) for kind in kinds})
         texts = [f"{kinds[0][1]}pp. {', '.join(map(str, numbers))}"]
+    if len(texts) > _MOST_PAGES:
+        return f", {len(texts)} places"
     return "".join(f", {text}" for text in texts)
 
 

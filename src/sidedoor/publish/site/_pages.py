@@ -248,7 +248,7 @@ def _list_leads(site: Site, leads: list[tuple[PlacedNotebook, dict]]) -> str:
 def _say_caveat(site: Site, finding: dict) -> str:
     """Return the one caveat of a finding: its bounds, or how its sources were read."""
     bounds = _show_bounds(finding)
-    if bounds and bounds != "no bound stated":
+    if bounds != "no bound stated" and finding.get("low") != finding.get("high"):
         return f"By the wording of the sources: {bounds}."
     ways = {row["source_id"]: row["read_as"] for row in site.sources}
     if {ways.get(name) for name in finding["sources"]} == {"press_excerpt"}:
