@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import sys
 
 from benchmarks.measure import describe_machine, measure, print_table
 
@@ -29,7 +28,7 @@ def main() -> None:
         notes += told
     print(describe_machine(given.turns))
     print_table(rows)
-    print(*notes, sep="\n", file=sys.stdout)
+    print(*notes, sep="\n")
 
 
 main()

@@ -1,9 +1,8 @@
 """Search logs: ours beside DuckDB and pandas by hand, on a simulated log.
 
 By hand means: as a person writes it who knows the file. By hand all nine columns are written, officers and
-plates too; ours writes the typed table without persons, the states of cells and a report, after a checksum
-and checks of the whole text. The counts are asked of one and the same Parquet file, ours as the notebooks ask
-them, through Ibis.
+plates too; ours writes the typed table without persons, the states of cells and a report, after checks of the
+whole text. The counts are asked of one and the same Parquet file, ours through Ibis.
 """
 
 import shutil

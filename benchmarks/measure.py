@@ -9,8 +9,7 @@ A benchmark is a module with
   timed; `check(what it returned)` gives what must be equal across ways, or None;
 - if ways may differ, `judge(folder, result)`, which says in a word how good a result is.
 
-Ways take turns (A B C, A B C), so that a busy machine disturbs them alike. Each turn does all tasks on tiny
-data first: imports and caches of files are no part of a time.
+Ways take turns (A B C, A B C), and each does all tasks on tiny data first: no import is part of a time.
 """
 
 import importlib
@@ -30,8 +29,7 @@ import numpy as np
 
 WARM = "warm"
 TOLERANCE = 1e-6
-# CPU seconds below this are less than the beat of the clock that counts them on some machines.
-TICK = 0.004
+TICK = 0.004  # CPU seconds that some clocks cannot count
 PACKAGES = ("pandas", "numpy", "networkx", "igraph", "scipy", "duckdb", "rapidfuzz", "papermill")
 
 

@@ -2,7 +2,6 @@
 
 Both read the printed names by our rules first, so that the full comparison profits from them; it then takes
 the most similar agency from a threshold on. The two may differ: how many names each gets right is printed.
-Precision and recall on real names are held by tests/helpers/agencies.
 """
 
 import random

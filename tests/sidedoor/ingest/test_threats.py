@@ -294,7 +294,8 @@ def write_xlsx(tmp_path):
         space = "http://schemas.openxmlformats.org"
         found = {
             "[Content_Types].xml": f'<Types xmlns="{space}/package/2006/content-types">'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            '<Default Extension="rels" '
+            'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
             f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
             '<Override PartName="/xl/worksheets/sheet1.xml" '
             f'ContentType="{kind}.worksheet+xml"/></Types>',
