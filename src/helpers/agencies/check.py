@@ -13,7 +13,9 @@ HIDDEN_CHARACTERS = (
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
-_HIDDEN = re.compile(HIDDEN_CHARACTERS)
+# These, and control characters but tab and line ends: nothing of them is shown in a name.
+UNSHOWN_CHARACTERS = HIDDEN_CHARACTERS[:-1] + r"\x00-\x08\x0e-\x1f\x7f-\x9f]"
+_HIDDEN = re.compile(UNSHOWN_CHARACTERS)
 _WORD = re.compile(r"[^\W_]+")
 # One account name of capitals alone: LVMPD, OCSD, TXDPS, LCSO. No vowel before SO: ALONSO is a surname.
 _INITIALS = re.compile(r"[A-Z]{1,5}(?:PD|SD|DPS)|[B-DF-HJ-NP-TV-Z]{1,4}SO")

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from helpers.agencies.check import HIDDEN_CHARACTERS
+from helpers.agencies.check import UNSHOWN_CHARACTERS
 from helpers.canonical import WITHHELD
 from helpers.formats import load_format
 from sidedoor.ingest.cells import (
@@ -200,11 +200,11 @@ class Part:
 
     def _clean(self, names: pa.Array) -> pa.Array:
         """Remove characters without width, and those that turn the direction of writing."""
-        odd = pc.fill_null(pc.match_substring_regex(names, HIDDEN_CHARACTERS), False)
+        odd = pc.fill_null(pc.match_substring_regex(names, UNSHOWN_CHARACTERS), False)
         if not pc.any(odd).as_py():
             return names
         self.log.cleaned_n += pc.sum(odd).as_py()
-        return pc.replace_substring_regex(names, HIDDEN_CHARACTERS, "")
+        return pc.replace_substring_regex(names, UNSHOWN_CHARACTERS, "")
 
     def _read_types(self) -> pa.Array:
         """Keep the search types that are known: an officer or a clerk may have typed anything else."""

@@ -4,7 +4,7 @@ confirmed that it does.
 
 import re
 
-from helpers.agencies.check import HIDDEN_CHARACTERS, looks_like_agency
+from helpers.agencies.check import UNSHOWN_CHARACTERS, looks_like_agency
 from helpers.errors import IngestError
 from helpers.wording import say_number
 from sidedoor.ingest.report import FileTable, Reading
@@ -13,7 +13,7 @@ from sidedoor.ingest.source import ReadOptions, Source
 NOT_AN_AGENCY = "(not an agency's name)"
 # Of the rows of a log, and of the different names of a list, so many may hold no word of an agency [percent].
 _LOG_PERCENT, _LIST_PERCENT, _FEW = 5, 10, 2
-_HIDDEN = re.compile(HIDDEN_CHARACTERS)
+_HIDDEN = re.compile(UNSHOWN_CHARACTERS)
 _HEADERS = "Headers may be exchanged, or rows shifted: look at the file."
 
 

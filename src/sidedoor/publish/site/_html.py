@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
-from helpers.agencies import HIDDEN_CHARACTERS
+from helpers.agencies.check import UNSHOWN_CHARACTERS
 from helpers.facts.dates import write_date
 from helpers.wording import say_number
 
@@ -26,7 +26,7 @@ _MOST_COLUMNS = 7
 
 def show(text: object) -> str:
     """Return a text as HTML, without characters that are invisible or turn the text around."""
-    return html.escape(re.sub(HIDDEN_CHARACTERS, "", "" if text is None or text != text else str(text)))
+    return html.escape(re.sub(UNSHOWN_CHARACTERS, "", "" if text is None or text != text else str(text)))
 
 
 def show_name(text: object) -> str:
@@ -203,7 +203,7 @@ def read_page(name: str, *more: str, title: str = "", **blocks: str) -> str:
 
 
 def _write_heading(title: str, line: str) -> list[str]:
-    title = re.sub(r"([\\*`|_<>:])", r"\\\1", " ".join(re.sub(HIDDEN_CHARACTERS, "", title).split()))
+    title = re.sub(r"([\\*`|_<>:])", r"\\\1", " ".join(re.sub(UNSHOWN_CHARACTERS, "", title).split()))
     # What begins like a list, a comment or a line of its own is a heading all the same.
     title = re.sub(r"^([^\w\\])", r"\\\1", title)
     return [title, line * (2 * len(title) + 4), ""]
