@@ -49,7 +49,7 @@ def test_range_of_reasons():
     civil = truth["purpose"].to_numpy() == "civil_immigration"
 
     assert found["reasons-range"]["low"] <= only.sum() <= found["reasons-range"]["high"]
-    assert found["reasons-recall"]["low"] == round(100 * (only.to_numpy() & civil).sum() / civil.sum(), 1)
+    assert found["reasons-recall"]["low"] == round(100 * (only.to_numpy() & civil).sum() / civil.sum(), 2)
 
 
 def test_no_small_count_of_a_class_is_shown():

@@ -61,7 +61,7 @@ def test_complete_lists_are_counted_with_their_names():
     lists, names = read("lists"), read("sharing_lists")
     whole = lists[(lists["section"] == "detections_shared") & (lists["is_whole"] == "true")]
     rows = names[names["list_id"].isin(whole["list_id"]) & (names["section"] == "detections_shared")]
-    texts = (f"{whole['reported_by'].nunique()} agencies", f"{len(rows):,} names")
+    texts = (f"{whole['reported_by'].nunique()} agencies", f"{len(rows):,} entries")
     check(read_findings("00")["lists-read"], len(whole), whole, *texts)
 
 
@@ -185,7 +185,9 @@ def test_break_in_the_log_of_eugene():
 
     turn = max(range(15, len(daily) - 14), key=lambda at: weigh(daily[:at]) + weigh(daily[at:]))
     after = sum(daily[turn:]) / (len(daily) - turn)
-    texts = (f"{sum(daily[:turn]) / turn:.1f} times a day until {days[turn - 1]:%-d %B %Y}",)
+    texts = (
+        f"{sum(daily[:turn]) / turn:.1f} rows a day in their Flock log until {days[turn - 1]:%-d %B %Y}",
+    )
     check(read_findings("04")["eugene-fall"], round(after, 1), rows, *texts)
 
 
@@ -205,7 +207,7 @@ def test_portals_that_keep_a_year():
     latest = rows.drop_duplicates("agency_id", keep="last")
     year = latest[latest["value"] == 365]
     finding = read_findings("09")["portals-keeping-a-year"]
-    check(finding, len(year), latest, f"of {len(latest)} police portals", "Costa Mesa", "Santa Ana")
+    check(finding, len(year), latest, f"Of {len(latest)} police portals", "Costa Mesa", "Santa Ana")
 
 
 def test_five_years_against_sixty_days():
