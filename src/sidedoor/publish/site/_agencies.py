@@ -40,7 +40,10 @@ def show_agencies(facts: Path, cited: dict[str, str], extra: Path) -> dict[str, 
     table["on_ice_list"] = table["on_ice_list"].replace("not named", "")
     write_csv(table.rename(columns=HEADERS)[list(HEADERS.values())], extra / TABLE)
     rows = [
-        [link(f"#{row['agency_id']}", show_name(row["name"])), *(show(row[name] or "") for name in _SHOWN[1:])]
+        [
+            link(f"#{row['agency_id']}", show_name(row["name"])),
+            *(show(row[name] or "") for name in _SHOWN[1:]),
+        ]
         for row in table.to_dict("records")
     ]
     head = [HEADERS[name].capitalize() for name in _SHOWN]
