@@ -22,17 +22,7 @@ _INITIALS = re.compile(r"[A-Z]{1,5}(?:PD|SD|DPS)|[B-DF-HJ-NP-TV-Z]{1,4}SO")
 
 
 def clean_name(text: str) -> tuple[str, int]:
-    """Return a name without hidden characters and double spaces, and how many hidden characters it had.
-
-    Parameters
-    ----------
-    text
-        A cell, as read.
-
-    Returns
-    -------
-    (name, removed): `removed` counts characters without width and characters that turn the writing direction.
-    """
+    """Return a name without hidden characters and double spaces, and how many hidden characters it had."""
     shown, removed = _HIDDEN.subn("", text)
     return " ".join(shown.split()), removed
 
@@ -52,11 +42,6 @@ def looks_like_agency(text: str) -> bool:
 
     Police, County, PD, University, Task Force or ICE do; `Jane Roe`, `Det. Roe` and a bare town do not.
     One name proves nothing: a column of which more than a small part fails holds something else.
-
-    Parameters
-    ----------
-    text
-        A cell, as read.
     """
     words = load_words()
     name, _ = clean_name(text)

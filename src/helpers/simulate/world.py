@@ -1,6 +1,4 @@
-"""The invented world of the simulated log.
-
-Its agencies, what they type as a reason, who shares with whom, and what its records hide.
+"""The invented world of the simulated log: agencies, what they type as a reason, what their records hide.
 
 Two states, ZZ and YY, that do not exist. Six agencies of ZZ release logs, each with a fault that real
 releases have. Names and reasons are built to trap rules that look for "ice".
@@ -39,16 +37,11 @@ class Host:
     missing: tuple[str, ...] = ()
 
 
+_LOST_DAYS = ("2025-10-10", "2025-10-11", "2025-10-12")
 HOSTS = (
     Host("Exampleton ZZ PD", "exampleton", ("network", "org"), True),
     Host("Sample County ZZ SO", "sample-county", ("network", "org"), False, ("2025-08",)),
-    Host(
-        "Inventory Falls ZZ PD",
-        "inventory-falls",
-        ("network",),
-        False,
-        ("2025-10-10", "2025-10-11", "2025-10-12"),
-    ),
+    Host("Inventory Falls ZZ PD", "inventory-falls", ("network",), False, _LOST_DAYS),
     Host("Officeville ZZ PD", "officeville", ("network",), False),
     Host("Justice Harbor ZZ PD", "justice-harbor", ("network",), True),
     Host("Lakemark ZZ PD", "lakemark", ("portal",), True),

@@ -56,7 +56,7 @@ def ask(connection, files):
         total=log.networks_n.sum(),
         half=log.row_no.cast("float64") / 2,
     )
-    return engine.fetch(kinds, ["-source_id"]), engine.fetch(kinds, ["reason_text", "row_no"], limit=2)
+    return engine.fetch(kinds, ["-source_id"]), engine.fetch(kinds, ["reason_text", "row_no"])
 
 
 def check_answer(whole, first):
@@ -79,7 +79,7 @@ def check_answer(whole, first):
     )
     assert [True, pd.NA, True] == whole["wide"].tolist() and [14, 14, 14] == whole["total"].tolist()
     # small letters and accents come after capitals, and missing texts last: by code point, not by a locale
-    assert ["B", "é"] == first["reason_text"].tolist()
+    assert ["B", "é"] == first["reason_text"].tolist()[:2] and first["reason_text"].isna()[2]
 
 
 def test_files_are_one_table_in_canonical_form(files):
