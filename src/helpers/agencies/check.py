@@ -5,7 +5,7 @@ import unicodedata
 from functools import lru_cache
 
 from helpers.agencies.parse import parse_name
-from helpers.agencies.words import load_words
+from helpers.agencies.words import find_words, load_words
 
 # Characters without width and characters that turn the direction of a line, as a regular expression that
 # Python and DuckDB both read. Two names that differ only in them look alike; one can mirror the next words.
@@ -46,11 +46,16 @@ def looks_like_agency(text: str) -> bool:
     words = load_words()
     name, _ = clean_name(text)
     printed = _WORD.findall(name)
-    if not printed or printed[0].lower() in words.kinds["person_ranks"]:
+    tokens = [word.lower() for word in printed]
+    if not tokens or tokens[0] in words.kinds["person_ranks"]:
         return False
-    if _INITIALS.fullmatch(name) or not words.kinds["agency_words"].isdisjoint(map(str.lower, printed)):
+    known = words.kinds["agency_words"] | words.kinds["agency_abbreviations"]
+    is_short_name = name.isupper() and any((name.lower(),) == short for short, *_ in words.aliases)
+    if _INITIALS.fullmatch(name) or is_short_name or not known.isdisjoint(tokens):
+        return True
+    if any(find_words(tokens, phrase) >= 0 for phrase in words.kinds["agency_phrases"]):
         return True
     read = parse_name(name)
-    if "," in name or printed[-1].istitle() and printed[-1].lower() in words.codes:
+    if "," in name or printed[-1].istitle() and tokens[-1] in words.codes:
         return read.kind == "federal" and "," not in name  # Roe, Da; Ming So
     return bool(read.role) or read.kind not in ("other", "not_an_agency")

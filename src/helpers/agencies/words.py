@@ -23,7 +23,7 @@ _STATE_NAME_WORDS = {word for name in STATE_WORDS for word in name}
 # Lists of `[kinds]` whose entries are single words; all others are phrases.
 _WORD_SETS = frozenset(
     "campus dps_is_state_police statewide place_before_state forms federal_fillers agency_words"
-    " person_ranks".split()
+    " agency_abbreviations person_ranks".split()
 )
 # Kinds whose phrases are looked for anywhere in a name, or at its beginning (`_start`), in this order.
 SEARCHED_KINDS = ("pool", "vendor_demo", "fusion_center", "company")

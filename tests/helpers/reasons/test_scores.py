@@ -48,11 +48,11 @@ def test_bounds_of_strata_by_hand():
     """
     (l1, u1), (l2, u2) = (proportion_confint(*n, method="wilson") for n in ((3, 10), (0, 20)))
 
-    assert (300, 1_000 * l1, 1_000 * u1) == pytest.approx(bound_total(make_strata((3, 7, 0, 1_000)), 0.95))
-    two = bound_total(make_strata((3, 7, 0, 1_000), (0, 20, 0, 500)), 0.95)
+    assert (300, 1_000 * l1, 1_000 * u1) == pytest.approx(bound_total(make_strata((3, 7, 0, 1_000))))
+    two = bound_total(make_strata((3, 7, 0, 1_000), (0, 20, 0, 500)))
     high = 300 + ((1_000 * (u1 - 0.3)) ** 2 + (500 * u2) ** 2) ** 0.5
     assert (300, 300 - 1_000 * (0.3 - l1), high) == pytest.approx(two)
-    assert (1, 1, 1) == bound_total(make_strata((1, 3, 0, 4)), 0.95)
+    assert (1, 1, 1) == bound_total(make_strata((1, 3, 0, 4)))
 
 
 def draw_coded(pick, stratum_n=30):
