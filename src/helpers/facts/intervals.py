@@ -1,5 +1,6 @@
 """Intervals: what a cited figure leaves open, and arithmetic that carries it along."""
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -60,12 +61,8 @@ class Interval:
             high = math.inf if self.high > 0 else self.high / other.high
             return Interval(low, high)
         # inf / inf has no value, and its neighbors (finite / inf, inf / finite) already give the bounds.
-        corners = [
-            a / b
-            for a in (self.low, self.high)
-            for b in (other.low, other.high)
-            if math.isfinite(a) or math.isfinite(b)
-        ]
+        pairs = itertools.product((self.low, self.high), (other.low, other.high))
+        corners = [a / b for a, b in pairs if math.isfinite(a) or math.isfinite(b)]
         return Interval(min(corners), max(corners))
 
     def __radd__(self, other):

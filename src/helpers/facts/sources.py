@@ -32,9 +32,8 @@ def cite_sources(source_ids, facts: str | Path | None = None) -> pd.DataFrame:
     known = load_table("sources", facts).set_index("source_id")
     unknown = [name for name in wanted if name not in known.index]
     if unknown:
-        raise DataError(
-            "sources.csv", f"no source named {', '.join(unknown)}", "Add a row for it, or correct the name."
-        )
+        found = f"no source named {', '.join(unknown)}"
+        raise DataError("sources.csv", found, "Add a row for it, or correct the name.")
     columns = ["title", "publisher", "published_on", "read_as", "url"]
     found = known.loc[wanted, columns].reset_index()
     dates = found["published_on"].map(write_date, na_action="ignore").fillna("undated")

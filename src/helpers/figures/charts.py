@@ -25,14 +25,12 @@ from helpers.figures._base import COLORS, NARROW, WIDE, CitedFigure, finish_figu
 from helpers.wording import format_number
 
 # Color and hatching together, so that parts differ in print and for any color vision.
-FILLS = (
-    ("blue", ""),
-    ("orange", "//"),
-    ("green", ".."),
-    ("sky", "\\\\"),
-    ("pink", "xx"),
-    ("pale", ""),
-    ("yellow", "||"),
+FILLS = tuple(
+    zip(
+        "blue orange green sky pink pale yellow".split(),
+        ("", "//", "..", "\\\\", "xx", "", "||"),
+        strict=True,
+    )
 )
 MARKS = (("blue", "o"), ("orange", "s"), ("green", "^"), ("pink", "D"), ("black", "v"), ("sky", "P"))
 # One word a tile, two dots for none: the arrangement that NPR made known in 2015.

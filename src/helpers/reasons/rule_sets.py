@@ -128,11 +128,10 @@ def load_rule_set(path: Path | str) -> RuleSet:
     if doubled := sorted(name for name in set(names) if names.count(name) > 1):
         found = f"two labels named {doubled[0]!r}"
         raise DataError(path.name, found, "Give each label a name of its own.", code="doubled")
+    about = (content["title"], content["subject"], content["kind"])
     rules = RuleSet(
         path.stem,
-        content["title"],
-        content["subject"],
-        content["kind"],
+        *about,
         content.get("source", ""),
         content.get("note", ""),
         tuple(labels),

@@ -106,13 +106,8 @@ def _move_step(steps, hidden, told, group: int, at: int, target: int) -> np.ndar
     wanted = np.zeros(fixed.shape[0])
     wanted[0] = target - steps[group, at]
     # a change is a gain less a loss, none of them negative; no step falls below zero
-    found = linprog(
-        np.r_[cost, cost],
-        A_ub=sparse.hstack([-step, step]),
-        b_ub=steps.ravel(),
-        A_eq=sparse.hstack([fixed, -fixed]),
-        b_eq=wanted,
-    )
+    within = {"A_ub": sparse.hstack([-step, step]), "b_ub": steps.ravel()}
+    found = linprog(np.r_[cost, cost], **within, A_eq=sparse.hstack([fixed, -fixed]), b_eq=wanted)
     if found.status != 0:
         return None
     return np.abs(found.x[: hidden.size] - found.x[hidden.size :]).reshape(hidden.shape) > 1e-6
