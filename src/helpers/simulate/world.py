@@ -60,7 +60,7 @@ MASKED = "justice-harbor"  # a third of its reasons is masked, some agencies are
 
 def _read_table(name: str) -> pd.DataFrame:
     path = paths.DATA / "registry" / f"simulated_{name}.csv"
-    return pd.read_csv(path, keep_default_na=False, float_precision="round_trip")
+    return pd.read_csv(path, keep_default_na=False)
 
 
 _AGENCIES = _read_table("agencies").set_index("name")
