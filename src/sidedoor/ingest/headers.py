@@ -1,10 +1,7 @@
 """Which column is which: headers bound by name, and the first rows of a file looked at to find its header."""
 
-import csv
 import functools
-import io
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -13,11 +10,9 @@ from helpers.formats import load_format
 from helpers.wording import say_number
 from sidedoor.ingest.report import Report
 from sidedoor.ingest.source import Source
-from sidedoor.ingest.text import PART_ROWS, RowBatch, build_batch, peek_text
+from sidedoor.ingest.text import HEADER_ROWS, PART_ROWS, RowBatch, build_batch, list_first_rows
 from sidedoor.ingest.xlsx import Sheet, convert_serial, read_workbook
 
-# A title or a note may stand above the header.
-HEADER_ROWS = 12
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'"})
 
@@ -68,33 +63,6 @@ def list_unbound(header: list[str], bound: dict[str, str]) -> list[str]:
     """List the columns of a file that no field is bound to, as printed."""
     used = set(bound.values())
     return [column for column in header if column and column not in used]
-
-
-def list_first_rows(source: Source, rows_n: int = HEADER_ROWS) -> list[tuple[int, list[str]]]:
-    """Split the first rows of a text, each with its line, by the delimiter that gives the largest part of
-    them one width.
-    """
-    lines = io.StringIO(peek_text(source).removeprefix("\ufeff")).readlines()[: rows_n * 4]
-    best, most = [], (0, 0)
-    for delimiter in ",;\t|":
-        rows, reader, start = [], csv.reader(lines, delimiter=delimiter), 1
-        try:
-            for cells in reader:
-                rows.append((start, cells))
-                start = reader.line_num + 1
-                if len(rows) == rows_n:
-                    break
-        except csv.Error:
-            pass
-        # a reason may hold more semicolons than the log has columns, but not every reason does
-        widths = Counter(len(cells) for _, cells in rows if any(cells))
-        score = max(
-            ((round(count / widths.total(), 2), width) for width, count in widths.items() if width > 1),
-            default=(0, 0),
-        )
-        if score > most or not best and any(cells for _, cells in rows):
-            best, most = rows, score
-    return best
 
 
 def list_beginnings(source: Source) -> list[tuple[Sheet | None, list[tuple[int, list[str]]]]]:

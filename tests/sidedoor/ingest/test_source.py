@@ -124,7 +124,7 @@ def test_packed(write):
 @pytest.mark.parametrize(
     ("content", "pattern"),
     [
-        (gzip.compress(b""), "compressed file is empty"),
+        (gzip.compress(b""), "the file is empty"),
         (gzip.compress(b"%PDF-1.7"), "compressed PDF.*Unpack"),
         (gzip.compress(gzip.compress(b"a")), "compressed twice"),
         (gzip.compress(b"<html>"), "compressed HTML"),
