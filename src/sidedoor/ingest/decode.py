@@ -3,6 +3,7 @@ is reported.
 """
 
 import codecs
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -43,6 +44,10 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 _CODE_PAGES = {"cp1252": "Windows-1252 (cp1252)", "mac_roman": "Mac Roman"}
+# What a capital with an accent and a mark of print after it, as in É’, are in UTF-8: a text in which no other
+# character is beyond ASCII is no UTF-8, but one of a code page.
+_CAPITALS, _MARKS = range(0xC6, 0xDE), (0x85, 0x92, 0x94, 0x96, 0x97, 0xA0)
+_BY_CHANCE = {bytes(pair).decode() for pair in itertools.product(_CAPITALS, _MARKS)}
 # Signs of print that are usual in any text.
 _PRINT = "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u00a0\u00b0\u00b7\u2022\u00ae\u2122"
 
@@ -55,6 +60,7 @@ class Encoding:
     errors: str = "strict"  # or `replace`: bytes that the codec does not know become U+FFFD
     note: str = ""  # how the encoding was found; empty for plain UTF-8
     odd: dict[str, list[int]] = field(default_factory=dict)  # by code: how many, and the line of the first
+    beyond_ascii: set[str] = field(default_factory=set)
     ends_with_newline: bool = True
     bytes_n: int = 0  # unpacked
     quotes_n: int = 0
@@ -99,26 +105,33 @@ def _find_encoding(source: Source) -> Encoding:
     marks = [(codec, name) for mark, codec, name in _BOMS if source.head.startswith(mark)]
     codec, note = (marks[0][0], f"Read as {marks[0][1]}, which it is marked as.") if marks else ("utf-8", "")
     try:
-        return _scan_text(source, Encoding(codec, note=note))
+        found = _scan_text(source, Encoding(codec, note=note))
     except UnicodeDecodeError:
         return _scan_text(source, Encoding(codec, "replace", note) if note else _choose(source))
+    if not note and found.beyond_ascii and found.beyond_ascii <= _BY_CHANCE:
+        return _scan_text(source, _name_code_page("cp1252", "it is UTF-8 by chance only"))
+    return found
 
 
 def _choose(source: Source) -> Encoding:
     """Choose how to read a text that is not UTF-8 throughout."""
-    passages, wide_n, bytes_n = [], 0, 0
+    passages: list[bytes] = []
     with source.open() as file:
         while (data := file.read(1 << 20)) and len(passages) < 10_000:
-            wide_n += len(re.findall(rb"[\xc3-\xf4][\x80-\xbf]+", data))
-            bytes_n += len(data.translate(None, _ASCII))
             passages += re.findall(rb"[\x00-\x7f]?[\x80-\xff]+[\x00-\x7f]?", data)
-    # most bytes beyond ASCII belong to characters of UTF-8: some cells are damaged, the text is not
-    if wide_n * 2 > 0.9 * bytes_n:
+    # More characters of UTF-8 than bytes that are none: some cells are damaged, the text is not. A code page
+    # loses nothing of either, so it has to be more.
+    as_utf8 = "".join(part.decode("utf-8", "replace") for part in passages)
+    if len(_LIKELY.findall(as_utf8)) > as_utf8.count("\ufffd"):
         note = "Read as UTF-8; bytes that are not UTF-8 were replaced by U+FFFD."
         return Encoding("utf-8", "replace", note)
     scores = {codec: sum(_score(part.decode(codec, "replace")) for part in passages) for codec in _CODE_PAGES}
     codec = max(scores, key=scores.get)
-    return Encoding(codec, "replace", f"Read as {_CODE_PAGES[codec]}: it is not valid UTF-8.")
+    return _name_code_page(codec, "it is not valid UTF-8")
+
+
+def _name_code_page(codec: str, why: str) -> Encoding:
+    return Encoding(codec, "replace", f"Read as {_CODE_PAGES[codec]}: {why}.")
 
 
 def _score(text: str) -> int:
@@ -151,7 +164,7 @@ def _scan_text(source: Source, found: Encoding) -> Encoding:
             if data and is_ascii:
                 line, end = line + data.count(b"\n"), chr(data[-1])
             elif text := decoder.decode(data, final=not data):
-                _count_odd(text, source.name, line, found.odd)
+                _count_odd(text, source.name, line, found)
                 line, end = line + text.count("\n"), text[-1]
             if not data:
                 break
@@ -186,23 +199,22 @@ def _has_controls(data: bytes) -> bool:
     return bool((buffer < 9).any() or (buffer - np.uint8(14) < 18).any() or (buffer == 127).any())
 
 
-def _count_odd(text: str, name: str, line: int, odd: dict[str, list[int]]) -> None:
+def _count_odd(text: str, name: str, line: int, found: Encoding) -> None:
     """Count odd characters, and lines with mojibake; refuse UTF-16 without its mark."""
     if text.count("\0") > len(text) // 4:
         way_out = "It looks like UTF-16 without its mark: save it as UTF-8."
         raise IngestError(f"{name}, line {line}", "NUL characters throughout", way_out, code="nul")
     # patterns look at the text without ASCII letters first: few texts have what they look for
-    rest = (
-        text if text.isascii() else text.encode("utf-8", "replace").translate(None, _ASCII[32:127]).decode()
-    )
+    rest = text.encode("utf-8", "replace").translate(None, _ASCII[32:127]).decode()
+    found.beyond_ascii |= {letter for letter in set(rest) if not letter.isascii()}
     for code, pattern in _ODD.items():
         if pattern.search(rest) and (at := [one.start() for one in pattern.finditer(text)]):
-            entry = odd.setdefault(code, [0, line + text.count("\n", 0, at[0])])
+            entry = found.odd.setdefault(code, [0, line + text.count("\n", 0, at[0])])
             entry[0] += len(at)
     if _MAYBE_MOJIBAKE.search(rest):
         hits = [one.start() for one in _MAYBE_MOJIBAKE.finditer(text) if is_mojibake(one.group())]
         if lines := {line + text.count("\n", 0, at) for at in hits[:10_000]}:
-            entry = odd.setdefault("mojibake", [0, min(lines)])
+            entry = found.odd.setdefault("mojibake", [0, min(lines)])
             entry[0] += len(lines)
 
 

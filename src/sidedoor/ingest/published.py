@@ -14,6 +14,7 @@ NOT_AN_AGENCY = "(not an agency's name)"
 # Of the rows of a log, and of the different names of a list, so many may hold no word of an agency [percent].
 _LOG_PERCENT, _LIST_PERCENT, _FEW = 5, 10, 2
 _HIDDEN = re.compile(UNSHOWN_CHARACTERS)
+_SHIFTED = "A cell may hold commas without being quoted: ask for the original export."
 _HEADERS = "Headers may be exchanged, or rows shifted: look at the file."
 
 
@@ -31,8 +32,12 @@ def check_names(reading: Reading, source: Source, options: ReadOptions) -> None:
     Raises
     ------
     IngestError
-        More than a small part of the names holds no word of an agency, and nobody has confirmed them.
+        More than a small part of the names holds no word of an agency, and nobody has confirmed them; or all
+        rows are shifted.
     """
+    if {"no-readable-time", "unnamed-columns"} <= reading.report.list_codes():
+        found = "every row has a cell more than the header, and none has a time where times should be"
+        raise IngestError(source.name, found, _SHIFTED, code="row-width")
     if options.confirm_agencies or source.cache.get("vendor prints agencies"):
         return
     for name, table in reading.tables.items():
