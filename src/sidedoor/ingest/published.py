@@ -75,9 +75,8 @@ def _check_list(table, columns: list[str], reading: Reading, source: Source, opt
         names = table[column].dropna().unique()
         odd = _find_odd(names, options)
         if len(odd) > _FEW and len(odd) * 100 > len(names) * _LIST_PERCENT:
-            raise _refuse(
-                source, column, len(odd), len(names), f"{len(odd):,} of {say_number(len(names), 'name')}"
-            )
+            said = f"{len(odd):,} of {say_number(len(names), 'name')}"
+            raise _refuse(source, column, len(odd), len(names), said)
         for name in odd:
             shown.setdefault(name, f"{NOT_AN_AGENCY} {len(shown) + 1}")
     if not shown:
@@ -88,20 +87,14 @@ def _check_list(table, columns: list[str], reading: Reading, source: Source, opt
 
 def _warn(reading: Reading, column: str, odd: list[str]) -> None:
     said = say_number(len(odd), "name holds", "names hold")
-    reading.report.warn(
-        "odd-agencies",
-        f"Column {column}: {said} no word of an agency: shown as {NOT_AN_AGENCY!r}. If they are "
-        "agencies, say so with "
-        "--confirm-agencies.",
-        "confirm_agencies",
-    )
+    text = f"Column {column}: {said} no word of an agency: shown as {NOT_AN_AGENCY!r}."
+    way_out = "If they are agencies, say so with --confirm-agencies."
+    reading.report.warn("odd-agencies", f"{text} {way_out}", "confirm_agencies")
     reading.report.private.setdefault("no agency's name", []).extend(odd[:20])
 
 
 def _refuse(source: Source, column: str, odd_n: int, names_n: int, said: str) -> IngestError:
-    found = (
-        f"{odd_n:,} of {say_number(names_n, 'different name')} in {column} hold no word of an "
-        f"agency, in {said}"
-    )
+    names = say_number(names_n, "different name")
+    found = f"{odd_n:,} of {names} in {column} hold no word of an agency, in {said}"
     way_out = f"{_HEADERS} If they all are agencies, say so: --confirm-agencies."
     return IngestError(source.name, found, way_out, code="agencies-to-confirm", asks_for="confirm_agencies")

@@ -147,12 +147,12 @@ def test_formulas_without_results_are_refused(tmp_path, monkeypatch, cell, part)
     """
     monkeypatch.setattr(_xlsx_child, "PART", part)
     path = write_cell(tmp_path / "a.xlsx", cell)
-    caps = {"members_cap": 99, "unpacked_cap": 1 << 30, "ratio_cap": 99, "cells_cap": 99}
+    caps = {"members": 99, "unpacked": 1 << 30, "ratio": 99, "cells": 99}
     with pytest.raises(IngestError) as caught:
-        _xlsx_child.check_workbook(path, "a.xlsx", **caps)
+        _xlsx_child.check_workbook(path, "a.xlsx", caps)
     assert caught.value.code == "formulas"
     empty = write_cell(tmp_path / "b.xlsx", b'<c r="A2" t="str"><f>IF(B2,B2,"")</f><v></v></c>')
-    assert _xlsx_child.check_workbook(empty, "b.xlsx", **caps)[0]["errors_n"] == 0
+    assert _xlsx_child.check_workbook(empty, "b.xlsx", caps)[0]["errors_n"] == 0
 
 
 def test_errors_in_cells_are_said(tmp_path):
