@@ -158,26 +158,29 @@ class _Rows:
         told = self.mapping["file"]
         line = self._find_line(list_beginnings(self.source)[0][1], told)
         text = read_table(self.source, header_line=1 if line is None else line)
-        header = self._complete(text.header, len(text.header), told)
-        text.header[:] = header
-        return _Table(text, None, 0, header)
+        if (given := told.get("header")) and len(given) != len(text.header):
+            raise self._refuse_header(len(text.header), given)
+        text.header[:] = self._bind(given or text.header)
+        return _Table(text, None, 0, text.header)
 
     def _open_sheets(self) -> list[_Table]:
         """Open the sheets that are read, and account for the others."""
         sheets = [sheet for sheet in read_workbook(self.source).sheets if sheet.rows]
-        general, about = self.mapping["file"], self.mapping["sheets"]
-        name, is_open = general.get("sheet"), not {"header", "header_line"} & set(general)
-        told = {sheet.number: about.get(sheet.name) or general for sheet in sheets}
+        general = self.mapping["file"]
+        told = {sheet.number: general | self.mapping["sheets"].get(sheet.name, {}) for sheet in sheets}
         lines = {
             sheet.number: self._find_line(list(sheet)[:HEADER_ROWS], told[sheet.number]) for sheet in sheets
         }
         fitting = [sheet for sheet in sheets if lines[sheet.number] is not None]
+        name = general.get("sheet")
         if name == _ALL:
-            chosen = fitting
+            chosen = [sheet for sheet in fitting if not told[sheet.number].get("skip")]
         elif name:
             chosen = [sheet for sheet in sheets if sheet.name == name]
+        elif {"header", "header_line"} & set(general):
+            chosen = sheets
         else:  # sheets that select from another one have fewer rows
-            chosen = (sorted(fitting, key=Sheet.count_rows)[-1:] if is_open else []) or sheets
+            chosen = sorted(fitting, key=Sheet.count_rows)[-1:] or sheets
         if len(chosen) != 1 and not (name == _ALL and chosen):
             found = f"no sheet {name!r}" if name else say_number(len(sheets), "sheet")
             names = ", ".join(repr(sheet.name) for sheet in sheets[:20])
@@ -187,29 +190,35 @@ class _Rows:
             if sheet not in chosen:
                 reason = "a sheet that the mapping does not read"
                 self.report.put_aside(sheet.label, reason, sheet.count_rows(), "other-sheet")
+                if name == _ALL and not told[sheet.number].get("skip"):
+                    text = f"{sheet.label} does not have the columns: name its header in [sheets.NAME]."
+                    self.report.warn("sheet-without-header", text)
         return [self._open_sheet(sheet, lines[sheet.number], told[sheet.number]) for sheet in chosen]
 
     def _open_sheet(self, sheet: Sheet, line: int | None, told: dict) -> _Table:
         line = 1 if line is None else line
-        cells = (
-            dict(sheet).get(line, []) if line else [f"column_{n}" for n in range(1, len(sheet.rows[0]) + 1)]
-        )
+        width = max(map(len, sheet.rows))
+        cells = dict(sheet).get(line, []) if line else [f"column_{at}" for at in range(1, width + 1)]
         if not cells:
             found = f"no row {line} in {sheet.label}"
             raise IngestError(self.source.name, found, "Give header_line another value.", code="no-row")
-        filled = [at for _, row in sheet for at, cell in enumerate(row, 1) if _ > line and cell.strip()]
-        return _Table(None, sheet, line, self._complete(cells, max(filled, default=0), told))
+        if given := told.get("header"):
+            below = [row for number, row in sheet if number > line]
+            filled_n = max((at for row in below for at, cell in enumerate(row, 1) if cell.strip()), default=0)
+            if len(given) < filled_n:  # a sheet ends before columns that are empty throughout
+                raise self._refuse_header(filled_n, given)
+            cells = [*given, *[""] * (width - len(given))]
+        return _Table(None, sheet, line, self._bind(cells))
 
-    def _complete(self, cells: list[str], filled_n: int, told: dict) -> list[str]:
-        """Return the names of columns: those told, or those printed; all that are mapped have to be there."""
-        header, given = self._name(cells), told.get("header")
-        if given and not filled_n <= len(given) <= len(header):
-            found = f"{say_number(filled_n, 'column')} where the mapping's header has {len(given)}"
-            raise IngestError(self.source.name, found, "Correct header.", code="wrong-value")
-        header = [*given, *[""] * (len(header) - len(given))] if given else header
-        needed = [*self.columns.values(), *(part["column"] for part in self.mapping["skip"])]
-        needed += [part["column"] for part in self.mapping["figures"]]
-        for name in (*needed, *self.mapping["names"].get("columns", {}).values()):
+    def _refuse_header(self, columns_n: int, given: list[str]) -> IngestError:
+        found = f"{say_number(columns_n, 'column')} where the mapping's header has {len(given)}"
+        return IngestError(self.source.name, found, "Correct the header.", code="wrong-value")
+
+    def _bind(self, cells: list[str]) -> list[str]:
+        """Return the names of columns; all that the mapping names have to be there."""
+        header, mapping = self._name(cells), self.mapping
+        needed = [*self.columns.values(), *mapping["names"].get("columns", {}).values()]
+        for name in (*needed, *(part["column"] for part in (*mapping["skip"], *mapping["figures"]))):
             find_column(name, header, self.source.name)
         return header
 
