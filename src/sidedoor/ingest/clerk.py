@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from helpers.canonical import build_table
-from helpers.errors import IngestError, offer_nearest
+from helpers.errors import IngestError
 from helpers.formats import load_format
 from helpers.wording import say_number
 from sidedoor.ingest import clerk_lists, clerk_months
@@ -24,6 +24,7 @@ from sidedoor.ingest.headers import (
 from sidedoor.ingest.log_checks import check_log
 from sidedoor.ingest.log_part import PERSONAL, LogForm
 from sidedoor.ingest.logs import LogReader
+from sidedoor.ingest.mapping_file import check_sheets
 from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import RowBatch, find_delimiter, read_table
@@ -252,11 +253,7 @@ def read(source: Source, options: ReadOptions, sheets: Mapping[str, Mapping] | N
 def _apply_mapping(source: Source, sheets: Mapping[str, Mapping]) -> list[Found]:
     """List what the sheets hold; one of users is a list of names if the mapping says its direction."""
     parts = [replace(part) for part in look_at_sheets(source)]  # which are kept with the source, as they are
-    names = [part.sheet.name for part in parts]
-    for name in sheets:
-        if name not in names:
-            wrong = f"no sheet {name!r}, which the mapping names"
-            raise IngestError(source.name, wrong, offer_nearest(name, names[:12]), code="no-sheet")
+    check_sheets(sheets, [part.sheet.name for part in parts], source.name)
     for part in parts:
         if part.kind == "users" and "section" in sheets.get(part.sheet.name, {}):
             first = next(at for at, name in enumerate(part.header) if name)

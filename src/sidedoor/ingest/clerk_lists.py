@@ -213,22 +213,17 @@ def _find_sides(texts: dict[int, str]) -> dict[int, str]:
 def settle_sections(
     source: Source, options: ReadOptions, parts: list, sheets: Mapping, *, is_all: bool, report: Report
 ) -> None:
-    """Give each list the direction that the person or a mapping says, where the file says none.
+    """Give each list (`clerk.Found.lists`) the direction that the person or a mapping says, where the file
+    says none.
 
     Parameters
     ----------
-    source, options
-        The file, and what the person knows: `section` is one direction, or one for each list, joined by
-        commas.
-    parts
-        The sheets (`clerk.Found`) that hold names, in their order; their `lists` are filled in.
-    sheets
-        What a mapping says.
+    source, options, parts, sheets
+        The file, what the person knows (`section` is one direction, or one for each list, joined by commas),
+        the sheets that hold names, what a mapping says of sheets.
     is_all
         Whether the file holds nothing else that can be read: then the directions are asked for. Otherwise a
-        list without one is left for later, and a warning says how to have it read.
-    report
-        Is given that warning.
+        list without one is left for later, and a warning in the report says how to have it read.
 
     Raises
     ------
@@ -242,7 +237,11 @@ def settle_sections(
     names = [f"{part.sheet.label}, column {name_column(at + part.sheet.first_column)}" for part, at in open_]
     where = " and ".join(names[:8])
     if options.section:
-        given = [check_section(text.strip(), "--section") for text in options.section.split(",")]
+        given = [text.strip() for text in options.section.split(",")]
+        for text in given:
+            if text not in SECTIONS:
+                found = f"section {text!r}"
+                raise IngestError("--section", found, offer_nearest(text, SECTIONS), code="wrong-value")
         place = f"{source.name}, --section"
         if not open_:
             found = "a direction, and no list of names that lacks one"
@@ -263,19 +262,6 @@ def settle_sections(
         if is_all:
             raise IngestError(f"{source.name}, {where}", found, ask, code="no-section", asks_for="section")
         report.warn("no-direction", f"Skipped in {where}: {found}. {ask}", "section")
-
-
-def check_section(text: str, place: str) -> str:
-    """Check that a text is a direction, and return it.
-
-    Raises
-    ------
-    IngestError
-        It is none; the nearest is shown.
-    """
-    if text not in SECTIONS:
-        raise IngestError(place, f"section {text!r}", offer_nearest(text, SECTIONS), code="wrong-value")
-    return text
 
 
 def read_lists(source: Source, options: ReadOptions, part, report: Report) -> list[dict]:

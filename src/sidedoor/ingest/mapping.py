@@ -24,7 +24,15 @@ from sidedoor.ingest.headers import (
 from sidedoor.ingest.log_checks import check_log
 from sidedoor.ingest.log_part import PERSONAL, LogForm
 from sidedoor.ingest.logs import LogReader, Skip, leave_out
-from sidedoor.ingest.mapping_file import ENDS, SHIPPED, find_column, list_mappings, list_matches, load_mapping
+from sidedoor.ingest.mapping_file import (
+    ENDS,
+    SHIPPED,
+    check_sheets,
+    find_column,
+    list_mappings,
+    list_matches,
+    load_mapping,
+)
 from sidedoor.ingest.published import remove_hidden
 from sidedoor.ingest.report import Reading, Report, Skipped
 from sidedoor.ingest.source import Match, ReadOptions, Source, open_source
@@ -157,16 +165,19 @@ class _Rows:
     def _open_text(self) -> _Table:
         told = self.mapping["file"]
         line = self._find_line(list_beginnings(self.source)[0][1], told)
-        text = read_table(self.source, header_line=1 if line is None else line)
-        if (given := told.get("header")) and len(given) != len(text.header):
-            raise self._refuse_header(len(text.header), given)
-        text.header[:] = self._bind(given or text.header)
+        line = 1 if line is None else line
+        text = read_table(self.source, header_line=line)
+        width = len(text.header)
+        text.header[:] = self._name_columns(text.header, f"line {line}" if line else "", told, width)
+        if len(text.header) != width:
+            raise self._refuse_header(width, text.header)
         return _Table(text, None, 0, text.header)
 
     def _open_sheets(self) -> list[_Table]:
         """Open the sheets that are read, and account for the others."""
         sheets = [sheet for sheet in read_workbook(self.source).sheets if sheet.rows]
         general = self.mapping["file"]
+        check_sheets(self.mapping["sheets"], [sheet.name for sheet in sheets], self.source.name)
         told = {sheet.number: general | self.mapping["sheets"].get(sheet.name, {}) for sheet in sheets}
         lines = {
             sheet.number: self._find_line(list(sheet)[:HEADER_ROWS], told[sheet.number]) for sheet in sheets
@@ -202,25 +213,31 @@ class _Rows:
         if not cells:
             found = f"no row {line} in {sheet.label}"
             raise IngestError(self.source.name, found, "Give header_line another value.", code="no-row")
-        if given := told.get("header"):
-            below = [row for number, row in sheet if number > line]
-            filled_n = max((at for row in below for at, cell in enumerate(row, 1) if cell.strip()), default=0)
-            if len(given) < filled_n:  # a sheet ends before columns that are empty throughout
-                raise self._refuse_header(filled_n, given)
-            cells = [*given, *[""] * (width - len(given))]
-        return _Table(None, sheet, line, self._bind(cells))
+        below = [row for number, row in sheet if number > line]
+        filled_n = max((at for row in below for at, cell in enumerate(row, 1) if cell.strip()), default=0)
+        header = self._name_columns(cells, sheet.name_row(line) if line else "", told, filled_n)
+        return _Table(None, sheet, line, [*header, *[""] * (width - len(header))])
 
-    def _refuse_header(self, columns_n: int, given: list[str]) -> IngestError:
-        found = f"{say_number(columns_n, 'column')} where the mapping's header has {len(given)}"
-        return IngestError(self.source.name, found, "Correct the header.", code="wrong-value")
-
-    def _bind(self, cells: list[str]) -> list[str]:
-        """Return the names of columns; all that the mapping names have to be there."""
-        header, mapping = self._name(cells), self.mapping
+    def _name_columns(self, printed: list[str], place: str, told: dict, least_n: int) -> list[str]:
+        """Return the names of columns: those told, or those printed in the place of the header; all that the
+        mapping names have to be there.
+        """
+        header, given, mapping = self._name(printed), told.get("header"), self.mapping
+        if given:
+            if len(given) < least_n:  # more are columns that are empty throughout
+                raise self._refuse_header(least_n, given)
+            if place and not set(given) & set(header):
+                found, way_out = "a row that is no header", "Write header_line = 0 where there is none."
+                raise IngestError(f"{self.source.name}, {place}", found, way_out, code="no-header")
+            header = [*given]
         needed = [*self.columns.values(), *mapping["names"].get("columns", {}).values()]
         for name in (*needed, *(part["column"] for part in (*mapping["skip"], *mapping["figures"]))):
             find_column(name, header, self.source.name)
         return header
+
+    def _refuse_header(self, columns_n: int, given: list[str]) -> IngestError:
+        found = f"{say_number(columns_n, 'column')} where the mapping's header has {len(given)}"
+        return IngestError(self.source.name, found, "Correct the header.", code="wrong-value")
 
     def batches(self) -> Iterator[RowBatch]:
         """Give all rows; those to be skipped are in them."""

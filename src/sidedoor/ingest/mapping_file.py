@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+from collections.abc import Iterable
 from pathlib import Path
 
 from helpers.canonical import CELL_STATES, MEASURES, SECTIONS
@@ -210,3 +211,11 @@ def find_column(name: str, header: list[str], place: str) -> str:
     has = f"The file has {columns_n}: look whether line and spelling of its header are right."
     way_out = offer_nearest(name, near) if near else has
     raise _refuse(place, f"no column {name!r}, which the mapping names", way_out, "no-column")
+
+
+def check_sheets(told: Iterable[str], names: list[str], place: str) -> None:
+    """Refuse a mapping that names a sheet which the workbook does not have."""
+    for name in told:
+        if name not in names:
+            found = f"no sheet {name!r}, which the mapping names"
+            raise _refuse(place, found, offer_nearest(name, names[:12]), "no-sheet")

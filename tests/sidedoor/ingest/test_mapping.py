@@ -130,6 +130,9 @@ def test_a_sheet_a_month_with_headers_edited_by_hand(mapped):
     assert "sheet-without-header" in reading.report.list_codes()
     short = text.replace(', "Cost", "Empty throughout"', "")
     assert mapped(short, sheets, refuse, "short.xlsx").code == "wrong-value"
+    lost = text.replace("[sheets.May]", "[sheets.May]\nheader_line = 1")
+    assert mapped(lost, sheets, refuse, "lost.xlsx").code == "no-header"
+    assert mapped(text.replace("sheets.May", "sheets.Mai"), sheets, refuse, "mai.xlsx").code == "no-sheet"
 
 
 @pytest.mark.parametrize(
