@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from helpers.errors import IngestError
-from sidedoor.ingest._learn_form import check_pages, load_form, read_date, read_footer, squeeze
-from sidedoor.ingest._learn_layout import gather_lines
+from sidedoor.ingest._learn_form import check_pages, gather_lines, load_form, read_date, read_footer, squeeze
 from sidedoor.ingest.decode import find_encoding
 from sidedoor.ingest.pdf import read_pages, report_unseen
 from sidedoor.ingest.report import Reading, Report, SetAside
