@@ -56,7 +56,7 @@ class TextLine:
 
 
 def gather_lines(words: Iterable[Word], page: int = 0) -> list[TextLine]:
-    """Return words as lines, top to bottom; each word is compared with the one before, as scans are tilted."""
+    """Return words as lines, from the top; each word is compared with the one before, as scans are tilted."""
     ordered = sorted(words, key=lambda word: (word.x0, word.top))
     usual = median(word.bottom - word.top for word in ordered) if ordered else 1.0
     usual = usual or 1.0

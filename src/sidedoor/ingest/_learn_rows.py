@@ -1,8 +1,8 @@
 """The lists of a sharing report, read from the places of their words into records: one for each printed name.
 
-No coordinate of any file is known here. Columns part at the strip where most lines are interrupted and fewest
-run across. A line that follows the one above more closely than rows do belongs to the same cell. Cells side by
-side are a row; in three columns, whose rows may stand as close as lines, each state begins one.
+No coordinate of any file is known here. Columns part at the strip where most lines are interrupted and
+fewest run across. A line that follows the one above more closely than rows do belongs to the same cell. Cells
+side by side are a row; in three columns, whose rows may stand as close as lines, each state is a row.
 """
 
 import math
@@ -131,7 +131,7 @@ def place_section(section: Section, type_: Type, marks: dict[Word, str]) -> None
 
 
 def cut_seams(word: Word) -> list[Word]:
-    """Return a word in parts, if another operator draws on after a gap, or where two names meet: two cells."""
+    """Return the cells of a word: another operator draws on after a gap, or where two names meet."""
     meets = {found.start() for found in _SEAM.finditer(word.text)}
     parts, begin, x0, run = [], 0, word.x0, word.run
     for at, left, right, other in word.seams:
@@ -361,7 +361,7 @@ def gather_rows(columns: dict[int, list[TextLine]], wrap: float | None, height: 
 
 
 def anchor_rows(columns: dict[int, list[TextLine]], wrap: float | None, height: float) -> list[Row]:
-    """Return rows of three columns: one for each state, with what is level with it at the top or in the middle.
+    """Return rows of three columns: one for each state, and what is level with it at the top or the middle.
 
     Lines above the first state are the end of a row of the page before, and come first.
     """
@@ -382,7 +382,7 @@ def anchor_rows(columns: dict[int, list[TextLine]], wrap: float | None, height: 
 
 
 def _count_misfits(rows: list[Row], heights: list[float], is_top: bool, height: float) -> tuple:
-    """Return how badly cells are level with their states, how many rows are odd, and how long their cells are.
+    """Return how many cells are not level with their state, how odd rows are, and how long cells are.
 
     An odd row has no agency, or two, or no city.
     """
@@ -494,7 +494,7 @@ def _read_hot_lists(section: Section, rows: list[Row], gap: float) -> Iterator[t
 
 
 def _join_lists(cell: list[TextLine], width: float, gap: float) -> str:
-    """Return the lines of a cell joined: one that would have had room in the one above is a list of its own."""
+    """Return the lists of a cell: a line that would have had room in the one above is a list of its own."""
     text = cell[0].text
     for above, line in pairwise(cell):
         is_other = would_fit(above, line, width, gap) and above.page == line.page

@@ -69,7 +69,7 @@ def _is_dashboard(page: Page) -> bool:
 
 
 def _find_layout(sheets: list[Sheet]) -> str:
-    """Return of which year's layout a report is: by what feet, or else heads, of its pages call the product."""
+    """Return of which year's layout a report is, by what feet or else heads of its pages call the product."""
     products = load_form()["products"]
     for texts in ([sheet.read_margin() for sheet in sheets], [sheet.read_head() for sheet in sheets]):
         starts = [squeeze(text).partition("report")[0] for text in texts]
