@@ -55,8 +55,8 @@ class Row:
 class Dashboard:
     """One report within a file, as printed.
 
-    `totals` gives the page for each measure and its digits, `strays` lines that are no row, each with the number
-    of rows before it.
+    `totals` gives the page for each measure and its digits, `strays` lines that are no row, each with the
+    number of rows before it.
     """
 
     title: str
