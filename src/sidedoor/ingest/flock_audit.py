@@ -18,8 +18,8 @@ from sidedoor.ingest.headers import (
     tidy_header,
 )
 from sidedoor.ingest.log_checks import check_log
-from sidedoor.ingest.log_facts import SearchLog
 from sidedoor.ingest.log_part import LogForm
+from sidedoor.ingest.log_table import SearchLog
 from sidedoor.ingest.logs import LogReader
 from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
