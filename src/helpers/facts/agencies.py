@@ -1,4 +1,4 @@
-"""One table of all agencies: whether they are on ICE's list, the evidence, the reply, the status today."""
+"""One table of all agencies: whether they are on ICE's list, the evidence, the reply, the latest status."""
 
 import pandas as pd
 
@@ -25,6 +25,11 @@ PHRASES = {
     "corrected": "the ACLU added a correction",
     "shares": "reported as sharing",
     "not_on_list": "no ICE account on its sharing list",
+    "account_seen": "account seen",
+    "dated": "date of a listing",
+    "kept_apart": "two statements kept apart",
+    # no statement, but the end of a row of `access_paths`
+    "path_ended": "a later record says or suggests that it ended",
 }
 # Replies by which an agency itself confirms that ICE could search its data, and those that deny all of it.
 CONFIRMS = ("admitted_and_stopped", "confirmed_partly", "stopped")
@@ -72,8 +77,8 @@ def build_agency_table(facts=None) -> pd.DataFrame:
       `reported` (sources name it), `denied` (sources name it, and it denies all of it), `not named`;
     - `evidence`: publishers and dates of the sources by which it shared with ICE, with the list or without;
       `read_as`: how the best of them was read; `sources_n`: how many they are; `source_ids`;
-    - `reply`: what it answered, one phrase and date for each answer; `status`, `status_on`: the latest dated
-      statement;
+    - `reply`: what it answered, one phrase and date for each answer; `status`, `status_on`: the latest
+      statement, which is never the listing where the agency replied to it;
     - `lists_n`, `listed_by`: complete sharing lists of other agencies on which it can search the data, and
       whose they are;
     - `agreement_287g`: its agreements with ICE by ICE's own list of January 2026, with the dates of signing.
@@ -165,16 +170,24 @@ def _write_replies(replies: pd.DataFrame) -> pd.Series:
 
 
 def _find_status(claims: pd.DataFrame, facts) -> pd.DataFrame:
-    """Find the latest dated statement of each agency, or the end of its sharing; notes are neither."""
+    """Find the latest statement of each agency, or the end of its sharing; notes are neither.
+
+    A reply comes after the listing that it is about, even where its own date is known only to the month or
+    not at all.
+    """
     ends = load_table("access_paths", facts).dropna(subset=["ended_on"])
     ends = ends[ends["to_id"].isin(list_parts("ice", facts))]
-    ends = pd.DataFrame({"agency_id": ends["from_id"], "status": "stopped", "as_of": ends["ended_on"]})
-    said = claims[(claims["claim_kind"] != "note") & claims["as_of"].notna()]
+    ends = pd.DataFrame({"agency_id": ends["from_id"], "status": "path_ended", "as_of": ends["ended_on"]})
+    replied = claims.loc[claims["claim_kind"].isin(["reply", "correction"]), "agency_id"]
+    is_answered = (claims["claim_kind"] == "listing") & claims["agency_id"].isin(replied)
+    said = claims[(claims["claim_kind"] != "note") & ~is_answered]
     # where a month and a day within it meet, the day is the later statement
-    latest = order_by_date(pd.concat([ends, said]), "as_of", by_first=True).groupby("agency_id").last()
-    return pd.DataFrame(
-        {"status": latest["status"].map(PHRASES), "status_on": latest["as_of"].map(write_date)}
-    )
+    ordered = order_by_date(pd.concat([ends, said]), "as_of", by_first=True)
+    # an undated statement is the latest only where there is no dated one
+    ordered = pd.concat([ordered[ordered["as_of"].isna()], ordered[ordered["as_of"].notna()]])
+    latest = ordered.groupby("agency_id").tail(1).set_index("agency_id")
+    dates = latest["as_of"].map(write_date, na_action="ignore").fillna("undated")
+    return pd.DataFrame({"status": latest["status"].map(PHRASES), "status_on": dates})
 
 
 def _find_lists(facts) -> pd.DataFrame:

@@ -51,6 +51,13 @@ def test_the_status_is_the_latest_dated_statement(table):
     assert table.loc["merced-pd-ca", "status_on"] == "25 April 2026"
 
 
+def test_a_reply_is_later_than_the_listing_that_it_is_about(table):
+    """Both are of the same month, or the reply has no date: the listing is never the latest word."""
+    for name in ("manteca-pd-ca", "enfield-pd-ct", "downers-grove-pd-il"):
+        assert table.loc[name, "status"] != agencies.PHRASES["listed"]
+    assert table.loc["downers-grove-pd-il", "status_on"] == "undated"
+
+
 def test_lists_are_complete_ones_of_others_on_which_the_agency_is_active(table):
     """Counted again for every agency from the two tables of lists."""
     whole = {

@@ -8,6 +8,7 @@ from us import states
 from helpers.agencies import looks_like_agency
 from helpers.canonical import SECTIONS
 from helpers.export import write_csv
+from helpers.facts.agencies import HEADERS, PHRASES, build_agency_table
 from helpers.facts.tables import load_table
 from helpers.wording import say_number
 from sidedoor.publish.site._html import (
@@ -22,106 +23,37 @@ from sidedoor.publish.site._html import (
 )
 
 TABLE = "data/agency-table.csv"
-_HEAD = [
-    "Agency",
-    "Kind",
-    "State",
-    "On ICE's list",
-    "Sources",
-    "Reply",
-    "Latest status",
-    "Sharing lists that name it",
-]
-_STATUS = {
-    "listed": "named as sharing",
-    "denied": "denies it",
-    "denied_direct": "denies sharing directly",
-    "denied_agreement": "denies an agreement",
-    "denied_and_stopped": "denies it, ended",
-    "denied_direct_and_stopped": "denies sharing directly, ended",
-    "denied_and_suspended": "denies it, suspended",
-    "unaware": "did not know",
-    "admitted_and_stopped": "admitted it, ended",
-    "stopped": "ended",
-    "confirmed_partly": "confirmed in part",
-    "under_review": "under review",
-    "continues": "continues",
-    "corrected": "publisher corrected it",
-    "shares": "shares",
-    "not_on_list": "no ICE account on its list",
-    "account_seen": "account seen",
-    "dated": "date of a listing",
-    "kept_apart": "two statements kept apart",
-}
-_DENIED = ("denied", "denied_and_stopped", "denied_and_suspended")
 _READ_AS = {
     "press_excerpt": "only the opening was read",
     "document": "",
     "publisher_page": "",
     "derived": "computed",
 }
+# Columns of the table on the page; the download has all.
+_SHOWN = ("name", "kind", "state", "on_ice_list", "reply", "status", "status_on", "lists_n")
 _NO_AGENCY = "(not an agency's name)"
-
-
-def summarize_agencies(facts: Path) -> pd.DataFrame:
-    """Return one row per agency: what is known of it, in the words of the page, and its address there."""
-    claims, names = load_table("sharing_claims", facts), load_table("sharing_lists", facts)
-    lists_n = names.dropna(subset=["agency_id"]).groupby("agency_id")["list_id"].nunique()
-    by_agency = dict(list(claims.sort_values("as_of", na_position="first").groupby("agency_id", sort=False)))
-    rows = []
-    for agency in load_table("agencies", facts).sort_values(["state", "name"]).itertuples():
-        own = by_agency.get(agency.agency_id, claims.iloc[:0])
-        replies = own[own["claim_kind"] == "reply"]
-        dated = own[own["as_of"].notna() & (own["claim_kind"] != "note")]
-        rows.append(
-            {
-                "agency_id": agency.agency_id,
-                "Agency": agency.name,
-                "Kind": agency.kind.replace("_", " "),
-                "State": agency.state if isinstance(agency.state, str) else "",
-                "On ICE's list": _judge_listing(own),
-                "Sources": own["source_id"].nunique(),
-                "Reply": _STATUS[replies["status"].iloc[-1]] if len(replies) else "",
-                "Latest status": _say_latest(dated),
-                "Sharing lists that name it": int(lists_n.get(agency.agency_id, 0)),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _judge_listing(claims: pd.DataFrame) -> str:
-    """Return whether an agency is on ICE's list of 2019: `yes`, `reported`, `denied`, or nothing."""
-    release = claims[claims["is_in_release"].fillna(False).astype(bool)]
-    listed = release[release["claim_kind"] == "listing"]
-    if listed.empty:
-        return ""
-    if release["status"].isin(_DENIED).any():
-        return "denied"
-    return "yes" if (listed["read_as"] == "document").any() else "reported"
-
-
-def _say_latest(dated: pd.DataFrame) -> str:
-    if dated.empty:
-        return ""
-    last = dated.iloc[-1]
-    return f"{_STATUS[last['status']]} ({last['as_of'][:4]})"
 
 
 def show_agencies(facts: Path, cited: dict[str, str], extra: Path) -> dict[str, str]:
     """Return the blocks of the page of agencies, and write its table as a download."""
-    table = summarize_agencies(facts)
-    write_csv(table.drop(columns="agency_id"), extra / TABLE)
+    table = build_agency_table(facts)
+    table["on_ice_list"] = table["on_ice_list"].replace("not named", "")
+    write_csv(table.rename(columns=HEADERS)[list(HEADERS.values())], extra / TABLE)
     rows = [
-        [link(f"#{row[0]}", show_name(row[1])), *(show(value) if value else "" for value in row[2:])]
-        for row in table.itertuples(index=False)
+        [
+            link(f"#{row['agency_id']}", show_name(row["name"])),
+            *(show(row[name] or "") for name in _SHOWN[1:]),
+        ]
+        for row in table.to_dict("records")
     ]
+    head = [HEADERS[name].capitalize() for name in _SHOWN]
     caption = f"{say_number(len(table), 'agency', 'agencies')} in the fact tables"
     claims, lists = load_table("sharing_claims", facts), load_table("lists", facts)
     names = load_table("sharing_lists", facts).dropna(subset=["agency_id"])
     names = names.merge(lists[["list_id", "section", "reported_by", "as_of"]], on=["list_id", "section"])
-    called = dict(zip(table["agency_id"], table["Agency"], strict=True))
+    called = dict(zip(table["agency_id"], table["name"], strict=True))
     parts, index = [], []
-    for (_, state), group in table.assign(last=table["State"] == "").groupby(["last", "State"], sort=True):
+    for (_, state), group in table.assign(last=table["state"] == "").groupby(["last", "state"], sort=True):
         title = _name_state(state)
         anchor = f"state-{state.lower() or 'federal-and-other'}"
         index.append(f"{link(f'#{anchor}', show(title))} ({len(group)})")
@@ -133,7 +65,7 @@ def show_agencies(facts: Path, cited: dict[str, str], extra: Path) -> dict[str, 
             text = text or "<p>Named in the fact tables without a statement on sharing.</p>"
             parts.append(f'<h3 id="{show(row[0])}">{show_name(row[1])}</h3>{text}')
     return {
-        "table": build_table(_HEAD, rows, caption=caption, sortable=True, numbers={4, 7}, choices={1, 2, 3})
+        "table": build_table(head, rows, caption=caption, sortable=True, numbers={7}, choices={1, 2, 3})
         + f'<p class="downloads">Download: {offer(TABLE, len(table))}</p>',
         "states": f"<p>{' · '.join(index)}</p>",
         "statements": "\n".join(parts),
@@ -146,14 +78,14 @@ def _name_state(state: str) -> str:
 
 
 def _sum_up(group: pd.DataFrame) -> str:
-    counts = group["On ICE's list"].value_counts()
+    counts = group["on_ice_list"].value_counts()
     said = [f"{counts[word]} {text}" for word, text in _LISTED.items() if counts.get(word)]
     return f"{say_number(len(group), 'agency', 'agencies')} here" + (f": {', '.join(said)}." if said else ".")
 
 
 _LISTED = {
-    "yes": "on ICE's list by a document",
-    "reported": "on the list by news reports",
+    "yes": "named on ICE's list, and confirming it",
+    "reported": "named on the list",
     "denied": "named on the list, and denying it",
 }
 
@@ -163,7 +95,7 @@ def _show_statement(claim, cited: dict[str, str]) -> str:
     read = _READ_AS.get(claim.read_as, "")
     pages = {claim.source_id: [claim.page]} if isinstance(claim.page, str) else None
     source = link_sources([claim.source_id], cited, pages)
-    status = show(_STATUS[claim.status])
+    status = show(PHRASES[claim.status])
     return (
         f"<strong>{date}: {status}.</strong> {show(claim.statement)} ({source}{f'; {read}' if read else ''})"
     )

@@ -93,7 +93,7 @@ def _write_pages(pages: list | None) -> str:
         numbers = sorted({int(kind[2]) for kind in kinds})
         texts = [f"{kinds[0][1]}pp. {', '.join(map(str, numbers))}"]
     if len(texts) > _MOST_PAGES:
-        return f", {len(texts)} places"
+        return f", {len(texts)} rows"
     return "".join(f", {text}" for text in texts)
 
 
