@@ -94,7 +94,7 @@ def build_marks(masked: list[str], redacted: list[str], placeholder: list[str], 
             _check_pattern(pattern, CELL_STATES[state])
     either = {state: "|".join(f"(?:{part})" for part in parts) for state, parts in lists.items() if parts}
     whole = {state: f"(?i)^(?:{part})$" for state, part in either.items()}
-    return Marks(whole, longest, f"(?i)^(?:{'|'.join(either.values())})?$")
+    return Marks(whole, longest, f"(?i)^(?:{'|'.join(either.values())})$")
 
 
 def _check_pattern(pattern: str, state: str) -> None:
@@ -124,25 +124,20 @@ def find_states(cells, marks: Marks, values: np.ndarray | None = None) -> np.nda
     -------
     Codes, positions in `CELL_STATES`, as int8.
     """
-    text = make_column(cells).plain
-    states = np.full(len(text), VALUE)
-    rows = np.arange(len(text)) if values is None else np.flatnonzero(~values)
-    text = text if len(rows) == len(text) else text.take(pa.array(rows))
+    column = make_column(cells)
+    is_filled = column.lengths > 0
+    states = np.where(is_filled, VALUE, EMPTY)
+    rows = np.flatnonzero(is_filled if values is None else is_filled & ~values)
+    text = column.plain if len(rows) == len(states) else column.plain.take(pa.array(rows))
     odd = np.flatnonzero(np.asarray(pc.match_substring_regex(text, marks.quick)))
     if len(odd):
         found = text.take(pa.array(odd)).dictionary_encode()
-        states[rows[odd]] = _find_codes(found.dictionary, marks)[np.asarray(found.indices)]
+        codes = np.full(len(found.dictionary), VALUE)
+        for state, pattern in reversed(marks.patterns.items()):
+            codes[np.asarray(pc.match_substring_regex(found.dictionary, pattern))] = state
+        codes[np.asarray(pc.utf8_length(found.dictionary)) > marks.longest] = VALUE
+        states[rows[odd]] = codes[np.asarray(found.indices)]
     return states
-
-
-def _find_codes(cells: pa.Array, marks: Marks) -> np.ndarray:
-    codes = np.full(len(cells), VALUE)
-    for state, pattern in reversed(marks.patterns.items()):
-        codes[np.asarray(pc.match_substring_regex(cells, pattern))] = state
-    lengths = np.asarray(pc.utf8_length(cells))
-    codes[lengths > marks.longest] = VALUE
-    codes[lengths == 0] = EMPTY
-    return codes
 
 
 def name_states(codes: np.ndarray) -> pa.DictionaryArray:
