@@ -287,8 +287,7 @@ def _find_kind(head: bytes, tail: bytes, name: str) -> str:
     for mark, (code, found, way_out) in _OTHER.items():
         if head.startswith(mark):
             raise IngestError(name, f"this is {found}", way_out, code=code)
-    _refuse_mail(head, name)
-    return _find_text_kind(head, name)
+    return "html" if _is_saved_page(head, name) else _find_text_kind(head, name)
 
 
 def _refuse_ole(ends: bytes, name: str) -> IngestError:
@@ -306,13 +305,13 @@ def _refuse_ole(ends: bytes, name: str) -> IngestError:
     return IngestError(name, "an old Excel or Word file (.xls, .doc)", way_out, code="old-office")
 
 
-def _refuse_mail(head: bytes, name: str) -> None:
+def _is_saved_page(head: bytes, name: str) -> bool:
+    """Say whether this is a web page saved as one file (MHTML); an e-mail, which begins alike, is refused."""
     start = _MAIL.match(head.lstrip())
     if not start or len(_MAIL_HEADERS.findall(start.group())) < 2:
-        return
+        return False
     if b"multipart/related" in start.group() or b"snapshot-content-location" in start.group().lower():
-        way_out = "Open it in a browser and save it as a web page (HTML)."
-        raise IngestError(name, "a web page saved as one file (.mhtml)", way_out, code="mhtml")
+        return True
     names = [found.decode("utf-8", "replace") for found in _ATTACHED.findall(head)]
     shown = ", ".join(repr(part) for part in dict.fromkeys(names))
     found = "this is an e-mail" + (f" with attachments: {shown[:200]}" if shown else "")

@@ -56,7 +56,6 @@ def test_kinds_by_content(write, tmp_path):
         (b"BZh91AY", "archive"),
         (b"7z\xbc\xaf", "archive"),
         (b"Rar!\x1a", "archive"),
-        (b"From: <Saved by Blink>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\r\n", "mhtml"),
     ],
 )
 def test_what_is_no_record(write, content, code):
