@@ -245,7 +245,7 @@ def test_each_sharing_list_has_a_page_with_all_its_names(edition):
     assert sum(tag == "tr" for tag, _ in page.tags) - sum(tag == "thead" for tag, _ in page.tags) == sum(
         row["list_id"] == list_id for row in names
     )
-    loaded = _lists.load_names(paths.FACTS)
+    loaded = _lists.load_lists(paths.FACTS)[1]
     keys = {
         one: set(loaded.loc[(loaded["list_id"] == one) & (loaded["section"] == "detections_shared"), "key"])
         for one in ("irvine-learn-2020-03-02", "irvine-learn-2025-03-11")
@@ -638,6 +638,22 @@ def test_tables_of_pandas_are_set_for_readers():
     kept = clean_html(frame.set_index("agency").to_html())
     assert kept.count('scope="row"') == 2
     assert "<th" in clean_html(pandas.DataFrame({"agency": [], "rows": []}).to_html())
+
+
+def test_names_of_an_index_are_in_the_one_row_of_heads():
+    """What pandas writes in a second row of heads; two levels of columns keep their rows."""
+    frame = pandas.DataFrame({"agency": ["a", "a", "b"], "kind": ["x", "y", "x"], "rows": [1, 2, 3]})
+    one = frame.set_index("agency")
+    crossed = frame.pivot(index="agency", columns="kind", values="rows")
+    tables = [one, frame.set_index(["agency", "kind"]), crossed, frame.pivot(index="agency", columns="kind")]
+
+    found = []
+    for table in tables:
+        head = clean_html(table.to_html()).partition("</thead>")[0]
+        rows = [re.findall(r"<bdi>([^<]*)<", row) for row in head.split("</tr>")]
+        found.append([row for row in rows if row])
+    assert found[:3] == [[["agency", "kind", "rows"]], [["agency", "kind", "rows"]], [["agency / kind", "x", "y"]]]
+    assert len(found[3]) == 3
 
 
 def test_cells_that_name_sources_cite_them():
