@@ -22,24 +22,12 @@ _RESERVED = (paths.BY_HAND, paths.DEFAULTS, paths.FETCHED)
 
 @dataclass(frozen=True)
 class Run:
-    """One notebook with the values of its parameters.
+    """One notebook with the values of its parameters."""
 
-    Attributes
-    ----------
-    name
-        The name of the result: the notebook's, or its number with the slug given by `as`.
-    notebook
-        What is run.
-    slug
-        The value of `as`; empty without it.
-    parameters
-        Every parameter with its value for this run.
-    """
-
-    name: str
+    name: str  # of the result: the notebook's, or its number with the slug given by `as`
     notebook: Notebook
-    slug: str = ""
-    parameters: dict[str, object] = field(default_factory=dict, hash=False)
+    slug: str = ""  # the value of `as`
+    parameters: dict[str, object] = field(default_factory=dict, hash=False)  # every one, with its value
 
     @property
     def changed(self) -> dict[str, object]:
@@ -56,61 +44,28 @@ class Run:
 
 @dataclass(frozen=True)
 class RawFile:
-    """One raw file of an edition, checked but not read.
+    """One raw file of an edition, checked but not read."""
 
-    Attributes
-    ----------
-    name
-        Names its folder among the ingested records: what `name` says, or made from the file's name.
-    path
-        Where the file is.
-    options
-        Values for `ingest.source.ReadOptions`; `mapping` is a path.
-    """
-
-    name: str
+    name: str  # of its folder among the ingested records
     path: Path
-    options: tuple[tuple[str, object], ...] = ()
+    options: tuple[tuple[str, object], ...] = ()  # for `ingest.source.ReadOptions`; `mapping` is a path
 
 
 @dataclass(frozen=True)
 class Edition:
-    """The content of an edition file, checked.
+    """The content of an edition file, checked."""
 
-    Attributes
-    ----------
-    name
-        The stem of the file, which names the folder of results.
-    title, subtitle, authors
-        For the site.
-    lead
-        Ids of the findings that open the site, the strongest first; empty for the site's own choice.
-    picture
-        Id of the figure that opens the site; empty for the site's own choice.
-    runs
-        In the order of the file.
-    folder
-        The folder of the file, where its relative paths start. None for results by hand.
-    origin
-        Tells edition files of one name apart: sha256 of the file's path, empty for one in
-        `notebooks/editions/`.
-    raw_files
-        The records that it lists, as they came.
-    records
-        What was read from them, one description each, from `intake.ingest_records`. None before.
-    """
-
-    name: str
+    name: str  # the stem of the file, which names the folder of results
     title: str
-    runs: tuple[Run, ...]
+    runs: tuple[Run, ...]  # in the order of the file
     subtitle: str = ""
     authors: tuple[str, ...] = ()
-    lead: tuple[str, ...] = ()
-    picture: str = ""
-    folder: Path | None = None
-    origin: str = ""
-    raw_files: tuple[RawFile, ...] = ()
-    records: tuple[dict, ...] | None = None
+    lead: tuple[str, ...] = ()  # ids of the findings that open the site; empty for the site's own choice
+    picture: str = ""  # id of the figure that opens the site; empty for the site's own choice
+    folder: Path | None = None  # of the file, where its relative paths start; None for results by hand
+    origin: str = ""  # tells files of one name apart: sha256 of the path, empty in `notebooks/editions/`
+    raw_files: tuple[RawFile, ...] = ()  # the records that it lists, as they came
+    records: tuple[dict, ...] | None = None  # what was read from them, by `intake.ingest_records`
 
 
 def load_edition(reference: str | Path = paths.DEFAULT_EDITION, notebooks: Path | None = None) -> Edition:
@@ -147,7 +102,7 @@ def load_edition(reference: str | Path = paths.DEFAULT_EDITION, notebooks: Path 
         lead=tuple(content.get("lead", [])),
         picture=content.get("picture", ""),
         folder=folder,
-        # without saying where the file is
+        # does not say where the file is
         origin="" if (paths.EDITIONS / path.name).is_file() else hash_text(path.resolve().as_posix()),
         raw_files=files,
     )
@@ -180,24 +135,16 @@ def select_runs(edition: Edition, references: list[str]) -> tuple[Run, ...]:
 def give_records(edition: Edition, folder: Path, records: tuple[dict, ...]) -> Edition:
     """Return an edition with a folder of records for each notebook that declares one and names none.
 
-    Parameters
-    ----------
-    edition
-        As it was loaded.
-    folder
-        Of the ingested records.
-    records
-        A description of each.
+    `records` are descriptions of what the folder holds, for the manifest.
     """
-    runs = tuple(_give_folder(run, folder) for run in edition.runs)
-    return replace(edition, runs=runs, records=records)
 
+    def give(run: Run) -> Run:
+        declared = run.notebook.parameters.get(RECORDS)
+        if not declared or declared.kind not in ("folder", "path") or RECORDS in run.changed:
+            return run
+        return replace(run, parameters=run.parameters | {RECORDS: folder.as_posix()})
 
-def _give_folder(run: Run, folder: Path) -> Run:
-    declared = run.notebook.parameters.get(RECORDS)
-    if not declared or declared.kind not in ("folder", "path") or RECORDS in run.changed:
-        return run
-    return replace(run, parameters=run.parameters | {RECORDS: folder.as_posix()})
+    return replace(edition, runs=tuple(map(give, edition.runs)), records=records)
 
 
 def plan_run(edition: Edition, references: list[str], typed: list[str]) -> tuple[Edition, list[str]]:
@@ -288,9 +235,9 @@ def name_record(file: str) -> str:
 
 def _check_names(names: list[str], place: str, key: str) -> None:
     for number, name in enumerate(names, start=1):
-        if names.index(name) < number - 1:
-            found = f"{name} is there twice"
-            raise ParameterError(f"{place} {number}", found, f'Add `{key} = "another-name"`.', code="twice")
+        if name in names[: number - 1]:
+            way_out = f'Add `{key} = "another-name"`.'
+            raise ParameterError(f"{place} {number}", f"{name} is there twice", way_out, code="twice")
 
 
 def _find_file(reference: str | Path) -> Path:
@@ -303,10 +250,8 @@ def _find_file(reference: str | Path) -> Path:
         is_file = False  # longer than any name, or not a name at all
     if not is_file:
         known = [file.stem for file in sorted(paths.EDITIONS.glob("*.toml"))]
-        place = f"edition {str(reference)[:200]!r}"
-        raise ParameterError(
-            place, "there is no such file", offer_nearest(path.stem, known), code="no-edition"
-        )
+        place, way_out = f"edition {str(reference)[:200]!r}", offer_nearest(path.stem, known)
+        raise ParameterError(place, "there is no such file", way_out, code="no-edition")
     check_file_name(path)
     return path
 
@@ -320,21 +265,27 @@ def check_file_name(path: Path) -> None:
         Its name cannot be used, is reserved, or is that of an edition of the repository; or it is among the
         results.
     """
-    place, code = f"edition {path.name}", "bad-name"
-    if path.suffix != ".toml" or not _NAME.fullmatch(path.stem) or len(path.stem) > _LONGEST_NAME:
-        found = "an edition cannot have that name"
-        way_out = f"Use small letters a to z, digits and hyphens, for example `{_suggest_name(path)}.toml`."
-        raise ParameterError(f"edition {path.name!r}", found, way_out, code=code)
+
+    def refuse(found: str, way_out: str, code: str = "bad-name") -> ParameterError:
+        return ParameterError(f"edition {show_value(path.name)}", found, way_out, code=code)
+
+    if path.suffix != ".toml" or not _NAME.fullmatch(path.stem):
+        found = "its name has other characters than small letters a to z, digits and hyphens"
+        raise refuse(found, f"Call it `{_suggest_name(path)}.toml`.")
+    if len(path.stem) > _LONGEST_NAME:
+        raise refuse(
+            f"its name is longer than {_LONGEST_NAME} characters", f"Call it `{_suggest_name(path)}.toml`."
+        )
     if path.stem in _RESERVED:
-        raise ParameterError(place, "the command itself uses that name", "Choose another name.", code=code)
+        raise refuse("the command itself uses that name", "Choose another name.")
     if is_result(path):
         found = "it is in the folder of results, where the command removes what it no longer needs"
-        way_out = "Move it, and its records, to a folder of your own such as records/."
-        raise ParameterError(place, found, way_out, code="among-results")
+        raise refuse(
+            found, "Move it, and its records, to a folder of your own such as records/.", "among-results"
+        )
     own = paths.EDITIONS / path.name
     if own.is_file() and not (path.exists() and own.samefile(path)):
-        found = f"that name belongs to another edition, notebooks/editions/{path.name}"
-        raise ParameterError(place, found, "Choose another name.", code=code)
+        raise refuse(f"notebooks/editions/{path.name} has that name", "Choose another name.")
 
 
 def _suggest_name(path: Path) -> str:
