@@ -1,6 +1,8 @@
 """The command: what it refuses, what it prints, and what it leaves."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 
@@ -9,8 +11,10 @@ from typer.testing import CliRunner
 
 from helpers import __version__
 from helpers.errors import RunError
+from made.example import write_example
 from sidedoor import cli
 from sidedoor.cli import app
+from sidedoor.ingest.files import make_work_folder
 from sidedoor.run import notebooks, results, run, verify
 
 LEAST = "least: int = 1  # smallest count [queries]"
@@ -304,6 +308,45 @@ def test_no_error_ends_in_a_traceback(town, capsys, monkeypatch, error, found):
     monkeypatch.setattr(notebooks, "list_notebooks", fail)
     code, out, err = call(capsys, monkeypatch, "list")
     assert code == 1 and found in err and "Traceback" not in err and "/x/" not in err and "secret" not in err
+
+
+# Kills itself where the earlier tables are moved away (0), or where the new ones are moved there (1).
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+moment, out, rename = int(sys.argv.pop(1)), Path(sys.argv[-1]), os.replace
+def replace(*names):
+    if names[moment] == out:
+        os.kill(os.getpid(), signal.SIGKILL)
+    rename(*names)
+os.replace = replace
+from sidedoor import cli
+cli.main()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9")
+def test_killed_ingest_is_cleared_by_the_next_one(tmp_path, capsys, monkeypatch):
+    """After kill -9 the earlier tables stand, at the latest when the command runs again.
+
+    What another process is at work on, and what only has such a name, stays.
+    """
+    file, out = write_example(tmp_path), tmp_path / "out"
+    arguments = ("ingest", str(file), "--out", str(out))
+    assert call(capsys, monkeypatch, *arguments)[0] == 0
+    folders = sorted(path.name for path in tmp_path.iterdir())
+    tables = sorted(path.name for path in out.iterdir())
+
+    for moment in (0, 1):
+        command = [sys.executable, "-c", _KILLED, str(moment), *arguments]
+        assert subprocess.run(command, capture_output=True, timeout=600).returncode == -signal.SIGKILL
+        assert len(list(tmp_path.glob(".out-*"))) == 1 and out.exists() == (moment == 0)
+        assert call(capsys, monkeypatch, "ingest", __file__, "--out", str(out))[0] == 1, "no record"
+        assert sorted(path.name for path in tmp_path.iterdir()) == folders
+        assert sorted(path.name for path in out.iterdir()) == tables
+    (tmp_path / ".out-abcdefgh").mkdir()
+    with make_work_folder(out) as busy, make_work_folder(out):
+        assert busy.is_dir() and (tmp_path / ".out-abcdefgh").is_dir()
 
 
 def test_console_without_a_letter_shows_its_number(town):
