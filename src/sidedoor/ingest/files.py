@@ -392,7 +392,7 @@ def write_table(table, folder: Path, name: str, *, is_private: bool = False) -> 
 
 
 def put_in_place(folder: Path, out: Path) -> None:
-    """Put a finished folder from a work folder where an earlier one may be; that goes with the work folder."""
+    """Put a finished folder from a work folder in place; an earlier one goes with the work folder."""
     if out.exists():
         os.replace(out, folder.with_name(_OLD))
     os.replace(folder, out)
