@@ -16,7 +16,7 @@ from helpers.errors import IngestError, RunError
 from helpers.files import format_json, hash_file, hash_files, hash_text, remove_named, write_atomically
 from sidedoor.run.editions import Edition, RawFile, give_records
 from sidedoor.run.keys import hash_sources
-from sidedoor.run.results import check_owner, explain_disk, lock_edition, make_work_folder, remove_leftovers
+from sidedoor.run.results import explain_disk, lock_edition, make_work_folder, remove_leftovers
 
 _MEMORY = ".records.json"
 _REPORT = "report.json"
@@ -50,10 +50,8 @@ def ingest_records(edition: Edition, report: Callable[..., None] | None = None) 
         return edition
     report = report or (lambda *event: None)
     folder = paths.find_record_folder(edition.name)
-    check_owner(edition.name, edition.origin)
     try:
-        with lock_edition(edition.name) as results:
-            check_owner(edition.name, edition.origin)
+        with lock_edition(edition.name, edition.origin) as results:
             records, errors = _ingest_all(edition, folder, results, report)
     except OSError as error:
         raise explain_disk(error, f"runs/{edition.name}/records") from None

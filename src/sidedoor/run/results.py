@@ -201,14 +201,18 @@ def find_last_edition() -> str:
 
 
 @contextmanager
-def lock_edition(edition: str) -> Iterator[Path]:
+def lock_edition(edition: str, origin: str | None = None) -> Iterator[Path]:
     """Give the folder of an edition's results to this process alone, for as long as it lives.
 
     Raises
     ------
     RunError
         Another process has it, or it is a link: what a link leads to is not the command's to change.
+    ParameterError
+        It is not of the edition of that origin, see `check_owner`.
     """
+    if origin is not None:
+        check_owner(edition, origin)
     folder = paths.find_run_folder(edition)
     if folder.is_symlink() or (folder / _LOCK).is_symlink():
         found = "it is a link, or contains one"
@@ -218,6 +222,8 @@ def lock_edition(edition: str) -> Iterator[Path]:
         if not try_lock(file):
             found = "another run of it has not ended"
             raise RunError(f"edition {edition}", found, "Wait for it, then run again.", code="locked")
+        if origin is not None:
+            check_owner(edition, origin)  # another run may have ended just before
         yield folder
 
 

@@ -30,7 +30,6 @@ from sidedoor.run.results import (
     MANIFEST,
     KernelLimits,
     check_files,
-    check_owner,
     check_paths,
     collect_findings,
     explain_disk,
@@ -87,14 +86,14 @@ def run_edition(
     workers
         How many notebooks run at a time.
     limits
-        What a kernel may use, see `results.KernelLimits`.
+        What a kernel may use.
     report
-        Called with what happens: `("start", name)`, `("cell", name, number, cells)`, `("done", name,
-        seconds)`, `("unchanged", name)` or `("failed", name)`. From several threads.
+        Called from several threads with what happens: `("start", name)`, `("cell", name, number, cells)`,
+        `("done", name, seconds)`, `("unchanged", name)` or `("failed", name)`.
 
     Returns
     -------
-    The manifest, see `results.load_manifest`.
+    The manifest.
 
     Raises
     ------
@@ -110,9 +109,7 @@ def run_edition(
         raise RunError(f"edition {edition.name}", "its records were not read", way_out)
     report = report or (lambda *event: None)
     try:
-        check_owner(edition.name, edition.origin)
-        with lock_edition(edition.name) as folder:
-            check_owner(edition.name, edition.origin)
+        with lock_edition(edition.name, edition.origin) as folder:
             remove_leftovers(folder)
             previous = _load_previous(edition.name)
             inputs = hash_inputs()
