@@ -105,6 +105,8 @@ def save_network(graph: nx.DiGraph, stem: str) -> list[str]:
     text = re.sub(r'lastmodifieddate="[^"]*"|<creator>[^<]*</creator>', "", text)  # the same bytes each day
     (folder / f"{stem}.gexf").write_text(text + "\n", encoding="utf-8", newline="\n")
     edges = nx.to_pandas_edgelist(clean).rename(columns={"source": "Source", "target": "Target"})
+    # networkx collects the columns in a set, whose order differs from run to run
+    edges = edges[["Source", "Target", *sorted(edges.columns.drop(["Source", "Target"]))]]
     nodes = (
         pd.DataFrame.from_dict(dict(clean.nodes(data=True)), orient="index").rename_axis("Id").reset_index()
     )

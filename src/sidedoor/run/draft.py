@@ -53,10 +53,7 @@ class Draft:
 
 
 def draft_edition(
-    name: str,
-    files: Iterable[Path | str],
-    report: Callable[[str], None] | None = None,
-    notebooks: Path | None = None,
+    name: str, files: Iterable[Path | str], report: Callable[[str], None] | None = None
 ) -> Draft:
     """Look at files and write an edition that reads them, or add them to one that is there.
 
@@ -71,8 +68,6 @@ def draft_edition(
         Records, or folders of records, in the folder of the edition file or below it.
     report
         Called with the name of each file before it is looked at.
-    notebooks
-        The folder of notebooks, if not the repository's.
 
     Raises
     ------
@@ -85,10 +80,10 @@ def draft_edition(
     if not target.parent.is_dir():
         way_out = "Make the folder first."
         raise ParameterError(target.name, "its folder does not exist", way_out, code="no-folder")
-    edition = load_edition(target, notebooks) if target.exists() or target.is_symlink() else None
+    edition = load_edition(target) if target.exists() or target.is_symlink() else None
     examined = _examine_all(_list_files(files, target.parent.resolve()), target, edition, report)
     held = {table for one in examined if not one.trouble for table in one.tables}
-    books = [load_notebook(path) for path in list_notebooks(notebooks)]
+    books = [load_notebook(path) for path in list_notebooks()]
     before = "" if edition is None else target.read_text(encoding="utf-8")
 
     def write() -> str:
@@ -108,7 +103,7 @@ def draft_edition(
         found = f"its folder cannot be written ({error.strerror or error})"
         way_out = "Copy the records into a folder of your own and try again there."
         raise RunError(target.name, found, way_out, code="disk") from None
-    edition = load_edition(target, notebooks)
+    edition = load_edition(target)
     return Draft(target, tuple(examined), tuple(run.notebook.number for run in edition.runs), not before)
 
 

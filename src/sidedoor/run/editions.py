@@ -68,15 +68,10 @@ class Edition:
     records: tuple[dict, ...] | None = None  # what was read from them, by `intake.ingest_records`
 
 
-def load_edition(reference: str | Path = paths.DEFAULT_EDITION, notebooks: Path | None = None) -> Edition:
+def load_edition(reference: str | Path = paths.DEFAULT_EDITION) -> Edition:
     """Return an edition file, checked; no notebook is run and no record is opened.
 
-    Parameters
-    ----------
-    reference
-        A TOML file, or the name of one in `notebooks/editions/`.
-    notebooks
-        The folder of notebooks, if not the repository's.
+    `reference` is a TOML file, or the name of one in `notebooks/editions/`.
 
     Raises
     ------
@@ -88,7 +83,7 @@ def load_edition(reference: str | Path = paths.DEFAULT_EDITION, notebooks: Path 
     content = load_toml(path, "edition")
     folder = path.resolve().parent
     tables = enumerate(content["run"], start=1)
-    runs = tuple(_build_run(table, f"{path.name}, run {n}", folder, notebooks) for n, table in tables)
+    runs = tuple(_build_run(table, f"{path.name}, run {n}", folder) for n, table in tables)
     _check_names([run.name for run in runs], f"{path.name}, run", "as")
     tables = enumerate(content.get("record", []), start=1)
     files = tuple(_build_raw(table, f"{path.name}, record {n}", folder) for n, table in tables)
@@ -108,9 +103,9 @@ def load_edition(reference: str | Path = paths.DEFAULT_EDITION, notebooks: Path 
     )
 
 
-def build_defaults(notebooks: Path | None = None) -> Edition:
+def build_defaults() -> Edition:
     """Return the edition of all notebooks with their own defaults, as the repository shows them."""
-    runs = tuple(_build_default(load_notebook(path)) for path in list_notebooks(notebooks))
+    runs = tuple(_build_default(load_notebook(path)) for path in list_notebooks())
     return Edition(paths.DEFAULTS, "All notebooks with their defaults", runs)
 
 
@@ -153,14 +148,7 @@ def plan_run(edition: Edition, references: list[str], typed: list[str]) -> tuple
     Notebooks of the edition run as the edition says. With a value of one's own, or a notebook that the
     edition does not list, the result goes to `runs/by-hand`, so that it never replaces one of the edition's.
 
-    Parameters
-    ----------
-    edition
-        The edition named, or the default.
-    references
-        Numbers or names of notebooks; empty for all.
-    typed
-        `name=value`, for exactly one notebook.
+    `typed` are texts `name=value`, for exactly one notebook.
 
     Raises
     ------
@@ -199,8 +187,8 @@ def _change_run(run: Run, typed: list[str]) -> Run:
     return replace(run, parameters=run.parameters | {name: changed[name] for name in given})
 
 
-def _build_run(table: dict, place: str, folder: Path, notebooks: Path | None) -> Run:
-    book = load_notebook(find_notebook(table["notebook"], notebooks, place))
+def _build_run(table: dict, place: str, folder: Path) -> Run:
+    book = load_notebook(find_notebook(table["notebook"], place))
     values = check_parameters(book.parameters, table.get("parameters", {}), f"{place}, {book.name}", folder)
     slug = table.get("as", "")
     return Run(f"{book.number}-{slug}" if slug else book.name, book, slug, values)
@@ -225,10 +213,7 @@ def _find_own(file: str, folder: Path, place: str) -> Path:
 
 
 def name_record(file: str) -> str:
-    """Return the name of a record made from that of its file.
-
-    `sharednetworks-2025` for `SharedNetworks 2025.csv`.
-    """
+    """Return the name of a record from that of its file: `log-2025` for `Log 2025.csv`."""
     stem = _SUFFIXES.sub("", PurePosixPath(file).name.lower())
     return "-".join(re.findall(r"[a-z0-9]+", stem))[:_LONGEST_NAME].strip("-") or "record"
 

@@ -16,12 +16,7 @@ from select import select
 def watch_runner(pipe: int, kernel: int) -> None:
     """Wait until the runner closes its pipe, then end the kernel's process group. Never returns.
 
-    Parameters
-    ----------
-    pipe
-        File descriptor of the pipe's reading end.
-    kernel
-        Process id of the kernel, which leads the process group.
+    `pipe` is the file descriptor of its reading end, `kernel` the process id of the group's leader.
     """
     # An interrupt of a cell goes to the whole group and is not meant for this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -44,20 +44,20 @@ class Notebook:
     source_hash: str  # sha256 of the cells without their outputs
 
 
-def list_notebooks(folder: Path | None = None) -> list[Path]:
-    """Return the notebook files `NN-slug.ipynb` of a folder, by number.
+def list_notebooks() -> list[Path]:
+    """Return the notebook files `NN-slug.ipynb`, by number.
 
     Raises
     ------
     ParameterError
         Two notebooks have the same number.
     """
-    folder = folder or paths.NOTEBOOKS
-    files = sorted(path for path in folder.glob("*.ipynb") if _FILE.fullmatch(path.stem) and path.is_file())
+    found = paths.NOTEBOOKS.glob("*.ipynb")
+    files = sorted(path for path in found if _FILE.fullmatch(path.stem) and path.is_file())
     for one, other in zip(files, files[1:], strict=False):
         if one.name[:2] == other.name[:2]:
             found = f"{one.name} and {other.name} have the same number"
-            raise ParameterError(folder.name, found, "Renumber one of them.", code="same-number")
+            raise ParameterError("notebooks", found, "Renumber one of them.", code="same-number")
     return files
 
 
@@ -67,7 +67,7 @@ def list_references(name: str) -> set[str]:
     return {name, f"{name}.ipynb", number, str(int(number)), slug}
 
 
-def find_notebook(reference: str, folder: Path | None = None, place: str = "notebooks") -> Path:
+def find_notebook(reference: str, place: str = "notebooks") -> Path:
     """Return the notebook with a number (`03` or `3`) or a name (`03-measure-a-network`).
 
     Raises
@@ -75,7 +75,7 @@ def find_notebook(reference: str, folder: Path | None = None, place: str = "note
     ParameterError
         There is none; the nearest name is offered.
     """
-    files = list_notebooks(folder)
+    files = list_notebooks()
     for path in files:
         if reference.removeprefix("notebooks/") in list_references(path.stem):
             return path

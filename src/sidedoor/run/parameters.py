@@ -140,14 +140,9 @@ def _guess_low(default: object) -> float:
 
 
 def check_name(name: object, declared: Mapping[str, Parameter], place: str) -> Parameter:
-    """Return the declared parameter of that name.
+    """Return the declared parameter of that name, or raise an error that offers the nearest one.
 
     Papermill pastes a name into a line of code: a name that is not declared must not reach it.
-
-    Raises
-    ------
-    ParameterError
-        The name is not an identifier or not declared; the nearest declared name is offered.
     """
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         found = f"{show_value(name)} cannot be the name of a parameter"
@@ -239,9 +234,9 @@ def confine_path(value: str, folder: Path | None, place: str, kind: str = "path"
     Parameters
     ----------
     value
-        As given.
+        As given; a relative path is looked for in `folder` first, then in the repository.
     folder
-        The folder of the edition file, if there is one: relative paths are looked for there first.
+        The folder of the edition file, if there is one.
     place
         Where the value was given, for messages.
     kind

@@ -269,7 +269,7 @@ def _execute(job: _Job, run: Run, work: Path, private: dict[str, str]) -> dict:
         if "MemoryError" in error.kind:
             code = "memory"
             way_out = f"A kernel may use {job.limits.memory_gib:g} GiB. To change that, add --memory GIB."
-        found = PathEraser(private)(_hide_message(error, run))
+        found = PathEraser(private)(_hide_message(error, run)).rstrip(".")
         raise RunError(place, found, f"{way_out} {kept}".strip(), code=code) from None
 
 

@@ -45,14 +45,8 @@ def verify_edition(
     """Run an edition twice into fresh folders, and compare every file of the two, and with what is published.
 
     Each published result is compared if its key is that of the fresh one. The site is built and compared
-    too, if the edition has one and all its results could be compared.
-
-    Parameters
-    ----------
-    edition, file
-        The edition and the file it was read from.
-    limits
-        What a kernel may use.
+    too, if the edition has one and all its results could be compared. `file` is what the edition was read
+    from.
 
     Raises
     ------
