@@ -70,6 +70,8 @@ def main() -> None:
 
     from ipykernel import kernelapp
 
+    # The port by which forked processes would print, the only one that a kernel opens beside its sockets.
+    kernelapp.IOPubThread._setup_pipe_in = lambda thread: setattr(thread, "_pipe_flag", False)
     kernelapp.launch_new_instance()
 
 

@@ -132,7 +132,9 @@ def describe_difference(one: bytes, other: bytes) -> str:
         at = _find_first(one, other)
         return f"byte {at:,} of {len(one):,} and {len(other):,}"
     row = _find_first(lines, others)
-    shown = [text[row].strip()[:100] if row < len(text) else "the end" for text in (lines, others)]
+    pair = [text[row] if row < len(text) else "the end" for text in (lines, others)]
+    start = max(0, _find_first(*pair) - 40)
+    shown = [text[start : start + 100].strip() for text in pair]
     return f"line {row + 1}: {shown[0]!r} and {shown[1]!r}"
 
 
