@@ -324,27 +324,27 @@ def find_near_names(lists: dict[str, set[str]]) -> dict[str, str]:
     Names that differ by one or two letters from a name of the facts' text PDFs, or of another list of the
     report.
     """
-    import numpy as np
     from rapidfuzz.distance import JaroWinkler, Levenshtein
-    from rapidfuzz.process import cdist
+    from rapidfuzz.process import extract
 
     known = _load_known_names()
     usual = [name for name in {*known, *lists} if len(squeeze(name)) >= SHORT]
-    odd = [name for name in lists if name not in known and len(squeeze(name)) >= SHORT][:NAMES_CAP]
-    if not odd:
-        return {}
-    squeezed = [[squeeze(name) for name in names] for names in (odd, usual)]
-    far = cdist(*squeezed, scorer=Levenshtein.distance, score_cutoff=2, dtype=np.uint8)
-    near: dict[str, tuple] = {}
-    for i, j in zip(*np.nonzero(far <= 2), strict=True):
-        one, other, steps = odd[i], usual[j], int(far[i, j])
-        is_elsewhere = other in known or (
-            not lists[one] & lists[other] and len(lists[one]) <= len(lists[other])
-        )
-        if is_elsewhere and _may_be_one(one, other, steps):
-            likeness = JaroWinkler.similarity(one.casefold(), other.casefold())
-            near[one] = min(near.get(one, (9,)), (steps, -likeness, other.isupper(), other))
-    return {one: found[-1] for one, found in near.items()}
+    squeezed = [squeeze(name) for name in usual]
+    options = {"scorer": Levenshtein.distance, "score_cutoff": 2, "limit": None}
+    found: dict[str, str] = {}
+    for one in [name for name in lists if name not in known and len(squeeze(name)) >= SHORT][:NAMES_CAP]:
+        near = []
+        for _, steps, at in extract(squeeze(one), squeezed, **options):
+            other = usual[at]
+            is_elsewhere = not lists[one] & lists.get(other, set()) and len(lists[one]) <= len(
+                lists.get(other, ())
+            )
+            if (other in known or is_elsewhere) and _may_be_one(one, other, steps):
+                likeness = JaroWinkler.similarity(one.casefold(), other.casefold())
+                near.append((steps, -likeness, other.isupper(), other))
+        if near:
+            found[one] = min(near)[-1]
+    return found
 
 
 def _may_be_one(one: str, other: str, steps: int) -> bool:
