@@ -37,19 +37,7 @@ Row = dict[int, list[TextLine]]  # by number of column; a cell that is not there
 
 @dataclass(eq=False)
 class Record:
-    """A printed name with what stands beside it, lines joined.
-
-    Attributes
-    ----------
-    reason
-        Why it is skipped, as a code; empty for a row of the table.
-    names_n
-        How many names it is: two if they could not be parted.
-    remark
-        What was done or what looks odd, as a code.
-    row_no
-        Number in reading order.
-    """
+    """A printed name with what stands beside it, lines joined."""
 
     section: Section
     page: int
@@ -57,10 +45,10 @@ class Record:
     hot_list: str | None = None
     city: str | None = None
     state: str | None = None
-    reason: str = ""
-    names_n: int = 1
-    remark: str = ""
-    row_no: int = 0
+    reason: str = ""  # why it is skipped, as a code; empty for a row of the table
+    names_n: int = 1  # how many names it is: two if they could not be parted
+    remark: str = ""  # what was done or what looks odd, as a code
+    row_no: int = 0  # number in reading order
 
 
 @dataclass(frozen=True)
