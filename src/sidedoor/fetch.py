@@ -269,16 +269,13 @@ class _Download:
             with self._ask() as response, open(path, "wb") as file:
                 self._write(response, file)
         except (requests.RequestException, HTTPError, ConnectionError, TimeoutError, EOFError) as error:
-            self._error = self._refuse(
-                "broken", f"it cannot be reached, or broke off ({type(error).__name__})"
-            )
+            found = f"it cannot be reached, or broke off ({type(error).__name__})"
+            self._error = self._refuse("broken", found)
         except BaseException as error:
             self._error = error
 
     def _refuse(self, code: str, found: str) -> IngestError:
-        way_out = (
-            f"Check the connection and try again, or take the file from a folder: --mirror DIR. {_BY_HAND}"
-        )
+        way_out = f"Try again later, or take the file from a folder: --mirror DIR. {_BY_HAND}"
         return IngestError(_show(self._url), found, way_out, code=code)
 
     def _ask(self):
@@ -287,19 +284,20 @@ class _Download:
         # Not compressed: a checksum is that of the file, not of how it travels.
         headers = {"User-Agent": f"sidedoor/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
         options = {"headers": headers, "stream": True, "allow_redirects": False}
-        url, before = self._url, None
+        before = None
         for _ in range(self._limits.redirects_n + 1):
-            check_url(url, before)
-            response = requests.get(url, timeout=self._limits.silence_s, **options)
+            check_url(self._url, before)
+            response = requests.get(self._url, timeout=self._limits.silence_s, **options)
             location = response.headers.get("Location", "")
             if response.status_code not in _REDIRECTS or not location:
                 self._check_head(response)
                 return response
             response.close()
+            before = self._url
             try:
-                before, url = url, urljoin(url, location)
+                self._url = urljoin(before, location)
             except ValueError:
-                before, url = url, location  # refused as an address
+                self._url = location  # refused as an address
         raise self._refuse("redirects", "it redirects too often")
 
     def _check_head(self, response) -> None:
@@ -314,10 +312,7 @@ class _Download:
         elif headers.get("Content-Encoding", "identity").lower() != "identity":
             code, found = "packed", "it is compressed, which was not asked for"
         elif self._total is not None and self._total > self._most:
-            code, found = (
-                "too-large",
-                f"it has {self._total:,} bytes, and at most {self._most:,} are expected",
-            )
+            code, found = "too-large", f"it has {self._total:,} bytes, more than the {self._most:,} expected"
         elif self._total is None and not self._is_checked and "Transfer-Encoding" not in headers:
             code, found = "no-length", "neither a length nor a checksum says when the file is complete"
         if code:

@@ -10,6 +10,19 @@ BODY = b"agency,shares\n" + b"".join(b"Town %d PD,%d\n" % (n, n * n) for n in ra
 PAGE = b"\n<!-- a wall --><!DOCTYPE html><html><body>Are you a person?</body></html>"
 
 
+CHUNKED = {"Content-Length": "", "Transfer-Encoding": "chunked"}
+# Answers that are sent whole: the body, None for the file, and headers that differ from those of a text.
+WHOLE = {
+    "file": (None, {}),
+    "page": (PAGE, {"Content-Type": "text/html; charset=utf-8"}),
+    "hidden-page": (PAGE, {"Content-Type": "application/octet-stream"}),
+    "wide-page": (PAGE.decode().encode("utf-16"), {"Content-Type": "application/pdf"}),
+    "packed": (None, {"Content-Encoding": "gzip"}),
+    "empty": (b"", {}),
+    "unsaid": (None, {"Content-Length": ""}),
+}
+
+
 class FileServer(ThreadingHTTPServer):
     """Answers paths; remembers which paths it was asked."""
 
@@ -30,31 +43,29 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.asked.append(self.path)
         self.close_connection = True
+        name = re.match(r"/([a-z-]+)", self.path)[1]
         try:
-            getattr(self, "answer_" + re.match(r"/([a-z-]+)", self.path)[1].replace("-", "_"))()
+            if name in WHOLE:
+                body, headers = WHOLE[name]
+                self.send(self.server.body if body is None else body, **headers)
+            else:
+                getattr(self, "answer_" + name.replace("-", "_"))()
         except (BrokenPipeError, ConnectionResetError):
             pass
 
-    def send(self, body: bytes, status=200, length=None, **headers) -> None:
+    def send(self, body: bytes, status: int = 200, **headers) -> None:
+        """Send a body; a header that is empty is left out."""
         self.send_response(status)
-        headers = {"Content-Type": "text/plain"} | {
-            key.replace("_", "-"): value for key, value in headers.items()
-        }
-        headers["Content-Length"] = len(body) if length is None else length
-        for key, value in headers.items():
+        for key, value in ({"Content-Type": "text/plain", "Content-Length": len(body)} | headers).items():
             if value != "":
                 self.send_header(key, str(value))
         self.end_headers()
         self.wfile.write(body)
 
-    def answer_file(self):
-        """The file."""
-        self.send(self.server.body)
-
     def answer_cut(self):
         """Half of the file, under the length of all."""
         body = self.server.body
-        self.send(body[: len(body) // 2], length=len(body))
+        self.send(body[: len(body) // 2], **{"Content-Length": len(body)})
 
     def answer_slow_head(self):
         """The head of an answer, letter by letter."""
@@ -65,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer_silent(self):
         """Some bytes, then nothing."""
-        self.send(self.server.body[:1000], length=len(self.server.body))
+        self.send(self.server.body[:1000], **{"Content-Length": len(self.server.body)})
         self.wfile.flush()
         self.server.ended.wait(5)
 
@@ -75,52 +86,30 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer_drip(self):
         """A few bytes at a time, never silent for long."""
-        self.send(b"", length=len(self.server.body))
+        self.send(b"", **{"Content-Length": len(self.server.body)})
         for start in range(0, 500):
             self.wfile.write(self.server.body[start : start + 1])
             time.sleep(0.02)
 
-    def answer_page(self):
-        """A web page that says it is one."""
-        self.send(PAGE, Content_Type="text/html; charset=utf-8")
-
-    def answer_hidden_page(self):
-        """A web page that says it is a file."""
-        self.send(PAGE, Content_Type="application/octet-stream")
-
-    def answer_wide_page(self):
-        """The same in UTF-16."""
-        self.send(PAGE.decode().encode("utf-16"), Content_Type="application/pdf")
-
-    def answer_packed(self):
-        self.send(self.server.body, Content_Encoding="gzip")
-
-    def answer_empty(self):
-        self.send(b"")
-
     def answer_endless(self):
         """Never a length, never an end."""
-        self.send(b"", length="")
+        self.send(b"", **{"Content-Length": ""})
         for _ in range(1000):
             self.wfile.write(self.server.body)
 
-    def answer_unsaid(self):
-        """The file without its length."""
-        self.send(self.server.body, length="")
-
     def answer_chunked(self):
-        self.send(b"", length="", Transfer_Encoding="chunked")
+        self.send(b"", **CHUNKED)
         for start in range(0, len(self.server.body), 50_000):
             chunk = self.server.body[start : start + 50_000]
             self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
         self.wfile.write(b"0\r\n\r\n")
 
     def answer_chunked_cut(self):
-        self.send(b"", length="", Transfer_Encoding="chunked")
+        self.send(b"", **CHUNKED)
         self.wfile.write(b"%x\r\n%s" % (50_000, self.server.body[:100]))
 
     def answer_status(self):
-        self.send(PAGE, int(self.path.split("/")[-1]), Content_Type="text/html")
+        self.send(PAGE, int(self.path.split("/")[-1]), **{"Content-Type": "text/html"})
 
     def answer_moved(self):
         """On to /file by as many steps as the path says."""

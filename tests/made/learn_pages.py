@@ -1,6 +1,4 @@
-"""Pages of a Vigilant Agency Data Sharing Report, laid out as the vendor does, for names that are
-invented.
-"""
+"""Pages of a Vigilant Agency Data Sharing Report, laid out as the vendor does, for invented names."""
 
 from dataclasses import dataclass, field
 
@@ -110,12 +108,8 @@ class Layout:
             for lines, (left, right) in zip(wrapped, columns):
                 if at < len(lines):
                     down = (height_n - len(lines)) / 2 * self.pitch if self.is_middle else 0
-                    self.put(
-                        (left + right) / 2 if is_centered else left,
-                        self.y + down + self.font,
-                        lines[at],
-                        center=is_centered,
-                    )
+                    x = (left + right) / 2 if is_centered else left
+                    self.put(x, self.y + down + self.font, lines[at], center=is_centered)
             self.y += self.pitch
         assert self.may_split or self.y > begin
         self.y += self.pad
@@ -123,9 +117,7 @@ class Layout:
     def add_section(
         self, name: str, rows, agency: str = "", heading: bool = True, sentence: bool = True
     ) -> None:
-        """Add a list: names for detections, (name, city, state) for three columns, (name, list) for hot
-        lists.
-        """
+        """Add a list of names, of (name, city, state), or for hot lists of (name, list)."""
         self.need(60 if heading else 0)
         if heading:
             self.y += 18

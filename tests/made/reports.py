@@ -13,9 +13,7 @@ AGENCY = "Testville Police Department"
 
 
 def build_source(layout: Layout, shift=None) -> Source:
-    """Make a source of pages without the detour through a PDF; `shift(page, word)` moves words as a scanner
-    does.
-    """
+    """Make a source of pages without a PDF; `shift(page, word)` moves words as a scanner does."""
     pages = []
     for number, page in enumerate(layout.finish(), 1):
         words = []
@@ -90,22 +88,10 @@ def build_2022(**changes) -> Layout:
 class Ink:
     """How a program writes the texts of a page.
 
-    Attributes
-    ----------
-    unit
-        What one operator draws: a `line`, a `word`, a `letter`, or an `array` of words without spaces.
-    order
-        `drawn`, `shuffled`, or by `columns`, in which the operators follow one another.
-    turn
-        By how much a viewer turns the page: 0, 90, 180, 270.
-    is_flipped
-        Coordinates count from the top, as browsers print.
-    is_boxed
-        The texts lie in a form XObject.
-    is_twice
-        Each text is drawn again a little to the right, for bold type.
-    shift
-        Where the corner of the page lies.
+    One operator draws a `line`, a `word`, a `letter`, or an `array` of words without spaces (`unit`); they
+    follow one another as `drawn`, `shuffled`, or by `columns` (`order`). A viewer turns the page (`turn`),
+    coordinates count from the top, texts lie in a form XObject, or are drawn twice for bold type; `shift` is
+    where the corner of the page lies.
     """
 
     unit: str = "line"
@@ -117,77 +103,59 @@ class Ink:
     shift: tuple = (0, 0)
 
 
-def write_ink(writer, layout: Layout, path: Path, ink: Ink, seed: int = 0, extra=()) -> Path:
+def write_ink(writer, layout: Layout, path: Path, ink: Ink, extra=()) -> Path:
     """Write the pages of a report; `extra` are operators for the end of each page."""
     wide, high = layout.size
     contents, forms = [], []
     face = f"/{layout.face} /Encoding /WinAnsiEncoding"
+    turns = {0: (1, 0, 0, 1, 0, 0), 90: (0, 1, -1, 0, high, 0), 180: (-1, 0, 0, -1, wide, high),
+             270: (0, -1, 1, 0, 0, wide)}  # fmt: skip
+    *turned, right, up = turns[ink.turn]
+    matrix = " ".join(map(str, (*turned, right + ink.shift[0], up + ink.shift[1], "cm")))
+    matrix += f" 1 0 0 -1 0 {high} cm" if ink.is_flipped else ""
     for number, page in enumerate(layout.finish()):
-        texts = [(x, y, text, size) for x, y, text, size in page if text]
+        texts = [text for text in page if text[2]]
         if ink.order == "shuffled":
-            random.Random(seed + number).shuffle(texts)
+            random.Random(number).shuffle(texts)
         elif ink.order == "columns":
             texts.sort(key=lambda text: (text[0] > wide / 2, text[0] > wide / 3, text[1]))
-        drawn = [draw for text in texts for draw in draw_text(layout, ink, *text)]
-        turns = {
-            0: (1, 0, 0, 1, 0, 0),
-            90: (0, 1, -1, 0, high, 0),
-            180: (-1, 0, 0, -1, wide, high),
-            270: (0, -1, 1, 0, 0, wide),
-        }
-        a, b, c, d, e, f = turns[ink.turn]
-        matrix = f"{a} {b} {c} {d} {e + ink.shift[0]} {f + ink.shift[1]} cm"
-        if ink.is_flipped:
-            matrix += f" 1 0 0 -1 0 {high} cm"
-        body = "\n".join([*drawn, *extra])
+        body = "\n".join([*(draw for text in texts for draw in draw_text(layout, ink, *text)), *extra])
         if ink.is_boxed:
             font = f"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont {face} >> >> >>"
             form = f"/Type /XObject /Subtype /Form /BBox [0 0 {wide} {high}] {font}"
-            forms.append(writer.add_stream(body.encode("cp1252"), form))
+            forms.append(f"/X{number} {writer.add_stream(body.encode('cp1252'), form)} 0 R")
             body = f"/X{number} Do"
         contents.append(writer.add_stream(f"q {matrix}\n{body}\nQ".encode("cp1252")))
-    named = " ".join(f"/X{at} {form} 0 R" for at, form in enumerate(forms))
     size = (high, wide) if ink.turn % 180 else (wide, high)
-    root = writer.add_pages(contents, f"/XObject << {named} >>", size)
+    root = writer.add_pages(contents, f"/XObject << {' '.join(forms)} >>", size)
     left, low = ink.shift
-    box = f"[{left} {low} {size[0] + left} {size[1] + low}]"
+    old = f"/MediaBox [0 0 {size[0]} {size[1]}]".encode()
+    new = f"/MediaBox [{left} {low} {size[0] + left} {size[1] + low}] /Rotate {ink.turn}".encode()
     for at, body in enumerate(writer.objects):
         if b"/Type /Page " in body:
-            body = body.replace(
-                b"/MediaBox [0 0 %d %d]" % size, f"/MediaBox {box} /Rotate {ink.turn}".encode()
-            )
-            writer.objects[at] = body.replace(b"/Helvetica", face.encode())
+            writer.objects[at] = body.replace(old, new).replace(b"/Helvetica", face.encode())
     path.write_bytes(writer.build(root))
     return path
 
 
 def draw_text(layout: Layout, ink: Ink, x: float, y: float, text: str, size: float) -> list[str]:
-    """Draw a text, whole or in parts."""
-    parts, at = [], x
-    if ink.unit == "line":
-        parts = [(x, text)]
-    elif ink.unit == "letter":
-        for letter in text:
-            parts.append((at, letter))
-            at += layout.measure(letter, size)
-    else:
-        for word in text.split(" "):
-            parts.append((at, word))
-            at += layout.measure(f"{word} ", size)
+    """Draw a text, whole or in parts: where each begins, and what is shown."""
     if ink.unit == "array":
-        space = -WIDTHS[layout.face][" "]
-        shown = [f" {space} ".join(f"({escape(word)})" for word in text.split(" "))]
-        parts = [(x, None)]
+        space = f" {-WIDTHS[layout.face][' ']} "
+        parts = [(x, f"[{space.join(f'({escape(word)})' for word in text.split(' '))}] TJ")]
     else:
-        shown = [f"({escape(part)})" for _, part in parts]
-    drawn = []
-    flip = -1 if ink.is_flipped else 1
-    down = y if ink.is_flipped else layout.size[1] - y
-    for (begin, _), part in zip(parts, shown):
-        show = f"[{part}] TJ" if ink.unit == "array" else f"{part} Tj"
-        for more in (0, 0.3) if ink.is_twice else (0,):
-            drawn.append(f"BT /F1 {size} Tf 1 0 0 {flip} {begin + more:.3f} {down:.3f} Tm {show} ET")
-    return drawn
+        shown = {"line": [text], "word": text.split(" "), "letter": list(text)}[ink.unit]
+        between = " " if ink.unit == "word" else ""
+        parts, at = [], x
+        for part in shown:
+            parts.append((at, f"({escape(part)}) Tj"))
+            at += layout.measure(part + between, size)
+    flip, down = (-1, y) if ink.is_flipped else (1, layout.size[1] - y)
+    return [
+        f"BT /F1 {size} Tf 1 0 0 {flip} {begin + more:.3f} {down:.3f} Tm {show} ET"
+        for begin, show in parts
+        for more in ((0, 0.3) if ink.is_twice else (0,))
+    ]
 
 
 def escape(text: str) -> str:

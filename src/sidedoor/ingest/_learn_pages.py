@@ -132,38 +132,18 @@ class Block:
 
 @dataclass(eq=False)
 class Section:
-    """One of the lists.
+    """One of the lists."""
 
-    Attributes
-    ----------
-    name
-        One of the four sections.
-    reporter, created
-        The agency that its sentence names, and the date at the foot of its first page.
-    blocks
-        The words of its names, page by page.
-    centers, list_x
-        Middles of the heads Agency, City and State, and where the head Hot List(s) begins, if it has them.
-    entries
-        Hot lists whose every entry is labeled: page, agency, lists.
-    pools
-        Lines that name the vendor's pool, in no column.
-    is_empty
-        It says `None`.
-    columns_n
-        How many columns were found.
-    """
-
-    name: str
-    reporter: str | None = None
-    created: str | None = None
-    blocks: list[Block] = field(default_factory=list)
-    centers: list[float] = field(default_factory=list)
-    list_x: float | None = None
-    entries: list[list] = field(default_factory=list)
-    pools: list[TextLine] = field(default_factory=list)
-    is_empty: bool = False
-    columns_n: int = 0
+    name: str  # one of the four sections
+    reporter: str | None = None  # the agency that its sentence names
+    created: str | None = None  # the date at the foot of its first page
+    blocks: list[Block] = field(default_factory=list)  # the words of its names, page by page
+    centers: list[float] = field(default_factory=list)  # middles of the heads Agency, City and State
+    list_x: float | None = None  # where the head Hot List(s) begins
+    entries: list[list] = field(default_factory=list)  # page, agency, lists, where every entry is labeled
+    pools: list[TextLine] = field(default_factory=list)  # lines that name the vendor's pool, in no column
+    is_empty: bool = False  # it says `None`
+    columns_n: int = 0  # how many columns were found
 
     @property
     def is_hot(self) -> bool:

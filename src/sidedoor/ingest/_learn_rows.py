@@ -27,8 +27,6 @@ _HEAD = 60.0
 _WIDE = 2.5
 # How far apart wrapped lines are at most, in line heights: 1.5 in text PDFs seen, where rows are 2.5 apart.
 _WRAPPED = 1.9
-# How many missing places a row without an agency, or with two, weighs.
-_ODD = 20
 # So many rows of two cells say whether the second holds cities.
 _PLACES = 20
 # Where two names may meet without a space: `(CA)Riverside`, `DepartmentNapa`.
@@ -39,19 +37,7 @@ Row = dict[int, list[TextLine]]  # by number of column; a cell that is not there
 
 @dataclass(eq=False)
 class Record:
-    """A printed name with what stands beside it, lines joined.
-
-    Attributes
-    ----------
-    reason
-        Why it is skipped, as a code; empty for a row of the table.
-    names_n
-        How many names it is: two if they could not be parted.
-    remark
-        What was done or what looks odd, as a code.
-    row_no
-        Number in reading order.
-    """
+    """A printed name with what stands beside it, lines joined."""
 
     section: Section
     page: int
@@ -59,10 +45,10 @@ class Record:
     hot_list: str | None = None
     city: str | None = None
     state: str | None = None
-    reason: str = ""
-    names_n: int = 1
-    remark: str = ""
-    row_no: int = 0
+    reason: str = ""  # why it is skipped, as a code; empty for a row of the table
+    names_n: int = 1  # how many names it is: two if they could not be parted
+    remark: str = ""  # what was done or what looks odd, as a code
+    row_no: int = 0  # number in reading order
 
 
 @dataclass(frozen=True)
@@ -119,8 +105,7 @@ def place_section(section: Section, type_: Type, marks: dict[Word, str]) -> None
     edges = find_edges(section, lines, type_)
     section.columns_n = len(edges) + 1
     for block in section.blocks:
-        slack = (2.25 if block.is_ocr else 1) * type_.gap
-        words = [part for word in block.words for part in cut_glued(word, edges, slack, type_, marks)]
+        words = [part for word in block.words for part in cut_glued(word, edges, type_, marks)]
         placed: dict[int, list[Word]] = defaultdict(list)
         for line in gather_lines(words):
             for chunk in split_line(line, type_) if type_.by_line else ([word] for word in line.words):
@@ -141,11 +126,10 @@ def cut_seams(word: Word) -> list[Word]:
     return [*parts, replace(word, text=word.text[begin:], x0=x0, run=run, seams=())]
 
 
-def cut_glued(
-    word: Word, edges: list[float], slack: float, type_: Type, marks: dict[Word, str]
-) -> list[Word]:
+def cut_glued(word: Word, edges: list[float], type_: Type, marks: dict[Word, str]) -> list[Word]:
     """Return the two cells that a word across an edge is, `(CA)Riverside`, if they part at one place only."""
-    edge = next((edge for edge in edges if word.x0 < edge - slack and word.x1 > edge + slack), None)
+    low, high = word.x0 + 2 * type_.gap, word.x1 - 2 * type_.gap
+    edge = next((edge for edge in edges if low < edge < high), None)
     if edge is None:
         return [word]
     joined = load_form()["ocr"]["joined"]
@@ -281,38 +265,30 @@ def is_whole(text: str) -> bool:
     return words[0] not in form["rest"] and any(word in form["roles"] for word in words[1:])
 
 
-def _are_two(above: str, text: str) -> bool:
-    return is_whole(above) and is_whole(text) and not is_rest(above, text)
+def list_steps(section: Section, type_: Type) -> Iterator[tuple[float, bool]]:
+    """Yield how far each line stands below the one above it, and whether it would have fitted there.
 
-
-def list_steps(section: Section, type_: Type) -> Iterator[tuple[float, bool, bool]]:
-    """Yield how far each line stands below the one above it, whether it would have fitted there, and whether
-    both read as two names.
-
-    Hot lists may share a cell, and three columns are read by their states, so that neither says how rows
-    are set.
+    Hot lists may share a cell, and three columns are read by their states: neither says how rows are set.
     """
     for number in () if section.columns_n == 3 else (AGENCY,) if section.is_hot else (AGENCY, AGENCY + 1):
         width = measure_width(section, number)
         for block in section.blocks:
             for above, line in pairwise(block.columns.get(number, ())):
-                fits = would_fit(above, line, width, type_.gap)
-                yield line.middle - above.middle, fits, _are_two(above.text, line.text)
+                yield line.middle - above.middle, would_fit(above, line, width, type_.gap)
 
 
-def find_wrap(steps: Iterable[tuple[float, bool, bool]], height: float) -> float | None:
+def find_wrap(steps: Iterable[tuple[float, bool]], height: float) -> float | None:
     """Return a distance between that of the lines of a wrapped name and that of rows.
 
     None if rows stand as close as lines do, so that distance tells nothing: what stands close together would
-    have fitted into one line, or reads as two names, and so was not wrapped.
+    have fitted into one line, and so was not wrapped.
     """
     steps = sorted(step for step in steps if 0 < step[0] < 8 * height)
     if steps and steps[0][0] > _WRAPPED * height:
         return _WRAPPED * height
-    for at, ((last, *_), (down, *_)) in enumerate(pairwise(steps), 1):
+    for at, ((last, _), (down, _)) in enumerate(pairwise(steps), 1):
         if down > 1.15 * last and down - last > 0.12 * height:
-            fit_n, two_n = (sum(step[i] for step in steps[:at]) for i in (1, 2))
-            is_wrap = last <= _WRAPPED * height and fit_n <= 0.2 * at and two_n <= 0.5 * at
+            is_wrap = last <= _WRAPPED * height and sum(fits for _, fits in steps[:at]) <= 0.2 * at
             return last + min((down - last) / 2, 0.25 * last) if is_wrap else None
     return None
 
@@ -376,30 +352,20 @@ def anchor_rows(columns: dict[int, list[TextLine]], wrap: float | None, height: 
             for line in lines:
                 at = bisect(tops, line.middle) if is_top or not heights else 1 + bisect(between, line.middle)
                 rows[at].setdefault(number, []).append(line)
-        choices.append((_count_misfits(rows, heights, is_top, height), rows))
+        choices.append((_measure_misfit(rows, heights, is_top, height), rows))
     rows = min(choices, key=lambda choice: choice[0])[1]
     return [dict(sorted(row.items())) for row in rows if row]
 
 
-def _count_misfits(rows: list[Row], heights: list[float], is_top: bool, height: float) -> tuple:
-    """Return how many cells are not level with their state, how odd rows are, and how long cells are.
-
-    An odd row has no agency, or two, or no city.
-    """
-    unlevel_n, odd_n, length = 0, 0, 0.0
+def _measure_misfit(rows: list[Row], heights: list[float], is_top: bool, height: float) -> tuple[int, float]:
+    """Return how many cells are not level with their state, and how long cells are."""
+    unlevel_n, length = 0, 0.0
     for y, row in zip(heights, rows[1:], strict=True):
-        odd_n += (CITY not in row) + _ODD * (AGENCY not in row or _holds_two(row[AGENCY]))
         for cell in row.values():
             level = cell[0].middle if is_top else (cell[0].middle + cell[-1].middle) / 2
             unlevel_n += abs(level - y) > 0.3 * height
             length += cell[-1].middle - cell[0].middle
-    return unlevel_n, odd_n, length
-
-
-def _holds_two(cell: list[TextLine]) -> bool:
-    """Say whether the lines of a cell read as two names."""
-    texts = [line.text for line in cell]
-    return any(_are_two(" ".join(texts[:at]), " ".join(texts[at:])) for at in range(1, len(texts)))
+    return unlevel_n, length
 
 
 def _is_rest_of(

@@ -325,19 +325,12 @@ def resolve_frame(text: str, created: date) -> tuple[date, date] | None:
     frame = load_form()["dashboard"]["frames"].get(" ".join(text.lower().split()))
     if frame is None:
         return None
-    start, back = created, frame["back"]
-    if frame["unit"] == "day":
-        start -= timedelta(days=back)
-        return start, start
-    if frame["unit"] == "week":  # weeks of the vendor's country begin on Sunday
-        start -= timedelta(days=(created.weekday() + 1) % 7 + 7 * back)
-        end = start + timedelta(days=6)
-    else:
-        months = {"month": 1, "quarter": 3, "year": 12}[frame["unit"]]
-        first = (created.year * 12 + created.month - 1) // months * months - months * back
-        start, after = (date(month // 12, month % 12 + 1, 1) for month in (first, first + months))
-        end = after - timedelta(days=1)
-    return start, created if frame.get("to_date") else end
+    import pandas as pd
+
+    # weeks of the vendor's country end on Saturday
+    units = {"day": "D", "week": "W-SAT", "month": "M", "quarter": "Q", "year": "Y"}
+    period = pd.Period(created, units[frame["unit"]]) - frame["back"]
+    return period.start_time.date(), created if frame.get("to_date") else period.end_time.date()
 
 
 def _compare_boards(boards: list[Dashboard], report: Report) -> None:

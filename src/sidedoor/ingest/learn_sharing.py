@@ -7,6 +7,7 @@ printed.
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 
 from helpers.errors import IngestError
@@ -150,23 +151,19 @@ def _settle_heads(sections: list[Section], sheets: list[Sheet], options: ReadOpt
     if not named:
         report.note("agency-given", "The report names its agency nowhere legibly; the given name was taken.")
     elif options.reported_by and options.reported_by not in named:
-        report.warn(
-            "other-agency", f"The report names {usual!r} as its agency, not the one given; it was followed."
-        )
+        text = f"The report names {usual!r} as its agency, not the one given; it was followed."
+        report.warn("other-agency", text)
     if len(named) > 1:
-        report.warn(
-            "agencies", f"The sentences over the lists name {len(named)} agencies; each list keeps its own."
-        )
+        text = f"The sentences over the lists name {len(named)} agencies; each list keeps its own."
+        report.warn("agencies", text)
     created = Counter(sheet.footer.created for sheet in sheets if sheet.footer.created)
     if not created:
         source = f"{options.as_of}, as given, was taken" if options.as_of else "give it with --as-of"
-        report.warn(
-            "no-date", f"The report prints no legible date: {source}.", "" if options.as_of else "as_of"
-        )
+        asks_for = "" if options.as_of else "as_of"
+        report.warn("no-date", f"The report prints no legible date: {source}.", asks_for)
     elif options.as_of and options.as_of not in created:
-        report.warn(
-            "other-date", f"The report is dated {min(created)}, not {options.as_of}; it was followed."
-        )
+        text = f"The report is dated {min(created)}, not {options.as_of}; it was followed."
+        report.warn("other-date", text)
     if len(created) > 1:
         report.warn("dates", f"Its pages are dated differently: {', '.join(sorted(created))}.")
     day = created.most_common(1)[0][0] if created else options.as_of
@@ -174,10 +171,9 @@ def _settle_heads(sections: list[Section], sheets: list[Sheet], options: ReadOpt
         section.reporter = section.reporter or usual
         section.created = section.created or day
     check_pages([(sheet.number, sheet.footer) for sheet in sheets], report)
-    misread = [sheet.number for sheet in sheets if sheet.footer.is_misread]
-    if misread:
-        pages = ", ".join(map(str, misread))
-        report.note("page-digits", f"Page numbers were read with letters for digits on pages {pages}.")
+    if misread := [str(sheet.number) for sheet in sheets if sheet.footer.is_misread]:
+        text = f"Page numbers were read with letters for digits on pages {', '.join(misread)}."
+        report.note("page-digits", text)
     report.details["agency"] = usual
     report.details["pages"] = [[sheet.number, sheet.footer.number, sheet.footer.of] for sheet in sheets]
 
@@ -188,7 +184,7 @@ def _build_row(record: Record, source_id: str, ocr_pages: set[int]) -> dict:
     return {
         "from_agency_as_printed": section.reporter if is_shared else record.name,
         "to_agency_as_printed": record.name if is_shared else section.reporter,
-        "shares": "detections" if section.name.startswith("detections") else "hot_list",
+        "shares": "hot_list" if section.is_hot else "detections",
         "reported_by": section.reporter,
         "section": section.name,
         "hot_list": record.hot_list,
@@ -238,28 +234,34 @@ def _report_noise(sheets: list[Sheet], report: Report) -> None:
 def _report_records(records: list[Record], report: Report) -> None:
     """Account for names that are in no row, and say by their numbers what is to be known of others."""
     form = load_form()["sharing"]
-    demo = re.compile("|".join(form["demo"]), re.I)
-    counts = Counter((record.section.name, record.name, record.hot_list, record.city) for record in records)
+    demo, inactive = (re.compile(pattern, re.I) for pattern in ("|".join(form["demo"]), form["inactive"]))
+    counts = Counter((one.section.name, one.name, one.hot_list, one.city) for one in records)
     told: dict[str, list[int]] = {}
-    for record in records:
-        if record.reason:
-            place = f"page {record.page}, row {record.row_no}"
-            report.put_aside(place, REASONS[record.reason], record.names_n, record.reason)
+    for one in records:
+        if one.reason:
+            place = f"page {one.page}, row {one.row_no}"
+            report.put_aside(place, REASONS[one.reason], one.names_n, one.reason)
             continue
-        is_pool = squeeze(record.name) in form["pools"]
-        kinds = {"pool"} if is_pool else {record.remark} - {""}
-        kinds |= {"demo"} if demo.search(record.name) else set()
-        kinds |= {"inactive"} if re.search(form["inactive"], record.name, re.I) else set()
-        kinds |= (
-            {"twice"} if counts[record.section.name, record.name, record.hot_list, record.city] > 1 else set()
-        )
-        for kind in kinds:
-            told.setdefault(kind, []).append(record.row_no)
+        kinds = {
+            "pool" if squeeze(one.name) in form["pools"] else one.remark: True,
+            "demo": demo.search(one.name),
+            "inactive": inactive.search(one.name),
+            "twice": counts[one.section.name, one.name, one.hot_list, one.city] > 1,
+        }
+        for kind, is_so in kinds.items():
+            if kind and is_so:
+                told.setdefault(kind, []).append(one.row_no)
     for kind, rows in told.items():
-        shown = ", ".join(map(str, rows[:20])) + (f" and {len(rows) - 20} more" if len(rows) > 20 else "")
-        text = f"{say_number(len(rows), 'name')} {REMARKS[kind]}: row {shown}."
+        text = f"{say_number(len(rows), 'name')} {REMARKS[kind]}: row {_say_first(map(str, rows))}."
         (report.warn if kind in _WARNED else report.note)(kind, text)
     report.details["rows_told"] = told
+
+
+def _say_first(shown: Iterable[str]) -> str:
+    """Return the first twenty of a list, and how many more there are."""
+    shown = list(shown)
+    more = f" and {len(shown) - 20:,} more (report.json)" if len(shown) > 20 else ""
+    return ", ".join(shown[:20]) + more
 
 
 def _report_sections(sections: list[Section], records: list[Record], report: Report) -> None:
@@ -272,7 +274,7 @@ def _report_sections(sections: list[Section], records: list[Record], report: Rep
         part["names"] += len(own)
         part["pages"] = sorted({*part["pages"], *(record.page for record in own)})
         part["says_none"] = part["says_none"] or section.is_empty
-        if section.columns_n == 1 and len(own) > 3 and not section.name.startswith("hot"):
+        if section.columns_n == 1 and len(own) > 3 and not section.is_hot:
             text = "was read as one column; if the page shows two, names have run together"
             report.warn("one-column", f"The list {section.name} {text}.")
         if section.is_empty == bool(own):
@@ -287,86 +289,64 @@ def _report_sections(sections: list[Section], records: list[Record], report: Rep
 
 
 def _report_slips(records: list[Record], report: Report) -> None:
-    """Report names that are nearly, but not quite, a name of another list: OCR may have misread them. None is
-    changed.
-    """
+    """Report names that are nearly one known from elsewhere: OCR may have misread them. None is changed."""
     kept = [record for record in records if not record.reason]
     lists: dict[str, set[str]] = {}
     for record in kept:
         lists.setdefault(record.name, set()).add(record.section.name)
-    slips = []
-    for name, near in find_near_names(lists).items():
-        rows = [record for record in kept if record.name == name]
-        slips += [[record.page, record.row_no, name, near] for record in rows]
-    slips.sort(key=lambda slip: slip[1])
+    near = find_near_names(lists)
+    slips = [[one.page, one.row_no, one.name, near[one.name]] for one in kept if one.name in near]
     if slips:
-        shown = ", ".join(f"page {page} row {row_no}" for page, row_no, *_ in slips[:20])
-        report.warn(
-            "slips",
-            f"{say_number(len(slips), 'name is', 'names are')} nearly one that is known from elsewhere, so "
-            "that OCR may have "
-            f"misread them; they are kept as read. Look at {shown}"
-            + (f" and {len(slips) - 20:,} more (report.json)." if len(slips) > 20 else "."),
-        )
+        shown = _say_first(f"page {page} row {row_no}" for page, row_no, *_ in slips)
+        said = say_number(len(slips), "name is", "names are")
+        text = f"{said} nearly one that is known from elsewhere, so that OCR may have misread them; they are "
+        report.warn("slips", f"{text}kept as read. Look at {shown}.")
     report.details["slips"] = slips
 
 
 def find_near_names(lists: dict[str, set[str]]) -> dict[str, str]:
-    """Find for each name, if it is not known from elsewhere, the one that is nearly alike and is.
+    """Return for each name, if it is not known from elsewhere, the one that is nearly alike and is.
 
-    Parameters
-    ----------
-    lists
-        For each name the lists that it stands on.
-
-    Returns
-    -------
-    Names that differ by one or two letters from a name of the facts' text PDFs, or of another list of the
-    report.
+    Nearly alike are names that differ by one or two letters. Known are those of the facts' text PDFs and, by
+    name, those of other lists of the report (`lists`).
     """
-    import numpy as np
     from rapidfuzz.distance import JaroWinkler, Levenshtein
-    from rapidfuzz.process import cdist
+    from rapidfuzz.process import extract
 
     known = _load_known_names()
     usual = [name for name in {*known, *lists} if len(squeeze(name)) >= SHORT]
-    odd = [name for name in lists if name not in known and len(squeeze(name)) >= SHORT][:NAMES_CAP]
-    if not odd:
-        return {}
-    squeezed = [[squeeze(name) for name in names] for names in (odd, usual)]
-    far = cdist(*squeezed, scorer=Levenshtein.distance, score_cutoff=2, dtype=np.uint8)
-    near: dict[str, tuple] = {}
-    for i, j in zip(*np.nonzero(far <= 2), strict=True):
-        one, other, steps = odd[i], usual[j], int(far[i, j])
-        is_elsewhere = other in known or (
-            not lists[one] & lists[other] and len(lists[one]) <= len(lists[other])
-        )
-        if is_elsewhere and _may_be_one(one, other, steps):
-            likeness = JaroWinkler.similarity(one.casefold(), other.casefold())
-            near[one] = min(near.get(one, (9,)), (steps, -likeness, other.isupper(), other))
-    return {one: found[-1] for one, found in near.items()}
+    squeezed = [squeeze(name) for name in usual]
+    options = {"scorer": Levenshtein.distance, "score_cutoff": 2, "limit": None}
+    found: dict[str, str] = {}
+    for one in [name for name in lists if name not in known and len(squeeze(name)) >= SHORT][:NAMES_CAP]:
+        near = []
+        for _, steps, at in extract(squeeze(one), squeezed, **options):
+            other = usual[at]
+            on = lists.get(other, set())
+            is_elsewhere = other in known or (not lists[one] & on and len(lists[one]) <= len(on))
+            if is_elsewhere and _may_be_one(one, other, steps):
+                likeness = JaroWinkler.similarity(one.casefold(), other.casefold())
+                near.append((steps, -likeness, other.isupper(), other))
+        if near:
+            found[one] = min(near)[-1]
+    return found
 
 
 def _may_be_one(one: str, other: str, steps: int) -> bool:
-    """Say whether two names that differ by so many letters may be one: not if a number or the state
-    differs.
-    """
-    states = [
-        set(re.findall(r"\(([A-Z]{2})\)", name)) & set(load_form()["sharing"]["states"])
-        for name in (one, other)
-    ]
+    """Say whether two names that differ by so many letters may be one: not if a number or state differs."""
+    known = set(load_form()["sharing"]["states"])
+    states = [known & set(re.findall(r"\(([A-Z]{2})\)", name)) for name in (one, other)]
     digits = [re.sub(r"\D", "", name) for name in (one, other)]
+    is_same = one.casefold() == other.casefold() or (all(states) and states[0] != states[1])
     is_short = min(len(squeeze(one)), len(squeeze(other))) < 2 * SHORT
-    is_same = one.casefold() == other.casefold() or (states[0] and states[1] and states[0] != states[1])
     return not is_same and digits[0] == digits[1] and steps <= (1 if is_short else 2)
 
 
 @cache
 def _load_known_names() -> frozenset[str]:
-    """Load the names of the lists in the facts, corrected where they were misread."""
+    """Return the names of the lists in the facts, corrected where they were misread."""
     import pandas as pd
 
-    names = pd.read_csv(
-        FACTS / "sharing_lists.csv", dtype="str", usecols=["name_as_printed", "name_corrected"]
-    )
+    columns = ["name_as_printed", "name_corrected"]
+    names = pd.read_csv(FACTS / "sharing_lists.csv", dtype="str", usecols=columns)
     return frozenset(names["name_corrected"].fillna(names["name_as_printed"]).dropna())
