@@ -1,7 +1,4 @@
-"""Lock the packages: `pyproject.toml` to `requirements.lock` to `environment.yml`.
-
-Other engines to a lock of their own.
-"""
+"""Lock the packages: `pyproject.toml` to `requirements.lock`, and from there to `environment.yml`."""
 
 import re
 import shutil
@@ -67,12 +64,7 @@ def format_environment(lock: str) -> str:
 def format_engines(resolved: str, lock: str) -> str:
     """Return the text of `requirements-engines.lock`: what the extra `engines` needs beyond the lock.
 
-    Parameters
-    ----------
-    resolved
-        A lock of the package with the extra, resolved under the pins of `lock`.
-    lock
-        The text of `requirements.lock`.
+    `resolved` is a lock of the package with the extra, resolved under the pins of `lock`.
     """
     known = {name for name, _ in list_pins(lock)}
     kept, is_new = [], False
@@ -85,11 +77,7 @@ def format_engines(resolved: str, lock: str) -> str:
 
 
 def write_environment(root: Path = paths.ROOT) -> list[Path]:
-    """Resolve `pyproject.toml` anew and write the two locks and `environment.yml`.
-
-    Returns
-    -------
-    The paths written.
+    """Resolve `pyproject.toml` anew, write the two locks and `environment.yml`, and return their paths.
 
     Raises
     ------

@@ -32,11 +32,11 @@ class _Live:
 
             self._live.update(Text(line))
 
-    def _print(self, line: str, file=None) -> None:
+    def _print(self, line: str) -> None:
         if self._live:
             self._live.console.print(line, markup=False, highlight=False)
         else:
-            print(line, file=file or sys.stderr, flush=True)
+            print(line, file=sys.stderr, flush=True)
 
 
 class FetchProgress(_Live):

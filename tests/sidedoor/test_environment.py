@@ -12,6 +12,7 @@ import pytest
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from helpers import paths
 from helpers.errors import RunError
@@ -24,11 +25,6 @@ PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text(encoding="utf-
 PROMISED = [f"3.{minor}.{patch}" for minor in (11, 12, 13) for patch in (0, 9)]
 # Programs and parts of Sphinx and Jupyter: used by name, not by an import.
 NOT_IMPORTED = {"jupyterlab", "furo", "myst-nb"}
-
-
-def canonical(name):
-    """Give the name of a distribution as the lock writes it."""
-    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def applies(pin, python):
@@ -52,7 +48,7 @@ def read_imports(folder):
 def list_needs(*extras):
     """List the names of what pyproject.toml asks for."""
     lines = [*PROJECT["dependencies"], *sum((PROJECT["optional-dependencies"][e] for e in extras), [])]
-    return {canonical(Requirement(line).name) for line in lines}
+    return {canonicalize_name(Requirement(line).name) for line in lines}
 
 
 @pytest.mark.parametrize("folder, extras", [("src", ("engines",)), ("tests", ("test", "engines"))])
@@ -62,13 +58,13 @@ def test_what_is_imported_is_named(folder, extras):
     local = {path.stem for path in (paths.ROOT / folder).rglob("*.py")} | {"benchmarks", "made"}
     for name in read_imports(paths.ROOT / folder) - set(paths.PACKAGES) - local:
         if name in known or name not in ("rustworkx", "networkit", "pyspark"):  # other engines may be absent
-            assert {canonical(package) for package in known[name]} & named, name
+            assert {canonicalize_name(package) for package in known[name]} & named, name
 
 
 def test_what_is_named_is_imported():
     """No dependency is left over from code that is gone."""
     known = packages_distributions()
-    used = {canonical(p) for name in read_imports(paths.SOURCE) for p in known.get(name, ())}
+    used = {canonicalize_name(p) for name in read_imports(paths.SOURCE) for p in known.get(name, ())}
 
     assert list_needs() - used == NOT_IMPORTED
 
@@ -93,10 +89,10 @@ def test_lock_meets_every_hand_written_requirement(python):
 def test_every_locked_package_installs_on_each_promised_python():
     """No package that is installed here refuses a Python for which the lock pins this version of it."""
     locked = [Requirement(line) for _, line in list_pins(LOCK)]
-    pins = {(canonical(pin.name), str(pin.specifier)): pin for pin in locked}
+    pins = {(canonicalize_name(pin.name), str(pin.specifier)): pin for pin in locked}
     seen = 0
     for package in distributions():
-        pin = pins.get((canonical(package.metadata["Name"]), f"=={package.version}"))
+        pin = pins.get((canonicalize_name(package.metadata["Name"]), f"=={package.version}"))
         if pin:
             seen += 1
             accepted = SpecifierSet(package.metadata.get("Requires-Python") or "")

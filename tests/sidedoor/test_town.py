@@ -5,7 +5,6 @@ was drawn.
 import pytest
 
 from helpers import paths
-from helpers.errors import DataError
 from helpers.simulate import world
 from helpers.simulate.log import build_lists, build_log
 from made.town import ROWS, SEED, write_town
@@ -121,13 +120,6 @@ def test_figures_come_back(readings):
     assert hits["detections"] + hits["hits"] == 3_412_806
     assert 3_412_806 in set(readings["simulated-learn-detections"].tables["volumes"]["value"])
     assert readings["simulated-eff-data-driven"].tables["volumes"]["value"].max() == 2_582_110
-
-
-def test_folder_has_to_be_empty(tmp_path):
-    """Nothing is overwritten."""
-    (tmp_path / "mine.csv").write_text("x")
-    with pytest.raises(DataError, match="not empty"):
-        write_town(tmp_path)
 
 
 def test_a_folder_of_files_becomes_an_edition(tmp_path, monkeypatch):

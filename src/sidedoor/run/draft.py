@@ -116,15 +116,17 @@ def find_needs(book: Notebook) -> frozenset[str] | None:
 def _list_files(files: Iterable[Path | str], folder: Path) -> list[Path]:
     found: dict[Path, None] = {}
     for given in map(Path, files):
-        inside = sorted(given.iterdir()) if given.is_dir() else []
-        usable = [path for path in inside if path.is_file() and not path.name.startswith(".")]
-        for path in [path for path in usable if path.suffix != ".toml"] if given.is_dir() else [given]:
+        for path in sorted(filter(_is_record, given.iterdir())) if given.is_dir() else [given]:
             _check_file(path, folder)
             found[path.resolve()] = None
     if not found:
         way_out = "Give the records, or the folder that contains them."
         raise ParameterError("sidedoor new", "there is no file", way_out, code="no-file")
     return list(found)
+
+
+def _is_record(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(".") and path.suffix != ".toml"
 
 
 def _check_file(path: Path, folder: Path) -> None:

@@ -23,6 +23,21 @@ RECORD = '[[record]]\nfile = "simulated-network-audit.csv"\nname = "audit"\n'
 PRIVATE = "simulated welfare check"
 
 
+def list_records(city, *records, runs=('notebook = "05"', 'notebook = "06"')):
+    """Write the edition `city` anew, with these tables `[[record]]`."""
+    return city.write_edition(*runs, name="city", folder=city.folder, head="".join(records))
+
+
+def make_record(file, *lines):
+    """Write a table `[[record]]`."""
+    return "\n".join(["[[record]]", f'file = "{file}"', *lines, ""])
+
+
+def read(city):
+    """Read the records of the edition."""
+    return ingest_records(load_edition(city.file))
+
+
 @pytest.fixture
 def city(house, tmp_path):
     """A newsroom's folder with one simulated audit, and an edition that lists it."""
@@ -31,9 +46,7 @@ def city(house, tmp_path):
     house.folder = tmp_path / "newsroom"
     house.folder.mkdir()
     write_example(house.folder)
-    house.file = house.write_edition(
-        'notebook = "05"', 'notebook = "06"', name="city", folder=house.folder, head=RECORD
-    )
+    house.file = list_records(house, RECORD)
     return house
 
 
@@ -60,7 +73,7 @@ def test_records_are_read_once_and_given_to_the_notebooks_that_declare_them(city
 
 def test_reasons_are_kept_for_the_owner_alone(city):
     """Folder and files are readable by nobody else; no CSV is written."""
-    ingest_records(load_edition(city.file))
+    read(city)
     folder = city.runs / "city" / "records"
     made = [folder, *folder.rglob("*")]
     assert {path.name for path in made} == {"records", "audit", "report.json", "searches.parquet"}
@@ -78,19 +91,19 @@ def test_link_in_the_place_of_the_records_is_not_followed(city, tmp_path):
     (city.runs / "city").mkdir(parents=True)
     (city.runs / "city" / "records").symlink_to(other)
     with refused("link", RunError):
-        ingest_records(load_edition(city.file))
+        read(city)
     assert [path.name for path in other.iterdir()] == ["mine.txt"]
 
 
 @pytest.mark.parametrize("change", ["file", "option", "damage", "memory", "code"])
 def test_record_is_read_again_when_anything_has_changed(city, monkeypatch, change):
     """File, options, what was written, and the readers' code: each counts."""
-    ingest_records(load_edition(city.file))
+    read(city)
     folder = city.runs / "city"
     if change == "file":
         write_example(city.folder, seed=7)
     elif change == "option":
-        city.file.write_text(city.file.read_text().replace(RECORD, RECORD + 'source_id = "simulated-a"\n'))
+        list_records(city, RECORD + 'source_id = "simulated-a"\n')
     elif change == "damage":
         (folder / "records" / "audit" / "report.json").write_text("{}")
     elif change == "memory":
@@ -100,9 +113,7 @@ def test_record_is_read_again_when_anything_has_changed(city, monkeypatch, chang
     events, report = note()
     edition = ingest_records(load_edition(city.file), report)
     assert events == [("reading", "audit"), ("read", "audit")]
-    assert edition.records[0]["source_ids"] == (
-        ["simulated-a"] if change == "option" else edition.records[0]["source_ids"]
-    )
+    assert (edition.records[0]["source_ids"] == ["simulated-a"]) == (change == "option")
 
 
 def test_record_is_read_again_when_the_list_of_names_beside_it_has_changed(city):
@@ -114,9 +125,7 @@ def test_record_is_read_again_when_the_list_of_names_beside_it_has_changed(city)
         '[names]\nfile = "names.csv"\nkey = "id"\nname = "name"\n'
         'columns = { from_agency_as_printed = "owner", to_agency_as_printed = "reader" }\n'
     )
-    city.file.write_text(
-        city.file.read_text().replace(RECORD, '[[record]]\nfile = "edges.csv"\nmapping = "m.toml"\n')
-    )
+    list_records(city, make_record("edges.csv", 'mapping = "m.toml"'))
     told = []
     for text in ("Mock City ZZ PD", "Mock City ZZ PD", "Placeholder ZZ DPS"):
         (city.folder / "names.csv").write_text(f"id,name\n1,Sample Falls ZZ PD\n2,{text}\n")
@@ -130,59 +139,52 @@ def test_record_that_is_no_longer_listed_goes(city):
     """Notebooks are given what the edition lists and nothing else."""
     same = (city.folder / "simulated-network-audit.csv").read_bytes()
     (city.folder / "b.csv").write_bytes(same + b"\r\n")
-    text = city.file.read_text()
-    city.file.write_text(text.replace(RECORD, RECORD + '[[record]]\nfile = "b.csv"\n'))
-    assert [record["name"] for record in ingest_records(load_edition(city.file)).records] == ["audit", "b"]
-    city.file.write_text(text)
-    ingest_records(load_edition(city.file))
+    list_records(city, RECORD, make_record("b.csv"))
+    assert [record["name"] for record in read(city).records] == ["audit", "b"]
+    list_records(city, RECORD)
+    read(city)
     assert sorted(path.name for path in (city.runs / "city" / "records").iterdir()) == ["audit"]
 
 
 def test_file_under_two_names_would_be_counted_twice(city):
     """The same bytes read in the same way are refused; read in another way they are another record."""
     shutil.copy(city.folder / "simulated-network-audit.csv", city.folder / "b.csv")
-    text = city.file.read_text()
-    city.file.write_text(text.replace(RECORD, RECORD + '[[record]]\nfile = "b.csv"\n'))
+    list_records(city, RECORD, make_record("b.csv"))
     with refused("twice", RunError, place="record b"):
-        ingest_records(load_edition(city.file))
-    city.file.write_text(
-        text.replace(RECORD, RECORD + '[[record]]\nfile = "b.csv"\nreported_by = "Exampleton ZZ PD"\n')
-    )
-    assert len(ingest_records(load_edition(city.file)).records) == 2
+        read(city)
+    list_records(city, RECORD, make_record("b.csv", 'reported_by = "Exampleton ZZ PD"'))
+    assert len(read(city).records) == 2
 
 
 def test_all_that_is_missing_is_said_at_once_and_how_an_edition_says_it(city):
-    """Two lists that lack something are named together, with the keys to write.
-
-    The audit between them is read.
-    """
+    """Two lists that lack something are named together, with the keys to write; the audit is read."""
     (city.folder / "list.csv").write_text("Agencies we share data with\nSample Falls ZZ PD\n")
     (city.folder / "names.csv").write_text("Sample Falls ZZ PD\nInventory County ZZ SO\n")
-    text = city.file.read_text()
-    lists = "".join(f'[[record]]\nfile = "{name}.csv"\nas_of = "2025-03-01"\n' for name in ("list", "names"))
-    city.file.write_text(text.replace(RECORD, lists + RECORD))
+    day, agency = 'as_of = "2025-03-01"', 'reported_by = "Exampleton ZZ PD"'
+    list_records(city, make_record("list.csv", day), make_record("names.csv", day), RECORD)
     events, report = note()
     with refused("many", IngestError, place="edition city") as raised:
         ingest_records(load_edition(city.file), report)
     assert set(raised.value.asks_for) == {"reported_by", "section"} and ("read", "audit") in events
     for line in ('`file = "list.csv"`', '`file = "names.csv"`', "`section = ", "`reported_by = "):
         assert line in raised.value.way_out
-    named = lists.replace("as_of", 'reported_by = "Exampleton ZZ PD"\nas_of')
-    city.file.write_text(text.replace(RECORD, named + RECORD))
+    first, second = (make_record(f"{name}.csv", day, agency) for name in ("list", "names"))
+    list_records(city, first, second, RECORD)
     with pytest.raises(IngestError) as raised:
-        ingest_records(load_edition(city.file))
+        read(city)
     assert raised.value.asks_for == ("section",) and "names.csv" in raised.value.place
-    city.file.write_text(text.replace(RECORD, named + 'section = "detections_received"\n' + RECORD))
-    records = ingest_records(load_edition(city.file)).records
-    assert [record["tables"] for record in records] == [{"sharing": 1}, {"sharing": 2}, {"searches": 60}]
+    list_records(city, first, second + 'section = "detections_received"\n', RECORD)
+    assert [record["tables"] for record in read(city).records] == [
+        {"sharing": 1}, {"sharing": 2}, {"searches": 60},
+    ]  # fmt: skip
 
 
 def test_file_that_cannot_be_read_stops_the_run_and_says_why(city):
     """The error is that of `sidedoor ingest`, and names the file; what was read before is kept."""
     (city.folder / "page.csv").write_text("<!doctype html><html>log in</html>")
-    city.file.write_text(city.file.read_text().replace(RECORD, RECORD + '[[record]]\nfile = "page.csv"\n'))
+    list_records(city, RECORD, make_record("page.csv"))
     with pytest.raises(IngestError) as raised:
-        ingest_records(load_edition(city.file))
+        read(city)
     assert "page.csv" in raised.value.place and not raised.value.asks_for
     events, report = note()
     with pytest.raises(IngestError):
@@ -194,20 +196,16 @@ def test_edition_that_sets_the_parameter_itself_keeps_its_value(city):
     """An edition may point one notebook elsewhere."""
     (city.folder / "mine").mkdir()
     own = 'notebook = "05"\nparameters = { records = "mine" }'
-    edition = ingest_records(
-        load_edition(city.write_edition(own, name="city", folder=city.folder, head=RECORD))
-    )
+    list_records(city, RECORD, runs=[own])
+    edition = read(city)
     assert edition.runs[0].parameters == {"records": (city.folder / "mine").as_posix()}
 
 
 def test_error_of_a_library_repeats_no_record(city, capsys):
-    """The message of a notebook that stops names the kind of error.
-
-    What it said stays in a folder of the owner's.
-    """
+    """The message of a notebook that stops names the kind of error; the rest stays in the owner's folder."""
     city.write_notebook("05-read", f"raise KeyError({PRIVATE!r})", parameters=DECLARED)
     with refused("cell-failed", RunError) as caught:
-        run_edition(ingest_records(load_edition(city.file)))
+        run_edition(read(city))
     failed = city.runs / "city" / "failed"
     assert PRIVATE not in str(caught.value) + "".join(capsys.readouterr())
     assert PRIVATE in (failed / "05-read.ipynb").read_text() and stat.S_IMODE(failed.stat().st_mode) == 0o700
@@ -218,14 +216,14 @@ def test_no_run_without_records_nor_beside_another(city):
     with pytest.raises(RunError):
         run_edition(load_edition(city.file))
     with lock_edition("city"), refused("locked", RunError):
-        ingest_records(load_edition(city.file))
+        read(city)
 
 
 def test_key_follows_the_content_of_records_and_not_their_place(city, monkeypatch, tmp_path):
     """The same files, read elsewhere, give the same key; another file, another key."""
 
     def read_key():
-        edition = ingest_records(load_edition(city.file))
+        edition = read(city)
         return compute_key(edition.runs[0], edition.folder, hash_inputs())
 
     first = read_key()
@@ -236,11 +234,8 @@ def test_key_follows_the_content_of_records_and_not_their_place(city, monkeypatc
 
 
 def test_run_shows_no_place_and_publishes_no_row(city):
-    """The notebook sees its records.
-
-    Outputs and manifest show neither their folder nor the text of a reason.
-    """
-    manifest = run_edition(ingest_records(load_edition(city.file)))
+    """Outputs and manifest show neither the folder of the records nor the text of a reason."""
+    manifest = run_edition(read(city))
     assert city.read_output("city", "05-read") == "['audit'] <records>\n"
     assert manifest["notebooks"][0]["parameters"] == {"records": "<records>"}
     assert manifest["records"][0]["file"] == "simulated-network-audit.csv"
@@ -257,10 +252,7 @@ def test_record_folder_is_git_ignored():
 
 
 def plant(folder):
-    """Put files of somebody's own into a folder.
-
-    Raw ones, one that is named like a table, one in a folder.
-    """
+    """Put files of somebody's own into a folder: raw ones, one named like a table, one in a folder."""
     kept = {"raw.csv": "a", "log/searches.parquet": "b", "log/report.json": "{}", "deep/er/raw.pdf": "c"}
     for name, text in kept.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -273,12 +265,12 @@ def test_no_file_is_removed_that_the_command_did_not_write(city, when):
     """Whatever lies among the records stays, and the run says what it found instead of going on."""
     records = city.runs / "city" / "records"
     if when != "before the first run":
-        ingest_records(load_edition(city.file))
+        read(city)
     if when == "after the memory is lost":
         (city.runs / "city" / ".records.json").unlink()
     own = plant(records)
     with refused("foreign-files", RunError):
-        ingest_records(load_edition(city.file))
+        read(city)
     assert all(path.read_text().startswith("CANARY") for path in own)
 
 
@@ -286,25 +278,25 @@ def test_no_file_is_removed_that_the_command_did_not_write(city, when):
 def test_own_file_in_the_place_of_a_record_stays(city, place):
     """A folder of the record's name, or a file in the record's folder: neither is replaced."""
     if place != "audit":
-        ingest_records(load_edition(city.file))
+        read(city)
         write_example(city.folder, seed=7)
     own = city.runs / "city" / "records" / place
     own.parent.mkdir(parents=True, exist_ok=True)
     own.write_text("CANARY")
     with refused("foreign-files", RunError):
-        ingest_records(load_edition(city.file))
+        read(city)
     assert own.read_text() == "CANARY"
 
 
 def test_linked_folder_in_the_place_of_a_record_is_not_entered(city, tmp_path):
     """A record that was read before and is a link now: what it leads to stays."""
-    ingest_records(load_edition(city.file))
+    read(city)
     record = city.runs / "city" / "records" / "audit"
     shutil.move(record, tmp_path / "elsewhere")
     record.symlink_to(tmp_path / "elsewhere")
     before = city.list_files(tmp_path / "elsewhere")
     with pytest.raises(RunError):
-        ingest_records(load_edition(city.file))
+        read(city)
     assert city.list_files(tmp_path / "elsewhere") == before and before
 
 
@@ -318,7 +310,7 @@ def test_linked_folder_of_results_is_not_touched(city, tmp_path):
     before = city.list_files(other)
     (city.runs / "city").symlink_to(other)
     with pytest.raises(RunError):
-        ingest_records(load_edition(city.file))
+        read(city)
     with pytest.raises(RunError):
         run_edition(load_edition(city.write_edition('notebook = "06"', name="city", folder=city.folder)))
     assert city.list_files(other) == before
@@ -345,10 +337,7 @@ def test_folder_that_looks_like_a_result_or_a_leftover_keeps_what_is_in_it(city)
 
 @pytest.mark.parametrize("place", ["city", "city/records", "other/deeper", "."])
 def test_editions_among_the_results_are_refused(city, place):
-    """Its own results folder or another's.
-
-    The command's folder holds no sources, and `new` writes none there.
-    """
+    """The command's folder holds no sources, its own or another's, and `new` writes none there."""
     folder = city.runs / place
     folder.mkdir(parents=True, exist_ok=True)
     raw = folder / "raw.csv"
@@ -382,7 +371,7 @@ def test_raw_files_among_the_results_are_refused(city, head):
 
 def test_records_of_another_edition_cannot_be_read(city):
     """They are private: no parameter of an edition, nor one that is typed, names them."""
-    ingest_records(load_edition(city.file))
+    read(city)
     file = city.write_edition(
         'notebook = "05"\nparameters = { records = "runs/city/records" }', name="oracle", folder=city.root
     )
