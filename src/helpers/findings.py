@@ -123,7 +123,7 @@ def state_finding(
         True where it comes from invented data: the sentence must then say "simulated".
     opening
         Words before the sentence, such as those by which a notebook that runs on any data says that these
-        are simulated.
+        are simulated, or names the log. It is taken as it is.
     values
         Further values that the sentence uses.
 
@@ -137,11 +137,13 @@ def state_finding(
         A typed digit, an unknown field, no source, only weak sources, a value that is no number or outside
         its bounds, or simulated data not called so.
     """
-    place, sentence = f"finding `{id}`", f"{opening}{sentence}"
+    place = f"finding `{id}`"
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise DataError(place, "the id is not kebab-case", "Use lower-case words joined by hyphens.")
     if any(re.search(r"\d", literal) for literal, *_ in Formatter().parse(sentence)):
         raise DataError(place, "a digit is typed in the sentence", "Pass every number as a named value.")
+    # the opening comes from data: the name of a log may hold digits and braces
+    sentence = opening.replace("{", "{{").replace("}", "}}") + sentence
     named, pages = _list_sources(sources)
     if not named:
         raise DataError(place, "no source is named", "Name at least one source_id.")
