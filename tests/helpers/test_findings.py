@@ -20,39 +20,34 @@ def test_sentence_is_filled_from_values():
     assert "48 of 12,345 agencies" == found.sentence
 
 
-@pytest.mark.parametrize("typed", ["{value} of 80 agencies", "In 2018 {value}", "{value} of ８０"])
-def test_typed_digit_is_refused(typed):
-    """A number typed into the sentence is an error, whatever its script."""
-    with pytest.raises(DataError, match="digit is typed"):
-        state_finding("x", typed, **GIVEN)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sentence": "{value} of 80 agencies"},  # a typed digit, whatever its script
+        {"sentence": "In 2018 {value}"},
+        {"sentence": "{value} of ８０"},
+        {"sentence": "{valeu}"},  # a field that was not passed, or that reaches into an object
+        {"sentence": "{}"},
+        {"sentence": "{value.__class__}"},
+        {"sentence": "{value[a]}"},
+        {"simulated": True},  # and the sentence does not say so
+        {"value": float("nan")},
+        {"value": float("inf")},
+        {"sources": []},
+        {"low": 49},
+        {"high": 47},
+        {"low": 150, "high": 200},
+        {"id": "Two Words"},
+    ],
+)
+def test_what_no_finding_may_hold_is_refused(wrong):
+    """What is refused here is the one thing that differs from a finding that is accepted."""
+    good = {"id": "x", "sentence": "{value} agencies", **GIVEN}
 
-
-@pytest.mark.parametrize("sentence", ["{valeu}", "{}", "{value.__class__}", "{value[a]}"])
-def test_fields_name_passed_values_only(sentence):
-    """A field that was not passed, or that reaches into an object, is refused."""
+    assert state_finding(**good).value == 48
     with pytest.raises(DataError):
-        state_finding("x", sentence, **GIVEN)
-
-
-def test_simulated_data_must_be_called_simulated():
-    """A finding from simulated data whose sentence does not say so is refused."""
-    with pytest.raises(DataError, match="simulated"):
-        state_finding("x", "{value} agencies", simulated=True, **GIVEN)
-
-    assert state_finding("x", "{value} simulated agencies", simulated=True, **GIVEN).simulated
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_value_must_be_finite(value):
-    """A finding is stated from a finite figure only."""
-    with pytest.raises(DataError, match="finite"):
-        state_finding("x", "{value}", value=value, unit="u", sources=["a"])
-
-
-def test_finding_needs_a_source():
-    """A finding without a source is refused."""
-    with pytest.raises(DataError, match="source"):
-        state_finding("x", "{value}", value=1, unit="u", sources=[])
+        state_finding(**good | wrong)
+    assert state_finding(**good | {"sentence": "{value} simulated agencies", "simulated": True}).simulated
 
 
 def test_weak_sources_alone_carry_no_finding():
@@ -83,13 +78,6 @@ def test_unlimited_is_not_the_same_as_not_stated():
 
     assert (80, None, ("high",)) == (at_least.low, at_least.high, at_least.unlimited)
     assert (None, None, ()) == (bare.low, bare.high, bare.unlimited)
-
-
-@pytest.mark.parametrize("bounds", [{"low": 49}, {"high": 47}, {"low": 150, "high": 200}])
-def test_value_outside_its_bounds_is_refused(bounds):
-    """Numbers meant for the sentence do not become bounds by mistake."""
-    with pytest.raises(DataError):
-        state_finding("x", "{value}", **GIVEN, **bounds)
 
 
 def test_summary_shows_the_findings_where_it_was_displayed(monkeypatch):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.agencies import Registry, compare_names, parse_name
-from helpers.agencies.compare import ALIKE_FROM
+from helpers.agencies.compare import ALIKE_FROM, make_key
 
 # Where one account's name puts two bodies side by side.
 _JOINTS = re.compile(r"\s[-\u2013/|]\s|/|\(|\)|\s(?:at|with)\s")
@@ -27,14 +27,10 @@ def describe_parties(names: Iterable[str]) -> pd.DataFrame:
     agency, or empty).
     """
     rows = []
-    for name in sorted({"" if _is_missing(name) else str(name) for name in names}):
+    for name in sorted({"" if pd.isna(name) else str(name) for name in names}):
         read = parse_name(name)
         rows.append((name, _find_party(name, read), read.state, read.role if read.kind == "federal" else ""))
     return pd.DataFrame(rows, columns=["name", "party", "state", "federal_id"], dtype="str")
-
-
-def _is_missing(name) -> bool:
-    return name is None or name is pd.NA or name != name
 
 
 def _find_party(name: str, read) -> str:
@@ -67,7 +63,7 @@ def match_names(
     `unsure`), why. Pairs that are different or have nothing alike are left out. Names of the same words in
     another order are never different, only unsure.
     """
-    names, others = (sorted({str(n) for n in part if not _is_missing(n)} - {""}) for part in (names, others))
+    names, others = (sorted({str(n) for n in part if not pd.isna(n)} - {""}) for part in (names, others))
     decided = {frozenset((_fold(a), _fold(b))) for a, b in same}
     told = {name for pair in decided for name in pair}
     pairs = set(_find_near(names, others))
@@ -121,10 +117,10 @@ def _find_near(names: list[str], others: list[str]):
             yield from ((name, other) for other in by_words.get(_bag_words(name), ()))
     mine = [name for name in names if read[name].kind not in (*_NO_BODY, "federal")]
     theirs = [other for other in bodies if read[other].kind != "federal" and read[other].place]
-    places = [read[other].place.replace(" ", "") for other in theirs]
+    places = [make_key(read[other]) for other in theirs]
     for start in range(0, len(mine) if places else 0, _ROWS):
         part = mine[start : start + _ROWS]
-        asked = [read[name].place.replace(" ", "") for name in part]
+        asked = [make_key(read[name]) for name in part]
         scores = process.cdist(asked, places, scorer=fuzz.ratio, score_cutoff=ALIKE_FROM, dtype=np.uint8)
         for row, column in zip(*np.nonzero(scores), strict=True):
             a, b = read[part[row]], read[theirs[column]]

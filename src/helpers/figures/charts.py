@@ -25,13 +25,7 @@ from helpers.figures._base import COLORS, NARROW, WIDE, CitedFigure, finish_figu
 from helpers.wording import format_number
 
 # Color and hatching together, so that parts differ in print and for any color vision.
-FILLS = tuple(
-    zip(
-        "blue orange green sky pink pale yellow".split(),
-        ("", "//", "..", "\\\\", "xx", "", "||"),
-        strict=True,
-    )
-)
+FILLS = {"blue": "", "orange": "//", "green": "..", "sky": "\\\\", "pink": "xx", "pale": "", "yellow": "||"}
 MARKS = (("blue", "o"), ("orange", "s"), ("green", "^"), ("pink", "D"), ("black", "v"), ("sky", "P"))
 # One word a tile, two dots for none: the arrangement that NPR made known in 2015.
 TILES = """
@@ -68,6 +62,8 @@ def draw_bars(
     ----------
     counts
         Index: labels, from top to bottom. One column for each part of a bar [`unit`]; at most seven.
+    about
+        source, period, caption and n, as for every chart of this module.
     """
     table = counts.to_frame(counts.name or unit) if isinstance(counts, pd.Series) else counts
     if table.empty or not 1 <= table.shape[1] <= len(FILLS):
@@ -77,7 +73,7 @@ def draw_bars(
     totals = table.sum(axis="columns")
     with new_figure(width, _find_height(table.index, width, table.shape[1] > 1)) as (figure, axes):
         start = np.zeros(len(table))
-        for part, (color, hatch) in zip(table.columns, FILLS, strict=False):
+        for part, (color, hatch) in zip(table.columns, FILLS.items(), strict=False):
             style = {"color": COLORS[color], "hatch": hatch, "edgecolor": "white", "linewidth": 0.6}
             place = {"left": start, "height": 0.72 if width >= 5 else 0.42}
             axes.barh(range(len(table)), table[part], label=str(part), **place, **style)
@@ -115,6 +111,8 @@ def draw_ranges(
         make a timeline.
     is_log
         Logarithmic axis, for values that differ by more than a factor of a hundred.
+    about
+        source, period, caption and n, as for every chart of this module.
     """
     place = f"figure `{figure_id}`"
     if rows.empty:
@@ -189,6 +187,8 @@ def draw_lines(
         Draw steps instead of straight lines; a logarithmic horizontal axis.
     marks
         Vertical lines: position to text. A position may be a pair, drawn as a span.
+    about
+        source, period, caption and n, as for every chart of this module.
     """
     groups = list(dict.fromkeys(rows["line"])) if "line" in rows else [unit]
     if rows.empty or len(groups) > len(MARKS):
@@ -241,6 +241,8 @@ def draw_matrix(
     ----------
     table
         Index: rows from top to bottom; columns from left to right; values in `unit`. At most 20 columns.
+    about
+        source, period, caption and n, as for every chart of this module.
     """
     if table.empty or table.shape[1] > 20 or not table.notna().any(axis=None):
         found = f"{table.shape[0]} rows and {table.shape[1]} columns"
@@ -298,6 +300,8 @@ def draw_tiles(
     ----------
     counts
         Index: postal codes; values in `unit`.
+    about
+        source, period, caption and n, as for every chart of this module.
     """
     spots = place_states()
     strange = sorted(set(counts.index) - set(spots))

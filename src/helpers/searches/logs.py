@@ -6,7 +6,6 @@ import pandas as pd
 from helpers.errors import DataError
 from helpers.searches import engine
 
-KINDS = ("network", "own", "unnamed")
 # Fewer rows with a value are no sign of a coarse clock or an overwritten column.
 LEAST_ROWS = 20
 _STEPS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}

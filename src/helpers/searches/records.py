@@ -69,14 +69,6 @@ def list_files(folder: str | Path, table: str) -> list[Path]:
     return found
 
 
-def is_simulated(table: pd.DataFrame) -> bool:
-    """Say whether a canonical table holds invented data only: every `source_id` begins with `simulated-`.
-
-    Findings and figures from such a table are called simulated.
-    """
-    return len(table) > 0 and bool(table["source_id"].str.startswith(SIMULATED).fillna(False).all())
-
-
 def _describe(path: Path) -> dict:
     try:
         report = json.loads((path / REPORT).read_text(encoding="utf-8"))

@@ -109,8 +109,14 @@ def test_doors_are_those_of_the_one_taxonomy():
     """Verdicts are words of `helpers.doors.ways`."""
     described = ways.describe_doors(observed=True)["door"].tolist()
 
-    assert set(documented.list_doors()) | {"back", "own", "undetermined"} == set(described)
     assert set(described) == set(list_decisions()["door"])
+    assert described[:2] == ["front", "back"] and described[-2:] == ["own", "undetermined"]
+    schema = ways.describe_doors()
+    assert schema["door"].tolist() == documented.list_doors()
+    assert [door for door in described if door not in ("back", "own", "undetermined")] == schema[
+        "door"
+    ].tolist()
+    assert schema.notna().all(axis=None) and not (schema == "").any(axis=None)
 
 
 def test_unknown_states_are_refused():

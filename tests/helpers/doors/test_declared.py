@@ -5,38 +5,23 @@ import pytest
 
 from helpers.canonical import build_table
 from helpers.doors.declared import Lists
+from helpers.network.load import RECEIVED, SHARED
+from made.lists import make_list
 
 HOST, OTHER = "Exampleton CA PD", "Sample County CA SO"
 
 
 def write_list(names, owner=HOST, as_of="2025-03-10", source="list-a", outbound=True, **cells):
     """Write one list as rows of the canonical table."""
-    rows = []
-    for number, name in enumerate(names, 1):
-        pair = (owner, name) if outbound else (name, owner)
-        rows.append(
-            {
-                "from_agency_as_printed": pair[0],
-                "to_agency_as_printed": pair[1],
-                "reported_by": owner,
-                "as_of": as_of,
-                "shares": "detections",
-                "source_id": source,
-                "row_no": number,
-                **cells,
-            }
-        )
-    return build_table("sharing", rows)
+    made = make_list(names, owner, SHARED if outbound else RECEIVED, as_of, source)
+    return build_table("sharing", [row | {"page": None, "section": None} | cells for row in made])
 
 
 def ask(lists, searcher, month=202503, host=HOST, **options):
     """Ask about one pair."""
     pair = pd.DataFrame([[host, searcher, month]], columns=["host", "searcher", "month"])
-    return tuple(
-        Lists(pd.concat(lists) if lists else build_table("sharing", []), **options)
-        .find_statuses(pair)
-        .iloc[0]
-    )
+    table = pd.concat(lists) if lists else build_table("sharing", [])
+    return tuple(Lists(table, **options).find_statuses(pair).iloc[0])
 
 
 @pytest.mark.parametrize(

@@ -11,26 +11,18 @@ from helpers.errors import DataError
 from helpers.searches import engine
 from helpers.simulate import log as simulated
 from helpers.simulate import world
+from made.lists import make_list
 
 CANARIES = ("QQ8CANARY8QQ", "9CNR777", "19-004512", "Officer Canary")
 
 
 def write_log(rows):
     """Write a log: (source, host, searcher, reason, cell, time) per row."""
-    made = []
-    for number, (source, host, searcher, reason, cell, when) in enumerate(rows, 1):
-        made.append(
-            {
-                "source_id": source,
-                "row_no": number,
-                "host_agency": host,
-                "searcher_agency_as_printed": searcher,
-                "reason_text": reason,
-                "reason_text_cell": cell,
-                "searched_at": when and pd.Timestamp(when),
-            }
-        )
-    return build_table("searches", made)
+    columns = ["source_id", "host_agency", "searcher_agency_as_printed", "reason_text", "reason_text_cell"]
+    made = pd.DataFrame(rows, columns=[*columns, "searched_at"]).assign(row_no=range(1, len(rows) + 1))
+    return build_table(
+        "searches", made.assign(searched_at=pd.to_datetime(made["searched_at"], format="ISO8601"))
+    )
 
 
 HOST = "Exampleton CA PD"
@@ -55,45 +47,16 @@ ROWS = [
 ]
 # By hand: the list of March names the county's sheriff and ICE, not HSI and not Else.
 EXPECTED = [
-    "own",
-    "side",
-    "front",
-    "front",
-    "front",
-    "front",
-    "back",
-    "relay",
-    "undetermined",
-    "back",
-    "account",
-    "undetermined",
-    "undetermined",
-    "contract",
-    "undetermined",
-    "front",
-    "undetermined",
-]
+    "own", "side", "front", "front", "front", "front", "back", "relay", "undetermined", "back",
+    "account", "undetermined", "undetermined", "contract", "undetermined", "front", "undetermined",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def sharing():
     """One list of March 2025."""
     names = ["Sample County Sheriff's Office (CA)", "ICE"]
-    return build_table(
-        "sharing",
-        [
-            {
-                "from_agency_as_printed": HOST,
-                "to_agency_as_printed": name,
-                "reported_by": HOST,
-                "shares": "detections",
-                "as_of": "2025-03-15",
-                "source_id": "list",
-                "row_no": number,
-            }
-            for number, name in enumerate(names, 1)
-        ],
-    )
+    return build_table("sharing", make_list(names, HOST, date="2025-03-15", source="list"))
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +101,7 @@ def test_evidence_points_to_rows_of_log_and_list(judged):
     found = doors.list_evidence(judged[0], "front", fewest=0)
     march = found[(found["searcher"] == "Sample County CA SO") & (found["month"] == 202503)].iloc[0]
 
-    assert (2, "a", 3, 4, "listed", "list row 1", "front") == tuple(
+    assert (2, "a", 3, 4, "listed", "list p. 3 row 1", "front") == tuple(
         march[["rows_n", "source_id", "first_row", "last_row", "declared", "listed_at", "decision"]]
     )
 

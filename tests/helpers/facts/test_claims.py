@@ -50,17 +50,8 @@ def make_value(point, qualifier="exact", rounded_to=None, start="", end="", sour
 
 def make_claim(printed, formula, qualifier="exact", rounded_to=None, note=""):
     """A table with one claim."""
-    row = {
-        "claim_id": "c",
-        "statement": "s",
-        "printed_value": printed,
-        "unit": "u",
-        "formula": formula,
-        "qualifier": qualifier,
-        "rounded_to": rounded_to,
-        "note": note,
-        "source_id": "s",
-    }
+    row = {"claim_id": "c", "statement": "s", "printed_value": printed, "unit": "u", "formula": formula}
+    row |= {"qualifier": qualifier, "rounded_to": rounded_to, "note": note, "source_id": "s"}
     return pd.DataFrame([row])
 
 
@@ -176,46 +167,17 @@ def test_formula_follows_the_order_of_arithmetic():
     assert evaluate_formula("100 + a * (b - 1)", figures) == (118, Interval(112, 124))
 
 
-@pytest.mark.parametrize(
-    "formula",
-    [
-        "__import__('os')",
-        "__import__('os').system('true')",
-        "a.__class__",
-        "a ** 2",
-        "a // 2",
-        "a % 100",
-        "2 * a",
-        "1.0 * a",
-        "True * a",
-        "'a'",
-        "a[1]",
-        "-a",
-        "a if a else a",
-        "a < 1",
-        "[a]",
-        "(a, a)",
-        "lambda: a",
-        "days(days(a))",
-        "days(a, a)",
-        "days(1)",
-        "days(x=a)",
-        "eval(a)",
-        "abs(a)",
-        "a := 1",
-        "a; a",
-        "import os",
-        "a = 1",
-        "",
-        "(",
-        "f'{a}'",
-        "a\x00",
-        "(" * 500 + "a" + ")" * 500,
-        "a+" * 5000 + "a",
-    ],
-)
+FOREIGN = [
+    "__import__('os')", "__import__('os').system('true')", "eval(a)", "abs(a)", "a.__class__", "a[1]", "f'{a}'",
+    "a ** 2", "a // 2", "a % 100", "-a", "a < 1", "a if a else a", "2 * a", "1.0 * a", "True * a", "'a'", "[a]",
+    "(a, a)", "lambda: a", "days(days(a))", "days(a, a)", "days(1)", "days(x=a)", "a := 1", "a; a", "a = 1",
+    "import os", "", "(", "a / (a - a)", "a\x00", "(" * 500 + "a" + ")" * 500, "a+" * 5000 + "a",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", FOREIGN, ids=str.__len__)
 def test_anything_but_the_small_language_is_refused(formula):
-    """Code, other constants, other operators, attributes and calls raise an error and are never run."""
+    """Code, other constants, operators, attributes, calls and a division by zero raise an error."""
     with pytest.raises(DataError) as error:
         evaluate_formula(formula, {"a": make_value(2, start="2024", end="2024")})
     assert error.value.way_out
@@ -236,12 +198,6 @@ def test_unknown_name_is_refused_with_the_nearest_one():
     claims = make_claim(1, "contract_valeu_fpds")
     with pytest.raises(DataError, match="table claims, c: .*contract_valeu_fpds.*contract_value_fpds"):
         check_claims(claims, {"contract_value_fpds": make_value(1)})
-
-
-def test_division_by_zero_is_refused():
-    """A divisor of zero is an error in the formula, not an infinite figure."""
-    with pytest.raises(DataError, match="division"):
-        evaluate_formula("a / (a - a)", {"a": make_value(2)})
 
 
 # --- periods --------------------------------------------------------------------------------------

@@ -54,25 +54,16 @@ def test_months_are_counted_with_both_ends():
     assert dates.count_months("2018-02-08", "2018-08-28") == 7
     assert dates.count_months("2018-03") == 1
     assert dates.count_months("2018", None) == 12
-
-
-def test_a_period_that_ends_before_it_starts_is_refused():
-    """The order of the two dates is checked."""
-    with pytest.raises(DataError, match="ends before"):
+    with pytest.raises(DataError):
         dates.count_months("2018-03", "2018-02")
 
 
 def test_a_month_stands_at_its_middle_or_at_its_first_day():
-    """A month comes after its 5th day, or before it if asked."""
-    table = pd.DataFrame({"on": ["2012-07", None, "2012-07-05", "2012-07-28"], "n": [1, 2, 3, 4]})
-    assert dates.order_by_date(table, "on")["n"].tolist() == [3, 1, 4, 2]
-    assert dates.order_by_date(table, "on", by_first=True)["n"].tolist() == [1, 3, 4, 2]
-
-
-def test_rows_of_one_date_keep_their_order():
-    """Sorting is stable."""
-    table = pd.DataFrame({"on": ["2019", "2018", "2019", "2018"], "n": [1, 2, 3, 4]})
-    assert dates.order_by_date(table, "on")["n"].tolist() == [2, 4, 1, 3]
+    """A month comes after its 5th day, or before it if asked; rows of one date keep their order."""
+    on = ["2012-07", None, "2012-07-05", "2012-07-28", "2012-07"]
+    table = pd.DataFrame({"on": on, "n": [1, 2, 3, 4, 5]})
+    assert dates.order_by_date(table, "on")["n"].tolist() == [3, 1, 5, 4, 2]
+    assert dates.order_by_date(table, "on", by_first=True)["n"].tolist() == [1, 5, 3, 4, 2]
 
 
 def test_a_period_is_stated_from_the_first_to_the_last_date():

@@ -1,7 +1,5 @@
 """Sharing lists of every kind, read into one form."""
 
-import os
-
 import pandas as pd
 import pytest
 
@@ -11,10 +9,6 @@ from helpers.errors import DataError
 from helpers.network import build_graph, load, load_network
 from helpers.network.load import RECEIVED, SHARED
 from made.lists import ME, make_data, make_list
-
-needs_mirror = pytest.mark.skipif(
-    not os.environ.get("SIDEDOOR_MIRROR"), reason="SIDEDOOR_MIRROR is not set: the real lists are not here"
-)
 
 
 def test_a_state_is_printed_carried_by_the_account_or_read_from_the_name():
@@ -152,16 +146,6 @@ def test_documented_lines_are_no_list():
 
     assert data.lists.empty and (data.rows["reported_by"] == "").all()
     assert not (data.rows["section"] == "hot_list").any()
-
-
-@needs_mirror
-def test_portals_have_the_published_numbers():
-    """4,620 agencies, 37,099 shares, 224 lists: the numbers of The News & Observer's file."""
-    data = load_network("private-eyes")
-    graph = build_graph(data)
-
-    assert (len(data.lists), len(data.rows)) == (224, 37_099)
-    assert (graph.number_of_nodes(), graph.number_of_edges()) == (4_620, 37_099)
 
 
 def test_the_portals_file_is_checked_and_asked_of_no_server(tmp_path, monkeypatch):

@@ -247,6 +247,7 @@ def test_portals_are_measured_as_published(portals):
     top = sampling.rank_recipients(portals, most=1).iloc[0]
     chance = nulls.compare_reciprocity(between, samples=20)
 
+    assert (len(between), portals.number_of_nodes()) == (224, 4_620)
     assert round(nx.overall_reciprocity(portals), 4) == 0.0878
     assert round(nx.overall_reciprocity(between), 4) == 0.6848
     assert measure.count_returned(portals) == {"edges_n": 37_099, "known_n": 4_755, "returned_n": 3_256}

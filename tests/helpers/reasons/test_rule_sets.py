@@ -18,23 +18,9 @@ FILES = sorted(SHIPPED.glob("*.toml"))
 NAMES = [path.stem for path in FILES]
 # Words of police reasons that hold the letters of an agency, and words with another sense.
 TRAPS = [
-    "Office",
-    "Police",
-    "Justice",
-    "notice",
-    "device",
-    "slice",
-    "service",
-    "price",
-    "Investigation",
-    "Inv",
-    "hero",
-    "in custody",
-    "press charges",
-    "church burglary",
-    "bail jumping",
-    "Temple TX",
-]
+    "Office", "Police", "Justice", "notice", "device", "slice", "service", "price", "Investigation",
+    "Inv", "hero", "in custody", "press charges", "church burglary", "bail jumping", "Temple TX",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)

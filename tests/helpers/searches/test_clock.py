@@ -26,20 +26,6 @@ def test_local_time_is_that_of_pandas(zone):
     pd.testing.assert_index_equal(pd.DatetimeIndex(found), expected, check_names=False, exact=False)
 
 
-def test_a_local_month_begins_hours_after_that_of_utc():
-    """07:59 UTC on 1 November is still October in California, 08:00 UTC on 1 December its first moment."""
-    moments = pd.to_datetime(
-        ["2025-11-01 06:59:59", "2025-11-01 07:00:00", "2025-12-01 07:59:59", "2025-12-01 08:00:00"]
-    )
-    table = ibis.memtable(pd.DataFrame({"row_no": range(4), "at": moments.astype("datetime64[us]")}))
-    found = engine.fetch(
-        table.select("row_no", at=shift_to_local(table["at"].cast("timestamp(6)"), "America/Los_Angeles")),
-        ["row_no"],
-    )
-
-    assert ["2025-10", "2025-11", "2025-11", "2025-12"] == found["at"].dt.strftime("%Y-%m").tolist()
-
-
 @pytest.mark.parametrize("zone", ["California", "", "../etc/passwd"])
 def test_an_unknown_zone_is_refused(zone):
     """A zone that is none is an error with a way out."""

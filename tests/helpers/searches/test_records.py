@@ -1,14 +1,12 @@
 """Behaviour of `helpers.searches.records`: what an ingest wrote is found and read back."""
 
-import pandas as pd
 import pytest
 
 from helpers.canonical import COLUMNS
 from helpers.errors import DataError
-from helpers.searches.records import is_simulated, list_files, list_records, load_records
+from helpers.searches.records import list_files, list_records, load_records
 from made.example import write_example
 from sidedoor.ingest import ingest_file
-from sidedoor.ingest.source import ReadOptions
 
 
 @pytest.fixture
@@ -48,14 +46,3 @@ def test_what_is_not_there_is_said(folder, tmp_path):
     (folder / "second" / "report.json").write_text("{")
     with pytest.raises(DataError, match="report cannot be read"):
         list_records(folder)
-
-
-def test_invented_data_is_known_by_its_source(folder, tmp_path):
-    """Ids that begin with `simulated-` say so; one row of another source is enough to be real."""
-    ingest_file(
-        tmp_path / "simulated-network-audit.csv", tmp_path / "made", ReadOptions(source_id="simulated-audit")
-    )
-    made, real = load_records(tmp_path / "made", "searches"), load_records(folder, "searches")
-
-    assert is_simulated(made) and not is_simulated(real) and not is_simulated(made.head(0))
-    assert not is_simulated(pd.concat([made, real.head(1)]))

@@ -3,7 +3,6 @@
 import hashlib
 import uuid
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -161,20 +160,6 @@ def test_lists_declare_what_truth_says(made):
     assert "Justice Harbor ZZ PD" not in set(lists["reported_by"]) and world.POOL in set(
         lists["to_agency_as_printed"]
     )
-
-
-def test_level_rises_at_the_told_day(made):
-    """Searches a day after the change are to those before as the factor says."""
-    first = made[~made["is_repeat"]]
-    local = first["searched_at"].dt.tz_localize("UTC").dt.tz_convert(world.ZONE).dt.tz_localize(None)
-    change = pd.Timestamp(world.CHANGE_ON)
-    before, after = (
-        ((change - pd.Timedelta(days=56)) <= local) & (local < change),
-        (change <= local) & (local < change + pd.Timedelta(days=42)),
-    )
-    ratio = (after.sum() / 42) / (before.sum() / 56)
-
-    assert abs(np.log(ratio / world.CHANGE_FACTOR)) < 4 * np.sqrt(1 / before.sum() + 1 / after.sum())
 
 
 def test_folder_is_a_record(tmp_path):

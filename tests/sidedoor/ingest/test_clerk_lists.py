@@ -142,7 +142,7 @@ def test_a_title_and_a_total_among_names_without_a_header(tmp_path):
     """What names no agency above the names is their title; a total and a note below are skipped; an odd name
     is kept.
     """
-    names = [*OUT, "Mock City ZZ PD", "Nlets", *(f"Town {n} PD" for n in range(20))]
+    names = [*OUT, "Mock City ZZ PD", "Quorex", *(f"Town {n} PD" for n in range(20))]
     path = write_names(tmp_path / "a.txt", "LPR access list", *names, "Total: 25", "Updated 3/1/2025")
     reading = read(path, section="detections_shared", **ME)
     assert count_skipped(reading.report) == {"note": 2} and list_names(reading) == names
@@ -302,7 +302,7 @@ def test_what_is_said_of_names_below_a_header(tmp_path):
     what holds no word of an agency is kept.
     """
     inactive = ["Falls ZZ PD (Inactive)", "Mock City ZZ PD - inactive", "(revoked MOU) Holder ZZ SO"]
-    active = ["*Sample Falls ZZ PD", "Exampleville ZZ PD", "Nlets"]
+    active = ["*Sample Falls ZZ PD", "Exampleville ZZ PD", "Quorex"]
     reading = read(write_names(tmp_path / "a.csv", SHARED, *inactive, *active, "* by contract"), **ME)
     assert list_names(reading) == [*inactive, *active]
     assert reading.tables["sharing"]["is_inactive"].tolist() == [True] * 3 + [False] * 3

@@ -20,9 +20,9 @@ from sidedoor.run.notebooks import list_notebooks, load_notebook
 FACTS, SCHEMA = paths.FACTS, paths.SCHEMA
 DECLARED = 'records: str = ""  # folder of ingested records; empty for none [searches folder]'
 COUNT = """from IPython.display import display
-from helpers.searches.records import is_simulated, load_records
+from helpers.searches.records import load_records
 log = load_records(records, "searches")
-print(len(log), "searches", is_simulated(log))"""
+print(len(log), "searches", log["source_id"].str.startswith("simulated-").all())"""
 NETWORKS = (
     "Organization Name,Networks Shared With Me,Networks I'm Sharing\n"
     "Sample County ZZ SO,Sample County ZZ SO,Exampleton ZZ PD\nInventory Falls ZZ PD,,Exampleton ZZ PD\n"
