@@ -270,7 +270,7 @@ def draw_lines(
         if is_log:
             axes.set_xscale("log")
         axes.set_ylim(
-            0, max(1e-9, np.nanmax(rows[[c for c in ("y", "high") if c in rows]].to_numpy(float))) * 1.1
+            0, np.nanmax(rows[[c for c in ("y", "high") if c in rows]].to_numpy(float), initial=1e-9) * 1.1
         )
         axes.yaxis.set_major_formatter(lambda number, _: format_number(number))
         axes.set_ylabel(unit)
@@ -280,9 +280,11 @@ def draw_lines(
             _date_axis(axes)
         axes.set_xlabel(x_unit)
         _head(figure, axes, title, width, len(groups) > 1)
-    top = rows.loc[rows["y"].idxmax()]
-    place = f"{top['x']:%-d %B %Y}" if is_dated else format_number(float(top["x"]))
-    most = f"Highest: {format_number(float(top['y']))} {unit} at {place}."
+    most = "Nothing is drawn: too few rows for a value."
+    if rows["y"].notna().any():
+        top = rows.loc[rows["y"].idxmax()]
+        place = f"{top['x']:%-d %B %Y}" if is_dated else format_number(float(top["x"]))
+        most = f"Highest: {format_number(float(top['y']))} {unit} at {place}."
     alt = f"Line chart with {len(groups)} line(s). {title}. {most}"
     about = {"source": source, "period": period, "caption": caption, "alt": alt, "data": rows}
     return finish_figure(figure, figure_id, n=len(rows) if n is None else n, **about)
