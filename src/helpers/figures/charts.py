@@ -214,8 +214,8 @@ def draw_lines(
             _write(axes, text, (ends[0], 1), (4, -4), xycoords=("data", "axes fraction"), va="top")
         if is_log:
             axes.set_xscale("log")
-        highest = np.nanmax(rows[[name for name in ("y", "high") if name in rows]].to_numpy(float))
-        axes.set_ylim(0, max(1e-9, highest) * 1.1)
+        heights = rows[[name for name in ("y", "high") if name in rows]].to_numpy(float)
+        axes.set_ylim(0, np.nanmax(heights, initial=1e-9) * 1.1)
         axes.yaxis.set_major_formatter(lambda number, _: format_number(number))
         axes.set_ylabel(unit)
         axes.grid(axis="y")
@@ -224,9 +224,11 @@ def draw_lines(
             _date_axis(axes)
         axes.set_xlabel(x_unit)
         _head(figure, axes, title, width, len(groups) > 1)
-    top = rows.loc[rows["y"].idxmax()]
-    place = f"{top['x']:%-d %B %Y}" if is_dated else format_number(float(top["x"]))
-    most = f"Highest: {format_number(float(top['y']))} {unit} at {place}."
+    most = "Nothing is drawn: too few rows for a value."
+    if rows["y"].notna().any():
+        top = rows.loc[rows["y"].idxmax()]
+        place = f"{top['x']:%-d %B %Y}" if is_dated else format_number(float(top["x"]))
+        most = f"Highest: {format_number(float(top['y']))} {unit} at {place}."
     alt = f"Line chart with {len(groups)} line(s). {title}. {most}"
     return finish_figure(figure, figure_id, alt=alt, data=rows, **{"n": len(rows), **about})
 

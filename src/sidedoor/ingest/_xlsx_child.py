@@ -1,17 +1,17 @@
 """Reads a workbook inside the sandbox; never imported by the parent."""
 
 import datetime
-import html
 import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from xml.etree import ElementTree
 
 from helpers.errors import IngestError
 
 PART = 1 << 20
 ROWS = 5_000
-_STYLES_CAP = 8 << 20
+_XML_CAP = 8 << 20
 # Parts that no reader needs, unless the workbook names them as sheets.
 PASSED_OVER = ("xl/media/", "docprops/thumbnail", "xl/printersettings/", "xl/embeddings/", "customxml/")
 # A filled cell and where it says it is; a cell that closes itself is empty and takes no room.
@@ -181,43 +181,40 @@ def check_workbook(path: str, name: str, caps: dict[str, int]) -> tuple[dict, di
 
 def find_sheets(archive: zipfile.ZipFile) -> tuple[dict[str, str], bool]:
     """Find which part holds which sheet, in lower case, and whether days are counted from 1904."""
-    names = set(archive.namelist())
-    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
-        return {}, False
-    text = archive.read("xl/workbook.xml").decode("utf-8", "replace")
-    rels = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
-    targets = {}
-    for tag in re.findall(r"<(?:\w+:)?Relationship\s[^<>]*>", rels):
-        given = dict(re.findall(r"(\w+)\s*=\s*[\"']([^\"']*)[\"']", tag))
-        target = given.get("Target", "")
-        targets[given.get("Id")] = (target.lstrip("/") if target.startswith("/") else f"xl/{target}").lower()
+    book, rels = _parse(archive, "xl/workbook.xml"), _parse(archive, "xl/_rels/workbook.xml.rels")
+    targets = {rel.get("Id"): rel.get("Target", "") for rel in rels}
     found = {}
-    for tag in re.findall(r"<(?:\w+:)?sheet\s[^<>]*>", text):
-        given = dict(re.findall(r"([\w:]+)\s*=\s*[\"']([^\"']*)[\"']", tag))
-        rel = next((value for key, value in given.items() if key.endswith(":id")), None)
-        if rel in targets:
-            found[targets[rel]] = html.unescape(given.get("name", ""))
-    return found, bool(re.search(r"date1904\s*=\s*[\"'](?:1|true)", text))
+    for sheet in book.iterfind(".//{*}sheets/{*}sheet"):
+        rel = next((value for name, value in sheet.attrib.items() if name.endswith("}id")), None)
+        if target := targets.get(rel):
+            part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            found[part.lower()] = sheet.get("name", "")
+    options = book.find("{*}workbookPr")
+    return found, options is not None and options.get("date1904") in ("1", "true")
 
 
 def find_struck_styles(archive: zipfile.ZipFile) -> set[bytes]:
     """Find the numbers of cell styles whose font is struck through."""
-    if "xl/styles.xml" not in archive.namelist() or archive.getinfo("xl/styles.xml").file_size > _STYLES_CAP:
-        return set()
-    text = archive.read("xl/styles.xml")
-    fonts = re.findall(
-        rb"<(?:\w+:)?font(?:\s[^<>]*)?(?:/>|>(.*?)</(?:\w+:)?font>)",
-        text.partition(b"</fonts>")[0],
-        re.DOTALL,
-    )
+    styles = _parse(archive, "xl/styles.xml")
+    strikes = [font.find("{*}strike") for font in styles.iterfind("{*}fonts/{*}font")]
     struck = {
-        at
-        for at, font in enumerate(fonts)
-        if re.search(rb"<(?:\w+:)?strike(?:\s+val=[\"'](?:1|true)[\"'])?\s*/?>", font)
+        str(at) for at, one in enumerate(strikes) if one is not None and one.get("val", "1") in ("1", "true")
     }
-    formats = text.partition(b"<cellXfs")[2].partition(b"</cellXfs>")[0]
-    found = re.findall(rb"<(?:\w+:)?xf\s[^<>]*?\bfontId=[\"'](\d+)[\"']", formats)
-    return {str(at).encode() for at, font in enumerate(found) if int(font) in struck}
+    formats = enumerate(styles.iterfind("{*}cellXfs/{*}xf"))
+    return {str(at).encode() for at, form in formats if form.get("fontId") in struck}
+
+
+def _parse(archive: zipfile.ZipFile, part: str) -> ElementTree.Element:
+    """Parse a part; one that is missing, very large or no XML is read as empty."""
+    if part not in archive.namelist() or archive.getinfo(part).file_size > _XML_CAP:
+        return ElementTree.Element("none")
+    text = archive.read(part)
+    if _DECLARED.search(text):
+        return ElementTree.Element("none")  # refused when all parts are looked through
+    try:
+        return ElementTree.fromstring(text)
+    except ElementTree.ParseError:
+        return ElementTree.Element("none")
 
 
 def check_members(members: list[zipfile.ZipInfo], name: str, caps: dict[str, int]) -> None:

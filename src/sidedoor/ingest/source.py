@@ -189,6 +189,8 @@ _OTHER = {
     b"(\xb5/\xfd": ("archive", "a zstandard archive", _UNPACK),
     b"7z\xbc\xaf": ("archive", "a 7z archive", _FOLDER),
     b"Rar!": ("archive", "a RAR archive", _FOLDER),
+    b"!BDN": ("email", "an archive of Outlook's e-mails (.pst)", _SAVE_ATTACHMENTS),
+    b"\x78\x9f\x3e\x22": ("email", "an attachment of Outlook's (winmail.dat)", _SAVE_ATTACHMENTS),
     b"\x1f\x8b": ("archive", "compressed twice", "Unpack it once and give the file inside."),
 }
 # Inside a ZIP, a name that says what it holds; `None` for the one kind that is read.
@@ -231,13 +233,18 @@ def _find_kind(head: bytes, tail: bytes, name: str) -> str:
 
 
 _MAIL = re.compile(rb"(?:[\w-]{2,40}: ?[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,}", re.ASCII)
-_MAIL_HEADERS = re.compile(rb"(?im)^(?:from|received|return-path|mime-version|message-id|delivered-to): ")
+_MAIL_HEADERS = re.compile(
+    rb"(?im)^(?:from|sent|subject|received|return-path|mime-version|message-id|delivered-to):[ \t]"
+)
+# What mailboxes (mbox) and Apple Mail (.emlx) put before the first header.
+_BEFORE_MAIL = re.compile(rb"\s*(?:From \S+@\S+ [^\r\n]*\r?\n|\d{1,10} *\r?\n)?")
 _ATTACHED = re.compile(rb'(?i)filename\*?="?([^";\r\n]{1,100})')
 
 
 def _is_saved_page(head: bytes, name: str) -> bool:
     """Say whether this is a web page saved as one file (MHTML); an e-mail, which begins alike, is refused."""
-    start = _MAIL.match(head.lstrip())
+    head = head.removeprefix(b"\xef\xbb\xbf")
+    start = _MAIL.match(head, _BEFORE_MAIL.match(head).end())
     if not start or len(_MAIL_HEADERS.findall(start.group())) < 2:
         return False
     if b"multipart/related" in start.group() or b"snapshot-content-location" in start.group().lower():

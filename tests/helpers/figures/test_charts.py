@@ -82,6 +82,12 @@ def test_gap_breaks_the_line():
     assert np.isnan(CALLS["lines"]().axes[0].lines[0].get_ydata()).sum() == 1
 
 
+def test_no_value_is_no_line():
+    """A log of fewer than seven days has no mean of seven days: the figure says so."""
+    figure = figures.draw_lines(LINE.assign(y=np.nan), "a", unit="searches", **ABOUT)
+    assert "Highest" not in figure.alt and figure.axes[0].get_ylim()[0] == 0
+
+
 @pytest.mark.parametrize(
     "call",
     [

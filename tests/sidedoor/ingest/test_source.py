@@ -47,10 +47,11 @@ def test_facts_of_a_file(write):
         (b"\xef\xbb\xbf \n<HTML><body>", "html"),
         ("\ufeff<html>".encode("utf-16-le"), "html"),
         (b"<table><tr>", "html"),
+        (b"From: 2020-01-01\nTo: 2020-12-31\nAgency: Sample PD\n\nHits: 7\n", "text"),
     ],
 )
 def test_kinds_by_content(write, content, kind):
-    """A PDF, a workbook and a web page are known under any name."""
+    """A PDF, a workbook and a web page are known under any name; a report with a period is no e-mail."""
     assert open_source(write(content)).kind == kind
 
 
@@ -77,6 +78,11 @@ OLE = b"\xd0\xcf\x11\xe0" + bytes(600)
         (b"7z\xbc\xaf", "archive"),
         (b"Rar!\x1a", "archive"),
         (b"Received: by x\r\n\tfor y\r\nFrom: a@example.org\r\nSubject: log\r\n\r\nHello", "email"),
+        (b"From clerk@x.org Mon Jun 2 10:00:00 2025\nFrom: clerk@x.org\nSubject: log\n\nHello", "email"),
+        (b"1234      \nFrom: clerk@x.org\nSubject: log\n\nHello", "email"),
+        (b"From:\tClerk\r\nSent:\tMonday\r\nTo:\tReporter\r\nSubject:\tlog\r\n\r\nHello", "email"),
+        (b"!BDN....", "email"),
+        (b"\x78\x9f\x3e\x22..", "email"),
         (("a.csv", b"a,b"), "archive"),
         (("word/document.xml", b""), "document"),
         (("xl/workbook.bin", b""), "xlsb"),
