@@ -13,8 +13,7 @@ from helpers.wording import say_number
 from sidedoor.ingest.cells import build_marks
 from sidedoor.ingest.headers import tidy_header
 from sidedoor.ingest.log_part import FIELDS, MARK_KINDS
-from sidedoor.ingest.time_forms import compile_form
-from sidedoor.ingest.times import find_zone
+from sidedoor.ingest.times import compile_form, find_zone
 
 SHIPPED = FORMATS / "mappings"
 ENDS = ("from_agency_as_printed", "to_agency_as_printed")
