@@ -12,7 +12,7 @@ from helpers.canonical import MEASURES, SECTIONS, build_table
 from helpers.errors import IngestError
 from helpers.searches.logs import warn_of_rows
 from helpers.wording import say_number
-from sidedoor.ingest.cells import find_states, is_state, load_marks
+from sidedoor.ingest.cells import EMPTY, MASKED, REDACTED, find_states, load_marks
 from sidedoor.ingest.headers import (
     HEADER_ROWS,
     check_day,
@@ -388,8 +388,8 @@ def _check_edges(frame: pd.DataFrame, made: pd.DataFrame, rows: _Rows) -> np.nda
     drop("header-again", "the header, repeated among the rows", again >= 2)
     for name in ENDS:
         states = find_states(made[name].fillna(""), load_marks("name"))
-        drop("no-name", f"no name in {name}", is_state(states, "empty"))
-        drop("masked-name", f"a masked name in {name}", is_state(states, "masked", "redacted"))
+        drop("no-name", f"no name in {name}", states == EMPTY)
+        drop("masked-name", f"a masked name in {name}", np.isin(states, (MASKED, REDACTED)))
     for name, known in (("section", SECTIONS), ("shares", ("detections", "hot_list"))):
         if name in rows.columns:
             drop(f"wrong-{name}", f"{name} is none of {', '.join(known)}", ~made[name].isin(known))
