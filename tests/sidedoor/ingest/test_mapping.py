@@ -119,9 +119,8 @@ def test_a_sheet_a_month_with_headers_edited_by_hand(mapped):
     text = LOG.replace("[columns]", SHEETS)
     reading = mapped(text, sheets, name="months.xlsx")
     searches = reading.tables["searches"]
-    assert (
-        searches["searched_at"].tolist() == [datetime(2025, 3, 25, 17, 0), datetime(2025, 3, 4, 19, 30)] * 5
-    )
+    moments = [datetime(2025, 3, 25, 17, 0), datetime(2025, 3, 4, 19, 30)]
+    assert searches["searched_at"].tolist() == moments * 5
     assert searches["searcher_agency_as_printed"].tolist() == ["Chino CA PD"] * 10
     assert count_skipped(reading.report) == {"mapping": 5, "other-sheet": 1}
     assert "sheet-without-header" not in reading.report.list_codes()
@@ -132,6 +131,8 @@ def test_a_sheet_a_month_with_headers_edited_by_hand(mapped):
     assert mapped(short, sheets, refuse, "short.xlsx").code == "wrong-value"
     lost = text.replace("[sheets.May]", "[sheets.May]\nheader_line = 1")
     assert mapped(lost, sheets, refuse, "lost.xlsx").code == "no-header"
+    both = {"January": [[*HEADER, "WHEN?"], *([*row, row[0]] for row in ROWS[1:])]}
+    assert mapped(text, sheets | both, refuse, "both.xlsx").code == "column-twice"
     assert mapped(text.replace("sheets.May", "sheets.Mai"), sheets, refuse, "mai.xlsx").code == "no-sheet"
 
 
