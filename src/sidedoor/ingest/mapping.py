@@ -321,7 +321,7 @@ def _read_sharing(rows: _Rows) -> pd.DataFrame:
     made = _read_edges(frame, rows, names, month_first)
     made["row_no"] = np.arange(1, len(frame) + 1)
     made["source_id"] = rows.options.source_id or rows.source.id
-    table = build_table("sharing", made[_check_edges(frame, made, rows)])
+    table = build_table("sharing", made[_check_edges(frame, made, rows)].reset_index(drop=True))
     rows.report.rows_out += len(table)
     rows.report.rows_in += len(table)
     _describe_edges(table, rows.report)

@@ -174,17 +174,17 @@ def test_edges(mapped):
     rows = [
         ["owner", "reader", "day"],
         ["A PD", "B PD", "2024-05-01"],
+        ["", "B PD", ""],
         ["A PD", "B PD", "2024-05-01"],
         ["A PD", "A PD", "2024-05-02"],
         ["NA", "B PD", ""],
-        ["", "B PD", ""],
         ["REDACTED", "B PD", ""],
         ["owner", "reader", "day"],
     ]
     reading = mapped(EDGES, rows)
     table, report = reading.tables["sharing"], reading.report
     assert table["from_agency_as_printed"].tolist() == ["A PD", "A PD", "A PD", "NA"]
-    assert table["row_no"].tolist() == [1, 2, 3, 4]
+    assert table["row_no"].tolist() == [1, 3, 4, 5] and table.index.tolist() == [0, 1, 2, 3]
     assert set(table["shares"]) == {"detections"}
     assert report.details["edges"] == {"rows": 4, "from": 2, "to": 2, "repeated": 1, "to_itself": 1}
     assert report.span == {"sharing": ["2024-05-01", "2024-05-02"]}
