@@ -33,6 +33,7 @@ from sidedoor.ingest.mapping_file import (
     list_mappings,
     list_matches,
     load_mapping,
+    spell_header,
 )
 from sidedoor.ingest.published import remove_hidden
 from sidedoor.ingest.report import Reading, Report, Skipped
@@ -131,7 +132,6 @@ class _Rows:
         self.skipped: dict[str, Skipped] = {}
         self.places: list[str] = []
         self.wanted = {*self.columns.values(), *(part["column"] for part in mapping["figures"])}
-        self.spellings = {other: name for name, others in mapping["aliases"].items() for other in others}
         self.header: list[str] = []  # of all tables
         self.text: TextTable | None = None
         self.parts = [self._open_text()] if source.kind == "text" else self._open_sheets()
@@ -144,11 +144,8 @@ class _Rows:
         """Find the row of the header: as told, or the one that holds the names of the mapped columns."""
         if "header_line" in told or "header" in told:
             return told.get("header_line", 0)
-        return next((number for number, cells in rows if self.wanted <= set(self._name(cells))), None)
-
-    def _name(self, cells: list[str]) -> list[str]:
-        """Name columns by their cells in the header; of several spellings the one that the mapping uses."""
-        return [self.spellings.get(name, name) for name in map(str.strip, cells)]
+        spelled = ((number, set(spell_header(cells, self.mapping))) for number, cells in rows)
+        return next((number for number, names in spelled if self.wanted <= names), None)
 
     def _open_text(self) -> Callable[[], Iterator[RowBatch]]:
         told = self.mapping["file"]
@@ -210,7 +207,7 @@ class _Rows:
         """Return the names of columns: those told, or those printed in the place of the header; all that the
         mapping names have to be there.
         """
-        header, given, mapping = self._name(printed), told.get("header"), self.mapping
+        header, given, mapping = spell_header(printed, self.mapping), told.get("header"), self.mapping
         if given:
             if len(given) < least_n:  # more are columns that are empty throughout
                 raise self._refuse_header(least_n, given)

@@ -317,6 +317,16 @@ def test_mappings_of_the_project():
         assert name == "example" or len(mapping["match"]) > 2
 
 
+def test_a_mapping_beside_the_file_is_offered(tmp_path):
+    """One that names its columns, in any of their spellings."""
+    (tmp_path / "own.toml").write_text(EDGES + '[aliases]\n"reader" = ["may read"]\n')
+    (tmp_path / "other.toml").write_text(LOG)
+    path = write_csv(tmp_path / "a.csv", [["owner", "may read", "day", "how"], ["A", "B", "2024-05-01", "c"]])
+    error = refuse(path)
+    assert error.code == "unknown-layout"
+    assert "own.toml" in error.way_out and "other.toml" not in error.way_out
+
+
 def test_the_example_reads_what_it_describes(tmp_path):
     """The example mapping is one that works."""
     row = ["25/03/2025 10:00", "A PD", REASON, OFFICER, PLATE]
