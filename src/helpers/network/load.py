@@ -281,7 +281,10 @@ def read_records(sharing: pd.DataFrame, home: str = "", held: pd.DataFrame | Non
     loops_n = int((rows["from_id"] == rows["to_id"]).sum())
     if loops_n:
         notes.append(f"Rows that name the reporting agency itself: {loops_n}, left out of the network.")
-    files = () if held is None else tuple(held["file"] + "  " + held["sha256"])
+    files = ()
+    if held is not None:
+        held = held[held["tables"].str.contains("sharing")]
+        files = tuple(held["family"] + "  " + held["sha256"])
     return _arrange("records", lists.assign(is_whole=True), rows, known, notes, files)
 
 
@@ -384,7 +387,8 @@ def name_federal(names: pd.Series) -> pd.Series:
 
 
 def name_sources(data: SharingData, rows: pd.DataFrame, facts: str | Path | None = None) -> str:
-    """Return who published the rows, for the source line of a figure; file names for records."""
+    """Return who published the rows, for the source line of a figure; for records, whose lists they are."""
     if data.key == "records":
-        return ", ".join(line.split("  ")[0] for line in data.files) or "own records"
+        names = data.agencies["name"].reindex(rows["reported_by"].unique()).dropna()
+        return f"released lists of {', '.join(names)}" if len(names) else "own records"
     return name_publishers(rows["source_id"], facts)

@@ -3,8 +3,10 @@ confirmed that it does.
 """
 
 import re
+from pathlib import PurePosixPath
 
 from helpers.agencies.check import UNSHOWN_CHARACTERS, looks_like_agency
+from helpers.agencies.words import load_words
 from helpers.errors import IngestError
 from helpers.wording import say_number
 from sidedoor.ingest.report import FileTable, Reading
@@ -14,6 +16,20 @@ NOT_AN_AGENCY = "(not an agency's name)"
 # Of the rows of a log, and of the different names of a list, so many may hold no word of an agency [percent].
 _LOG_PERCENT, _LIST_PERCENT, _FEW = 5, 10, 2
 _HIDDEN = re.compile(UNSHOWN_CHARACTERS)
+# Words of exports, of records requests and of dates: with agencies' words, all that a shown name holds.
+_FILE_WORDS = frozenset(
+    "a access all alpr and apr april audit audits aug august by ca camera cameras city copy csv dashboard"
+    " data dec december detection detections device devices doc document documents export exported exports"
+    " extract feb february file files final flock foia for from gz hits hot html id in jan january jul"
+    " july jun june learn list lists log logs lookup lpr mar march may month monthly motorola name names"
+    " nationwide network nov november ocr oct october of on org organization organizations out page part"
+    " pdf plate plates portal pra prr public raw reader readers received record records redacted reduced"
+    " release released report reports response responsive result results saved scan search searches sep"
+    " sept september shared sharednetworks sheet show simulated sorted statewide summary table text the to"
+    " transparency tsv txt updated usage user users v version vigilant volumes week weekly with workbook"
+    " xlsx year".split()
+)
+_LETTERS = re.compile(r"[^\W\d_]+")
 _SHIFTED = "A cell may hold commas without being quoted: ask for the original export."
 _HEADERS = "Headers may be exchanged, or rows shifted: look at the file."
 
@@ -98,3 +114,23 @@ def _refuse(source: Source, column: str, odd_n: int, names_n: int, said: str) ->
     found = f"{odd_n:,} of {names} in {column} hold no word of an agency, in {said}"
     way_out = f"{_HEADERS} If they all are agencies, say so: --confirm-agencies."
     return IngestError(source.name, found, way_out, code="agencies-to-confirm", asks_for="confirm_agencies")
+
+
+def show_file_name(name: str, agencies: set[str]) -> str:
+    """Return a file's name for readers: as it is where it holds words of agencies, exports and dates alone,
+    otherwise its kind (`CSV file`), as a name such as `Roe request.csv` can name a person.
+
+    Parameters
+    ----------
+    name
+        Without folders.
+    agencies
+        Names of the agencies whose records the file holds.
+    """
+    words = load_words()
+    known = _FILE_WORDS | (words.known - words.kinds["person_ranks"])
+    known |= {word for agency in agencies for word in _LETTERS.findall(agency.lower())}
+    if known.issuperset(_LETTERS.findall(name.lower())):
+        return name
+    kind = PurePosixPath(name.lower().removesuffix(".gz")).suffix.lstrip(".")
+    return f"{kind.upper()} file" if kind in _FILE_WORDS else "file"

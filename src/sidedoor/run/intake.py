@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from helpers import paths
+from helpers.agencies import looks_like_agency
 from helpers.errors import IngestError, RunError
 from helpers.files import format_json, hash_file, hash_files, hash_text, remove_named, write_atomically
 from sidedoor.run.editions import Edition, RawFile, give_records
@@ -20,6 +21,8 @@ from sidedoor.run.results import explain_disk, lock_edition, make_work_folder, r
 
 _MEMORY = ".records.json"
 _REPORT = "report.json"
+# The column of each table that names the agency whose records they are.
+_REPORTERS = {"sharing": "reported_by", "searches": "host_agency", "volumes": "reported_by"}
 _KEPT = {"key", "beside", "files", "described"}
 
 
@@ -98,25 +101,37 @@ def hash_readers() -> str:
 def describe_record(folder: Path) -> dict:
     """Return what the manifest and the site of an edition say of an ingested record; no row of it.
 
-    That is its report without samples, and `name`, `tables` (rows by table), `source_ids` and `set_aside`
+    That is its report without samples, the name of the file as it may be shown, and `name`, `tables` (rows
+    by table), `source_ids`, `reported_by` (the agency whose records they are, if it is one) and `set_aside`
     (rows by reason).
     """
     import pyarrow.parquet as pq
 
+    from sidedoor.ingest.published import show_file_name
+
     report = json.loads((folder / _REPORT).read_text(encoding="utf-8"))
-    tables, sources = {}, set()
+    tables, sources, agencies = {}, set(), set()
     for path in sorted(folder.glob("*.parquet")):
-        with pq.ParquetFile(path, read_dictionary=["source_id"]) as file:
+        columns = ["source_id", _REPORTERS[path.stem]]
+        with pq.ParquetFile(path, read_dictionary=columns) as file:
             tables[path.stem] = file.metadata.num_rows
-            for part in file.iter_batches(columns=["source_id"]):
-                sources |= {value for value in part.column(0).unique().to_pylist() if value}
+            for part in file.iter_batches(columns=columns):
+                sources |= set(part.column("source_id").unique().to_pylist()) - {None}
+                agencies |= set(part.column(columns[1]).unique().to_pylist()) - {None}
+    agencies = {name for name in agencies if looks_like_agency(name)}
     skipped: dict[str, int] = {}
     for part in report["set_aside"]:
         skipped[part["reason"]] = skipped.get(part["reason"], 0) + part["rows_n"]
-    kept = ("file", "sha256", "bytes_n", "family", "form", "why", "rows_in", "rows_out", "columns_dropped")
+    kept = ("sha256", "bytes_n", "family", "form", "why", "rows_in", "rows_out", "columns_dropped")
     described = {key: report[key] for key in (*kept, "span", "time_zone", "warnings", "notes")}
-    more = {"name": folder.name, "tables": tables, "source_ids": sorted(sources), "set_aside": skipped}
-    return described | more
+    return described | {
+        "file": show_file_name(report["file"], agencies),
+        "name": folder.name,
+        "tables": tables,
+        "source_ids": sorted(sources),
+        "reported_by": min(agencies) if len(agencies) == 1 else "",
+        "set_aside": skipped,
+    }
 
 
 def _ingest_one(file: RawFile, out: Path, known: dict | None, code: str, report, results: Path) -> dict:

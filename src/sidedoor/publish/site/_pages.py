@@ -101,7 +101,7 @@ class Site:
     books
         Its notebooks.
     sources
-        Rows of the table `sources`; none for an edition of own records.
+        Rows of the table `sources`; in an edition of own records, those that its findings cite.
     cited
         How each source that has a row on the page of sources is cited.
     facts
@@ -285,8 +285,6 @@ def _show_bounds(finding: dict) -> str:
 
 def write_sources(site: Site) -> str:
     """Return the page of sources, an address for each; the records of an edition have their own table."""
-    if site.records:
-        return read_page("sources-own", table=show_records(site.records))
     rows = []
     for row in site.sources:
         day, checked = show_date(row.get("checked_on")), _CHECKED_AS.get(row["checked_as"], row["checked_as"])
@@ -298,6 +296,9 @@ def write_sources(site: Site) -> str:
     head, caption = ["Source", "Title", "What was read", "Checked"], say_number(len(rows), "source")
     anchors = [row["source_id"] for row in site.sources]
     table = build_table(head, rows, caption=caption, anchors=anchors, sortable=True, choices={2})
+    if site.records:
+        table = table if rows else ""
+        return read_page("sources-own", table=show_records(site.records), others=table)
     return read_page("sources", table=table)
 
 
