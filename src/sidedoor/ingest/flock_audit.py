@@ -257,7 +257,8 @@ def _read_sheet(source: Source, table: AuditTable, audit: AuditReader) -> None:
         audit.report.warn(
             "misplaced-header",
             f"{sheet.label}: its rows do not fit its header of {labels_n} labels over at most {filled_n} "
-            "cells: a label too many, or one missing. Correct the header in a copy of the file.",
+            "cells: a label too many, or one missing. Correct the header in a copy of the file, or give "
+            "it in a mapping: [sheets.NAME].",
         )
 
 
@@ -277,7 +278,8 @@ def _skip_sheets(source: Source, tables: list[AuditTable], report: Report) -> No
         if form := guess_form(first):
             text = (
                 f"{sheet.label} has no header, and its rows look like '{form['name']}': "
-                f"{say_number(rows_n, 'row')} were skipped. Put a header on top in a copy of the file."
+                f"{say_number(rows_n, 'row')} were skipped. Put a header on top in a copy of the "
+                "file, or name its columns in a mapping: [sheets.NAME]."
             )
             report.warn("sheet-without-header", text)
 

@@ -1,7 +1,8 @@
 """Any edge list, search log or list of figures, read as a mapping says: an unknown vendor needs no code."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import functools
+import itertools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ from sidedoor.ingest.mapping_file import (
     list_mappings,
     list_matches,
     load_mapping,
+    spell_header,
 )
 from sidedoor.ingest.published import remove_hidden
 from sidedoor.ingest.report import Reading, Report, Skipped
@@ -121,16 +123,6 @@ def read(source: Source, options: ReadOptions) -> Reading:
     return Reading({mapping["table"]: table}, report)
 
 
-@dataclass
-class _Table:
-    """A text, or a sheet (`text` is None): the row of its header, and the names of its columns."""
-
-    text: TextTable | None
-    sheet: Sheet | None
-    start: int
-    header: list[str]
-
-
 class _Rows:
     """The rows of the file as the mapping finds them, in batches, and what is noticed on the way."""
 
@@ -140,40 +132,33 @@ class _Rows:
         self.skipped: dict[str, Skipped] = {}
         self.places: list[str] = []
         self.wanted = {*self.columns.values(), *(part["column"] for part in mapping["figures"])}
-        self.spellings = {other: name for name, others in mapping["aliases"].items() for other in others}
-        self.tables = [self._open_text()] if source.kind == "text" else self._open_sheets()
-        self.header = list(dict.fromkeys(name for table in self.tables for name in table.header))
-        self.skips = [
-            Skip(
-                part["column"],
-                tuple(map(str, part["equals"])),
-                part.get("reason") or "left out by the mapping",
-            )
-            for part in mapping["skip"]
-        ]
+        self.header: list[str] = []  # of all tables
+        self.text: TextTable | None = None
+        self.parts = [self._open_text()] if source.kind == "text" else self._open_sheets()
+        self.skips = []
+        for part in mapping["skip"]:
+            reason = part.get("reason") or "left out by the mapping"
+            self.skips.append(Skip(part["column"], tuple(map(str, part["equals"])), reason))
 
     def _find_line(self, rows: list[tuple[int, list[str]]], told: dict) -> int | None:
         """Find the row of the header: as told, or the one that holds the names of the mapped columns."""
         if "header_line" in told or "header" in told:
             return told.get("header_line", 0)
-        return next((number for number, cells in rows if self.wanted <= set(self._name(cells))), None)
+        spelled = ((number, set(spell_header(cells, self.mapping))) for number, cells in rows)
+        return next((number for number, names in spelled if self.wanted <= names), None)
 
-    def _name(self, cells: list[str]) -> list[str]:
-        """Name columns by their cells in the header; of several spellings the one that the mapping uses."""
-        return [self.spellings.get(name, name) for name in map(str.strip, cells)]
-
-    def _open_text(self) -> _Table:
+    def _open_text(self) -> Callable[[], Iterator[RowBatch]]:
         told = self.mapping["file"]
         line = self._find_line(list_beginnings(self.source)[0][1], told)
         line = 1 if line is None else line
-        text = read_table(self.source, header_line=line)
-        width = len(text.header)
-        text.header[:] = self._name_columns(text.header, f"line {line}" if line else "", told, width)
-        if len(text.header) != width:
-            raise self._refuse_header(width, text.header)
-        return _Table(text, None, 0, text.header)
+        self.text = read_table(self.source, header_line=line)
+        place, width = f"line {line}" if line else "", len(self.text.header)
+        self.text.header[:] = self._name_columns(self.text.header, place, told, width)
+        if len(self.text.header) != width:
+            raise self._refuse_header(width, self.text.header)
+        return self.text.batches
 
-    def _open_sheets(self) -> list[_Table]:
+    def _open_sheets(self) -> list[Callable[[], Iterator[RowBatch]]]:
         """Open the sheets that are read, and account for the others."""
         sheets = [sheet for sheet in read_workbook(self.source).sheets if sheet.rows]
         general = self.mapping["file"]
@@ -206,7 +191,7 @@ class _Rows:
                     self.report.warn("sheet-without-header", text)
         return [self._open_sheet(sheet, lines[sheet.number], told[sheet.number]) for sheet in chosen]
 
-    def _open_sheet(self, sheet: Sheet, line: int | None, told: dict) -> _Table:
+    def _open_sheet(self, sheet: Sheet, line: int | None, told: dict) -> Callable[[], Iterator[RowBatch]]:
         line = 1 if line is None else line
         width = max(map(len, sheet.rows))
         cells = dict(sheet).get(line, []) if line else [f"column_{at}" for at in range(1, width + 1)]
@@ -216,13 +201,13 @@ class _Rows:
         below = [row for number, row in sheet if number > line]
         filled_n = max((at for row in below for at, cell in enumerate(row, 1) if cell.strip()), default=0)
         header = self._name_columns(cells, sheet.name_row(line) if line else "", told, filled_n)
-        return _Table(None, sheet, line, [*header, *[""] * (width - len(header))])
+        return functools.partial(make_batches, sheet, line, [*header, *[""] * (width - len(header))])
 
     def _name_columns(self, printed: list[str], place: str, told: dict, least_n: int) -> list[str]:
         """Return the names of columns: those told, or those printed in the place of the header; all that the
         mapping names have to be there.
         """
-        header, given, mapping = self._name(printed), told.get("header"), self.mapping
+        header, given, mapping = spell_header(printed, self.mapping), told.get("header"), self.mapping
         if given:
             if len(given) < least_n:  # more are columns that are empty throughout
                 raise self._refuse_header(least_n, given)
@@ -233,6 +218,13 @@ class _Rows:
         needed = [*self.columns.values(), *mapping["names"].get("columns", {}).values()]
         for name in (*needed, *(part["column"] for part in (*mapping["skip"], *mapping["figures"]))):
             find_column(name, header, self.source.name)
+            if header.count(name) > 1:
+                found, way_out = (
+                    f"two columns {name!r}",
+                    "Rename the one that is not meant in a copy of the file.",
+                )
+                raise IngestError(self.source.name, found, way_out, code="column-twice")
+        self.header += [name for name in header if name not in self.header]
         return header
 
     def _refuse_header(self, columns_n: int, given: list[str]) -> IngestError:
@@ -241,11 +233,7 @@ class _Rows:
 
     def batches(self) -> Iterator[RowBatch]:
         """Give all rows; those to be skipped are in them."""
-        for table in self.tables:
-            if table.text is not None:
-                yield from table.text.batches()
-            else:
-                yield from make_batches(table.sheet, table.start, table.header)
+        return itertools.chain.from_iterable(part() for part in self.parts)
 
     def load(self) -> pd.DataFrame:
         """Load all rows as text, those to be skipped left out; `places` says where each is in the file."""
@@ -270,9 +258,8 @@ class _Rows:
 
     def finish(self) -> None:
         """Write into the report what was noticed in a text, and which columns enter no table."""
-        for table in self.tables:
-            if table.text is not None:
-                table.text.describe(self.report)
+        if self.text is not None:
+            self.text.describe(self.report)
         self.report.skip(self.skipped)
         kept = {name for part, name in self.columns.items() if part not in (*PERSONAL, "moderation")}
         kept |= {part["column"] for part in self.mapping["figures"]}
@@ -331,7 +318,7 @@ def _read_sharing(rows: _Rows) -> pd.DataFrame:
     made = _read_edges(frame, rows, names, month_first)
     made["row_no"] = np.arange(1, len(frame) + 1)
     made["source_id"] = rows.options.source_id or rows.source.id
-    table = build_table("sharing", made[_check_edges(frame, made, rows)])
+    table = build_table("sharing", made[_check_edges(frame, made, rows)].reset_index(drop=True))
     rows.report.rows_out += len(table)
     rows.report.rows_in += len(table)
     _describe_edges(table, rows.report)

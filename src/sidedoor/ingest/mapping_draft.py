@@ -8,7 +8,7 @@ from helpers.errors import SideDoorError
 from helpers.formats import load_format
 from helpers.wording import say_number
 from sidedoor.ingest.headers import HEADER_ROWS, list_beginnings, tidy_header
-from sidedoor.ingest.mapping_file import ENDS, SHIPPED, list_person_headers, load_mapping
+from sidedoor.ingest.mapping_file import ENDS, SHIPPED, list_person_headers, load_mapping, spell_header
 from sidedoor.ingest.source import Source
 from sidedoor.ingest.times import read_times
 
@@ -78,11 +78,14 @@ def _list_own(source: Source, header: list[str]) -> list[Path]:
     """List mappings beside the file whose columns it has."""
     found = []
     for path in sorted(source.path.parent.glob("*.toml"))[:20]:
+        if path.is_symlink():
+            continue
         try:
-            columns = load_mapping(path)["columns"] if not path.is_symlink() else {}
+            mapping = load_mapping(path)
         except SideDoorError:
             continue
-        if columns and set(columns.values()) <= set(header):
+        columns = set(mapping["columns"].values())
+        if columns and columns <= set(spell_header(header, mapping)):
             found.append(path)
     return found
 

@@ -212,6 +212,12 @@ def find_column(name: str, header: list[str], place: str) -> str:
     raise _refuse(place, f"no column {name!r}, which the mapping names", way_out, "no-column")
 
 
+def spell_header(cells: list[str], mapping: dict) -> list[str]:
+    """Return the names of columns as the mapping spells them."""
+    spellings = {other: name for name, others in mapping["aliases"].items() for other in others}
+    return [spellings.get(name, name) for name in map(str.strip, cells)]
+
+
 def check_sheets(told: Iterable[str], names: list[str], place: str) -> None:
     """Refuse a mapping that names a sheet which the workbook does not have."""
     for name in told:

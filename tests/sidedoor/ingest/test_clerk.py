@@ -153,30 +153,6 @@ def test_a_mapping_tells_the_directions(book, tmp_path):
     assert error.code == "no-sheet" and "OtherAgencies" in error.way_out
 
 
-@pytest.mark.parametrize(
-    ("title", "section"),
-    [
-        ("Agencies we share detections with", "detections_shared"),
-        ("Networks shared with me", "detections_received"),
-        ("Data shared with the following agencies", "detections_shared"),
-        ("Detections Received", "detections_received"),
-        ("Agencies sharing their data with us", "detections_received"),
-        ("Hot Lists Shared", "hot_lists_shared"),
-        ("Networks shared with Irvine PD", "none"),
-        ("Hot lists shared with Irvine PD", "none"),
-        ("Networks I'm sharing", "detections_shared"),
-        ("Hot lists received", "hot_lists_received"),
-        ("Sharing our hot lists with", "hot_lists_shared"),
-        ("Agencies receiving data from us", "none"),
-    ],
-)
-def test_headings_tell_the_direction(book, title, section):
-    """A heading that leaves no doubt tells the direction; any other leaves the list aside."""
-    reading = read(book({"List": [[title], *NAMES], "Log": SHEETS["Audit"]}), **ME)
-    found = set(reading.tables["sharing"]["section"]) if "sharing" in reading.tables else {"none"}
-    assert found == {section}
-
-
 def test_other_workbooks_are_not_claimed(book):
     """A workbook of other things is not taken for one of these, and the ends of shares for no list."""
     assert refuse(book({"S": [["Item", "Price"], ["Pen", 3]]})).code == "unknown-layout"

@@ -265,12 +265,34 @@ def test_a_heading_that_says_no_direction_is_no_agency(tmp_path, heading):
 
 
 @pytest.mark.parametrize(
-    "heading",
-    ["Agencies that no longer share data with us", "Denied: data shared with us", "Not yet shared with us"],
+    ("heading", "section"),
+    [
+        ("Agencies we share detections with", "detections_shared"),
+        ("Data shared with the following agencies", "detections_shared"),
+        ("Networks I'm sharing", "detections_shared"),
+        ("Networks shared with me", "detections_received"),
+        ("Detections Received", "detections_received"),
+        ("Agencies sharing their data with us", "detections_received"),
+        ("Hot Lists Shared", "hot_lists_shared"),
+        ("Sharing our hot lists with", "hot_lists_shared"),
+        ("Hot lists received", "hot_lists_received"),
+        ("Networks shared with Irvine PD", ""),  # which way depends on whose list it is
+        ("Hot lists shared with Irvine PD", ""),
+        ("Agencies receiving data from us", ""),
+        ("Agencies that no longer share data with us", ""),
+        ("Denied: data shared with us", ""),
+        ("Not yet shared with us", ""),
+    ],
 )
-def test_a_heading_that_denies_says_no_direction(tmp_path, heading):
-    """A list of those that do not share is not read as one of those that do."""
-    assert refuse(write_names(tmp_path / "a.csv", heading, *OUT), **ME).code == "no-section"
+def test_headings_tell_the_direction(tmp_path, heading, section):
+    """A heading that leaves no doubt tells the direction; one that denies it, or points both ways, leaves it
+    to be asked for.
+    """
+    path = write_names(tmp_path / "a.csv", heading, "ORGANIZATION NAME", *OUT)
+    if section:
+        assert list(list_ways(read(path, **ME))) == [section]
+    else:
+        assert refuse(path, **ME).asks_for == ("section",)
 
 
 @pytest.mark.parametrize("between", [", ", "; ", "\t"])

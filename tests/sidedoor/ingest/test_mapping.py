@@ -119,9 +119,8 @@ def test_a_sheet_a_month_with_headers_edited_by_hand(mapped):
     text = LOG.replace("[columns]", SHEETS)
     reading = mapped(text, sheets, name="months.xlsx")
     searches = reading.tables["searches"]
-    assert (
-        searches["searched_at"].tolist() == [datetime(2025, 3, 25, 17, 0), datetime(2025, 3, 4, 19, 30)] * 5
-    )
+    moments = [datetime(2025, 3, 25, 17, 0), datetime(2025, 3, 4, 19, 30)]
+    assert searches["searched_at"].tolist() == moments * 5
     assert searches["searcher_agency_as_printed"].tolist() == ["Chino CA PD"] * 10
     assert count_skipped(reading.report) == {"mapping": 5, "other-sheet": 1}
     assert "sheet-without-header" not in reading.report.list_codes()
@@ -132,6 +131,8 @@ def test_a_sheet_a_month_with_headers_edited_by_hand(mapped):
     assert mapped(short, sheets, refuse, "short.xlsx").code == "wrong-value"
     lost = text.replace("[sheets.May]", "[sheets.May]\nheader_line = 1")
     assert mapped(lost, sheets, refuse, "lost.xlsx").code == "no-header"
+    both = {"January": [[*HEADER, "WHEN?"], *([*row, row[0]] for row in ROWS[1:])]}
+    assert mapped(text, sheets | both, refuse, "both.xlsx").code == "column-twice"
     assert mapped(text.replace("sheets.May", "sheets.Mai"), sheets, refuse, "mai.xlsx").code == "no-sheet"
 
 
@@ -173,17 +174,17 @@ def test_edges(mapped):
     rows = [
         ["owner", "reader", "day"],
         ["A PD", "B PD", "2024-05-01"],
+        ["", "B PD", ""],
         ["A PD", "B PD", "2024-05-01"],
         ["A PD", "A PD", "2024-05-02"],
         ["NA", "B PD", ""],
-        ["", "B PD", ""],
         ["REDACTED", "B PD", ""],
         ["owner", "reader", "day"],
     ]
     reading = mapped(EDGES, rows)
     table, report = reading.tables["sharing"], reading.report
     assert table["from_agency_as_printed"].tolist() == ["A PD", "A PD", "A PD", "NA"]
-    assert table["row_no"].tolist() == [1, 2, 3, 4]
+    assert table["row_no"].tolist() == [1, 3, 4, 5] and table.index.tolist() == [0, 1, 2, 3]
     assert set(table["shares"]) == {"detections"}
     assert report.details["edges"] == {"rows": 4, "from": 2, "to": 2, "repeated": 1, "to_itself": 1}
     assert report.span == {"sharing": ["2024-05-01", "2024-05-02"]}
@@ -308,12 +309,22 @@ def test_a_mapping_that_is_not_there(tmp_path):
     assert raised.value.code == "unreadable"
 
 
-@pytest.mark.parametrize("name", list_mappings())
-def test_mappings_of_the_project(name):
+def test_mappings_of_the_project():
     """Each mapping that comes with the project is right, and says where its file is from."""
-    mapping = load_mapping(name)
-    assert mapping["title"] and mapping["source"]
-    assert name == "example" or len(mapping["match"]) > 2
+    for name in list_mappings():
+        mapping = load_mapping(name)
+        assert mapping["title"] and mapping["source"]
+        assert name == "example" or len(mapping["match"]) > 2
+
+
+def test_a_mapping_beside_the_file_is_offered(tmp_path):
+    """One that names its columns, in any of their spellings."""
+    (tmp_path / "own.toml").write_text(EDGES + '[aliases]\n"reader" = ["may read"]\n')
+    (tmp_path / "other.toml").write_text(LOG)
+    path = write_csv(tmp_path / "a.csv", [["owner", "may read", "day", "how"], ["A", "B", "2024-05-01", "c"]])
+    error = refuse(path)
+    assert error.code == "unknown-layout"
+    assert "own.toml" in error.way_out and "other.toml" not in error.way_out
 
 
 def test_the_example_reads_what_it_describes(tmp_path):

@@ -15,21 +15,11 @@ from sidedoor.ingest.published import NOT_AN_AGENCY, show_file_name
 from sidedoor.ingest.source import FileLimits, ReadOptions
 
 HEADER = [
-    "ID",
-    "Name",
-    "Org Name",
-    "Total Networks Searched",
-    "Time Frame",
-    "License Plate",
-    "Reason",
-    "Case #",
-    "Filters",
-    "Search Time",
-    "Search Type",
-    "Text Prompt",
-    "Moderation",
+    *("ID", "Name", "Org Name", "Total Networks Searched", "Time Frame", "License Plate", "Reason", "Case #"),
+    *("Filters", "Search Time", "Search Type", "Text Prompt", "Moderation"),
 ]
 AGENCIES = ["Exampleton ZZ PD", "Sample County ZZ SO", "Hillside ZZ PD"]
+SHARED = ["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"]
 REASONS = ["theft", "warrant", "welfare check", "stolen vehicle"]
 
 
@@ -40,27 +30,12 @@ def stamp(moment: datetime) -> str:
 def search(n: int, **cells) -> list[str]:
     """A row of an audit; `cells` replaces some by their column."""
     moment = datetime(2025, 6, 1) + timedelta(minutes=37 * n)
-    row = dict(
-        zip(
-            HEADER,
-            [
-                f"{n:08d}-0000-4000-8000-000000000000",
-                "***",
-                AGENCIES[n % 3],
-                "840",
-                f"{stamp(moment - timedelta(days=7))}\n{stamp(moment)}",
-                "***",
-                REASONS[n % 4],
-                "***",
-                "",
-                stamp(moment),
-                "search",
-                "",
-                "",
-            ],
-            strict=True,
-        )
-    )
+    row = dict.fromkeys(HEADER, "") | dict.fromkeys(("Name", "License Plate", "Case #"), "***")
+    row["ID"] = f"{n:08d}-0000-4000-8000-000000000000"
+    row["Org Name"], row["Reason"] = AGENCIES[n % 3], REASONS[n % 4]
+    row["Total Networks Searched"], row["Search Type"] = "840", "search"
+    row["Time Frame"] = f"{stamp(moment - timedelta(days=7))}\n{stamp(moment)}"
+    row["Search Time"] = stamp(moment)
     return [*(row | cells).values()]
 
 
@@ -211,10 +186,8 @@ def test_headings_and_titles_are_no_agencies(tmp_path, above):
 
 def test_columns_that_are_ends_of_shares_are_no_lists(tmp_path):
     """`Source Agency, Target Agency`: a mapping is proposed that binds them."""
-    report = inspect_file(
-        write_csv(tmp_path / "a.csv", [["Source Agency", "Target Agency"], ["Alpha ZZ PD", "Beta ZZ SO"]])
-    )
-    draft = report.details["refused"]["mapping"]
+    rows = [["Source Agency", "Target Agency"], ["Alpha ZZ PD", "Beta ZZ SO"]]
+    draft = inspect_file(write_csv(tmp_path / "a.csv", rows)).details["refused"]["mapping"]
     assert 'from_agency_as_printed = "Source Agency"' in draft
     path = tmp_path / "m.toml"
     path.write_text(draft)
@@ -258,12 +231,12 @@ def test_parts_of_a_workbook(tmp_path):
     assert refuse(path).code == "part-names"
 
 
-def ingest_with_canaries(tmp_path, rows, options: dict, name="log.csv") -> bytes:
+def ingest_with_canaries(tmp_path, rows, name: str) -> bytes:
     """Ingest for publication, and return every byte that was written."""
     path = tmp_path / name
     write_book(path, {"CANARYSHEET of Jane": rows}) if name.endswith("xlsx") else write_csv(path, rows)
     out = tmp_path / "out"
-    ingest_file(path, out, ReadOptions(**options))
+    ingest_file(path, out)
     return b"\n".join(part.name.encode() + part.read_bytes() for part in sorted(out.iterdir()))
 
 
@@ -272,21 +245,12 @@ def test_no_canary_leaves(tmp_path, kind):
     """A canary in every column that can hold a person, in headers."""
     header = [*HEADER, "CANARYHEADER notes"]
     rows = [[*search(n), "CANARYCELL"] for n in range(60)]
-    for at, name in enumerate(header):
-        if name in (
-            "Name",
-            "License Plate",
-            "Reason",
-            "Case #",
-            "Filters",
-            "Text Prompt",
-            "Moderation",
-            "Search Type",
-        ):
-            for row in rows[:: 30 if name == "Search Type" else 7]:
-                row[at] = f"CANARY{at} Roe"
+    plain = ("ID", "Org Name", "Total Networks Searched", "Time Frame", "Search Time")
+    for at, name in enumerate(HEADER):
+        for row in rows[:: 30 if name == "Search Type" else 7] if name not in plain else ():
+            row[at] = f"CANARY{at} Roe"
     rows[5][2] = "CANARYAGENCY Roe"  # one of sixty
-    written = ingest_with_canaries(tmp_path, [header, *rows], {}, f"CANARYFILE Roe.{kind}")
+    written = ingest_with_canaries(tmp_path, [header, *rows], f"CANARYFILE Roe.{kind}")
     assert b"CANARY" not in written and b"(another type)" in written and NOT_AN_AGENCY.encode() in written
 
 
@@ -353,13 +317,9 @@ def test_a_mapping_publishes_no_person(tmp_path, bound, code):
     """One column fills one field, and none that is known for persons, plates or reasons fills a published
     one.
     """
-    path = write_csv(
-        tmp_path / "a.csv",
-        [
-            ["Name", "Agency", "License Plate", "Reason", "When"],
-            ["Roe", "Hillside ZZ PD", "ABC0000", "ice", "2025-06-01 02:01:00"],
-        ],
-    )
+    header = ["Name", "Agency", "License Plate", "Reason", "When"]
+    row = ["Roe", "Hillside ZZ PD", "ABC0000", "ice", "2025-06-01 02:01:00"]
+    path = write_csv(tmp_path / "a.csv", [header, row])
     (tmp_path / "m.toml").write_text(MAPPING.format(bound))
     assert refuse(path, mapping=tmp_path / "m.toml").code == code
 
@@ -398,38 +358,24 @@ def test_hidden_characters_leave_names(tmp_path):
     reading = read(write_csv(tmp_path / "a.csv", [HEADER, *rows]))
     assert set(reading.tables["searches"]["searcher_agency_as_printed"]) == {"Hillside ZZ PD"}
     assert {"hidden-characters", "cleaned-names"} <= reading.report.list_codes()
-    shared = [
-        ["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"],
-        ["Hill\u200bside ZZ PD", "x", ""],
-    ]
-    reading = read(write_csv(tmp_path / "b.csv", shared), reported_by="Exampleton ZZ PD", as_of="2025-01-01")
+    path = write_csv(tmp_path / "b.csv", [SHARED, ["Hill\u200bside ZZ PD", "x", ""]])
+    reading = read(path, reported_by="Exampleton ZZ PD", as_of="2025-01-01")
     assert reading.tables["sharing"]["from_agency_as_printed"][0] == "Hillside ZZ PD"
 
 
 def test_lists_have_a_longest_length(tmp_path):
     """A list of more rows than any agency has partners is refused before it fills the memory."""
-    rows = [
-        ["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"],
-        *[[f"T{n} ZZ PD", "x", ""] for n in range(60)],
-    ]
-    path = write_csv(tmp_path / "a.csv", rows)
+    path = write_csv(tmp_path / "a.csv", [SHARED, *[[f"T{n} ZZ PD", "x", ""] for n in range(60)]])
+    options = ReadOptions(reported_by="A ZZ PD", as_of="2025-01-01")
     with pytest.raises(Exception) as raised:
-        ingest_file(
-            path,
-            tmp_path / "out",
-            ReadOptions(reported_by="A ZZ PD", as_of="2025-01-01"),
-            FileLimits(list_rows=50),
-        )
+        ingest_file(path, tmp_path / "out", options, FileLimits(list_rows=50))
     assert raised.value.code == "too-large"
 
 
 def test_a_report_for_publication_repeats_no_cell(tmp_path):
     """Pieces of SharedNetworks cells stay in the file; so do rows that are counted and not read."""
-    rows = [
-        ["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"],
-        ["Alpha ZZ PD", "Alpha ZZ PD, canary abuse victim", "Exampleton ZZ PD"],
-        ["Canary Roe", "", ""],
-    ]
+    mixed = ["Alpha ZZ PD", "Alpha ZZ PD, canary abuse victim", "Exampleton ZZ PD"]
+    rows = [SHARED, mixed, ["Canary Roe", "", ""]]
     reading = read(write_csv(tmp_path / "a.csv", rows), reported_by="Exampleton ZZ PD", as_of="2025-01-01")
     assert "canary" not in json.dumps(reading.report.to_dict()).casefold()
     assert reading.report.details["rows_in_file"] == 2
@@ -437,10 +383,9 @@ def test_a_report_for_publication_repeats_no_cell(tmp_path):
 
 def test_reasons_that_are_labels_are_said_to_be(tmp_path):
     """A handful of texts that come again and again is no free text."""
-    few = read(write_csv(tmp_path / "a.csv", [HEADER, *[search(n) for n in range(120)]])).report
-    many = read(
-        write_csv(tmp_path / "b.csv", [HEADER, *[search(n, Reason=f"case of {n}") for n in range(120)]])
-    ).report
+    few, many = [search(n) for n in range(120)], [search(n, Reason=f"case of {n}") for n in range(120)]
+    few = read(write_csv(tmp_path / "a.csv", [HEADER, *few])).report
+    many = read(write_csv(tmp_path / "b.csv", [HEADER, *many])).report
     assert (few.details["reason_kind"], many.details["reason_kind"]) == ("labels", "free_text")
 
 
