@@ -274,10 +274,8 @@ def find_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
-        found, way_out = (
-            f"{name!r} is the name of no zone",
-            "Give one such as UTC, America/Los_Angeles or America/Chicago.",
-        )
+        found = f"{name!r} is the name of no zone"
+        way_out = "Give one such as UTC, America/Los_Angeles or America/Chicago."
         raise IngestError("time zone", found, way_out, code="unknown-zone") from None
 
 
