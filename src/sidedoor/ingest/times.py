@@ -43,9 +43,12 @@ _NO_TIME, _LAST_DAY = np.datetime64("NaT", "us"), np.datetime64("9999-12-31", "u
 
 @dataclass(frozen=True)
 class TimeForm:
-    """A form of dates: its pattern, and the directives in it (`r` is the second `%q`)."""
+    """A form of dates: its pattern, the same for cells whose digits all read 9, and its directives (`r` is
+    the second `%q`).
+    """
 
     pattern: str
+    layout: str
     parts: frozenset[str]
 
 
@@ -62,19 +65,22 @@ def compile_form(notation: str) -> TimeForm:
     if len(notation) > _LONGEST or notation.count("[") > _OPTIONAL:
         found = f"more than {_LONGEST} characters, or {_OPTIONAL} parts that may be absent"
         raise _refuse_form(notation[:_LONGEST], found)
-    pattern, parts = "", []
+    pieces, parts = [], []
     for token in re.findall(r"(?s)%.?|.", notation):
         if not token.startswith("%"):
-            pattern += _SIGNS.get(token, re.escape(token))
+            pieces.append(_SIGNS.get(token, re.escape(token)))
         elif token[1:] not in _PARTS:
             raise _refuse_form(notation, f"the directive {token}, which is none of ours")
         elif token == "%q" and "q" in parts:
             parts.append("r")
-            pattern += _PARTS["q"].replace("q", "r")
+            pieces.append(_PARTS["q"].replace("q", "r"))
         else:
             parts.append(token[1:])
-            pattern += _PARTS[token[1:]]
-    pattern = pattern.replace(r"\s+" + _PARTS["z"], r"\s*" + _PARTS["z"])
+            pieces.append(_PARTS[token[1:]])
+    layout = ["9" if piece.isdigit() else piece for piece in pieces]
+    pattern, layout = (
+        "".join(some).replace(r"\s+" + _PARTS["z"], r"\s*" + _PARTS["z"]) for some in (pieces, layout)
+    )
     has = frozenset(parts)
     if len(has) < len(parts):
         raise _refuse_form(notation, "a directive that stands twice")
@@ -86,7 +92,7 @@ def compile_form(notation: str) -> TimeForm:
         re.compile(pattern)
     except re.error:
         raise _refuse_form(notation, "brackets that do not close") from None
-    return TimeForm(f"^{pattern}$", has)
+    return TimeForm(f"^{pattern}$", f"^{layout}$", has)
 
 
 def _refuse_form(notation: str, found: str) -> IngestError:
@@ -151,10 +157,13 @@ def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRea
     layouts, numbers = found.dictionary, np.asarray(found.indices)
     order = np.argsort(numbers, kind="stable")
     groups = np.split(order, np.searchsorted(numbers[order], np.arange(1, len(layouts))))
-    for number, notation in enumerate(forms):
-        spans = pc.extract_regex_span(layouts, compile_form(notation).pattern)
+    for number, form in enumerate(map(compile_form, forms)):
+        spans = pc.extract_regex_span(layouts, form.layout)
         for at in np.flatnonzero(np.asarray(spans.is_valid())):
             rows = groups[at][read.forms[groups[at]] < 0]
+            if form.layout != form.pattern:  # digits of the form itself have to be there too
+                fits = pc.match_substring_regex(text.take(pa.array(rows)), form.pattern)
+                rows = rows[np.asarray(fits)]
             layout = layouts[at].as_py().encode()
             values, is_utc = _build_times(spans[at].as_py(), layout, digits, starts[rows], month_first)
             rows, values = rows[~np.isnat(values)], values[~np.isnat(values)]
