@@ -90,6 +90,8 @@ def save_network(graph: nx.DiGraph, stem: str) -> list[str]:
     text = re.sub(r'lastmodifieddate="[^"]*"|<creator>[^<]*</creator>', "", text)  # the same bytes each day
     (folder / f"{stem}.gexf").write_text(text + "\n", encoding="utf-8", newline="\n")
     edges = nx.to_pandas_edgelist(clean, "Source", "Target")
+    # networkx collects the columns in a set, whose order differs from run to run
+    edges = edges[["Source", "Target", *sorted(edges.columns.drop(["Source", "Target"]))]]
     nodes = pd.DataFrame.from_dict(dict(clean.nodes(data=True)), orient="index").rename_axis("Id")
     write_csv(edges, folder / f"{stem}-edges.csv")
     write_csv(nodes.rename(columns={"label": "Label"}).reset_index(), folder / f"{stem}-nodes.csv")

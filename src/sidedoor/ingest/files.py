@@ -3,16 +3,18 @@
 One way for every file: open it, recognize its layout, read it, check what was read, write it.
 """
 
+import glob
 import json
 import os
 import shutil
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from helpers.errors import IngestError, SideDoorError
+from helpers.files import open_lock, try_lock
 from sidedoor.ingest import sniff
 from sidedoor.ingest.asking import QUESTIONS, forget_stand_ins
 from sidedoor.ingest.report import DEFECT, DefectError, FileTable, Reading, Report
@@ -20,6 +22,8 @@ from sidedoor.ingest.source import FileLimits, ReadOptions, Source, open_source
 
 REPORT = "report.json"
 CSV_ROWS = 1_048_575
+# In a work folder: the lock of the process that works there, and the result that is being replaced.
+_LOCK, _OLD = ".sidedoor-lock", "old"
 _PART_ROWS, _LARGE = 100_000, 64 << 20
 
 
@@ -204,7 +208,7 @@ def ingest_file(
     options, out = options or ReadOptions(), Path(out).absolute()
     check_folder(out)
     source = _open(path, limits, follow)
-    with _make_work_folder(out) as work:
+    with make_work_folder(out) as work:
         source.work = work / "reading"
         source.work.mkdir()
         reading = _read_or_ask(source, options)
@@ -234,17 +238,40 @@ def _read_or_ask(source: Source, options: ReadOptions) -> Reading:
 
 
 @contextmanager
-def _make_work_folder(out: Path):
-    """Make a folder on the disk of `out` that only its owner can read; it is gone at the end."""
+def make_work_folder(out: Path):
+    """Make a folder on the disk of `out` that only its owner can read; it is gone at the end.
+
+    It holds a lock, so that what a killed run for the same `out` left behind is known and goes first.
+    """
     base = next(folder for folder in out.parents if folder.is_dir())
     try:
+        for left in base.glob(f".{glob.escape(out.name)}-????????/{_LOCK}"):
+            _remove_abandoned(left, out)
         work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=base))
     except OSError as error:
         raise _refuse_disk(error, out) from None
     try:
-        yield work
+        with open_lock(work / _LOCK) as lock:
+            with suppress(OSError):  # some network disks have no locks: what is left there stays
+                try_lock(lock)
+            yield work
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        with suppress(OSError):
+            _remove_work(work, out)
+
+
+def _remove_abandoned(lock: Path, out: Path) -> None:
+    """Remove a work folder whose process has ended."""
+    with suppress(OSError), open_lock(lock) as file:
+        if not lock.parent.is_symlink() and try_lock(file):
+            _remove_work(lock.parent, out)
+
+
+def _remove_work(work: Path, out: Path) -> None:
+    """Remove a work folder; a result that was to be replaced and was not goes back to its place first."""
+    if (work / _OLD).is_dir() and not out.exists():
+        os.replace(work / _OLD, out)
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def _refuse_disk(error: OSError, out: Path | None = None) -> IngestError:
@@ -371,16 +398,8 @@ def write_table(table, folder: Path, name: str, *, is_private: bool = False) -> 
         write_csv(parts, folder / f"{name}.csv")
 
 
-def put_in_place(work: Path, out: Path) -> None:
-    """Put a finished folder where an earlier one may be: all of it, or nothing."""
-    if not out.exists():
-        os.replace(work, out)
-        return
-    old = out.with_name(f"{work.parent.name}-{work.name}-old")
-    os.replace(out, old)
-    try:
-        os.replace(work, out)
-    except OSError:
-        os.replace(old, out)
-        raise
-    shutil.rmtree(old)
+def put_in_place(folder: Path, out: Path) -> None:
+    """Put a finished folder from a work folder in place; an earlier one goes with the work folder."""
+    if out.exists():
+        os.replace(out, folder.with_name(_OLD))
+    os.replace(folder, out)

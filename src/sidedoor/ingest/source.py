@@ -227,8 +227,7 @@ def _find_kind(head: bytes, tail: bytes, name: str) -> str:
     if refusal:
         code, found, way_out = refusal
         raise IngestError(name, f"this is {found}", way_out, code=code)
-    _refuse_mail(head, name)
-    return _find_text_kind(head, name)
+    return "html" if _is_saved_page(head, name) else _find_text_kind(head, name)
 
 
 _MAIL = re.compile(rb"(?:[\w-]{2,40}: ?[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,}", re.ASCII)
@@ -236,13 +235,13 @@ _MAIL_HEADERS = re.compile(rb"(?im)^(?:from|received|return-path|mime-version|me
 _ATTACHED = re.compile(rb'(?i)filename\*?="?([^";\r\n]{1,100})')
 
 
-def _refuse_mail(head: bytes, name: str) -> None:
+def _is_saved_page(head: bytes, name: str) -> bool:
+    """Say whether this is a web page saved as one file (MHTML); an e-mail, which begins alike, is refused."""
     start = _MAIL.match(head.lstrip())
     if not start or len(_MAIL_HEADERS.findall(start.group())) < 2:
-        return
+        return False
     if b"multipart/related" in start.group() or b"snapshot-content-location" in start.group().lower():
-        way_out = "Open it in a browser and save it as a web page (HTML)."
-        raise IngestError(name, "a web page saved as one file (.mhtml)", way_out, code="mhtml")
+        return True
     names = [found.decode("utf-8", "replace") for found in _ATTACHED.findall(head)]
     shown = ", ".join(repr(part) for part in dict.fromkeys(names))
     found = "this is an e-mail" + (f" with attachments: {shown[:200]}" if shown else "")

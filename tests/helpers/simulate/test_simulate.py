@@ -12,7 +12,7 @@ from helpers.errors import DataError, IngestError
 from helpers.searches import records
 from helpers.simulate import world
 from helpers.simulate.log import build_lists, build_log, iterate_log
-from sidedoor.simulate.files import TRUTH, write_log
+from sidedoor.simulate import TRUTH, write_log
 
 ROWS = 12_000
 

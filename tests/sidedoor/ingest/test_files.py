@@ -171,7 +171,7 @@ def test_nothing_partial_is_left(reader, log, tmp_path, monkeypatch, broken):
         real = os.replace
 
         def fail(source, target):
-            if str(target) == str(out) and not str(source).endswith("-old"):
+            if str(target) == str(out) and not str(source).endswith("old"):
                 raise failure
             return real(source, target)
 

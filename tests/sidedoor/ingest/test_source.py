@@ -76,7 +76,6 @@ OLE = b"\xd0\xcf\x11\xe0" + bytes(600)
         (b"BZh91AY", "archive"),
         (b"7z\xbc\xaf", "archive"),
         (b"Rar!\x1a", "archive"),
-        (b"From: <Saved by Blink>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\r\n", "mhtml"),
         (b"Received: by x\r\n\tfor y\r\nFrom: a@example.org\r\nSubject: log\r\n\r\nHello", "email"),
         (("a.csv", b"a,b"), "archive"),
         (("word/document.xml", b""), "document"),
