@@ -89,21 +89,17 @@ def build_marks(masked: list[str], redacted: list[str], placeholder: list[str], 
         A pattern is no regular expression, or one that looks around or back at what it found.
     """
     lists = {MASKED: masked, REDACTED: redacted, PLACEHOLDER: placeholder}
-    for state, patterns in lists.items():
-        for pattern in patterns:
-            _check_pattern(pattern, CELL_STATES[state])
     either = {state: "|".join(f"(?:{part})" for part in parts) for state, parts in lists.items() if parts}
+    for state, pattern in ((state, part) for state, parts in lists.items() for part in parts):
+        try:
+            pc.match_substring_regex(pa.array([""]), f"(?i)^(?:{pattern})$")
+        except pa.ArrowInvalid as error:
+            found = f"a pattern that is none ({str(error).partition(':')[2].strip()[:120]})"
+            way_out = "Correct it; looking around, as in (?=a), and back, as in \\1, are not known here."
+            place = f"marks of {CELL_STATES[state]} cells"
+            raise IngestError(place, found, way_out, code="wrong-value") from None
     whole = {state: f"(?i)^(?:{part})$" for state, part in either.items()}
     return Marks(whole, longest, f"(?i)^(?:{'|'.join(either.values())})$")
-
-
-def _check_pattern(pattern: str, state: str) -> None:
-    try:
-        pc.match_substring_regex(pa.array([""]), f"(?i)^(?:{pattern})$")
-    except pa.ArrowInvalid as error:
-        found = f"a pattern that is none ({str(error).partition(':')[2].strip()[:120]})"
-        way_out = "Correct it; looking around, as in (?=a), and back, as in \\1, are not known here."
-        raise IngestError(f"marks of {state} cells", found, way_out, code="wrong-value") from None
 
 
 def find_states(cells, marks: Marks, values: np.ndarray | None = None) -> np.ndarray:

@@ -284,19 +284,12 @@ def _skip_sheets(source: Source, tables: list[AuditTable], report: Report) -> No
             report.warn("sheet-without-header", text)
 
 
-_LOGS = {
-    "network": "Searches by several agencies: a Network Audit, which holds its producer's own searches too.",
-    "organization": "All searches are by one agency: an Organization Audit, or a Network Audit cut to it.",
-    "unknown": "No agency is named in the rows: an Organization Audit logs the searches of its producer.",
-}
-
-
 def _describe_audit(searches: SearchLog, report: Report, known: dict) -> None:
     """Say in the report which kind of audit it is."""
     names = searches.count_values("searcher_agency_as_printed")
     kind = "network" if len(names) > 1 else "organization" if names else "unknown"
     report.details["log"] = kind
-    report.note(f"log-{kind}", _LOGS[kind])
+    report.note(f"log-{kind}", known["notes"][kind])
     prefix = known["labels"]["federal_prefix"]
     if federal := sum(count for name, count in names.items() if name.startswith(prefix)):
         report.details["federal_rows"] = federal
@@ -306,23 +299,11 @@ def _describe_audit(searches: SearchLog, report: Report, known: dict) -> None:
             report.form += "; Federal searches"
 
 
-_PORTAL_NOTES = {
-    "no-justification": "The portal publishes no justification at all: it is not exported, which is not the "
-    "same as blank.",
-    "counts-cameras": "cameraCount counts cameras (devices_n); the later networkCount counts networks: do "
-    "not compare them.",
-    "rolling-window": "A portal shows about 30 days: files saved at different times overlap; count distinct "
-    "search ids.",
-}
-
-
 def _describe_portal(searches: SearchLog, table: AuditTable, report: Report) -> None:
     report.details["keys"] = [*table.columns.values()]
     report.details["reason_origin"] = dict(sorted(searches.count_values("reason_origin").items()))
-    codes = ["rolling-window"]
-    if "devices_n" in table.columns:
-        codes.append("counts-cameras")
-    if not set(REASONS) & set(table.columns):
-        codes.append("no-justification")
-    for code in reversed(codes):
-        report.note(code, _PORTAL_NOTES[code])
+    has_reasons = bool(set(REASONS) & set(table.columns))
+    left_out = {"no-justification": has_reasons, "counts-cameras": "devices_n" not in table.columns}
+    for code, text in load_format("flock")["portal"]["notes"].items():
+        if not left_out.get(code):
+            report.note(code, text)

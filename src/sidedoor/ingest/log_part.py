@@ -1,6 +1,5 @@
 """One part of a search log, column by column: from cells to values, and to what each cell is."""
 
-import functools
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -103,14 +102,6 @@ class LogForm:
     month_first: bool = True
     marks: dict[str, Marks] = field(default_factory=dict)
     note: str = ""
-
-
-@functools.cache
-def list_search_types() -> pa.Array:
-    """List the search types that are known, which may be published as they are."""
-    labels = load_format("flock")["audit"]["labels"]
-    ends = ("", labels["search_type_suffix"])
-    return pa.array([label + end for label in labels["search_types"] for end in ends])
 
 
 class Part:
@@ -238,8 +229,11 @@ class Part:
     def _replace_types(self) -> None:
         """Keep the search types that are known: an officer or a clerk may have typed anything else."""
         if (types := self.made.get("search_type")) is not None:
-            is_known = pc.is_in(types, pc.cast(list_search_types(), types.type))
-            is_other = pc.and_(pc.invert(is_known), pc.is_valid(types))
+            labels = load_format("flock")["audit"]["labels"]
+            known = [
+                name + end for name in labels["search_types"] for end in ("", labels["search_type_suffix"])
+            ]
+            is_other = pc.and_not(pc.is_valid(types), pc.is_in(types, pa.array(known, types.type)))
             self.log.other_types_n += pc.sum(is_other).as_py() or 0
             self.made["search_type"] = pc.if_else(is_other, pa.scalar(ANOTHER_TYPE, types.type), types)
 

@@ -30,7 +30,7 @@ _PARTS = {
 }  # fmt: skip
 _SIGNS = {"[": "(?:", "]": ")?", ",": ",?", " ": r"\s+"}
 _DAYS = ({"m", "d"}, {"b", "d"}, {"q", "r"})
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {name: at for at, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 # Largest form: what may be absent doubles the shapes of a date.
 _LONGEST, _OPTIONAL = 100, 6
 # Names of zones that logs print [hours from UTC]; those of the United States stand for nothing else here.
@@ -43,9 +43,12 @@ _NO_TIME, _LAST_DAY = np.datetime64("NaT", "us"), np.datetime64("9999-12-31", "u
 
 @dataclass(frozen=True)
 class TimeForm:
-    """A form of dates: its pattern, and the directives in it (`r` is the second `%q`)."""
+    """A form of dates: its pattern, the same for cells whose digits all read 9, and its directives (`r` is
+    the second `%q`).
+    """
 
     pattern: str
+    layout: str
     parts: frozenset[str]
 
 
@@ -62,19 +65,22 @@ def compile_form(notation: str) -> TimeForm:
     if len(notation) > _LONGEST or notation.count("[") > _OPTIONAL:
         found = f"more than {_LONGEST} characters, or {_OPTIONAL} parts that may be absent"
         raise _refuse_form(notation[:_LONGEST], found)
-    pattern, parts = "", []
+    pieces, parts = [], []
     for token in re.findall(r"(?s)%.?|.", notation):
         if not token.startswith("%"):
-            pattern += _SIGNS.get(token, re.escape(token))
+            pieces.append(_SIGNS.get(token, re.escape(token)))
         elif token[1:] not in _PARTS:
             raise _refuse_form(notation, f"the directive {token}, which is none of ours")
         elif token == "%q" and "q" in parts:
             parts.append("r")
-            pattern += _PARTS["q"].replace("q", "r")
+            pieces.append(_PARTS["q"].replace("q", "r"))
         else:
             parts.append(token[1:])
-            pattern += _PARTS[token[1:]]
-    pattern = pattern.replace(r"\s+" + _PARTS["z"], r"\s*" + _PARTS["z"])
+            pieces.append(_PARTS[token[1:]])
+    layout = ["9" if piece.isdigit() else piece for piece in pieces]
+    pattern, layout = (
+        "".join(some).replace(r"\s+" + _PARTS["z"], r"\s*" + _PARTS["z"]) for some in (pieces, layout)
+    )
     has = frozenset(parts)
     if len(has) < len(parts):
         raise _refuse_form(notation, "a directive that stands twice")
@@ -86,7 +92,7 @@ def compile_form(notation: str) -> TimeForm:
         re.compile(pattern)
     except re.error:
         raise _refuse_form(notation, "brackets that do not close") from None
-    return TimeForm(f"^{pattern}$", has)
+    return TimeForm(f"^{pattern}$", f"^{layout}$", has)
 
 
 def _refuse_form(notation: str, found: str) -> IngestError:
@@ -135,81 +141,93 @@ def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRea
     -------
     TimesRead, in the order of the cells.
     """
-    text = make_column(cells).plain
-    rows_n = len(text)
+    column = make_column(cells)
+    text, rows_n = column.plain, len(column.plain)
     read = TimesRead(np.full(rows_n, _NO_TIME), np.zeros(rows_n, bool), np.full(rows_n, -1, "int8"))
-    rest = np.flatnonzero(np.asarray(pc.binary_length(text)))
-    for number, notation in enumerate(forms):
-        if not len(rest):
-            break
-        some = text if len(rest) == rows_n else text.take(pa.array(rest))
-        found = pc.extract_regex(some, compile_form(notation).pattern)
-        fits = np.flatnonzero(np.asarray(found.is_valid()))
-        values, offsets = _build_times(found.drop_null(), month_first)
-        is_time = ~np.isnat(values)
-        fits, values, offsets = fits[is_time], values[is_time], offsets[is_time]
-        rows = rest[fits]
-        read.values[rows], read.is_utc[rows], read.forms[rows] = values, ~np.isnan(offsets), number
-        rest = np.delete(rest, fits)
+    if not column.lengths.any():
+        return read
+    _, offsets, data = text.buffers()
+    starts = np.frombuffer(offsets, "int32", rows_n, text.offset * 4)
+    # Cells that differ in their digits only are of one layout: a form fits all of them or none, and its parts
+    # are at the same places.
+    digits = np.frombuffer(data, "uint8") - np.uint8(48)
+    shown = np.where(digits < 10, np.uint8(57), digits + np.uint8(48))
+    found = pa.StringArray.from_buffers(rows_n, offsets, pa.py_buffer(shown), offset=text.offset)
+    found = found.dictionary_encode()
+    layouts, numbers = found.dictionary, np.asarray(found.indices)
+    order = np.argsort(numbers, kind="stable")
+    groups = np.split(order, np.searchsorted(numbers[order], np.arange(1, len(layouts))))
+    for number, form in enumerate(map(compile_form, forms)):
+        spans = pc.extract_regex_span(layouts, form.layout)
+        for at in np.flatnonzero(np.asarray(spans.is_valid())):
+            rows = groups[at][read.forms[groups[at]] < 0]
+            if form.layout != form.pattern:  # digits of the form itself have to be there too
+                fits = pc.match_substring_regex(text.take(pa.array(rows)), form.pattern)
+                rows = rows[np.asarray(fits)]
+            layout = layouts[at].as_py().encode()
+            values, is_utc = _build_times(spans[at].as_py(), layout, digits, starts[rows], month_first)
+            rows, values = rows[~np.isnat(values)], values[~np.isnat(values)]
+            read.values[rows], read.is_utc[rows], read.forms[rows] = values, is_utc, number
     return read
 
 
-def _build_times(found: pa.StructArray, month_first: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Put parts together: times as datetime64[us], NaT if there is no such time, and offsets in minutes, NaN
-    for none.
+def _build_times(
+    spans: dict, layout: bytes, digits: np.ndarray, starts: np.ndarray, month_first: bool
+) -> tuple[np.ndarray, bool]:
+    """Put the digits of cells of one layout together: times as datetime64[us], NaT if there is no such time,
+    and whether they print a zone.
+
+    Parameters
+    ----------
+    spans
+        Place and length of the parts in the layout [bytes]; None for one that is absent.
+    digits, starts
+        The bytes of all cells, a digit as its number; where each of these cells starts.
     """
-    names = [found.type.field(at).name for at in range(found.type.num_fields)]
-    texts = dict(zip(names, found.flatten(), strict=True))
+
+    def read(at: int, length: int) -> np.ndarray:
+        value = np.zeros(len(starts), "int64")
+        for place in range(at, at + length):
+            value = value * 10 + digits[starts + place]
+        return value
 
     def number(name: str) -> np.ndarray:
-        if name not in texts:
-            return np.zeros(len(found), "int64")
-        part = texts[name]
-        return pc.cast(pc.if_else(pc.equal(part, ""), "0", part), pa.int64()).to_numpy()
+        return read(*spans.get(name) or (0, 0))
 
-    year = number("Y") if "Y" in texts else number("y") + 2000
-    if "b" in texts:
-        starts = pc.utf8_lower(pc.utf8_slice_codeunits(texts["b"], 0, 3))
-        month = pc.fill_null(pc.index_in(starts, pa.array(_MONTHS, starts.type)), -1).to_numpy() + 1
-        day = number("d")
-    elif "q" in texts:
-        month, day = (number(name) for name in ("qr" if month_first else "rq"))
-    else:
-        month, day = number("m"), number("d")
-    hour, minute, second = number("I") if "I" in texts else number("H"), number("M"), number("S")
+    def word(name: str) -> str:
+        at, length = spans.get(name) or (0, 0)
+        return layout[at : at + length].decode()
+
+    year = number("Y") if "Y" in spans else number("y") + 2000
+    month, day = number("m"), number("d")
+    if "b" in spans:
+        month = np.full(len(starts), _MONTHS.get(word("b")[:3].lower(), 0))
+    elif "q" in spans:
+        month, day = (number(part) for part in ("qr" if month_first else "rq"))
+    hour, minute, second = number("I") if "I" in spans else number("H"), number("M"), number("S")
     fine = (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1900) & (minute < 60) & (second < 60)
-    if "p" in texts:
-        half = pc.utf8_lower(texts["p"])
-        is_late, is_given = np.asarray(pc.equal(half, "p")), np.asarray(pc.not_equal(half, ""))
+    if half := word("p").lower():
         # 00:15 AM and 13:05 PM are printed by some programs, and mean one thing only
-        fine &= ~is_given | is_late | (hour <= 12)
-        hour = np.where(is_given & (hour == 12), 0, hour) + np.where(is_late & (hour <= 12), 12, 0)
+        is_late = half == "p"
+        fine &= (hour <= 12) | is_late
+        hour = np.where(hour == 12, 0, hour) + np.where(is_late & (hour <= 12), 12, 0)
     fine &= hour < 24
     months = ((year - 1970) * 12 + np.where(fine, month, 1) - 1).astype("datetime64[M]")
     days = months.astype("datetime64[D]") + (np.where(fine, day, 1) - 1)
     fine &= days.astype("datetime64[M]") == months
     values = days.astype("datetime64[us]") + ((hour * 60 + minute) * 60 + second).astype("timedelta64[s]")
     values[~fine] = _NO_TIME
-    if "f" in texts:
-        padded = pc.utf8_slice_codeunits(pc.utf8_rpad(texts["f"], 6, "0"), 0, 6)
-        values = values + pc.cast(padded, pa.int64()).to_numpy().astype("timedelta64[us]")
-    offsets = np.full(len(found), np.nan)
-    if "z" in texts and len(found):
-        zones = texts["z"].dictionary_encode()
-        offsets = np.array([_read_offset(zone) for zone in zones.dictionary.to_pylist()])[zones.indices]
-        values = values - np.nan_to_num(offsets).astype("timedelta64[m]")
-    return values, offsets
-
-
-def _read_offset(text: str) -> float:
-    """Turn `Z`, `UTC` or `-07:30` into minutes; NaN for nothing."""
-    if not text:
-        return float("nan")
-    if text in _ZONES:
-        return _ZONES[text] * 60.0
-    digits = text[1:].replace(":", "").ljust(4, "0")
-    minutes = int(digits[:2]) * 60.0 + int(digits[2:])
-    return -minutes if text[0] == "-" else minutes
+    if fraction := word("f"):
+        at, length = spans["f"][0], min(len(fraction), 6)
+        values += (read(at, length) * 10 ** (6 - length)).astype("timedelta64[us]")
+    zone = word("z")
+    if zone in _ZONES:
+        values -= np.timedelta64(_ZONES[zone], "h")
+    elif zone:
+        at, last = spans["z"][0], sum(spans["z"]) - 2
+        offset = read(at + 1, 2) * 60 + (read(last, 2) if len(zone) > 3 else 0)
+        values -= np.where(zone[0] == "-", -offset, offset).astype("timedelta64[m]")
+    return values, bool(zone)
 
 
 @dataclass
@@ -274,10 +292,8 @@ def find_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
-        found, way_out = (
-            f"{name!r} is the name of no zone",
-            "Give one such as UTC, America/Los_Angeles or America/Chicago.",
-        )
+        found = f"{name!r} is the name of no zone"
+        way_out = "Give one such as UTC, America/Los_Angeles or America/Chicago."
         raise IngestError("time zone", found, way_out, code="unknown-zone") from None
 
 

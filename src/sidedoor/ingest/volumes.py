@@ -31,11 +31,9 @@ class VolumeTable:
         """Take a figure; fields are those of the table."""
         self.rows.append(fields)
 
-    def set_aside(
-        self, place: str, reason: str, rows_n: int = 1, what: str = "", code: str = "no-figure"
-    ) -> None:
+    def set_aside(self, place: str, reason: str, code: str = "no-figure") -> None:
         """Note a cell that holds no figure. Cells with one reason become one entry of the report."""
-        self._skipped.setdefault((code, reason), Skipped(code, reason, what)).add(place, rows_n)
+        self._skipped.setdefault((code, reason), Skipped(code, reason)).add(place)
 
     def close(self, report: Report) -> pd.DataFrame:
         """Put the table together and account for every record."""
@@ -44,13 +42,9 @@ class VolumeTable:
         report.rows_in += len(table)
         report.skip(self._skipped)
         if len(table):
-            starts, ends = table["period_start"].dropna(), table["period_end"].dropna()
-            report.span["volumes"] = [
-                starts.min() if len(starts) else None,
-                ends.max() if len(ends) else None,
-            ]
-            counts = table["measure"].value_counts()
-            report.details["figures"] = {measure: int(counts[measure]) for measure in sorted(counts.index)}
+            starts, ends = (table[name].dropna() for name in ("period_start", "period_end"))
+            report.span["volumes"] = [min(starts, default=None), max(ends, default=None)]
+            report.details["figures"] = table["measure"].value_counts().sort_index().to_dict()
         return table
 
 

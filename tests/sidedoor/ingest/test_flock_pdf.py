@@ -1,6 +1,7 @@
 """Flock audits printed to PDF: whatever the layout, each row once, each cell in its column."""
 
 import re
+import textwrap
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -51,16 +52,7 @@ def make_id(n):
 
 def wrap(text, width):
     """Wrap a text at blanks, and a long word at its width, as printers do."""
-    lines = [""]
-    for word in text.split(" "):
-        while len(word) > width:
-            lines.append(word[:width])
-            word = word[width:]
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append(word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}".strip()
-    return [line for line in lines if line]
+    return textwrap.wrap(text, width, break_on_hyphens=False)
 
 
 def head_page(left=40):
