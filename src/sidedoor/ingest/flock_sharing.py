@@ -126,6 +126,28 @@ def _find_printed(source: Source, known: dict[str, list[str]]) -> _Table | None:
     return _Table(source, None, 0, list(header.names), columns, cells)
 
 
+def build_row(section: str, reported_by: str, name: str) -> dict:
+    """Return the row of a name on a list: from whom data flows to whom, what flows, and whether the account
+    is still in use.
+
+    Parameters
+    ----------
+    section
+        One of `canonical.SECTIONS`.
+    reported_by, name
+        Whose list it is; the name on it, as printed.
+    """
+    ends = (reported_by, name) if section.endswith("shared") else (name, reported_by)
+    return {
+        "from_agency_as_printed": ends[0],
+        "to_agency_as_printed": ends[1],
+        "shares": "detections" if section.startswith("detections") else "hot_list",
+        "reported_by": reported_by,
+        "section": section,
+        "is_inactive": bool(re.search(load_format("flock")["sharing"]["inactive"], name)),
+    }
+
+
 def read(source: Source, options: ReadOptions) -> Reading:
     """Read the export: one row for each organization and direction.
 
@@ -141,8 +163,6 @@ def read(source: Source, options: ReadOptions) -> Reading:
     match, table = recognize(source), find_table(source)
     _check_options(table, options)
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
-    known = load_format("flock")["sharing"]
-    inactive = re.compile(known["inactive"])
     note = re.compile(load_format("workbook")["names"]["note"])
     directions = [name for name in SECTIONS if name in table.columns]
     cells: dict[str, list[str]] = {name: [] for name in directions}
@@ -163,22 +183,10 @@ def read(source: Source, options: ReadOptions) -> Reading:
         for name in directions:
             cells[name].append(row[name])
             if row[name]:
-                ends = (who, options.reported_by) if name == "with_me" else (options.reported_by, who)
                 page = row.get("page", "")
-                rows.append(
-                    {
-                        "from_agency_as_printed": ends[0],
-                        "to_agency_as_printed": ends[1],
-                        "shares": "detections",
-                        "reported_by": options.reported_by,
-                        "section": SECTIONS[name],
-                        "is_inactive": bool(inactive.search(who)),
-                        "as_of": options.as_of,
-                        "source_id": options.source_id or source.id,
-                        "row_no": row_no,
-                        "page": int(page) if page.isdigit() and len(page) < 7 else None,
-                    }
-                )
+                page = int(page) if page.isdigit() and len(page) < 7 else None
+                more = {"as_of": options.as_of, "source_id": options.source_id or source.id, "page": page}
+                rows.append(build_row(SECTIONS[name], options.reported_by, who) | more | {"row_no": row_no})
     sharing = build_table("sharing", rows)
     report.rows_in += len(sharing)
     report.rows_out = len(sharing)
