@@ -40,6 +40,7 @@ FIGURES = ("detections", "hits", "searches", "cameras", "retention_days")
 _NUMBER = re.compile(r"(?P<number>\d[\d,]*)(?: (?P<unit>\D.*))?")
 _COMPANY = re.compile(r"\b(?:inc|corp|co|ltd|llc|dept)\.$", re.I)
 _SENTENCE = re.compile(r"(?!Dept|Corp)\b\w{4,}\.(?: [A-Z]|$)")
+_BULLET = re.compile(r"^(?:[\u2022\u25cf\u25aa\u25e6\u00b7*]|\d{1,3}[.)])\s+")
 # A heading printed on a narrow column is wrapped into at most so many lines.
 _WRAPPED = 4
 _PRINTED_EDGE = re.compile(r"https?://.*|(?:page )?\d+ ?(?:/|of) ?\d+|\d+/\d+/\d+,? .*", re.I)
@@ -51,7 +52,8 @@ class Block:
 
     text: str
     # In markup: how far it was closed since the block before (the smaller, the looser the two belong
-    # together), what it calls the entry that begins here, and whether it lists the text as one of several.
+    # together), what it calls the entry that begins here (in print: `column`, if a column does), and whether
+    # it lists the text as one of several.
     outer: int = 0
     kind: str = ""
     is_cell: bool = False
@@ -217,11 +219,12 @@ def _read_print(source: Source) -> list[Block]:
     blocks = [Block(line.text, is_line=True) for _, line in lines[: at + 1]]
     for start in sorted(columns):
         for above, (page, line) in pairwise([None, *columns[start]]):
+            kind = "" if above else "column"
             step = line.top - above[1].top if above and above[0] == page else 0.0
             is_bold = all(word.is_bold for word in line.words)
             is_next = 0 < step <= 1.15 * usual + 1
             gap = step / max(line.bottom - line.top, 1.0)
-            blocks.append(Block(line.text, is_line=True, is_bold=is_bold, gap=gap, is_next=is_next))
+            blocks.append(Block(line.text, 0, kind, False, True, is_bold, gap, is_next))
     return blocks
 
 
@@ -257,7 +260,10 @@ def find_entries(blocks: list[Block]) -> list[Entry]:
         block = blocks[at]
         found, heading, used_n, rest = _read_heading(blocks, at)
         found = types.get(block.kind) or found
-        if found:
+        if found == "about":
+            if entries and not entries[-1].blocks:
+                entries[-1].about = heading
+        elif found:
             is_open = found != "others"
             if is_open:
                 entries.append(Entry(found, heading, blocks=[replace(block, text=rest)] if rest else []))
@@ -280,14 +286,18 @@ def find_entries(blocks: list[Block]) -> list[Entry]:
 
 
 def _read_heading(blocks: list[Block], at: int) -> tuple[str | None, str, int, str]:
-    """Read the heading that begins at a block: its field, its text, how many blocks it takes, and what stands
-    behind its colon.
+    """Read the heading that begins at a block: its field (`about` for a printed sentence that explains one),
+    its text, how many blocks it takes, and what stands behind its colon.
     """
     block = blocks[at]
     for used_n in range(_WRAPPED if block.is_line else 1, 0, -1):
         part = blocks[at : at + used_n]
         if len(part) == used_n and all(one.is_next and one.is_bold == block.is_bold for one in part[1:]):
             heading = " ".join(one.text for one in part)
+            if find_field(" ".join(one.text for one in part[1:]).removesuffix(".")) in LISTS:
+                continue  # a heading, and the sentence that explains it
+            if used_n > 1 and heading.endswith(".") and find_field(heading[:-1]):
+                return "about", heading, used_n, ""
             if (used_n == 1 or "," not in heading) and (found := find_field(heading)):
                 return found, heading, used_n, ""
     heading, _, rest = (part.strip() for part in block.text.partition(":"))
@@ -315,11 +325,11 @@ def read_names(blocks: list[Block]) -> list[Name]:
     if any(block.is_cell for block in blocks):
         pieces = [block.text for block in blocks if block.is_cell]
     elif _has_commas(blocks):
-        pieces = re.split(r",(?:\s+|$)", _join_lines(blocks))
+        pieces = _split_paragraph(_join_lines(blocks))
     elif blocks and blocks[0].is_line:
         return _read_printed_rows(blocks)
     else:
-        pieces = [block.text for block in blocks]
+        pieces = [_BULLET.sub("", block.text) for block in blocks]
         if len(blocks) < all_n:  # the last may be a heading that is not known
             pieces[-1] = f"{pieces[-1]}\n"
     return list(_join_pieces([piece.strip(" ") for piece in pieces if piece.strip()]))
@@ -334,7 +344,7 @@ def cut_list(blocks: list[Block]) -> list[Block]:
     end = 1
     while end < len(blocks) and (blocks[end].is_next or blocks[end - 1].text.endswith(",")):
         end += 1
-    is_paragraph = end > 1 or len([*_join_pieces(blocks[0].text.split(", "))]) > 1
+    is_paragraph = end > 1 or len([*_join_pieces(re.split("[,;] ", blocks[0].text))]) > 1
     for at, block in enumerate(blocks[: end if is_paragraph else None]):
         if at and (_is_prose(block.text) or _NUMBER.fullmatch(block.text)):
             is_heading = at > 1 and not looks_like_agency(blocks[at - 1].text)
@@ -348,8 +358,17 @@ def _is_prose(text: str) -> bool:
 
 def _has_commas(blocks: list[Block]) -> bool:
     """Say whether names stand between commas: most lines hold one, or one that goes on ends in one."""
-    with_comma = sum("," in block.text for block in blocks)
-    return 2 * with_comma > len(blocks) or any(block.text.endswith(",") for block in blocks)
+    parted = sum("," in block.text or ";" in block.text for block in blocks)
+    return 2 * parted > len(blocks) or any(block.text.endswith((",", ";")) for block in blocks)
+
+
+def _split_paragraph(text: str) -> list[str]:
+    """Split names at commas, or at semicolons, between which commas belong to names."""
+    if text.count(";") >= max(1, text.count(",")):
+        return text.split(";")
+    pieces = re.split(r",(?:\s+|$)", text if _COMPANY.search(text) else text.removesuffix("."))
+    is_last = len(pieces) > 2 and re.match(r"and\s", pieces[-1]) and looks_like_agency(pieces[-1])
+    return [*pieces[:-1], pieces[-1].removeprefix("and") if is_last else pieces[-1]]
 
 
 def _join_lines(blocks: list[Block]) -> str:

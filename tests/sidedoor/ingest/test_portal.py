@@ -349,6 +349,9 @@ def test_a_list_without_a_direction_is_asked_for(tmp_path, way, heading):
             ["Parole (Adults, Juveniles) ZZ", "Sample, City of"],
         ),
         ("St. Sample, ZZ PD, Zed ZZ PD", ["St. Sample, ZZ PD", "Zed ZZ PD"]),
+        ("Adams ZZ PD, Baker County ZZ SO, and Cedar ZZ PD.", TOWNS),
+        ("Adams ZZ PD; Baker County ZZ SO; Cedar ZZ PD", TOWNS),
+        ("\n".join(f"\u2022 {name}" for name in TOWNS), TOWNS),
     ],
 )
 def test_lists_as_copied(tmp_path, body, names):
@@ -464,8 +467,9 @@ def test_names_printed_one_below_the_other(tmp_path, step):
         (60, 90, "Transparency Portal"),
         (60, 110, "Last Updated: Apr 27 2026"),
     ]
-    texts += [(60, 200, "Sharing Network Data With")]
-    texts += [(60, 240 + at * step, f"Town {at} ZZ PD") for at in range(9)]
+    texts += [(60, 200, "Sharing Network Data With"), (60, 212, "Organizations granted access to Exampleton")]
+    texts += [(60, 224, "ZZ PD data.")]
+    texts += [(60, 260 + at * step, f"Town {at} ZZ PD") for at in range(9)]
     edge = [(60, 20, "4/27/26, 10:12 AM"), (60, 780, "https://transparency.example.org/x 1/2")]
     path = write_pdf(tmp_path / "page.pdf", [[*edge, *texts], [*edge, (60, 60, "Town 9 ZZ PD")]])
     assert list_names(examine_file(path), "detections_shared") == [f"Town {at} ZZ PD" for at in range(10)]
