@@ -14,6 +14,7 @@ NOT_AN_AGENCY = "(not an agency's name)"
 # Of the rows of a log, and of the different names of a list, so many may hold no word of an agency [percent].
 _LOG_PERCENT, _LIST_PERCENT, _FEW = 5, 10, 2
 _HIDDEN = re.compile(UNSHOWN_CHARACTERS)
+_SHIFTED = "A cell may hold commas without being quoted: ask for the original export."
 _HEADERS = "Headers may be exchanged, or rows shifted: look at the file."
 
 
@@ -31,8 +32,12 @@ def check_names(reading: Reading, source: Source, options: ReadOptions) -> None:
     Raises
     ------
     IngestError
-        More than a small part of the names holds no word of an agency, and nobody has confirmed them.
+        More than a small part of the names holds no word of an agency, and nobody has confirmed them; or all
+        rows are shifted.
     """
+    if {"no-readable-time", "unnamed-columns"} <= reading.report.list_codes():
+        found = "every row has a cell more than the header, and none has a time where times should be"
+        raise IngestError(source.name, found, _SHIFTED, code="row-width")
     if options.confirm_agencies or source.cache.get("vendor prints agencies"):
         return
     for name, table in reading.tables.items():
@@ -70,9 +75,8 @@ def _check_list(table, columns: list[str], reading: Reading, source: Source, opt
         names = table[column].dropna().unique()
         odd = _find_odd(names, options)
         if len(odd) > _FEW and len(odd) * 100 > len(names) * _LIST_PERCENT:
-            raise _refuse(
-                source, column, len(odd), len(names), f"{len(odd):,} of {say_number(len(names), 'name')}"
-            )
+            said = f"{len(odd):,} of {say_number(len(names), 'name')}"
+            raise _refuse(source, column, len(odd), len(names), said)
         for name in odd:
             shown.setdefault(name, f"{NOT_AN_AGENCY} {len(shown) + 1}")
     if not shown:
@@ -83,20 +87,14 @@ def _check_list(table, columns: list[str], reading: Reading, source: Source, opt
 
 def _warn(reading: Reading, column: str, odd: list[str]) -> None:
     said = say_number(len(odd), "name holds", "names hold")
-    reading.report.warn(
-        "odd-agencies",
-        f"Column {column}: {said} no word of an agency: shown as {NOT_AN_AGENCY!r}. If they are "
-        "agencies, say so with "
-        "--confirm-agencies.",
-        "confirm_agencies",
-    )
+    text = f"Column {column}: {said} no word of an agency: shown as {NOT_AN_AGENCY!r}."
+    way_out = "If they are agencies, say so with --confirm-agencies."
+    reading.report.warn("odd-agencies", f"{text} {way_out}", "confirm_agencies")
     reading.report.private.setdefault("no agency's name", []).extend(odd[:20])
 
 
 def _refuse(source: Source, column: str, odd_n: int, names_n: int, said: str) -> IngestError:
-    found = (
-        f"{odd_n:,} of {say_number(names_n, 'different name')} in {column} hold no word of an "
-        f"agency, in {said}"
-    )
+    names = say_number(names_n, "different name")
+    found = f"{odd_n:,} of {names} in {column} hold no word of an agency, in {said}"
     way_out = f"{_HEADERS} If they all are agencies, say so: --confirm-agencies."
     return IngestError(source.name, found, way_out, code="agencies-to-confirm", asks_for="confirm_agencies")

@@ -1,4 +1,4 @@
-"""What may leave the house: secret keys and tokens, tables that no spreadsheet runs, and small counts hidden.
+"""Secret keys, and tokens in place of plates and names.
 
 Tokens make rows of one person linkable with each other; they do not make them anonymous. Rows of single
 vehicles or officers are not to be published, with tokens or without.
@@ -19,60 +19,47 @@ from helpers.errors import DataError
 KEY_BYTES = 32
 _KEY_CAP = 4096
 _NEW_KEY = "Make one outside the repository, for example: (umask 077; openssl rand -hex 32 > KEYFILE)"
+_MOVE = "Move it out of the repository, so that it is never published."
+# a pipe would wait for a writer; a last link in the path was resolved before
+_OPEN = [getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY")]
+_ASK_GIT = "git -c core.fsmonitor=false ls-files --error-unmatch --".split()
 
 
 def load_key(path: Path | str) -> bytes:
-    """Load the secret for tokens from a file that only its owner can read and that no repository holds.
-
-    Parameters
-    ----------
-    path
-        A file of at least 32 random bytes. Its bytes are the key as they are, a last line break included.
-
-    Returns
-    -------
-    The key.
+    """Return the secret for tokens: the bytes of a file as they are, a last line break included.
 
     Raises
     ------
     DataError
-        The file is missing, too short or too long, evidently not random, readable by others (where the
-        platform knows permissions), inside this repository or tracked by any git repository; a symbolic link
-        has to keep these rules both where it lies and where it leads. No message repeats any of the content.
+        The file is missing, has fewer than 32 bytes or more than 4,096, is evidently not random, readable by
+        others (where the platform knows permissions), inside this repository or tracked by any git
+        repository; a symbolic link has to keep these rules both where it is and where it leads. No message
+        repeats any of the content.
     """
     path = Path(path)
-    name = path.name or "key file"
     place = Path(os.path.abspath(path))
     try:
         real = place.resolve(strict=True)
     except (OSError, RuntimeError):
-        raise DataError(name, "there is no such key file", _NEW_KEY) from None
+        raise DataError(path.name or "key file", "there is no such key file", _NEW_KEY) from None
     for spot in (place, place.parent.resolve() / place.name, real):
         if spot.is_relative_to(paths.ROOT.resolve()) or spot.is_relative_to(paths.ROOT):
-            raise DataError(
-                name,
-                "the key lies inside the repository",
-                "Move it out of it, so that it is never published.",
-            )
-        _check_untracked(spot, name)
-    key, mode = _read_key(real, name)
+            raise DataError(path.name, "the key is inside the repository", _MOVE, code="key-place")
+        _check_untracked(spot, path.name)
+    key, mode = _read_key(real, path.name)
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise DataError(
-            name,
-            f"others can use the key file (mode {stat.S_IMODE(mode):04o})",
-            "chmod 600 it, or make a new key.",
-        )
-    if len(key) < KEY_BYTES:
-        raise DataError(name, f"the key has {len(key)} bytes, fewer than {KEY_BYTES}", _NEW_KEY)
-    if len(key) > _KEY_CAP:
-        raise DataError(name, f"more than {_KEY_CAP} bytes: that is no key", _NEW_KEY)
+        found = f"others can use the key file (mode {stat.S_IMODE(mode):04o})"
+        raise DataError(path.name, found, "chmod 600 it, or make a new key.", code="key-mode")
+    if not KEY_BYTES <= len(key) <= _KEY_CAP:
+        found = f"the key has {len(key)} bytes, not {KEY_BYTES} to {_KEY_CAP}"
+        raise DataError(path.name, found, _NEW_KEY, code="key-size")
     if _is_guessable(key):
-        raise DataError(name, "the key repeats itself and can be guessed", _NEW_KEY)
+        raise DataError(path.name, "the key repeats itself and can be guessed", _NEW_KEY, code="key-weak")
     return key
 
 
 def tokenize(values: pd.Series | Iterable, key: bytes, field: str, digits: int = 16) -> pd.Series:
-    """Replace values by tokens that cannot be reversed without the key.
+    """Return tokens for values, which cannot be reversed without the key.
 
     Parameters
     ----------
@@ -108,77 +95,47 @@ def tokenize(values: pd.Series | Iterable, key: bytes, field: str, digits: int =
     series = values if isinstance(values, pd.Series) else pd.Series(list(values), dtype="object")
     secret = hmac.digest(key, field.encode("utf-8", "surrogatepass"), "sha256")
     codes, unique = pd.factorize(series)
-    texts = [str(value) for value in unique]
-    tokens = [
-        hmac.digest(secret, text.encode("utf-8", "surrogatepass"), "sha256").hex()[:digits]
-        if text.strip()
-        else None
-        for text in texts
-    ]
+    tokens = []
+    for text in map(str, unique):
+        token = hmac.digest(secret, text.encode("utf-8", "surrogatepass"), "sha256").hex()
+        tokens.append(token[:digits] if text.strip() else None)
     # code -1 stands for missing: the last entry
     return pd.Series(pd.array([*tokens, None], dtype="str").take(codes), index=series.index, name=series.name)
 
 
 def _read_key(path: Path, name: str) -> tuple[bytes, int]:
-    """Read a key and the mode of the very file that was read."""
+    """Return a key, cut after too many bytes, and the mode of the very file that was read."""
     try:
-        # a pipe would wait for a writer; a last link in the path was resolved before
-        handle = os.open(
-            path,
-            os.O_RDONLY
-            | getattr(os, "O_NONBLOCK", 0)
-            | getattr(os, "O_NOFOLLOW", 0)
-            | getattr(os, "O_BINARY", 0),
-        )
-        with open(handle, "rb") as file:
-            mode = os.fstat(handle).st_mode
+        with open(os.open(path, os.O_RDONLY | sum(_OPEN)), "rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode):
                 raise DataError(name, "the key is no file", _NEW_KEY)
             return file.read(_KEY_CAP + 1), mode
     except OSError as error:
-        raise DataError(
-            name, f"the key cannot be read ({error.strerror})", "Check the file and its permissions."
-        ) from None
+        found = f"the key cannot be read ({error.strerror})"
+        raise DataError(name, found, "Check the file and its permissions.") from None
 
 
 def _check_untracked(path: Path, name: str) -> None:
-    """Refuse a file that git tracks; where git cannot say, a file in any repository."""
+    """Refuse a file that git tracks; where git cannot answer, a file in any repository."""
     if not any((folder / ".git").exists() for folder in path.parents):
         return
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    command = [
-        "git",
-        "-c",
-        "core.fsmonitor=false",
-        "-C",
-        str(path.parent),
-        "ls-files",
-        "--error-unmatch",
-        "--",
-        path.name,
-    ]
+    about = {"capture_output": True, "env": kept, "timeout": 20, "stdin": subprocess.DEVNULL}
     try:
-        code = subprocess.run(
-            command, capture_output=True, env=kept, timeout=20, stdin=subprocess.DEVNULL
-        ).returncode
+        code = subprocess.run([*_ASK_GIT, path.name], cwd=path.parent, **about).returncode
     except (OSError, subprocess.SubprocessError):
         code = -1
     if code == 0:
-        raise DataError(
-            name,
-            "the key is tracked by git",
-            "Make a new key elsewhere: this one is in the history for good.",
-        )
+        way_out = "Make a new key elsewhere: this one is in the history for good."
+        raise DataError(name, "the key is tracked by git", way_out, code="key-tracked")
     if code != 1:
-        raise DataError(
-            name,
-            "the key lies in a git repository that git cannot look into",
-            "Move it out of the repository.",
-        )
+        found = "the key is in a git repository that git cannot look into"
+        raise DataError(name, found, _MOVE, code="key-place")
 
 
 def _is_guessable(key: bytes) -> bool:
-    """Say whether a key is one byte, a short pattern, a row of numbers, or of very few different bytes."""
+    """Return whether a key is one byte, a short pattern, a row of numbers, or of very few different bytes."""
     text = key.rstrip(b"\r\n") or key
     steps = {(b - a) % 256 for a, b in zip(text, text[1:])}
     repeats = any(text[period:] == text[:-period] for period in range(1, min(17, len(text))))

@@ -22,13 +22,12 @@ from sidedoor.publish.privacy import load_key, tokenize
 
 KEY = hashlib.sha256(b"a key for tests").digest()
 POSIX = pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
-# threats.md T7, CWE-1236, and the ways around a check of the first sign
+# threats.md T7, CWE-1236, and the ways around a check of the first character
 PAYLOADS = [
     "=cmd|'/c calc'!A1", "=1+1", "+1+1", "-1+1", "@SUM(1+1)", "\t=1+1", "\r=1+1", "\n=1+1", "\x00=1+1",
-    "\ttext", "\rtext",
-    "  =1+1", "\u00a0=1+1", "\u200b=1+1", "\ufeff=1+1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(1)",
-    "\u22121",
-    '=HYPERLINK("http://127.0.0.1/?"&A1,"x")', "=DDE(\"cmd\";\"/C calc\";\"x\")", "-5", "+1 206 555 0142",
+    "\ttext", "\rtext", "  =1+1", "\u00a0=1+1", "\u200b=1+1", "\ufeff=1+1", "\uff1d1+1", "\uff0b1", "\uff0d1",
+    "\uff20SUM(1)", "\u22121", '=HYPERLINK("http://127.0.0.1/?"&A1,"x")', "=DDE(\"cmd\";\"/C calc\";\"x\")",
+    "-5", "+1 206 555 0142",
 ]  # fmt: skip
 
 
@@ -40,79 +39,71 @@ def make_key(folder: Path, content: bytes = KEY, mode: int = 0o600, name: str = 
     return path
 
 
+def refuse(path: Path) -> str:
+    """Return the code with which a key is refused."""
+    with pytest.raises(DataError) as caught:
+        load_key(path)
+    return caught.value.code
+
+
 def test_a_good_key_is_its_bytes(tmp_path):
     """32 bytes in a file that only the owner reads are taken as they are."""
     assert load_key(make_key(tmp_path)) == KEY
     assert load_key(str(make_key(tmp_path, os.urandom(64).hex().encode() + b"\n"))).endswith(b"\n")
 
 
+SIZES, PATTERNS = [b"", KEY[:31], KEY * 200], [b"\x00" * 32, b"a" * 64, b"abcd" * 16, b"0123456789" * 4]
+PATTERNS += [bytes(range(40)), b"ab" * 31 + b"a\n"]
+
+
 @pytest.mark.parametrize(
-    ("content", "found"),
-    [
-        (b"", "0 bytes"),
-        (KEY[:31], "31 bytes"),
-        (b"\x00" * 32, "guessed"),
-        (b"a" * 64, "guessed"),
-        (b"abcd" * 16, "guessed"),
-        (b"0123456789" * 4, "guessed"),
-        (bytes(range(40)), "guessed"),
-        (b"ab" * 31 + b"a\n", "guessed"),
-        (KEY * 200, "no key"),
-    ],
+    ("content", "code"), [(key, "key-size") for key in SIZES] + [(key, "key-weak") for key in PATTERNS]
 )
-def test_short_and_guessable_keys_are_refused(tmp_path, content, found):
+def test_short_and_guessable_keys_are_refused(tmp_path, content, code):
     """Fewer than 32 bytes, one byte throughout, patterns and rows of numbers are refused, and never shown."""
-    with pytest.raises(DataError, match=found) as caught:
+    with pytest.raises(DataError) as caught:
         load_key(make_key(tmp_path, content))
-    assert caught.value.way_out and str(tmp_path) not in str(caught.value)
+    assert caught.value.code == code and str(tmp_path) not in str(caught.value)
     assert not content or content.decode("latin-1") not in str(caught.value)
 
 
 @POSIX
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o620, 0o610, 0o644, 0o777])
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o610])
 def test_a_key_that_others_can_use_is_refused(tmp_path, mode):
     """Any right of the group or of others is one too many."""
-    with pytest.raises(DataError, match="others"):
-        load_key(make_key(tmp_path, mode=mode))
-
-
-def test_a_key_in_the_repository_is_refused(tmp_path, monkeypatch):
-    """Inside the repository it would be published one day, tracked or not."""
-    root = tmp_path / "house"
-    (root / "data").mkdir(parents=True)
-    monkeypatch.setattr(paths, "ROOT", root)
-    with pytest.raises(DataError, match="inside the repository"):
-        load_key(make_key(root / "data"))
-    with pytest.raises(DataError, match="inside the repository"):
-        load_key(root / "data" / ".." / "data" / "key")
+    assert refuse(make_key(tmp_path, mode=mode)) == "key-mode"
 
 
 @POSIX
-def test_links_keep_the_rules_at_both_ends(tmp_path, monkeypatch):
-    """Links into the repository, in it, and through a linked folder are refused; one outside is followed."""
+def test_no_key_is_in_the_repository_or_leads_there(tmp_path, monkeypatch):
+    """Inside, by a roundabout path, and links at both ends are refused; a link outside is followed."""
     root, outside = tmp_path / "house", tmp_path / "outside"
-    root.mkdir()
+    (root / "data").mkdir(parents=True)
     outside.mkdir()
     monkeypatch.setattr(paths, "ROOT", root)
-    inner, outer = make_key(root, name="inner"), make_key(outside, name="outer")
+    inner, outer = make_key(root / "data", name="inner"), make_key(outside, name="outer")
     (outside / "to-inner").symlink_to(inner)
     (root / "to-outer").symlink_to(outer)
     (outside / "folder").symlink_to(root)
     (outside / "to-outer").symlink_to(outer)
     (outside / "to-nowhere").symlink_to(outside / "nothing")
-    for path in (outside / "to-inner", root / "to-outer", outside / "folder" / "inner"):
-        with pytest.raises(DataError, match="inside the repository"):
-            load_key(path)
+    around = root / "data" / ".." / "data" / "inner"
+    for path in (
+        inner,
+        around,
+        outside / "to-inner",
+        root / "to-outer",
+        outside / "folder" / "data" / "inner",
+    ):
+        assert refuse(path) == "key-place"
     assert load_key(outside / "to-outer") == KEY
-    with pytest.raises(DataError, match="no such key file"):
-        load_key(outside / "to-nowhere")
+    assert refuse(outside / "to-nowhere") == ""
     outer.chmod(0o644)
-    with pytest.raises(DataError, match="others"):
-        load_key(outside / "to-outer")
+    assert refuse(outside / "to-outer") == "key-mode"
 
 
 def test_a_key_in_another_git_repository(tmp_path, monkeypatch):
-    """Refused once it is tracked, and wherever git cannot tell; an untracked one is taken."""
+    """Refused once it is tracked, and wherever git cannot answer; an untracked one is taken."""
     if subprocess.run(["git", "--version"], capture_output=True).returncode:
         pytest.skip("git is not installed")
     for name in [name for name in os.environ if name.startswith("GIT_")]:
@@ -121,20 +112,18 @@ def test_a_key_in_another_git_repository(tmp_path, monkeypatch):
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     assert load_key(path) == KEY
     subprocess.run(["git", "-C", str(tmp_path), "add", "key"], check=True)
-    with pytest.raises(DataError, match="tracked by git"):
-        load_key(path)
+    assert refuse(path) == "key-tracked"
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
-    with pytest.raises(DataError, match="cannot look into"):
-        load_key(path)
+    assert refuse(path) == "key-place"
 
 
 @POSIX
-def test_what_is_no_file_is_refused(tmp_path):
+@pytest.mark.parametrize("name", [".", "pipe", "nothing"])
+def test_what_is_no_file_is_refused(tmp_path, name):
     """A folder, a pipe (without waiting for it) and nothing at all."""
     os.mkfifo(tmp_path / "pipe", 0o600)
-    for path in (tmp_path, tmp_path / "pipe", tmp_path / "nothing"):
-        with pytest.raises(DataError):
-            load_key(path)
+    with pytest.raises(DataError):
+        load_key(tmp_path / name)
 
 
 def test_a_token_is_the_hmac_that_the_docstring_says():
@@ -163,12 +152,8 @@ def test_tokens_join_within_a_field_and_a_key_only(texts):
     other = tokenize(texts, KEY[::-1], "plate")
     kept = [text for text in texts if text.strip()]
     assert plates.dropna().nunique() == len(set(kept))
-    assert all(re.fullmatch("[0-9a-f]{16}", token) for token in plates.dropna())
     assert not set(plates.dropna()) & (set(officers.dropna()) | set(other.dropna()))
-
-
-def test_field_names_cannot_be_shifted_into_values():
-    """`plate` + `x` and `platex` + nothing are different: the field has a key of its own."""
+    # the field has a key of its own: `plate` + `x` and `platex` + nothing are different
     assert tokenize(["xy"], KEY, "plate")[0] != tokenize(["y"], KEY, "platex")[0]
 
 
@@ -191,33 +176,26 @@ def test_all_else_is_left_alone():
     )  # fmt: skip
     safe = neutralize_formulas(frame)
     assert list(safe.columns) == ["n", "f", "t", "s", "o", "b", "'=h"]
-    assert safe["o"].tolist() == ["'-x", -3]
+    assert safe["o"].tolist() == neutralize_formulas(frame["o"]).tolist() == ["'-x", -3]
     for name in ("n", "f", "t", "s", "b"):
         pd.testing.assert_series_equal(safe[name], frame[name])
-    assert neutralize_formulas(frame["o"]).tolist() == ["'-x", -3]
 
 
 @given(st.lists(st.text(), min_size=1, max_size=8))
 def test_no_text_begins_a_formula_afterwards(texts):
-    """Any text: its first visible sign is none of the four, in either width."""
+    """Any text: its first visible character is none of the four, in either width."""
     for text in neutralize_formulas(pd.Series(texts, dtype="str")):
-        assert not re.match(r"[\s\x00\u200b\ufeff]*[=+\-@＝＋－＠]", text) and text[:1] not in (
-            "\t",
-            "\r",
-            "\n",
-            "\x00",
-        )
+        assert not re.match(r"[\s\x00\u200b\ufeff]*[=+\-@＝＋－＠]|[\t\r\n\x00]", text)
 
 
 def build_table() -> pd.DataFrame:
     """Build a table with one column of each type and all payloads."""
     size = len(PAYLOADS)
+    plain = ["NA", "null", "0012", "1E55555", 'say "hi"', "a,b", "a;b", "a\nb"] * 3
     return pd.DataFrame(
         {
             "text": pd.Series(PAYLOADS, dtype="str"),
-            "plain": pd.Series(
-                ["NA", "null", "0012", "1E55555", 'say "hi"', "a,b", "a;b", "a\nb"] * 3, dtype="str"
-            ),
+            "plain": pd.Series(plain, dtype="str"),
             "gap": pd.Series([None, "x"] * (size // 2), dtype="str"),
             "n": pd.array([None, -5] * (size // 2), dtype="Int64"),
             "f": np.linspace(-1, 1, size),
@@ -233,15 +211,12 @@ def test_csv_comes_back_as_it_was_written(tmp_path):
     write_csv(table, tmp_path / "t.csv")
     back = pd.read_csv(tmp_path / "t.csv", dtype="str", keep_default_na=False)
     # Python's reader takes a lone carriage return in quotes for a line feed
-    assert [text.replace("\r", "\n") for text in back["text"]] == [
-        "'" + text.replace("\r", "\n").replace("\x00", "\ufffd") for text in PAYLOADS
-    ]
+    shown = ["'" + text.replace("\r", "\n").replace("\x00", "\ufffd") for text in PAYLOADS]
+    assert [text.replace("\r", "\n") for text in back["text"]] == shown
     assert back["plain"].tolist() == table["plain"].tolist()
-    assert back["gap"].tolist()[:2] == ["", "x"] and back["n"].tolist()[:2] == ["", "-5"]
-    assert back["b"].tolist()[:3] == ["true", "false", ""] and back["t"].tolist()[:2] == [
-        "2024-05-31T14:00:00",
-        "",
-    ]
+    starts = {"gap": ["", "x", ""], "n": ["", "-5", ""], "b": ["true", "false", ""]}
+    starts["t"] = ["2024-05-31T14:00:00", "", "2024-05-31T14:00:00"]
+    assert {name: back[name].tolist()[:3] for name in starts} == starts
     assert [float(value) for value in back["f"]] == table["f"].tolist()
     assert b"\r\n" not in (tmp_path / "t.csv").read_bytes().replace(b"\r=", b"")
 
@@ -252,39 +227,33 @@ def test_separators_of_other_countries_begin_no_cell(tmp_path):
     assert (tmp_path / "t.csv").read_text() == 'a\n"x;=1+1"\n"x\t=1+1"\n"x|=1+1"\n'
 
 
-def test_parquet_is_lossless(tmp_path):
-    """Types, gaps and payloads come back as they were, not neutralized."""
-    table = build_table()
-    write_parquet(table, tmp_path / "t.parquet")
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "t.parquet"), table)
-
-
 @POSIX
-def test_private_files_are_for_the_owner(tmp_path):
-    """A private Parquet file has the mode 0600; others have what the user's mask says."""
-    write_parquet(build_table(), tmp_path / "t.parquet", private=True)
+def test_parquet_is_lossless_and_private_files_are_for_the_owner(tmp_path):
+    """Types, gaps and payloads come back as they were; a private file has the mode 0600, others the mask's."""
+    table = build_table()
+    write_parquet(table, tmp_path / "t.parquet", private=True)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "t.parquet"), table)
     assert stat.S_IMODE((tmp_path / "t.parquet").stat().st_mode) == 0o600
-    write_csv(build_table(), tmp_path / "t.csv")
+    write_csv(table, tmp_path / "t.csv")
     (tmp_path / "plain").touch()
     assert (tmp_path / "t.csv").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 def test_the_same_bytes_each_time(tmp_path):
-    """Two processes with other hash seeds, at other times, write the same CSV, XLSX and Parquet."""
+    """Two processes with other hash seeds and zones write the same CSV and Parquet."""
     code = (
         "import sys; from pathlib import Path; sys.path[:0] = sys.argv[2:]\n"
         "from test_privacy import build_table\n"
         "from helpers.export import *\n"
-        "out = Path(sys.argv[1]); out.mkdir()\n"
-        "write_csv(build_table(), out / 't.csv')\n"
-        "write_parquet(build_table(), out / 't.parquet')\n"
+        "write_csv(build_table(), sys.argv[1] + '.csv')\n"
+        "write_parquet(build_table(), sys.argv[1] + '.parquet')\n"
     )
     folders = [str(Path(__file__).parent), str(Path(paths.__file__).parents[1])]
-    for seed in ("1", "2"):
-        env = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Kolkata" if seed == "1" else "UTC"}
+    for seed, zone in (("1", "Asia/Kolkata"), ("2", "UTC")):
+        env = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone}
         subprocess.run([sys.executable, "-c", code, str(tmp_path / seed), *folders], check=True, env=env)
-    for name in ("t.csv", "t.parquet"):
-        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+    for end in ("csv", "parquet"):
+        assert (tmp_path / f"1.{end}").read_bytes() == (tmp_path / f"2.{end}").read_bytes()
 
 
 def test_a_failed_write_leaves_what_was_there(tmp_path):

@@ -7,6 +7,7 @@ plates of rare or personal forms without a label, and what was encoded on purpos
 """
 
 import hashlib
+import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -74,13 +75,9 @@ def scan_path(path: Path | str, canaries: Iterable[str] = ()) -> list[Leak]:
         found = "there is no such file or folder"
         raise DataError(path.name or "scan", found, "Give the path of what is to be published.")
     files = _list_files(path) if path.is_dir() else [(path, path.is_file())]
-    return [
-        leak
-        for file, is_known in files
-        for leak in _scan_file(
-            file, file.relative_to(path if path.is_dir() else path.parent), is_known, canaries
-        )
-    ]
+    top = path if path.is_dir() else path.parent
+    scans = (_scan_file(file, file.relative_to(top), is_known, canaries) for file, is_known in files)
+    return list(itertools.chain.from_iterable(scans))
 
 
 def load_canaries(path: Path | str) -> tuple[str, ...]:
@@ -111,21 +108,18 @@ def check_publication(folder: Path | str, canaries: Iterable[str] = ()) -> None:
     if not leaks:
         return
     files = list(dict.fromkeys(leak.file for leak in leaks))
-    shown = "; ".join(
-        f"{leak.file}, {leak.place or 'whole file'}: {leak.kind} {leak.shown}" for leak in leaks[:5]
-    )
-    more = f"; and {len(leaks) - 5} more" if len(leaks) > 5 else ""
+    shown = [f"{leak.file}, {leak.place or 'whole file'}: {leak.kind} {leak.shown}" for leak in leaks[:5]]
+    shown += [f"and {len(leaks) - 5} more"] if len(leaks) > 5 else []
     place = ", ".join(files[:5]) + (f" and {len(files) - 5} more files" if len(files) > 5 else "")
-    way_out = (
-        "Remove or aggregate it where it comes from. If it is no leak, add why to data/registry/leaks.toml."
-    )
-    raise RunError(place, f"what must not be published ({shown}{more})", way_out, code="leak")
+    way_out = "Remove or aggregate it where it comes from. If it is no leak, add why to "
+    found = f"what must not be published ({'; '.join(shown)})"
+    raise RunError(place, found, f"{way_out}data/registry/leaks.toml.", code="leak")
 
 
 def _scan_file(path: Path, name: Path, is_known: bool, canaries: tuple[str, ...]) -> Iterator[Leak]:
     """Yield the leaks of one file, the name included."""
     finder, seen = Finder(canaries, path), set()
-    shown = escape_controls(name.as_posix().encode("utf-8", "replace").decode()).replace("\n", "\\n")
+    shown = escape_controls(name.as_posix().encode("utf-8", "replace").decode(), kept="")
     for hit in reversed(hits := finder.find(re.sub(r"[._/]", " ", shown))):
         shown = shown[: hit.start] + mask(shown[hit.start : hit.end]) + shown[hit.end :]
     yield from (Leak(shown, "name of the file", hit.kind, mask(hit.value)) for hit in hits)

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from helpers.errors import IngestError
+from helpers.leaks import find_label
 from sidedoor.publish.scan.texts import (
+    MARKUP_STARTS,
     Column,
     Picture,
     Piece,
@@ -33,21 +35,10 @@ _WORDS = ("", ".txt", ".md", ".rst", ".log", ".toml", ".yml", ".yaml", ".cff", "
 _TEXTS = {*_MARKUP, *_DELIMITED, *_PROGRAMS, *_WORDS, ".json", ".jsonl", ".ipynb"}
 _PNG = b"\x89PNG\r\n\x1a\n"
 # Parts of a PNG that hold numbers or the drawing.
-_SILENT_CHUNKS = (
-    b"IHDR",
-    b"IDAT",
-    b"PLTE",
-    b"tRNS",
-    b"pHYs",
-    b"gAMA",
-    b"cHRM",
-    b"sRGB",
-    b"bKGD",
-    b"tIME",
-    b"IEND",
-)
+_SILENT_CHUNKS = b"IHDR IDAT PLTE tRNS pHYs gAMA cHRM sRGB bKGD tIME IEND".split()
 # What is written in plain characters and yet holds its text in another form.
 _ENCODED = re.compile(r"\s*(?:%PDF-|%!PS|\{\\rtf|MIME-Version:|-----BEGIN |begin [0-7]{3,4} )")
+_PARQUET_ROWS = 65_536
 
 
 def read_file(path: Path) -> Iterator[Piece | Column | Unread]:
@@ -68,8 +59,7 @@ def read_file(path: Path) -> Iterator[Piece | Column | Unread]:
         return _read_parquet(path)
     if data.startswith(_PNG):
         return read_png(data)
-    text = decode(data)
-    suffix = PurePosixPath(path.name.lower()).suffix
+    text, suffix = decode(data), PurePosixPath(path.name.lower()).suffix
     if text is None or suffix not in _TEXTS or _ENCODED.match(text):
         raise UnreadableError("not a kind of file that is looked into")
     return _open_pictures(_read_text(text.replace("\r\n", "\n").replace("\r", "\n"), suffix))
@@ -86,12 +76,10 @@ def decode(data: bytes) -> str | None:
 
 def _read_text(text: str, suffix: str) -> Iterator[Piece | Column | Picture | Unread]:
     start = text[:2000].lstrip().lower()
-    content = None
-    if start.startswith(("{", "[")) and suffix not in _DELIMITED:
-        content = parse_json(text)
-    is_markup = suffix in _MARKUP or start.startswith(("<!doctype", "<html", "<svg", "<?xml"))
-    if content is not None or is_markup:
-        if is_markup and content is None:
+    is_json = start.startswith(("{", "[")) and suffix not in _DELIMITED
+    content = parse_json(text) if is_json else None
+    if content is not None or suffix in _MARKUP or start.startswith(MARKUP_STARTS):
+        if content is None:
             yield from read_markup(text)
         elif isinstance(content, dict) and isinstance(content.get("cells"), list) and "nbformat" in content:
             yield from read_notebook(content)
@@ -108,9 +96,10 @@ def _read_text(text: str, suffix: str) -> Iterator[Piece | Column | Picture | Un
 
 def _is_delimited(text: str) -> bool:
     lines = text[:20_000].split("\n")[:3]
-    return len(lines) > 2 and any(
-        lines[0].count(sign) >= 2 and len({line.count(sign) for line in lines}) == 1 for sign in ",;\t|"
-    )
+    if len(lines) < 3:
+        return False
+    counts = ([line.count(sign) for line in lines] for sign in ",;\t|")
+    return any(first >= 2 and len({first, *others}) == 1 for first, *others in counts)
 
 
 def _open_pictures(pieces: Iterator) -> Iterator[Piece | Column | Unread]:
@@ -122,20 +111,20 @@ def _open_pictures(pieces: Iterator) -> Iterator[Piece | Column | Unread]:
             yield Unread(piece.place, "a file inside the file that is not looked into")
         else:
             try:
-                yield from read_png(piece.data, piece.place)
+                yield from read_png(piece.data, f"{piece.place}, ")
             except UnreadableError as error:
                 yield Unread(piece.place, str(error))
 
 
 def read_png(data: bytes, before: str = "") -> Iterator[Piece | Unread]:
     """Yield the texts of a PNG, and the parts that are not looked into. What is drawn is not read."""
-    at, lead, drawn = len(_PNG), f"{before}, " if before else "", b""
+    at, drawn = len(_PNG), b""
     while data[at + 4 : at + 8] != b"IEND":
         if at + 12 > len(data):
             raise UnreadableError("a damaged picture")
         size, kind = struct.unpack(">I4s", data[at : at + 8])
         body, at = data[at + 8 : at + 8 + size], at + 12 + size
-        place = f"{lead}chunk {kind.decode('latin-1') if kind.isalpha() else '?'}"
+        place = f"{before}chunk {kind.decode('latin-1') if kind.isalpha() else '?'}"
         if kind in (b"tEXt", b"zTXt", b"iTXt"):
             yield Piece(_read_chunk(kind, body), lambda _, place=place: place)
         elif kind == b"IDAT":
@@ -143,18 +132,17 @@ def read_png(data: bytes, before: str = "") -> Iterator[Piece | Unread]:
         elif kind not in _SILENT_CHUNKS:
             yield Unread(place, "a part of the picture that is not looked into")
     if len(data) > at + 12 or _inflate(drawn)[1]:
-        yield Unread(f"{lead}after the end of the picture", "bytes that are not looked into")
+        yield Unread(f"{before}after the end of the picture", "bytes that are not looked into")
 
 
 def _read_chunk(kind: bytes, body: bytes) -> str:
     """Return the text of a chunk: its keyword, and for `iTXt` its language and title, then the text."""
     word, _, rest = body.partition(b"\0")
     if kind == b"tEXt":
-        return f"{word.decode('latin-1')}\n{rest.decode('latin-1')}"
+        return b"\n".join((word, rest)).decode("latin-1")
     if kind == b"zTXt":
-        return f"{word.decode('latin-1')}\n{_inflate(rest[1:])[0].decode('latin-1')}"
-    language, _, more = rest[2:].partition(b"\0")
-    title, _, text = more.partition(b"\0")
+        return b"\n".join((word, _inflate(rest[1:])[0])).decode("latin-1")
+    language, title, text = [*rest[2:].split(b"\0", 2), b"", b""][:3]
     text = _inflate(text)[0] if rest[:1] == b"\1" else text
     return b"\n".join((word, language, title, text)).decode("utf-8", "replace")
 
@@ -174,8 +162,7 @@ def _inflate(data: bytes) -> tuple[bytes, bytes]:
 def _read_parquet(path: Path) -> Iterator[Piece | Column | Unread]:
     """Yield the pieces of a Parquet file, which is parsed in a process of its own under limits."""
     try:
-        found = run_limited("sidedoor.publish.scan._child:read_parquet", {"path": str(path)}, _LIMITS)
-        for kind, place, content in found:
+        for kind, place, content in run_limited(f"{__name__}:parse_parquet", {"path": str(path)}, _LIMITS):
             if kind == "text":
                 yield Piece(content, lambda at, place=place: place)
             elif kind == "unread":
@@ -184,3 +171,33 @@ def _read_parquet(path: Path) -> Iterator[Piece | Column | Unread]:
                 yield Column(kind, {value: place for value in content})
     except IngestError:
         raise UnreadableError("a damaged Parquet file, or one beyond the limits") from None
+
+
+def parse_parquet(path: str) -> Iterator[list]:
+    """Yield `[kind, place, content]` in the sandbox: texts, values of columns named like a leak, the rest."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        schema = file.schema_arrow
+        yield ["text", "names of columns", "\n".join(schema.names)]
+        about = [value for key, value in (schema.metadata or {}).items() if key != b"ARROW:schema"]
+        yield ["text", "metadata", b"\n".join(about).decode("utf-8", "replace")]
+        row = 0
+        for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
+            for field, column in zip(schema, batch.columns, strict=True):
+                place = f"column {field.name}, rows {row + 1} to {row + len(batch)}"
+                if pa.types.is_dictionary(field.type):
+                    column = column.dictionary_decode()
+                if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+                    yield ["unread", f"column {field.name}", "values that are no text or number"]
+                    continue
+                label = find_label(field.name)
+                is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+                values = pc.unique(column).drop_null().to_pylist() if is_text or label else []
+                if is_text:
+                    yield ["text", place, "\n".join(values)]
+                if label:
+                    yield [label, place, list(map(str, values))]
+            row += len(batch)

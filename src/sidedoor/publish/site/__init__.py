@@ -34,6 +34,11 @@ from sidedoor.run.results import load_manifest, lock_edition, read_result
 
 _log = logging.getLogger(__name__)
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SEARCH = """<form method="get"><label for="search-field">Search this site</label> \
+<input type="search" id="search-field" name="q"></form>\
+<div id="search-results" role="status">The search needs JavaScript.</div>"""
+_BARRED = "iframe object embed base frame applet style".split()
+_LOADED = "src srcset poster data action formaction background ping xlink:href".split()
 # What its owner may have put into the folder of a site, to publish it from there.
 _KEPT = (".git", "CNAME", ".nojekyll")
 
@@ -93,9 +98,6 @@ def check_site(folder: Path) -> None:
 
     Parameters
     ----------
-    folder
-        Folder with the HTML pages.
-
     Raises
     ------
     RunError
@@ -105,11 +107,8 @@ def check_site(folder: Path) -> None:
         gate = _Gate()
         gate.feed(page.read_text(encoding="utf-8"))
         if gate.found:
-            raise RunError(
-                f"site, {page.relative_to(folder)}",
-                f"it holds {gate.found[0]}",
-                "Remove it from the notebook or table that it comes from, and run again.",
-            )
+            place, way_out = page.relative_to(folder), "Remove it from the notebook or table that it is in"
+            raise RunError(f"site, {place}", f"it holds {gate.found[0]}", f"{way_out}, and run again.")
 
 
 class _Gate(HTMLParser):
@@ -118,39 +117,24 @@ class _Gate(HTMLParser):
     def __init__(self):
         super().__init__()
         self.found: list[str] = []
-        self._in_script = self._has_policy = False
+        self._in_script = False
 
     def handle_starttag(self, tag, attributes):
         values = {name: value or "" for name, value in attributes}
-        if tag in ("iframe", "object", "embed", "base", "frame", "applet", "style"):
+        self._in_script = tag == "script"
+        if tag in _BARRED:
             self.found.append(f"<{tag}>")
         if tag == "meta" and values.get("http-equiv", "").lower() not in ("", "content-security-policy"):
             self.found.append("a meta instruction")
-        self._in_script = tag == "script"
         for name, value in values.items():
-            if name.startswith("on") or name == "style" or name == "srcdoc":
+            is_loaded = name in _LOADED or (name == "href" and tag in ("link", "use", "image"))
+            is_unsafe = (
+                name == "href" and tag == "a" and ":" in value.split("#")[0] and not is_safe_link(value)
+            )
+            if name.startswith("on") or name in ("style", "srcdoc"):
                 self.found.append(f"the attribute {name}")
-            elif name in (
-                "src",
-                "srcset",
-                "poster",
-                "data",
-                "action",
-                "formaction",
-                "background",
-                "ping",
-                "xlink:href",
-            ):
-                if re.match(r"\s*([a-z][\w+.-]*:|//)", value, re.I):
-                    self.found.append(f"{tag} {name}={value[:80]!r}")
-            elif (
-                name == "href"
-                and tag in ("link", "use", "image")
-                and re.match(r"\s*([a-z][\w+.-]*:|//)", value, re.I)
-            ):
-                self.found.append(f"{tag} href={value[:80]!r}")
-            elif name == "href" and tag == "a" and ":" in value.split("#")[0] and not is_safe_link(value):
-                self.found.append(f"a link to {value[:80]!r}")
+            elif is_unsafe or is_loaded and re.match(r"\s*([a-z][\w+.-]*:|//)", value, re.I):
+                self.found.append(f"{tag} {name}={value[:80]!r}")
 
     def handle_endtag(self, tag):
         self._in_script = False
@@ -161,16 +145,11 @@ class _Gate(HTMLParser):
 
 
 def _read_manifest(folder: Path, edition_name: str) -> dict:
-    """Read the manifest and see that it has what a site needs."""
-    place, way_out = (
-        f"runs/{edition_name}/manifest.json",
-        f"Run `sidedoor run --edition {edition_name}` first.",
-    )
-    if not _NAME.fullmatch(edition_name):
-        raise RunError(place, "there is no complete run of this edition", way_out)
-    manifest = load_manifest(edition_name, folder.parent)
+    """Return the manifest, which has what a site needs."""
+    manifest = load_manifest(edition_name, folder.parent) if _NAME.fullmatch(edition_name) else None
     if not manifest or not manifest["notebooks"]:
-        raise RunError(place, "there is no complete run of this edition", way_out)
+        place, way_out = f"runs/{edition_name}/manifest.json", f"`sidedoor run --edition {edition_name}`"
+        raise RunError(place, "there is no complete run of this edition", f"Run {way_out} first.")
     return manifest
 
 
@@ -191,10 +170,7 @@ def _render(folder: Path, manifest: dict, facts: Path, work: Path) -> None:
     site = Site(manifest, books, rows, cited, sets[0].folder, tables, folder, extra)
     _check_opening(folder.name, site)
     save_findings(site)
-    field = '<form method="get"><label for="search-field">Search this site</label> '
-    field += '<input type="search" id="search-field" name="q"></form>'
-    field += '<div id="search-results" role="status">The search needs JavaScript.</div>'
-    pages = write_pages(site) | {"search": ":orphan:\n\n" + read_page("search", search=field)}
+    pages = write_pages(site) | {"search": ":orphan:\n\n" + read_page("search", search=_SEARCH)}
     for name, text in pages.items():
         (source / f"{name}.rst").write_text(text, encoding="utf-8")
     # Sphinx is slow to import: only those who build a site wait for it.
@@ -211,14 +187,10 @@ def _render(folder: Path, manifest: dict, facts: Path, work: Path) -> None:
 def _find_result(folder: Path, entry: dict) -> Path:
     """Find the folder of a result, and see that it is as it was sealed."""
     result = folder / entry["folder"]
-    whole = _NAME.fullmatch(entry["name"]) and result.parent == folder and read_result(result)
-    if not whole:
+    if not (_NAME.fullmatch(entry["name"]) and result.parent == folder and read_result(result)):
         found = "the result is missing, incomplete or changed since it was computed"
-        raise RunError(
-            f"runs/{folder.name}/{entry['folder']}",
-            found,
-            f"Run `sidedoor run --edition {folder.name}` again.",
-        )
+        way_out = f"Run `sidedoor run --edition {folder.name}` again."
+        raise RunError(f"runs/{folder.name}/{entry['folder']}", found, way_out)
     return result
 
 
@@ -226,15 +198,13 @@ def _check_opening(edition: str, site: Site) -> None:
     """Check that the findings and the figure which the edition opens with are there."""
     findings = [finding["id"] for _, finding in site.list_findings()]
     figures = [figure.figure_id for book in site.books for figure in book.figures if figure.links]
-    picture = [site.manifest["picture"]] if site.manifest.get("picture") else []
-    for key, named, known in (
-        ("lead", site.manifest.get("lead") or [], findings),
-        ("picture", picture, figures),
-    ):
-        for one in named:
-            if one not in known:
-                found = f"no {'finding' if key == 'lead' else 'figure'} of its notebooks is called `{one}`"
-                raise ParameterError(f"edition {edition}, {key}", found, offer_nearest(one, known), code=key)
+    picture = site.manifest.get("picture")
+    named = [("lead", one, findings) for one in site.manifest.get("lead") or []]
+    named += [("picture", picture, figures)] if picture else []
+    for key, one, known in named:
+        if one not in known:
+            found = f"no {'finding' if key == 'lead' else 'figure'} of its notebooks is called `{one}`"
+            raise ParameterError(f"edition {edition}, {key}", found, offer_nearest(one, known), code=key)
 
 
 def _place_notebook(entry: dict, result: Path, cited: dict, source: Path, extra: Path) -> PlacedNotebook:
@@ -267,18 +237,17 @@ def _place_notebook(entry: dict, result: Path, cited: dict, source: Path, extra:
 
 def _swap(new: Path, place: Path, aside: Path) -> None:
     """Put a complete folder in the place of another; if that fails, the other one is there again."""
-    before = place.exists()
-    for name in _KEPT if before else ():
-        kept = place / name
+    if not place.exists():
+        new.rename(place)
+        return
+    for kept in (place / name for name in _KEPT):
         if kept.is_dir() and not kept.is_symlink():
-            shutil.copytree(kept, new / name, symlinks=True)
+            shutil.copytree(kept, new / kept.name, symlinks=True)
         elif kept.is_file():
-            shutil.copy2(kept, new / name)
-    if before:
-        place.rename(aside)
+            shutil.copy2(kept, new / kept.name)
+    place.rename(aside)
     try:
         new.rename(place)
     except OSError:
-        if before:
-            aside.rename(place)
+        aside.rename(place)
         raise

@@ -1,6 +1,5 @@
 """The fact tables of a site: those that its results were made from, taken from the results themselves."""
 
-import csv
 import json
 import shutil
 from collections.abc import Iterable
@@ -13,7 +12,7 @@ from helpers import paths
 from helpers.errors import DataError, RunError
 from helpers.export import neutralize_formulas, write_csv
 from helpers.facts.tables import check_tables, load_table
-from helpers.files import hash_files
+from helpers.files import hash_file, hash_files
 from sidedoor.run.results import KEPT_FACTS
 
 
@@ -35,7 +34,7 @@ class PlacedTable:
 
 
 def find_facts(edition: str, results: Iterable[tuple[dict, Path]], fallback: Path) -> list[FactSet]:
-    """Find the fact tables that an edition's results were made from, equal ones once.
+    """Return the fact tables that an edition's results were made from, equal ones once.
 
     Parameters
     ----------
@@ -49,28 +48,37 @@ def find_facts(edition: str, results: Iterable[tuple[dict, Path]], fallback: Pat
     Raises
     ------
     RunError
-        A result was made from tables that it did not keep, or that break the schema as it stands now.
+        A result was made from tables that it did not keep, or that break the schema as it is now.
     """
-    found: dict[str, FactSet] = {}
+    way_out = f"Run `sidedoor run --edition {edition}` again."
+    sets = []
     for entry, result in results:
-        folder = result / KEPT_FACTS
-        if not folder.is_dir():
-            if entry.get("parameters", {}).get(KEPT_FACTS):
-                raise _ask_to_run(edition, result, "the fact tables that it was made from are not in it")
-            continue
-        content = json.dumps(hash_files(folder))
-        known = found.get(content, FactSet(folder))
-        found[content] = FactSet(known.folder, (*known.results, entry["name"]))
-    for facts in found.values():
+        if (result / KEPT_FACTS).is_dir():
+            sets.append(FactSet(result / KEPT_FACTS, (entry["name"],)))
+        elif entry.get("parameters", {}).get(KEPT_FACTS):
+            found = "the fact tables that it was made from are not in it"
+            raise RunError(f"runs/{edition}/{result.name}", found, way_out)
+    sets = _join_equal(sets, lambda facts: json.dumps(hash_files(facts.folder)))
+    for facts in sets:
         try:
             check_tables(facts.folder)
         except DataError as error:
-            raise _ask_to_run(edition, facts.folder.parent, f"{error.place}: {error.found}") from None
-    return list(found.values()) or [FactSet(fallback)]
+            place = f"runs/{edition}/{facts.folder.parent.name}"
+            raise RunError(place, f"{error.place}: {error.found}", way_out) from None
+    return sets or [FactSet(fallback)]
+
+
+def _join_equal(sets: list[FactSet], find_content) -> list[FactSet]:
+    """Return each content once, with the names of all results that have it."""
+    joined: dict[str, FactSet] = {}
+    for facts in sets:
+        first = joined.setdefault(key := find_content(facts), FactSet(facts.folder))
+        joined[key] = FactSet(first.folder, first.results + facts.results)
+    return list(joined.values())
 
 
 def join_sources(sets: list[FactSet]) -> list[dict]:
-    """Join the tables `sources` of all sets, one row per source: the first set's rows, then what others add.
+    """Return the tables `sources` of all sets, one row per source: those of the first set, then others.
 
     Raises
     ------
@@ -111,39 +119,26 @@ def place_tables(sets: list[FactSet], package: dict, extra: Path) -> dict[str, l
     placed = {}
     for resource in package["resources"]:
         file = Path(resource["path"]).name
-        versions: dict[bytes, FactSet] = {}
-        for facts in sets:
-            content = (facts.folder / file).read_bytes()
-            known = versions.get(content, FactSet(facts.folder))
-            versions[content] = FactSet(known.folder, known.results + facts.results)
-        placed[resource["name"]] = []
-        for number, facts in enumerate(versions.values()):
+        versions = _join_equal(sets, lambda facts, file=file: hash_file(facts.folder / file))
+        placed[resource["name"]] = tables = []
+        for number, facts in enumerate(versions):
             link = f"data/{facts.results[0]}/{file}" if number else f"data/{file}"
             (extra / link).parent.mkdir(parents=True, exist_ok=True)
-            _copy_table(facts.folder / file, extra / link)
-            results = facts.results if len(versions) > 1 else ()
-            placed[resource["name"]].append(PlacedTable(link, _count_rows(facts.folder / file), results))
+            rows = _copy_table(facts.folder / file, extra / link)
+            tables.append(PlacedTable(link, rows, facts.results if len(versions) > 1 else ()))
     return placed
 
 
 def read_package() -> dict:
-    """Read the description of the fact tables."""
+    """Return the description of the fact tables."""
     return json.loads(paths.SCHEMA.read_text(encoding="utf-8"))
 
 
-def _copy_table(file: Path, place: Path) -> None:
-    """Copy a table; cells of own facts that a spreadsheet could run as a formula begin with an apostrophe."""
+def _copy_table(file: Path, place: Path) -> int:
+    """Copy a table, without formulas that a spreadsheet could run, and return its number of rows."""
     table = pd.read_csv(file, dtype="str", keep_default_na=False)
     if neutralize_formulas(table).equals(table):
         shutil.copyfile(file, place)
     else:
         write_csv(table, place)
-
-
-def _count_rows(file: Path) -> int:
-    with file.open(encoding="utf-8", newline="") as rows:
-        return sum(1 for _ in csv.reader(rows)) - 1
-
-
-def _ask_to_run(edition: str, result: Path, found: str) -> RunError:
-    return RunError(f"runs/{edition}/{result.name}", found, f"Run `sidedoor run --edition {edition}` again.")
+    return len(table)

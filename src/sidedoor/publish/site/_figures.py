@@ -13,7 +13,8 @@ from sidedoor.publish.site._html import offer
 PNG = b"\x89PNG\r\n\x1a\n"
 _NARROW = "-narrow"
 _SAVED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.(csv|graphml|gexf)")
-_GRAPHS = ("http://graphml.graphdrawing.org/xmlns", "http://gexf.net/1.3", "http://www.gexf.net/1.2draft")
+_GRAPHS = {"http://graphml.graphdrawing.org/xmlns", "http://gexf.net/1.3", "http://www.gexf.net/1.2draft"}
+_SCHEMA_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance"
 _SVG_ELEMENTS = set(
     "circle clipPath defs desc ellipse g image line linearGradient marker metadata path pattern polygon "
     "polyline rect stop style svg text title tspan use".split()
@@ -54,39 +55,43 @@ class PlacedFigure:
 
 
 def place_figures(result: Path, name: str, extra: Path) -> tuple[list[PlacedFigure], list[str]]:
-    """Copy the figures of a result, and the tables and graphs beside them, into the site.
+    """Copy the figures of a result, with their tables and graphs, into the site.
 
     Returns
     -------
     The figures, and links to the other files.
     """
-    folder, figures, taken = extra / "figures" / name, [], set()
+    figures, taken, more = [], set(), []
     saved = [path for path in sorted((result / "figures").glob("*")) if path.is_file()]
-    if saved:
-        folder.mkdir(parents=True, exist_ok=True)
-    for about in saved:
-        if about.suffix != ".json":
-            continue
+    for about in [path for path in saved if path.suffix == ".json"]:
         described = json.loads(about.read_text(encoding="utf-8"))
         files = {kind: about.with_suffix(f".{kind}") for kind in ("png", "svg", "csv")}
         files["narrow"] = about.with_name(f"{about.stem}{_NARROW}.svg")
-        links = {}
-        for kind, file in files.items():
-            taken.add(file.name)
-            # A drawing that could run code when it is opened by itself is left out; its PNG is there.
-            if file.is_file() and (file.suffix != ".svg" or is_plain_svg(file.read_text(encoding="utf-8"))):
-                shutil.copyfile(file, folder / file.name)
-                links[kind] = f"figures/{name}/{file.name}"
+        taken |= {about, *files.values()}
+        # A drawing that could run code when it is opened by itself is left out; its PNG is there.
+        whole = {kind: file for kind, file in files.items() if file.is_file() and _is_harmless(file)}
+        links = {kind: _place(file, name, extra) for kind, file in whole.items()}
         size = measure_png(files["png"].read_bytes()) if "png" in links else (0, 0)
         texts = [str(described.get(key, "")) for key in ("alt", "caption", "source_line")]
         figures.append(PlacedFigure(about.stem, *texts, links, *size))
-    more = []
     for path in saved:
-        if path.name not in taken and _SAVED.fullmatch(path.name):
-            if path.suffix == ".csv" or is_plain_graph(path.read_text(encoding="utf-8", errors="replace")):
-                shutil.copyfile(path, folder / path.name)
-                more.append(offer(f"figures/{name}/{path.name}"))
+        if path not in taken and _SAVED.fullmatch(path.name) and _is_harmless(path):
+            more.append(offer(_place(path, name, extra)))
     return figures, more
+
+
+def _is_harmless(file: Path) -> bool:
+    """Return whether a browser can do nothing but show a file."""
+    check = {".svg": is_plain_svg, ".graphml": is_plain_graph, ".gexf": is_plain_graph}.get(file.suffix)
+    return not check or check(file.read_text(encoding="utf-8", errors="replace"))
+
+
+def _place(file: Path, name: str, extra: Path) -> str:
+    """Copy a file into the site and return its address there."""
+    place = f"figures/{name}/{file.name}"
+    (extra / place).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(file, extra / place)
+    return place
 
 
 def show_figure(figure: PlacedFigure) -> str:
@@ -94,18 +99,14 @@ def show_figure(figure: PlacedFigure) -> str:
     links = {kind: html.escape(address) for kind, address in figure.links.items()}
     shown = links.get("svg") or links.get("png")
     size = f' width="{figure.width}" height="{figure.height}"' if figure.width else ""
-    files = " · ".join(
-        f'<a href="{links[kind]}" download>{kind.upper()}</a>'
-        for kind in ("png", "svg", "csv")
-        if kind in links
-    )
-    narrow = links.get("narrow", "")
-    narrow = f'<source media="(max-width: 600px)" srcset="{narrow}">' if narrow else ""
-    wide = "" if narrow else " only-wide"
+    named = [(kind, links[kind]) for kind in ("png", "svg", "csv") if kind in links]
+    files = " · ".join(f'<a href="{address}" download>{kind.upper()}</a>' for kind, address in named)
+    narrow, wide = "", " only-wide"
+    if "narrow" in links:
+        narrow, wide = f'<source media="(max-width: 600px)" srcset="{links["narrow"]}">', ""
     # The source line is part of the picture; here it serves those who cannot see it.
-    spoken = (
-        f'<span class="only-spoken"> {html.escape(figure.source_line)}</span>' if figure.source_line else ""
-    )
+    source = html.escape(figure.source_line)
+    spoken = f'<span class="only-spoken"> {source}</span>' if source else ""
     return (
         f'<figure class="figure{wide}" id="figure-{html.escape(figure.figure_id)}">'
         f'<a class="figure-open" href="{shown}"><picture>{narrow}'
@@ -135,15 +136,9 @@ def is_plain_svg(text: str) -> bool:
 def is_plain_graph(text: str) -> bool:
     """Return whether a GraphML or GEXF file holds only a graph, and nothing that a browser could obey."""
     elements = _list_elements(text)
-    space = elements[0].tag.partition("}")[0].lstrip("{") if elements else ""
-    return space in _GRAPHS and all(
-        element.tag.startswith(f"{{{space}}}")
-        and all(
-            name.startswith("{http://www.w3.org/2001/XMLSchema-instance}") or "}" not in name
-            for name in element.attrib
-        )
-        for element in elements
-    )
+    spaces = {element.tag.rpartition("}")[0].lstrip("{") for element in elements}
+    names = {name.rpartition("}")[0] for element in elements for name in element.attrib}
+    return len(spaces) == 1 and spaces <= _GRAPHS and names <= {"", _SCHEMA_INSTANCE}
 
 
 def _list_elements(text: str) -> list[ElementTree.Element]:

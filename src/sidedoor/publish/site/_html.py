@@ -11,9 +11,8 @@ from helpers.facts.dates import write_date
 from helpers.wording import say_number
 
 _PAGES = Path(__file__).with_name("pages")
-_LOCAL_LINK = re.compile(
-    r"#[\w.-]+|[\w./-]+\.(html|csv|ipynb|json|graphml|gexf|svg|png)(\?[\w.=&-]+)?(#[\w.-]+)?"
-)
+_FILES = "html|csv|ipynb|json|graphml|gexf|svg|png"
+_LOCAL_LINK = re.compile(rf"#[\w.-]+|[\w./-]+\.({_FILES})(\?[\w.=&-]+)?(#[\w.-]+)?")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PAGE = re.compile(r"(PDF |)p\. (\d{1,9})", re.A)
 # A list of more sources than this shows how many they are, and the rest when it is opened.
@@ -41,16 +40,15 @@ def show_date(text: object) -> str:
 
 def is_safe_link(address: str) -> bool:
     """Return whether a link may be in the site: a web page, mail, or a file of the site; never code."""
-    return bool(re.match(r"(https?://|mailto:)\S+$", address, re.I)) or bool(
-        _LOCAL_LINK.fullmatch(address) and ".." not in address
-    )
+    is_own = _LOCAL_LINK.fullmatch(address) and ".." not in address
+    return bool(is_own or re.match(r"(https?://|mailto:)\S+$", address, re.I))
 
 
-def link(address: str, inside: str, **attributes: str) -> str:
-    """Return a link around HTML; only the HTML where the address is not safe."""
+def link(address: str, inside: str, kind: str = "") -> str:
+    """Return a link around HTML, with a class if given; only the HTML where the address is not safe."""
     if not is_safe_link(address):
         return inside
-    extra = "".join(f' {name.rstrip("_")}="{show(value)}"' for name, value in attributes.items())
+    extra = f' class="{kind}"' if kind else ""
     extra += ' rel="noopener noreferrer"' if "://" in address else ""
     return f'<a href="{html.escape(address)}"{extra}>{inside}</a>'
 
@@ -77,12 +75,11 @@ def link_sources(names: Iterable[str], cited: dict[str, str], pages: dict | None
     shown = []
     for name in map(str, names):
         inside = show_name(cited.get(name, name)) + show(_write_pages((pages or {}).get(name)))
-        shown.append(
-            link(f"sources.html#{name}", inside) if name in cited and _ID.fullmatch(name) else inside
-        )
-    if len(shown) <= _MOST_SOURCES:
-        return "; ".join(shown)
-    return f"<details><summary>{len(shown)} sources</summary>{'; '.join(shown)}</details>"
+        has_row = name in cited and _ID.fullmatch(name)
+        shown.append(link(f"sources.html#{name}", inside) if has_row else inside)
+    text = "; ".join(shown)
+    is_long = len(shown) > _MOST_SOURCES
+    return f"<details><summary>{len(shown)} sources</summary>{text}</details>" if is_long else text
 
 
 def _write_pages(pages: list | None) -> str:
@@ -127,18 +124,18 @@ def build_table(
         Places of the columns whose values a reader can choose from, to filter the rows.
     """
     numbers = set(numbers)
-    marks = ['class="n"' if place in numbers else "" for place in range(len(head))]
-    top = "".join(f'<th scope="col" {mark}>{show(name)}</th>' for mark, name in zip(marks, head, strict=True))
-    opened = [f'<td {mark} data-name="{show(name)}">' for mark, name in zip(marks, head, strict=True)]
+    columns = [(' class="n"' if at in numbers else "", show(name)) for at, name in enumerate(head)]
+    top = "".join(f'<th scope="col"{mark}>{name}</th>' for mark, name in columns)
+    opened = [f'<td{mark} data-name="{name}">' for mark, name in columns]
     ids = [f' id="{show(anchor)}"' for anchor in anchors] or [""] * len(rows)
-    body = "\n".join(
-        f"<tr{mark}>{''.join(f'{start}{cell}</td>' for start, cell in zip(opened, row, strict=True))}</tr>"
-        for mark, row in zip(ids, rows, strict=True)
-    )
+    body = []
+    for mark, row in zip(ids, rows, strict=True):
+        cells = "".join(f"{start}{cell}</td>" for start, cell in zip(opened, row, strict=True))
+        body.append(f"<tr{mark}>{cells}</tr>")
     kind = "cards" + " sortable" * sortable + " wide" * (len(head) > _MOST_COLUMNS)
     chosen = f' data-choices="{" ".join(map(str, sorted(choices)))}"' if choices else ""
     text = f'<table class="{kind}"{chosen}><caption>{show(caption)}</caption><thead><tr>{top}</tr></thead>\n'
-    return text.replace(" >", ">") + f"<tbody>\n{body.replace('<td  ', '<td ')}\n</tbody></table>"
+    return text + "<tbody>\n" + "\n".join(body) + "\n</tbody></table>"
 
 
 def list_items(items: Iterable[str], kind: str = "") -> str:
@@ -192,10 +189,7 @@ def read_page(name: str, *more: str, title: str = "", **blocks: str) -> str:
     for number, section in enumerate(re.split(r"^## ", rest, flags=re.M)):
         heading, _, body = section.partition("\n") if number else ("", "", section)
         chunks = re.split(r"^\{\{(\w+)\}\}$", body, flags=re.M)
-        made = [
-            blocks.get(chunk, "") if place % 2 else render(chunk) if chunk.strip() else ""
-            for place, chunk in enumerate(chunks)
-        ]
+        made = [blocks.get(chunk, "") if at % 2 else render(chunk.strip()) for at, chunk in enumerate(chunks)]
         if any(made):
             parts += [f"## {heading.strip()}"] if number else []
             parts += made

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import networkx as nx
@@ -27,25 +28,30 @@ SECTIONS = {
     "hot_lists_shared": "hot lists that it gives to others",
     "hot_lists_received": "hot lists that it gets",
 }
+DETECTIONS = ["detections_shared", "detections_received"]
 NAMES_FILE = "data/sharing-names.js"
 _STEM = "data/sharing-network"
+_HEAD = "Agency that released it|Date|System|Can search its data|Share with it|Complete|Source".split("|")
+_CHANGES = "Agency|List of|Dates|Names then|Names now|On both|Left|New|Compare".split("|")
 
 
-def load_names(facts: Path) -> pd.DataFrame:
-    """Return one row per name on a sharing list, with the list's date, source and reporter.
+def load_lists(facts: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the sections of the sharing lists, and one row per name on them.
 
     Returns
     -------
-    DataFrame: the columns of `sharing_lists` and `lists`, name (corrected where a scan was misread), key
-    (the same for the same agency on two lists) and reporter (its name).
+    Two DataFrames: the columns of `lists` and reporter (the name of the agency); the columns of
+    `sharing_lists` and of the first, name (corrected where a scan was misread) and key (the same for the same
+    agency on two lists).
     """
     called = load_table("agencies", facts).set_index("agency_id")["name"]
-    lists = load_table("lists", facts).rename(columns={"page": "list_page", "note": "list_note"})
-    names = load_table("sharing_lists", facts).merge(lists, on=["list_id", "section"], how="left")
+    lists = load_table("lists", facts)
+    lists["reporter"] = lists["reported_by"].map(called).fillna(lists["reported_by"])
+    about = lists.rename(columns={"page": "list_page", "note": "list_note"})
+    names = load_table("sharing_lists", facts).merge(about, on=["list_id", "section"], how="left")
     names["name"] = names["name_corrected"].fillna(names["name_as_printed"]).str.removeprefix("Inactive ")
     names["key"] = names["agency_id"].fillna(names["name"].str.casefold())
-    names["reporter"] = names["reported_by"].map(called).fillna(names["reported_by"])
-    return names
+    return lists.sort_values(["reporter", "as_of", "list_id"], kind="stable"), names
 
 
 def show_lists(facts: Path, cited: dict[str, str], extra: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -53,51 +59,25 @@ def show_lists(facts: Path, cited: dict[str, str], extra: Path) -> tuple[dict[st
 
     The downloads and the data that the page filters are written to `extra`.
     """
-    names = load_names(facts)
-    lists = load_table("lists", facts)
-    called = load_table("agencies", facts).set_index("agency_id")["name"]
-    lists = lists.assign(reporter=lists["reported_by"].map(called).fillna(lists["reported_by"]))
-    lists = lists.sort_values(["reporter", "as_of", "list_id"], kind="stable")
+    lists, names = load_lists(facts)
     (extra / NAMES_FILE).write_text(_pack_names(lists, names), encoding="utf-8")
     edges = _write_network(names, extra)
-    rows = []
+    rows, pages = [], {}
     for list_id, parts in lists.groupby("list_id", sort=False):
-        first = parts.iloc[0]
-        counts = parts.set_index("section")["names_n"]
-        rows.append(
-            [
-                link(f"list-{list_id}.html", show_name(first["reporter"])),
-                show_date(first["as_of"]),
-                show(first["system"]),
-                *(_show_count(counts.get(section)) for section in list(SECTIONS)[:2]),
-                "yes" if parts["is_whole"].astype(bool).all() else "in part",
-                link_sources(parts["source_id"].unique(), cited),
-            ]
-        )
-    head = [
-        "Agency that released it",
-        "Date",
-        "System",
-        "Can search its data",
-        "Share with it",
-        "Complete",
-        "Source",
-    ]
-    downloads = " · ".join(
-        offer(f"{_STEM}{end}") for end in ("-edges.csv", "-nodes.csv", ".graphml", ".gexf")
-    )
+        first, counts = parts.iloc[0], parts.set_index("section")["names_n"]
+        about = [link(f"list-{list_id}.html", show_name(first["reporter"])), show_date(first["as_of"])]
+        shown = [_show_count(counts.get(section)) for section in DETECTIONS]
+        sources = link_sources(parts["source_id"].unique(), cited)
+        rows.append([*about, show(first["system"]), *shown, _show_complete(parts), sources])
+        pages[f"list-{list_id}"] = _write_list(parts, names[names["list_id"] == list_id], cited)
+    caption = say_number(len(rows), "released list")
+    files = " · ".join(offer(f"{_STEM}{end}") for end in ("-edges.csv", "-nodes.csv", ".graphml", ".gexf"))
     blocks = {
-        "lists": build_table(
-            head, rows, caption=f"{say_number(len(rows), 'released list')}", sortable=True, numbers={3, 4}
-        ),
+        "lists": build_table(_HEAD, rows, caption=caption, sortable=True, numbers={3, 4}),
         "filter": '<div class="list-filter"></div>',
         "compare": '<div class="list-compare"></div>',
         "changes": _show_changes(names, lists),
-        "downloads": f'<p class="downloads">{say_number(edges, "pair")}: {downloads}</p>',
-    }
-    pages = {
-        f"list-{list_id}": _write_list(list_id, parts, names[names["list_id"] == list_id], cited)
-        for list_id, parts in lists.groupby("list_id", sort=False)
+        "downloads": f'<p class="downloads">{say_number(edges, "pair")}: {files}</p>',
     }
     return blocks, pages
 
@@ -106,17 +86,24 @@ def _show_count(count) -> str:
     return "not published" if pd.isna(count) else f"{int(count):,}"
 
 
-def _write_list(list_id: str, parts: pd.DataFrame, names: pd.DataFrame, cited: dict[str, str]) -> str:
+def _show_complete(parts: pd.DataFrame) -> str:
+    """Return whether a list is complete, or which of its sections are."""
+    is_whole = parts["is_whole"].astype(bool)
+    if is_whole.all():
+        return "yes"
+    whole = [SECTIONS[section] for section in parts.loc[is_whole, "section"]]
+    return f"only {' and '.join(whole)}" if whole else "in part"
+
+
+def _write_list(parts: pd.DataFrame, names: pd.DataFrame, cited: dict[str, str]) -> str:
     """Return the page of one list: every name on it, by section."""
     first = parts.iloc[0]
-    back = link("sharing.html", "All sharing lists")
-    about = f"<p>{show(first['system'])}, {show_date(first['as_of'])}. {back}.</p>"
-    content = []
+    date = show_date(first["as_of"])
+    content = [f"<p>{show(first['system'])}, {date}. {link('sharing.html', 'All sharing lists')}.</p>"]
     for part in parts.itertuples():
         own = names[names["section"] == part.section].sort_values("row_no")
         source = f"Source: {link_sources([part.source_id], cited)}. {show(part.note)}"
-        source = f"<p>{_show_count(part.names_n)}. {source}</p>"
-        title = SECTIONS[part.section]
+        title = SECTIONS[part.section].capitalize()
         columns = {
             "Name": [_link_name(*pair) for pair in zip(own["name"], own["agency_id"], strict=True)],
             "State": own["state"].map(show),
@@ -126,11 +113,9 @@ def _write_list(list_id: str, parts: pd.DataFrame, names: pd.DataFrame, cited: d
         }
         filled = {name: cells for name, cells in columns.items() if any(cells)}
         rows = [list(cells) for cells in zip(*filled.values(), strict=True)]
-        table = build_table(list(filled), rows, caption=title.capitalize(), sortable=True) if rows else ""
-        content += [f"## {title.capitalize()}", source, table]
-    return ":orphan:\n\n" + write_page(
-        f"Sharing list of {first['reporter']}, {show_date(first['as_of'])}", about, *content
-    )
+        table = build_table(list(filled), rows, caption=title, sortable=True) if rows else ""
+        content += [f"## {title}", f"<p>{_show_count(part.names_n)}. {source}</p>", table]
+    return ":orphan:\n\n" + write_page(f"Sharing list of {first['reporter']}, {date}", *content)
 
 
 def _link_name(name: str, agency_id: object) -> str:
@@ -140,109 +125,65 @@ def _link_name(name: str, agency_id: object) -> str:
 
 def _show_changes(names: pd.DataFrame, lists: pd.DataFrame) -> str:
     """Return, for each agency with two complete lists of a kind, how many names left and how many came."""
-    whole = lists[
-        lists["is_whole"].astype(bool) & lists["section"].isin(list(SECTIONS)[:2]) & (lists["names_n"] > 0)
-    ]
+    whole = lists[lists["is_whole"].astype(bool) & lists["section"].isin(DETECTIONS) & (lists["names_n"] > 0)]
+    keys = names.groupby(["list_id", "section"])["key"].agg(set)
     rows = []
     for (reporter, section, _), group in whole.groupby(["reporter", "section", "system"], sort=True):
-        group = group.sort_values("as_of")
-        for then, now in zip(group.itertuples(), group.iloc[1:].itertuples(), strict=False):
-            sets = [
-                set(names.loc[(names["list_id"] == one.list_id) & (names["section"] == section), "key"])
-                for one in (then, now)
-            ]
-            before, after = sets
-            rows.append(
-                [
-                    show_name(reporter),
-                    show(SECTIONS[section]),
-                    f"{show_date(then.as_of)} to {show_date(now.as_of)}",
-                    *(
-                        f"{count:,}"
-                        for count in (
-                            len(before),
-                            len(after),
-                            len(before & after),
-                            len(before - after),
-                            len(after - before),
-                        )
-                    ),
-                    link(
-                        f"sharing.html?first={then.list_id}.{section}&second={now.list_id}.{section}#compare-two-lists",
-                        "names",
-                    ),
-                ]
-            )
-    if not rows:
-        return ""
-    head = ["Agency", "List of", "Dates", "Names then", "Names now", "On both", "Left", "New", "Compare"]
-    return build_table(head, rows, caption="Then and now, by name; a name counts once", numbers=range(3, 8))
+        for then, now in pairwise(group.sort_values("as_of").itertuples()):
+            before, after = (keys.get((one.list_id, section), set()) for one in (then, now))
+            dates = f"{show_date(then.as_of)} to {show_date(now.as_of)}"
+            sets = (before, after, before & after, before - after, after - before)
+            query = f"first={then.list_id}.{section}&second={now.list_id}.{section}"
+            place = link(f"sharing.html?{query}#compare-two-lists", "names")
+            counts = [f"{len(one):,}" for one in sets]
+            rows.append([show_name(reporter), show(SECTIONS[section]), dates, *counts, place])
+    caption = "Then and now, by name; a name counts once"
+    return build_table(_CHANGES, rows, caption=caption, numbers=range(3, 8)) if rows else ""
 
 
 def _pack_names(lists: pd.DataFrame, names: pd.DataFrame) -> str:
     """Return the names as a script that the page of sharing lists loads, from files as well."""
     shown = lists[lists["names_n"].fillna(0) > 0]
     places = {pair: at for at, pair in enumerate(zip(shown["list_id"], shown["section"], strict=True))}
+    told = shown.assign(title=shown["section"].map(SECTIONS), as_of=shown["as_of"].fillna(""))
+    named = names.assign(place=list(map(places.get, zip(names["list_id"], names["section"], strict=True))))
+    named = named.dropna(subset="place").astype({"place": int}).fillna({"state": ""})
+    columns = ["list_id", "section", "reporter", "as_of", "title", "system"]
     packed = {
-        "lists": [
-            [
-                row.list_id,
-                row.section,
-                row.reporter,
-                row.as_of if isinstance(row.as_of, str) else "",
-                SECTIONS[row.section],
-                row.system,
-            ]
-            for row in shown.itertuples()
-        ],
-        "names": [
-            [
-                places[row.list_id, row.section],
-                row.name_,
-                row.state if isinstance(row.state, str) else "",
-                row.key,
-            ]
-            for row in names.rename(columns={"name": "name_"}).itertuples()
-            if (row.list_id, row.section) in places
-        ],
+        "lists": told[columns].to_numpy().tolist(),
+        "names": named[["place", "name", "state", "key"]].to_numpy().tolist(),
     }
     return "window.sidedoorLists = " + json.dumps(packed, ensure_ascii=True, separators=(",", ":")) + ";\n"
 
 
 def _write_network(names: pd.DataFrame, extra: Path) -> int:
     """Write who shares with whom as CSV, GraphML and GEXF; return how many pairs there are."""
-    shared = names[
-        names["section"].isin(list(SECTIONS)[:2]) & ~names["is_inactive"].fillna(False).astype(bool)
-    ]
+    is_active = ~names["is_inactive"].fillna(False).astype(bool)
+    shared = names[names["section"].isin(DETECTIONS) & is_active]
     is_given = shared["section"] == "detections_shared"
-    edges = pd.DataFrame(
-        {
-            "Source": shared["reported_by"].where(is_given, shared["key"]),
-            "Target": shared["key"].where(is_given, shared["reported_by"]),
-            "Label": shared["list_id"],
-            "Date": shared["as_of"].fillna(""),
-        }
-    ).drop_duplicates(ignore_index=True)
+    columns = {
+        "Source": shared["reported_by"].where(is_given, shared["key"]),
+        "Target": shared["key"].where(is_given, shared["reported_by"]),
+        "Label": shared["list_id"],
+        "Date": shared["as_of"].fillna(""),
+    }
+    edges = pd.DataFrame(columns).drop_duplicates(ignore_index=True)
     edges.insert(2, "Id", [f"e{number}" for number in range(1, len(edges) + 1)])
-    ends = pd.concat(
-        [
-            shared[["key", "name", "state"]].set_axis(["Id", "Label", "State"], axis=1),
-            shared[["reported_by", "reporter"]].set_axis(["Id", "Label"], axis=1),
-        ]
-    )
-    nodes = ends.fillna("").groupby("Id", sort=True).agg({"Label": "first", "State": "max"}).reset_index()
+    others = shared[["key", "name", "state"]].set_axis(["Id", "Label", "State"], axis=1)
+    owners = shared[["reported_by", "reporter"]].set_axis(["Id", "Label"], axis=1)
+    ends = pd.concat([others, owners]).fillna("")
+    nodes = ends.groupby("Id", sort=True).agg({"Label": "first", "State": "max"}).reset_index()
     write_csv(edges, extra / f"{_STEM}-edges.csv")
     write_csv(nodes, extra / f"{_STEM}-nodes.csv")
     graph = nx.MultiDiGraph()
-    graph.add_nodes_from((row.Id, {"label": row.Label, "state": row.State}) for row in nodes.itertuples())
-    graph.add_edges_from(
-        (row.Source, row.Target, row.Id, {"list": row.Label, "date": row.Date}) for row in edges.itertuples()
-    )
+    for row in nodes.itertuples():
+        graph.add_node(row.Id, label=row.Label, state=row.State)
+    for row in edges.itertuples():
+        graph.add_edge(row.Source, row.Target, row.Id, list=row.Label, date=row.Date)
     nx.write_graphml(graph, extra / f"{_STEM}.graphml")
-    nx.write_gexf(graph, extra / f"{_STEM}.gexf")
-    # The day of the build is no part of the network.
     path = extra / f"{_STEM}.gexf"
-    path.write_text(
-        re.sub(r'<meta lastmodifieddate="[^"]*">', "<meta>", path.read_text("utf-8")), encoding="utf-8"
-    )
+    nx.write_gexf(graph, path)
+    # The day of the build is no part of the network.
+    undated = re.sub(r'<meta lastmodifieddate="[^"]*">', "<meta>", path.read_text("utf-8"))
+    path.write_text(undated, encoding="utf-8")
     return len(edges)

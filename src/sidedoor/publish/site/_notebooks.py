@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import nh3
 
+from helpers.agencies.check import UNSHOWN_CHARACTERS
 from helpers.findings import KEY
 from sidedoor.publish.site._figures import PNG, PlacedFigure, measure_png, show_figure
 from sidedoor.publish.site._html import is_safe_link, link_sources, show
@@ -24,6 +25,8 @@ _DROPPED = set(
 _NUMBER = re.compile(r"[-+−]?(\d[\d,]*(\.\d+)?|\.\d+)\s*%?|–|−?∞|None|")
 # What pandas writes for truth, for a missing value and for a side without a bound.
 _WORDS = {"True": "yes", "False": "no", "NaN": "–", "NaT": "–", "<NA>": "–", "inf": "∞", "-inf": "−∞"}
+_SPANS = ("colspan", "rowspan")
+_ATTRIBUTES = {"a": {"href", "title"}, "td": {*_SPANS}, "th": {*_SPANS, "scope"}}
 
 
 def clean_html(text: str, caption: str = "", cited: dict[str, str] | None = None) -> str:
@@ -47,14 +50,8 @@ def clean_html(text: str, caption: str = "", cited: dict[str, str] | None = None
         text,
         tags=_TAGS,
         clean_content_tags=_DROPPED,
-        attributes={
-            "a": {"href", "title"},
-            "td": {"colspan", "rowspan"},
-            "th": {"colspan", "rowspan", "scope"},
-        },
-        attribute_filter=lambda tag, name, value: (
-            None if name == "href" and not is_safe_link(value) else value
-        ),
+        attributes=_ATTRIBUTES,
+        attribute_filter=lambda _, name, value: value if name != "href" or is_safe_link(value) else None,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
         strip_comments=True,
@@ -76,25 +73,38 @@ def _set_tables(cleaned: str, caption: str, cited: dict[str, str]) -> str:
 
     soup = BeautifulSoup(cleaned, "html.parser")
     for table in soup.find_all("table"):
-        rows = [row.find_all(["th", "td"], recursive=False) for row in table.find_all("tr")]
         if not table.find("caption") and caption:
-            table.insert(
-                0, BeautifulSoup(f'<caption class="only-spoken">{show(caption)}</caption>', "html.parser")
-            )
-        if not table.find(attrs={"colspan": True}) and not table.find(attrs={"rowspan": True}):
+            title = soup.new_tag("caption", attrs={"class": "only-spoken"})
+            title.string = re.sub(UNSHOWN_CHARACTERS, "", caption)
+            table.insert(0, title)
+        _merge_heads(table)
+        if not any(table.find(attrs={name: True}) for name in _SPANS):
+            rows = [row.find_all(["th", "td"], recursive=False) for row in table.find_all("tr")]
             _drop_counter(rows)
             _mark_numbers(rows)
             _name_cells(table, rows)
-        for row in table.find_all("tr"):
-            is_head = row.find_parent("thead") is not None
-            for cell in row.find_all(["th", "td"], recursive=False):
-                if cell.name == "th":
-                    cell["scope"] = "col" if is_head else "row"
-                    if not cell.get_text(strip=True):
-                        cell.name = "td"
-                        del cell["scope"]
-                _set_cell(cell, cited)
+        for cell in table.find_all(["th", "td"]):
+            if cell.name == "th" and cell.get_text(strip=True):
+                cell["scope"] = "col" if cell.find_parent("thead") else "row"
+            else:
+                cell.name = "td"
+                del cell["scope"]
+            _set_cell(cell, cited)
     return str(soup)
+
+
+def _merge_heads(table) -> None:
+    """Put the names of the index, which pandas writes in a row of their own, over its columns."""
+    heads = [row.find_all(["th", "td"], recursive=False) for row in table.select("thead tr")]
+    if len(heads) != 2 or any(cell.has_attr(name) for row in heads for cell in row for name in _SPANS):
+        return
+    names = [cell.get_text(strip=True) for cell in heads[1]]
+    is_index = [bool(name) for name in names]
+    if len(heads[0]) == len(names) and is_index == sorted(is_index, reverse=True) and not all(is_index):
+        for cell, name in zip(heads[0], names, strict=True):
+            # the columns have a name too: as in the corner of any table of two ways
+            cell.string = " / ".join(filter(None, (name, cell.get_text(strip=True))))
+        heads[1][0].parent.extract()
 
 
 def _drop_counter(rows: list) -> None:
@@ -108,12 +118,11 @@ def _drop_counter(rows: list) -> None:
 
 def _mark_numbers(rows: list) -> None:
     """Mark the cells of columns that contain only numbers."""
-    for place in range(min(map(len, rows), default=0)):
-        texts = [row[place].get_text(strip=True) for row in rows if row[place].name == "td"]
-        texts = [_WORDS.get(text, text) for text in texts]
-        if any(texts) and all(map(_NUMBER.fullmatch, texts)):
-            for row in rows:
-                row[place]["class"] = "n"
+    for column in zip(*rows):
+        texts = [cell.get_text(strip=True) for cell in column if cell.name == "td"]
+        if any(texts) and all(_NUMBER.fullmatch(_WORDS.get(text, text)) for text in texts):
+            for cell in column:
+                cell["class"] = "n"
 
 
 def _name_cells(table, rows: list) -> None:
@@ -122,11 +131,10 @@ def _name_cells(table, rows: list) -> None:
     if len(heads) != 1 or len(heads[0]) < 3:
         return
     table["class"] = "cards wide" if len(heads[0]) > 7 else "cards"
-    names = [cell.get_text(strip=True) for cell in heads[0]]
     for row in rows:
-        if row is not heads[0] and len(row) == len(names):
-            for name, cell in zip(names, row, strict=True):
-                cell["data-name"] = name
+        if row is not heads[0] and len(row) == len(heads[0]):
+            for head, cell in zip(heads[0], row, strict=True):
+                cell["data-name"] = head.get_text(strip=True)
 
 
 def _set_cell(cell, cited: dict[str, str]) -> None:
@@ -136,14 +144,17 @@ def _set_cell(cell, cited: dict[str, str]) -> None:
     names = [name for name in re.split(r"[ ,;]+", text) if name]
     if text in _WORDS:
         cell.string = _WORDS[text]
-    elif names and cited.keys() >= set(names):
-        cell.clear()
-        cell.append(BeautifulSoup(link_sources(names, cited), "html.parser"))
+        return
+    if names and cited.keys() >= set(names):
+        inside = link_sources(names, cited)
     elif text and "n" not in cell.get("class", ""):
         # An identifier may be broken after an underscore.
-        inside = re.sub(r"_(?=[A-Za-z0-9])(?![^<]*>)", "_<wbr>", cell.decode_contents())
-        cell.clear()
-        cell.append(BeautifulSoup(f"<bdi>{inside}</bdi>", "html.parser"))
+        broken = re.sub(r"_(?=[A-Za-z0-9])(?![^<]*>)", "_<wbr>", cell.decode_contents())
+        inside = f"<bdi>{broken}</bdi>"
+    else:
+        return
+    cell.clear()
+    cell.append(BeautifulSoup(inside, "html.parser"))
 
 
 def show_finding(finding: dict, cited: dict[str, str]) -> str:
@@ -191,6 +202,9 @@ class Shelf:
     def publish(self, notebook: nbformat.NotebookNode, foot: str, *, is_open: bool) -> nbformat.NotebookNode:
         """Return a copy of an executed notebook for the site.
 
+        It has Markdown, code, and outputs reduced to text and cleaned HTML. No metadata comes along: some
+        could make the builder run code.
+
         Parameters
         ----------
         notebook
@@ -199,11 +213,6 @@ class Shelf:
             HTML of ours that goes under the first cell.
         is_open
             True where code is shown; otherwise each piece of it is folded.
-
-        Returns
-        -------
-        Notebook with Markdown, code, and outputs reduced to text and cleaned HTML. No metadata comes along:
-        some could make the builder run code.
         """
         cells, heading = [], ""
         for number, cell in enumerate(notebook.cells):
@@ -216,10 +225,8 @@ class Shelf:
                 heading = found[-1] if found else heading
                 cells.append(nbformat.v4.new_markdown_cell(source, id=f"cell-{number}"))
             elif cell.cell_type == "code":
-                outputs = [
-                    self._reduce(output, f"output-{number}-{order}", heading)
-                    for order, output in enumerate(cell.outputs)
-                ]
+                places = (f"output-{number}-{order}" for order in range(len(cell.outputs)))
+                outputs = [self._reduce(*pair, heading) for pair in zip(cell.outputs, places)]
                 tags = [] if is_open else ["hide-input"]
                 cells.append(_make_cell(cell.source, filter(None, outputs), f"cell-{number}", tags))
             if number == 0:

@@ -2,7 +2,6 @@
 
 import csv
 import html
-import json
 import shutil
 import textwrap
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import pandas as pd
 from helpers import paths
 from helpers.export import write_csv
 from helpers.facts.tables import load_table
+from helpers.files import format_json
 from helpers.searches.suppression import OVERLAP
 from helpers.wording import format_number, say_number
 from sidedoor.publish.site._agencies import show_agencies, show_own_agencies
@@ -56,6 +56,7 @@ _CHECKED_AS = {
     "file": "against the file",
     "not_reached": "not reached",
 }
+_PAGES = "agencies sharing findings data sources methods checks story glossary corrections cite".split()
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,10 @@ class PlacedNotebook:
     @property
     def number(self) -> str:
         return self.name[:2]
+
+    @property
+    def page(self) -> str:
+        return f"{self.name}.html"
 
 
 @dataclass(frozen=True)
@@ -138,9 +143,8 @@ class Site:
 
 def cite_source(row: dict) -> str:
     """Return how a source is cited: `Fresno Bee, 14 March 2019`."""
-    return ", ".join(
-        filter(None, (row["publisher"], html.unescape(show_date(row.get("published_on")) or "undated")))
-    )
+    date = html.unescape(show_date(row.get("published_on")) or "undated")
+    return ", ".join(filter(None, (row["publisher"], date)))
 
 
 def cite_records(records: list[dict]) -> dict[str, str]:
@@ -160,13 +164,9 @@ def write_pages(site: Site) -> dict[str, str]:
         blocks, lists = show_lists(site.facts, site.cited, site.extra)
         pages["sharing"] = read_page("sharing", **blocks)
         lists |= {f"table-{name}": _write_table(site, name) for name in site.tables}
-    pages |= {
-        "methods": read_page("methods", *show_limits(site.records), leaves=_show_leaves()),
-        "glossary": read_page("glossary"),
-        "cite": write_cite(site),
-    }
-    order = ["agencies", "sharing", "findings", "data", "sources", "methods", "checks", "story", "glossary"]
-    order = [name for name in [*order, "corrections", "cite"] if name in pages]
+    pages["methods"] = read_page("methods", *show_limits(site.records), leaves=_show_leaves())
+    pages |= {"glossary": read_page("glossary"), "cite": write_cite(site)}
+    order = [name for name in _PAGES if name in pages]
     return {"index": write_index(site, order)} | {name: pages[name] for name in order} | lists
 
 
@@ -180,35 +180,24 @@ def _write_lookups(site: Site) -> dict[str, str]:
 def write_index(site: Site, pages: list[str]) -> str:
     """Return the front page: findings, one picture, what was not seen, the notebooks, and the contents."""
     edition, leads = site.manifest, _pick_leads(site)
-    authors = edition.get("authors") or []
-    unread = [row for row in site.sources if row["read_as"] == "not_read"]
-    checked = max(
-        (row["checked_on"] for row in site.sources if isinstance(row.get("checked_on"), str)), default=""
-    )
-    rows = [
-        [book.number, link(f"{book.name}.html", show(book.title)), show(book.question)] for book in site.books
-    ]
+    authors, subtitle = ", ".join(edition.get("authors") or []), edition.get("subtitle")
+    checked = max((row.get("checked_on") or "" for row in site.sources), default="")
+    date = f"The facts were last checked against their sources on {show_date(checked)}."
+    rows = [[book.number, link(book.page, show(book.title)), show(book.question)] for book in site.books]
     picture = _pick_picture(site, leads)
     blocks = {
-        "standfirst": f'<p class="standfirst">{show(edition.get("subtitle"))}</p>'
-        if edition.get("subtitle")
-        else "",
-        "byline": f'<p class="byline">{show("By " + ", ".join(authors)) if authors else "Side Door"}</p>',
+        "standfirst": f'<p class="standfirst">{show(subtitle)}</p>' if subtitle else "",
+        "byline": f'<p class="byline">{show(f"By {authors}") if authors else "Side Door"}</p>',
         "findings": _list_leads(site, leads),
         "picture": show_figure(picture) if picture else "",
-        "unread": list_items(_show_unread(row) for row in unread),
-        "date": f"<p>The facts were last checked against their sources on {show_date(checked)}.</p>"
-        if checked
-        else "",
+        "unread": list_items(_show_unread(row) for row in site.sources if row["read_as"] == "not_read"),
+        "date": f"<p>{date}</p>" if checked else "",
         "records": list_items(show_name(name_record(record)) for record in site.records),
         "overlap": f"<p><strong>Before you publish:</strong> {show(OVERLAP)}</p>",
         "notebooks": build_table(["No.", "Notebook", "Question"], rows, caption="Notebooks of this edition"),
     }
-    entries = [f"   {_label(f'{book.number} {book.title}')} <{book.name}>" for book in site.books]
-    contents = [
-        _list_contents("Look up", [f"   {page}" for page in pages]),
-        _list_contents("Notebooks", entries),
-    ]
+    entries = [f"{_label(f'{book.number} {book.title}')} <{book.name}>" for book in site.books]
+    contents = [_list_contents("Look up", pages), _list_contents("Notebooks", entries)]
     name = "index-own" if site.records else "index"
     return read_page(name, *contents, title=edition["title"], **blocks)
 
@@ -228,17 +217,14 @@ def _pick_leads(site: Site) -> list[tuple[PlacedNotebook, dict]]:
 def _pick_picture(site: Site, leads: list[tuple[PlacedNotebook, dict]]) -> PlacedFigure | None:
     """Return the picture of the front page: the one named, else the one that shows its first finding."""
     figures = {figure.figure_id: figure for book in site.books for figure in book.figures if figure.links}
-    named = [
-        site.manifest.get("picture") or "",
-        *(book.figure_of.get(finding["id"], "") for book, finding in leads),
-    ]
+    named = [site.manifest.get("picture"), *(book.figure_of.get(one["id"]) for book, one in leads)]
     return next((figures[name] for name in named if name in figures), None)
 
 
 def _list_leads(site: Site, leads: list[tuple[PlacedNotebook, dict]]) -> str:
     items = []
     for book, finding in leads:
-        place = link(f"{book.name}.html#finding-{finding['id']}", show(finding["sentence"]), class_="said")
+        place = link(f"{book.page}#finding-{finding['id']}", show(finding["sentence"]), "said")
         sources = link_sources(finding["sources"], site.cited)
         about = f"{_say_caveat(site, finding)} From {_link_book(book)}. {sources}"
         items.append(f'{place}{_mark_simulated(finding)}<div class="from">{about}</div>')
@@ -265,8 +251,8 @@ def write_findings(site: Site, *, checks: bool = False) -> str:
     rows, anchors, plain = [], [], []
     for book, finding in site.list_findings(checks=checks):
         figure = book.figure_of.get(finding["id"], "")
-        places = [link(f"{book.name}.html#finding-{finding['id']}", show(f"{book.number} {book.title}"))]
-        places += [link(f"{book.name}.html#figure-{figure}", "figure")] if figure else []
+        places = [link(f"{book.page}#finding-{finding['id']}", show(f"{book.number} {book.title}"))]
+        places += [link(f"{book.page}#figure-{figure}", "figure")] if figure else []
         value, bounds = format_number(finding["value"]), _show_bounds(finding)
         said = show(finding["sentence"]) + _mark_simulated(finding)
         sources = link_sources(finding["sources"], site.cited, finding.get("pages"))
@@ -275,12 +261,9 @@ def write_findings(site: Site, *, checks: bool = False) -> str:
         cited = "; ".join(site.cited.get(name, name) for name in finding["sources"])
         plain.append([finding["sentence"], finding["value"], bounds, finding["unit"], book.title, cited])
     kind, name = ("check", "checks") if checks else ("finding", "findings")
-    file = site.extra / "data" / f"{name}.csv"
-    write_csv(
-        pd.DataFrame(plain, columns=["Finding", "Value", "Bounds", "Unit", "Notebook", "Sources"]), file
-    )
-    head = ["Method check" if checks else "Finding", "Value", "Bounds", "Unit", "Notebook", "Sources"]
-    caption = say_number(len(rows), kind)
+    rest = ["Value", "Bounds", "Unit", "Notebook", "Sources"]
+    write_csv(pd.DataFrame(plain, columns=["Finding", *rest]), site.extra / "data" / f"{name}.csv")
+    head, caption = ["Method check" if checks else "Finding", *rest], say_number(len(rows), kind)
     table = build_table(head, rows, caption=caption, anchors=anchors, sortable=True, numbers={1}, choices={4})
     downloads = f"{offer(f'data/{name}.csv')} · {offer('data/findings.json')}"
     return read_page(name, table=table, downloads=f'<p class="downloads">Download: {downloads}</p>')
@@ -288,17 +271,16 @@ def write_findings(site: Site, *, checks: bool = False) -> str:
 
 def _show_bounds(finding: dict) -> str:
     """Return the bounds of a finding; a side without a limit is not a side of which nothing is stated."""
-    unlimited = finding.get("unlimited", ())
-    low, high = finding.get("low"), finding.get("high")
-    least = (
-        "no lower limit" if "low" in unlimited else "" if low is None else f"at least {format_number(low)}"
-    )
-    most = (
-        "no upper limit" if "high" in unlimited else "" if high is None else f"at most {format_number(high)}"
-    )
+    low, high = (finding.get(side) for side in ("low", "high"))
     if low is not None and high is not None:
         return format_number(low) if low == high else f"{format_number(low)} to {format_number(high)}"
-    return ", ".join(filter(None, (least, most))) or "no bound stated"
+    said = []
+    for side, words, none in (("low", "at least", "no lower limit"), ("high", "at most", "no upper limit")):
+        if side in finding.get("unlimited", ()):
+            said.append(none)
+        elif finding.get(side) is not None:
+            said.append(f"{words} {format_number(finding[side])}")
+    return ", ".join(said) or "no bound stated"
 
 
 def write_sources(site: Site) -> str:
@@ -307,24 +289,16 @@ def write_sources(site: Site) -> str:
         return read_page("sources-own", table=show_records(site.records))
     rows = []
     for row in site.sources:
-        checked = _CHECKED_AS.get(row["checked_as"], row["checked_as"])
-        day = show_date(row.get("checked_on"))
+        day, checked = show_date(row.get("checked_on")), _CHECKED_AS.get(row["checked_as"], row["checked_as"])
         read = [_READ_AS.get(row["read_as"], row["read_as"]), _WEAK_AS.get(row.get("weak_as"), "")]
         note = f'<span class="aside">{show(row["note"])}</span>' if row.get("note") else ""
-        rows.append(
-            [
-                show_name(cite_source(row)),
-                link(row.get("url") or "", show(row["title"])) + note,
-                show("; ".join(filter(None, read))),
-                show(checked) + (f", {day}" if day else ""),
-            ]
-        )
-    head = ["Source", "Title", "What was read", "Checked"]
+        title = link(row.get("url") or "", show(row["title"])) + note
+        dated = show(checked) + (f", {day}" if day else "")
+        rows.append([show_name(cite_source(row)), title, show("; ".join(filter(None, read))), dated])
+    head, caption = ["Source", "Title", "What was read", "Checked"], say_number(len(rows), "source")
     anchors = [row["source_id"] for row in site.sources]
-    caption = say_number(len(rows), "source")
-    return read_page(
-        "sources", table=build_table(head, rows, caption=caption, anchors=anchors, sortable=True, choices={2})
-    )
+    table = build_table(head, rows, caption=caption, anchors=anchors, sortable=True, choices={2})
+    return read_page("sources", table=table)
 
 
 def write_data(site: Site) -> str:
@@ -336,23 +310,19 @@ def write_data(site: Site) -> str:
         files = "; ".join(map(_offer_table, site.tables.get(name, ())))
         title = link(f"table-{name}.html", show(resource.get("title", name)))
         rows.append([title, show(resource.get("description", "")), files])
-    more = f"<p>The schema of all tables, for machines: {offer('data/datapackage.json')}.</p>"
-    return read_page(
-        "data", table=build_table(["Table", "One row is", "Download"], rows, caption="Fact tables") + more
-    )
+    table = build_table(["Table", "One row is", "Download"], rows, caption="Fact tables")
+    schema = f"<p>The schema of all tables, for machines: {offer('data/datapackage.json')}.</p>"
+    return read_page("data", table=table + schema)
 
 
 def _write_table(site: Site, name: str) -> str:
     """Return the page of one fact table: its columns explained, and its rows."""
     resource = next(one for one in read_package()["resources"] if one["name"] == name)
-    versions = site.tables[name]
+    versions, fields = site.tables[name], resource["schema"]["fields"]
     about = f"<p>{show(resource.get('description', ''))} {link('data.html', 'All tables')}.</p>"
     files = f'<p class="downloads">Download: {"; ".join(map(_offer_table, versions))}</p>'
-    dictionary = build_table(
-        ["Column", "Type", "Unit", "Meaning"],
-        [_describe_column(column) for column in resource["schema"]["fields"]],
-        caption="Columns",
-    )
+    described = list(map(_describe_column, fields))
+    dictionary = build_table(["Column", "Type", "Unit", "Meaning"], described, caption="Columns")
     if versions[0].rows > _MOST_ROWS:
         place = link("sharing.html", "each list has a page of its own")
         rows = f"<p>{say_number(versions[0].rows, 'row')}: {place}.</p>"
@@ -367,16 +337,13 @@ def _show_rows(site: Site, name: str) -> str:
     numbers = [at for at, kind in enumerate(kinds) if pd.api.types.is_numeric_dtype(kind)]
     # The cells as they are in the file: a number keeps its digits.
     table = pd.read_csv(site.facts / f"{name}.csv", dtype="str", keep_default_na=False)
-    sources = {at for at, column in enumerate(table) if "source_id" in column and name != "sources"}
-    rows = [
-        [
-            link_sources([cell], site.cited) if at in sources and cell else _show_cell(cell)
-            for at, cell in enumerate(row)
-        ]
-        for row in table.itertuples(index=False, name=None)
-    ]
+    shown = table.map(_show_cell)
+    for column in table:
+        if "source_id" in column and name != "sources":
+            shown[column] = [link_sources([cell], site.cited) if cell else "" for cell in table[column]]
     head = [column.removesuffix("_id").replace("_", " ") for column in table]
-    return build_table(head, rows, caption=say_number(len(rows), "row"), sortable=True, numbers=numbers)
+    caption, rows = say_number(len(table), "row"), shown.to_numpy().tolist()
+    return build_table(head, rows, caption=caption, sortable=True, numbers=numbers)
 
 
 def _show_cell(cell: str) -> str:
@@ -401,18 +368,14 @@ def _describe_column(column: dict) -> list[str]:
 def _write_corrections() -> str:
     rows = _read_registry("corrections.csv")
     shown = [[show_date(row["date"]), show(row["where"]), show(row["what"])] for row in rows]
-    table = build_table(
-        ["Date", "Where", "What was corrected"], shown, caption=say_number(len(rows), "correction")
-    )
-    return read_page("corrections", table=table)
+    head, caption = ["Date", "Where", "What was corrected"], say_number(len(rows), "correction")
+    return read_page("corrections", table=build_table(head, shown, caption=caption))
 
 
 def _show_leaves() -> str:
     """Return what leaves the private records of an edition, column by column."""
-    rows = [
-        [show(row[name]) for name in ("table", "column", "leaves", "how")]
-        for row in _read_registry("leaves.csv")
-    ]
+    names = ("table", "column", "leaves", "how")
+    rows = [[show(row[name]) for name in names] for row in _read_registry("leaves.csv")]
     head = ["Table", "Column", "Leaves", "In what form"]
     return build_table(head, rows, caption="Columns of the private records", choices={0, 2}, sortable=True)
 
@@ -428,10 +391,10 @@ def write_cite(site: Site) -> str:
 
     file, edition = paths.ROOT / "CITATION.cff", site.manifest
     cited = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    people = [
-        author.get("name") or f"{author.get('given-names', '')} {author.get('family-names', '')}".strip()
-        for author in cited.get("authors", [])
-    ]
+    people = []
+    for author in cited.get("authors", []):
+        names = [author.get("given-names"), author.get("family-names")]
+        people.append(author.get("name") or " ".join(filter(None, names)))
     year, version = str(cited.get("date-released", ""))[:4], str(cited.get("version", ""))
     title = " ".join(str(cited.get("title", "Side Door")).split())
     address = str(cited.get("url") or cited.get("repository-code") or "")
@@ -441,10 +404,7 @@ def write_cite(site: Site) -> str:
     entry = {"author": " and ".join(f"{{{name}}}" for name in people), "title": f"{{{title}}}"}
     entry |= {"year": year, "version": version}
     bibtex = ",\n".join(f"  {key} = {{{value}}}" for key, value in entry.items() if value)
-    rows = [
-        [link(f"{book.name}.html", show(book.title)), f"<code>{show(book.key[:12])}</code>"]
-        for book in site.books
-    ]
+    rows = [[link(book.page, show(book.title)), f"<code>{show(book.key[:12])}</code>"] for book in site.books]
     blocks = {
         "message": f"<p>{show(' '.join(str(cited.get('message', '')).split()))}</p>",
         "line": f"<blockquote>{show(line)}</blockquote>",
@@ -458,8 +418,7 @@ def write_cite(site: Site) -> str:
 def save_findings(site: Site) -> None:
     """Write all findings as JSON."""
     findings = [finding for book in site.books for finding in book.findings]
-    text = json.dumps(findings, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-    (site.extra / "data" / "findings.json").write_text(text, encoding="utf-8")
+    (site.extra / "data" / "findings.json").write_text(format_json(findings), encoding="utf-8")
 
 
 def _mark_simulated(finding: dict) -> str:
@@ -467,11 +426,12 @@ def _mark_simulated(finding: dict) -> str:
 
 
 def _link_book(book: PlacedNotebook) -> str:
-    return link(f"{book.name}.html", show(f"{book.number} {book.title}"))
+    return link(book.page, show(f"{book.number} {book.title}"))
 
 
 def _list_contents(caption: str, entries: list[str]) -> str:
-    return "\n".join([".. toctree::", "   :hidden:", f"   :caption: {caption}", "", *entries])
+    lines = [".. toctree::", "   :hidden:", f"   :caption: {caption}", ""]
+    return "\n".join([*lines, *(f"   {entry}" for entry in entries)])
 
 
 def _label(title: str) -> str:

@@ -9,6 +9,10 @@ from helpers.searches.records import SIMULATED
 from helpers.wording import say_number
 from sidedoor.publish.site._html import build_table, list_items, show, show_date, show_name
 
+# The column of each table that names the agency whose records they are.
+_REPORTERS = {"sharing": "reported_by", "searches": "host_agency", "volumes": "reported_by"}
+_HEAD = ["File", "Format", "Rows in the file", "Read", "Skipped", "Period"]
+
 
 def name_record(record: dict) -> str:
     """Return how a record is cited: the agency that released it, where it is known, and the file."""
@@ -28,14 +32,10 @@ def name_reporters(records: list[dict], folder: Path) -> list[dict]:
     named = []
     for record in records:
         found = set()
-        for table, column in (
-            ("sharing", "reported_by"),
-            ("searches", "host_agency"),
-            ("volumes", "reported_by"),
-        ):
+        for table, column in _REPORTERS.items():
             file = folder / record["name"] / f"{table}.parquet"
             if file.is_file():
-                found |= set(pd.read_parquet(file, columns=[column])[column].dropna().unique())
+                found |= set(pd.read_parquet(file, columns=[column])[column].dropna())
         agency = found.pop() if len(found) == 1 else ""
         named.append(record | {"reported_by": agency if looks_like_agency(agency) else ""})
     return named
@@ -50,21 +50,12 @@ def show_records(records: list[dict]) -> str:
         others = "".join(f'<span id="{show(name)}"></span>' for name in names[1:])
         mark = ' <span class="simulated">simulated</span>' if is_simulated(record) else ""
         digest = f'<span class="aside">sha256 <code>{show(record["sha256"])}</code></span>'
-        skipped = sum(record["set_aside"].values())
-        counts = [f"{count:,}" for count in (record["rows_in"], record["rows_out"], skipped)]
+        counts = (record["rows_in"], record["rows_out"], sum(record["set_aside"].values()))
         spans = "; ".join(_show_span(*span) for span in record["span"].items())
-        rows.append(
-            [
-                f"{others}{show_name(name_record(record))}{mark}{digest}",
-                show(record["family"]),
-                *counts,
-                spans,
-            ]
-        )
-    head = ["File", "Format", "Rows in the file", "Read", "Skipped", "Period"]
-    return build_table(
-        head, rows, caption=say_number(len(rows), "record"), anchors=anchors, numbers={2, 3, 4}
-    )
+        name = f"{others}{show_name(name_record(record))}{mark}{digest}"
+        rows.append([name, show(record["family"]), *(f"{count:,}" for count in counts), spans])
+    caption = say_number(len(rows), "record")
+    return build_table(_HEAD, rows, caption=caption, anchors=anchors, numbers={2, 3, 4})
 
 
 def show_limits(records: list[dict]) -> list[str]:
@@ -78,9 +69,8 @@ def show_limits(records: list[dict]) -> list[str]:
             said.append(f"{say_number(len(record['columns_dropped']), 'column')} of the file never taken in.")
         if record["time_zone"]:
             said.append(f"Times: {record['time_zone']}.")
-        items = (
-            list_items(map(show, said)) or "<p>No warning. That is no proof that the file is complete.</p>"
-        )
+        none = "<p>No warning. That is no proof that the file is complete.</p>"
+        items = list_items(map(show, said)) or none
         parts.append(f"<p><strong>{show_name(name_record(record))}</strong></p>{items}")
     return parts
 
