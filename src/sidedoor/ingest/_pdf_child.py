@@ -11,6 +11,7 @@ import sys
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 
 from helpers.errors import IngestError
 
@@ -284,20 +285,14 @@ def read_page(page) -> dict:
     is_drawing = layout.curves_n > 300 or layout.fills_n > FILLS
     is_scan = covered > 0.7 * wide * high or (not has_ink and (covered > 0.2 * wide * high or is_drawing))
     mark_hidden(words, boxes, crop, is_scan, layout.is_translucent, layout.fills_n > FILLS)
-    askew = [
-        " ".join(word["text"] for word in build_words(letters[n])) for n in sorted(letters) if n != direction
-    ]
+    askew_n = sum(bool(build_words(letters[n])) for n in letters if n != direction)
     return {
         "number": page.page_number,
         "width": round(wide, 2),
         "height": round(high, 2),
         "is_scan": is_scan,
         "words": [pack_word(word) for word in words if word["state"] == SEEN],
-        "unseen": [
-            *list_unseen(words),
-            *[[ASKEW, text[:200]] for text in askew if text],
-            *[[OUTSIDE, ""]] * (far_n > 0),
-        ],
+        "unseen": [*list_unseen(words), *[ASKEW] * askew_n, *[OUTSIDE] * (far_n > 0)],
         "notes_n": count_notes(page.page_obj),
     }
 
@@ -348,7 +343,7 @@ def build_words(letters: list[dict]) -> list[dict]:
         word |= {"x1": chars[-1]["x1"] - chars[-1]["slack"], "run": chars[0]["run"], "last": chars[-1]["run"]}
         word |= {"size": chars[0]["size"], "seams": [], "is_bold": chars[0]["is_bold"]}
         at = 0
-        for before, char in zip(chars, chars[1:], strict=False):
+        for before, char in pairwise(chars):
             at += len(before["text"])
             if char["run"] != before["run"]:
                 word["seams"].append([at, before["x1"] - before["slack"], char["x0"], char["run"]])
@@ -360,16 +355,11 @@ def drop_twice(letters: list[dict]) -> list[dict]:
     """Drop a letter that another operator draws once more at its place, for bold type or a shadow."""
     places: dict[tuple, list[dict]] = defaultdict(list)
     gone = set()
-    for letter in sorted(
-        letters, key=lambda letter: letter["state"] != SEEN
-    ):  # what can be seen is kept first
+    # what can be seen is kept first
+    for letter in sorted(letters, key=lambda letter: letter["state"] != SEEN):
         x, y = round(letter["x0"] / 2), round(letter["top"] / 2)
-        near = (
-            one
-            for i in (-1, 0, 1)
-            for j in (-1, 0, 1)
-            for one in places.get((letter["text"], x + i, y + j), ())[:20]
-        )
+        around = [places.get((letter["text"], x + i, y + j), ())[:20] for i in (-1, 0, 1) for j in (-1, 0, 1)]
+        near = (one for part in around for one in part)
         reach = 0.12 * max(abs(letter["size"]), 0.1)
         if not letter["text"].isspace() and any(
             abs(one["x0"] - letter["x0"]) < reach
@@ -452,18 +442,19 @@ def _is_within(x: float, y: float, box: dict) -> bool:
     return box["x0"] <= x <= box["x1"] and box["top"] <= y <= box["bottom"]
 
 
-def list_unseen(words: list[dict]) -> Iterator[list[str]]:
-    """List what the page holds and does not show, line by line, with why."""
-    line: list[dict] = []
-    for word in [*(word for word in words if word["state"] != SEEN), None]:
-        if line and (
-            word is None
-            or word["state"] != line[-1]["state"]
-            or abs(word["top"] - line[-1]["top"]) > 0.5 * word["size"]
-        ):
-            yield [line[0]["state"], " ".join(part["text"] for part in line)[:200]]
-            line = []
-        line.append(word)
+def list_unseen(words: list[dict]) -> list[str]:
+    """List why the page does not show what it holds, once for each line; its text stays here, as it may be a
+    person's, or redacted.
+    """
+    hidden = [word for word in words if word["state"] != SEEN]
+    begins = [
+        word
+        for above, word in pairwise([None, *hidden])
+        if above is None
+        or word["state"] != above["state"]
+        or abs(word["top"] - above["top"]) > 0.5 * word["size"]
+    ]
+    return [word["state"] for word in begins]
 
 
 def count_notes(page) -> int:

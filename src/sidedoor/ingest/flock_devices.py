@@ -10,6 +10,7 @@ from collections import Counter
 from helpers.canonical import build_table
 from helpers.errors import IngestError
 from helpers.formats import load_format
+from sidedoor.ingest.flock_sharing import build_row
 from sidedoor.ingest.headers import bind_columns, check_day, tidy_header
 from sidedoor.ingest.pdf import read_pages, warn_unseen
 from sidedoor.ingest.pdf_table import find_page_header, read_rows
@@ -59,10 +60,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     """
     match = recognize(source)
     if not options.reported_by:
-        way_out = "Say whose page it is: --reported-by 'AGENCY'."
-        raise IngestError(
-            source.name, "a page without its owner", way_out, code="agency", asks_for="reported_by"
-        )
+        found, way_out = "a page without its owner", "Say whose page it is: --reported-by 'AGENCY'."
+        raise IngestError(source.name, found, way_out, code="agency", asks_for="reported_by")
     if not options.as_of:
         way_out = "Give its date: --as-of YYYY-MM-DD."
         raise IngestError(source.name, "a page without a date", way_out, code="date", asks_for="as_of")
@@ -71,7 +70,6 @@ def read(source: Source, options: ReadOptions) -> Reading:
     header, printed, _ = read_rows(read_pages(source), source.name, _list_names(), 3)
     columns = bind_columns(list(header.names), _load()["columns"], source.name)
     base = {"reported_by": options.reported_by, "source_id": options.source_id or source.id}
-    inactive = re.compile(load_format("flock")["sharing"]["inactive"])
     rows, cameras, kinds = [], [], Counter()
     for number, row in enumerate(printed, 1):
         cells = dict(zip(header.names, (" ".join(lines) for lines in row.cells), strict=True))
@@ -90,15 +88,11 @@ def read(source: Source, options: ReadOptions) -> Reading:
             report.put_aside(place, "an agency that cannot be searched", code="search-off")
             continue
         for section in _SECTIONS.get(kind, (kind,)):
-            sections = [(section, "detections")]
+            sections = [section]
             if "hot_list" in told and section in _HOT_LISTS and _is_on(told["hot_list"], place):
-                sections.append((_HOT_LISTS[section], "hot_list"))
-            for one, shares in sections:
-                is_out = one.endswith("shared")
-                ends = {"from_agency_as_printed": base["reported_by"] if is_out else name}
-                ends["to_agency_as_printed"] = name if is_out else base["reported_by"]
-                more = {"section": one, "shares": shares, "is_inactive": bool(inactive.search(name))}
-                rows.append(base | ends | more | {"as_of": day, "page": row.page, "row_no": number})
+                sections.append(_HOT_LISTS[section])
+            more = base | {"as_of": day, "page": row.page, "row_no": number}
+            rows += [build_row(one, options.reported_by, name) | more for one in sections]
     tables = {"sharing": build_table("sharing", rows)}
     if cameras:
         tables["volumes"] = build_table("volumes", cameras)
@@ -106,9 +100,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     report.rows_in += report.rows_out
     report.span = {name: [day, day] for name in tables}
     report.details["agencies_by_relationship"] = dict(kinds)
-    report.warn(
-        "no-sample", "This form was read without a sample of it at hand: compare every column with the page."
-    )
+    said = "This form was read without a sample of it at hand: compare every column with the page."
+    report.warn("no-sample", said)
     warn_unseen(read_pages(source), report)
     return Reading(tables, report)
 
@@ -126,7 +119,7 @@ def _name_kind(text: str, options: ReadOptions, place: str) -> str:
         return options.section
     found = "a relationship in words that are not known"
     way_out = (
-        "Look at the page, and say which way the data flows: --section detections_received, for example."
+        "Look at the page, and say which way its data flows: --section detections_received, for example."
     )
     raise IngestError(place, found, way_out, code="relationship", asks_for="section")
 

@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 from helpers.agencies.check import looks_like_agency
@@ -40,39 +41,6 @@ _SKIPPED = {
 }
 
 
-@dataclass
-class _Direction:
-    """What was counted in one column: cells with networks, their pieces, odd pieces, blank cells."""
-
-    cells: int = 0
-    pieces: set = field(default_factory=set)
-    fragments: int = 0
-    with_comma: int = 0
-    blank: int = 0
-
-    def add(self, cell: str, fragment: re.Pattern) -> None:
-        """Count the networks of a cell; a comma inside a name cannot be told from one between names."""
-        if not cell:
-            self.blank += 1
-            return
-        pieces = [piece.strip() for piece in cell.split(",") if piece.strip()]
-        self.cells += 1
-        self.with_comma += len(pieces) > 1
-        self.pieces.update(pieces)
-        self.fragments += sum(bool(fragment.search(piece)) for piece in pieces[1:])
-
-    def to_dict(self) -> dict:
-        """Return the counts."""
-        return {
-            "organizations": self.cells,
-            "blank": self.blank,
-            "cells_with_commas": self.with_comma,
-            "networks_if_every_comma_separates": len(self.pieces),
-            "networks_at_least": self.cells,
-            "pieces_that_are_hardly_names": self.fragments,
-        }
-
-
 @dataclass(frozen=True)
 class _Table:
     """Where the list is: its sheet (None for a text), the row of its header, the header and its columns."""
@@ -86,33 +54,32 @@ class _Table:
 
     def rows(self, report: Report | None = None) -> Iterator[tuple[str, dict[str, str]]]:
         """Give the cells of each row by field, with its place; a report is given what was skipped."""
+        text = None
         if self.printed is not None:
-            for place, cells in self.printed:
-                yield place, self._bind(cells)
-            if report:
-                warn_unseen(read_pages(self.source), report)
-                report.warn(
-                    "printed", "Read from the places of words on printed pages: compare a page by eye."
-                )
-            return
-        if self.sheet is None:
-            table = read_table(self.source, header_line=self.header_row)
-            for line, cells in table.rows():
-                yield f"line {line}", self._bind(cells)
-            if report:
-                table.describe(report)
-            return
-        for number, cells in self.sheet:
-            if number > self.header_row and any(cells):
-                yield self.sheet.name_row(number), self._bind(cells)
-        for sheet in read_workbook(self.source).sheets if report else ():
-            if sheet is not self.sheet:
-                reason = "a sheet that is no SharedNetworks list"
-                report.put_aside(sheet.label, reason, sheet.count_rows(), "other-sheet")
+            rows = self.printed
+        elif self.sheet is None:
+            text = read_table(self.source, header_line=self.header_row)
+            rows = ((f"line {line}", cells) for line, cells in text.rows())
+        else:
+            below = ((number, cells) for number, cells in self.sheet if number > self.header_row)
+            rows = ((self.sheet.name_row(number), cells) for number, cells in below if any(cells))
+        for place, cells in rows:
+            row = dict(zip(self.header, cells, strict=False))
+            yield place, {name: row.get(column, "").strip() for name, column in self.columns.items()}
+        if report:
+            self._describe(report, text)
 
-    def _bind(self, cells: list[str]) -> dict[str, str]:
-        row = dict(zip(self.header, cells, strict=False))
-        return {name: row.get(column, "").strip() for name, column in self.columns.items()}
+    def _describe(self, report: Report, text) -> None:
+        if self.printed is not None:
+            warn_unseen(read_pages(self.source), report)
+            report.warn("printed", "Read from the places of words on printed pages: compare a page by eye.")
+        elif text:
+            text.describe(report)
+        else:
+            for sheet in read_workbook(self.source).sheets:
+                if sheet is not self.sheet:
+                    reason = "a sheet that is no SharedNetworks list"
+                    report.put_aside(sheet.label, reason, sheet.count_rows(), "other-sheet")
 
 
 def recognize(source: Source) -> Match | None:
@@ -159,6 +126,28 @@ def _find_printed(source: Source, known: dict[str, list[str]]) -> _Table | None:
     return _Table(source, None, 0, list(header.names), columns, cells)
 
 
+def build_row(section: str, reported_by: str, name: str) -> dict:
+    """Return the row of a name on a list: from whom data flows to whom, what flows, and whether the account
+    is still in use.
+
+    Parameters
+    ----------
+    section
+        One of `canonical.SECTIONS`.
+    reported_by, name
+        Whose list it is; the name on it, as printed.
+    """
+    ends = (reported_by, name) if section.endswith("shared") else (name, reported_by)
+    return {
+        "from_agency_as_printed": ends[0],
+        "to_agency_as_printed": ends[1],
+        "shares": "detections" if section.startswith("detections") else "hot_list",
+        "reported_by": reported_by,
+        "section": section,
+        "is_inactive": bool(re.search(load_format("flock")["sharing"]["inactive"], name)),
+    }
+
+
 def read(source: Source, options: ReadOptions) -> Reading:
     """Read the export: one row for each organization and direction.
 
@@ -174,47 +163,30 @@ def read(source: Source, options: ReadOptions) -> Reading:
     match, table = recognize(source), find_table(source)
     _check_options(table, options)
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
-    known = load_format("flock")["sharing"]
-    inactive, fragment = re.compile(known["inactive"]), re.compile(known["fragments"])
     note = re.compile(load_format("workbook")["names"]["note"])
-    counts = {name: _Direction() for name in SECTIONS if name in table.columns}
+    directions = [name for name in SECTIONS if name in table.columns]
+    cells: dict[str, list[str]] = {name: [] for name in directions}
     skipped = {code: Skipped(code, reason) for code, reason in _SKIPPED.items()}
     rows, names, cleaned = [], Counter(), 0
     for row_no, (place, row) in enumerate(table.rows(report), 1):
         if row_no > source.limits.list_rows:
-            raise IngestError(
-                source.name,
-                f"a list of more than {source.limits.list_rows:,} rows",
-                "Split it.",
-                code="too-large",
-            )
+            found = f"a list of more than {source.limits.list_rows:,} rows"
+            raise IngestError(source.name, found, "Split it.", code="too-large")
         who = remove_hidden(row["organization"])
         cleaned += who != row["organization"]
-        code = _find_reason(who, row, counts, table, note)
+        code = _find_reason(who, row, directions, table, note)
         if code in ("", "no-share"):
             names[who] += 1
         if code:
             skipped[code].add(place)
             continue
-        for name, count in counts.items():
-            count.add(row[name], fragment)
+        for name in directions:
+            cells[name].append(row[name])
             if row[name]:
-                ends = (who, options.reported_by) if name == "with_me" else (options.reported_by, who)
                 page = row.get("page", "")
-                rows.append(
-                    {
-                        "from_agency_as_printed": ends[0],
-                        "to_agency_as_printed": ends[1],
-                        "shares": "detections",
-                        "reported_by": options.reported_by,
-                        "section": SECTIONS[name],
-                        "is_inactive": bool(inactive.search(who)),
-                        "as_of": options.as_of,
-                        "source_id": options.source_id or source.id,
-                        "row_no": row_no,
-                        "page": int(page) if page.isdigit() and len(page) < 7 else None,
-                    }
-                )
+                page = int(page) if page.isdigit() and len(page) < 7 else None
+                more = {"as_of": options.as_of, "source_id": options.source_id or source.id, "page": page}
+                rows.append(build_row(SECTIONS[name], options.reported_by, who) | more | {"row_no": row_no})
     sharing = build_table("sharing", rows)
     report.rows_in += len(sharing)
     report.rows_out = len(sharing)
@@ -226,12 +198,12 @@ def read(source: Source, options: ReadOptions) -> Reading:
     drop_columns(report, table.header, list_unbound(table.header, table.columns))
     if cleaned:
         report.warn("cleaned-names", f"Names with characters without width, which were removed: {cleaned:,}.")
-    _describe(report, counts, names, sharing)
+    _describe(report, cells, names, sharing)
     report.check()
     return Reading({"sharing": sharing}, report)
 
 
-def _find_reason(who: str, row: dict, counts: dict, table: _Table, note: re.Pattern) -> str:
+def _find_reason(who: str, row: dict, directions: list[str], table: _Table, note: re.Pattern) -> str:
     """Return why a row is skipped; nothing for a row that is read."""
     if tidy_header(who) == tidy_header(table.columns["organization"]):
         return "header-again"
@@ -239,51 +211,56 @@ def _find_reason(who: str, row: dict, counts: dict, table: _Table, note: re.Patt
         return "no-name"
     if note.search(who):
         return "note"
-    return "" if any(row[name] for name in counts) else "no-share"
+    return "" if any(row[name] for name in directions) else "no-share"
+
+
+def _count_networks(cells: list[str]) -> dict[str, int]:
+    """Count the networks of a column; a comma inside a name cannot be told from one between names."""
+    fragment = re.compile(load_format("flock")["sharing"]["fragments"])
+    filled = [[piece.strip() for piece in cell.split(",") if piece.strip()] for cell in cells if cell]
+    return {
+        "organizations": len(filled),
+        "blank": len(cells) - len(filled),
+        "cells_with_commas": sum(len(pieces) > 1 for pieces in filled),
+        "networks_if_every_comma_separates": len(set().union(*filled)),
+        "networks_at_least": len(filled),
+        "pieces_that_are_hardly_names": sum(
+            bool(fragment.search(piece)) for pieces in filled for piece in pieces[1:]
+        ),
+    }
 
 
 def _check_options(table: _Table, options: ReadOptions) -> None:
     name = table.source.name
     if not options.reported_by:
         hint = "Say whose list it is: --reported-by 'AGENCY'."
-        if "by_me" in table.columns:
-            cells = Counter(row["by_me"] for _, row in table.rows() if looks_like_agency(row["by_me"]))
-            if cells:
-                hint += (
-                    f" The network that it shares most often is called {cells.most_common(1)[0][0][:80]!r}."
-                )
+        cells = Counter(row.get("by_me", "") for _, row in table.rows())
+        if names := [cell for cell, _ in cells.most_common() if looks_like_agency(cell)]:
+            hint += f" The network that it shares most often is called {names[0][:80]!r}."
         found = "the file does not say whose list it is"
         raise IngestError(name, found, hint, code="no-reporter", asks_for="reported_by")
     if not options.as_of:
         hint = "Give its date: --as-of YYYY-MM-DD."
         if found := re.search(load_format("flock")["sharing"]["file_date"], name):
-            try:
+            with suppress(ValueError):
                 day = datetime.strptime(" ".join(found.groups()), "%Y %B %d").date().isoformat()
                 hint += f" The file's name says {day}; names are often wrong, so it is not taken by itself."
-            except ValueError:
-                pass
         raise IngestError(name, "a list without a date", hint, code="no-date", asks_for="as_of")
     check_day(options.as_of)
 
 
-def _describe(report: Report, counts: dict[str, _Direction], names: Counter, sharing) -> None:
+def _describe(report: Report, cells: dict[str, list[str]], names: Counter, sharing) -> None:
     for name, section in SECTIONS.items():
-        count = counts.get(name)
-        if count is None:
-            text = (
-                f"The file has no column for {section}: that direction was not released, which is "
-                "not the same as no share."
-            )
+        if name not in cells:
+            text = f"The file has no column for {section}: not released, which is not the same as no share."
             report.warn("direction-not-released", text)
             continue
-        report.details[section] = count.to_dict()
-        if count.fragments:
-            said = say_number(count.fragments, "piece")
-            text = (
-                f"{said} in {section} may be the rest of a name with a comma in it: the number of "
-                "networks lies between the two counts."
+        counts = report.details[section] = _count_networks(cells[name])
+        if pieces_n := counts["pieces_that_are_hardly_names"]:
+            said = (
+                f"{say_number(pieces_n, 'piece')} in {section} may be the rest of a name with a comma in it"
             )
-            report.warn("fragments", text)
+            report.warn("fragments", f"{said}: the number of networks lies between the two counts.")
     is_out = sharing["section"] == SECTIONS["by_me"]
     who = sharing["to_agency_as_printed"].where(is_out, sharing["from_agency_as_printed"])
     ways = [set(sections) for _, sections in sharing["section"].groupby(who)]

@@ -21,9 +21,8 @@ PROGRAM = "ocrmypdf"
 SECONDS, PAGE_SECONDS = 60, 45
 OUTPUT_BYTES, MEMORY_BYTES = 2 << 30, 4 << 30
 _INSTALL = (
-    "Install it (apt install ocrmypdf, brew install ocrmypdf, or see ocrmypdf.readthedocs.io), and try "
-    "again with --ocr; "
-    "or run it elsewhere and give its PDF."
+    "Install it (apt install ocrmypdf, brew install ocrmypdf, or see ocrmypdf.readthedocs.io), and try again "
+    "with --ocr; or run it elsewhere and give its PDF."
 )
 # The child limits itself before it becomes the program; arguments are a list, and no shell sees them.
 _LIMITED = """
@@ -80,21 +79,10 @@ def run_program(program: str, arguments: list[str], source: Source) -> None:
     options += ["--tesseract-timeout", str(PAGE_SECONDS), "--language", "eng", "--verbose", "1"]
     limited = _LIMITED.format(size=OUTPUT_BYTES, memory=MEMORY_BYTES)
     command = [sys.executable, "-I", "-c", limited, program, *options, *arguments]
-    kept = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "C.UTF-8",
-        "TMPDIR": str(Path(arguments[-1]).parent),
-    }
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=kept,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
+    kept = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
+    kept["TMPDIR"] = str(Path(arguments[-1]).parent)
+    out = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    child = subprocess.Popen(command, **out, env=kept, text=True, errors="replace", start_new_session=True)
     seconds = SECONDS + PAGE_SECONDS * pages_n
     is_late = threading.Event()
     timer = threading.Timer(seconds, lambda: (is_late.set(), _end_group(child)))
@@ -114,10 +102,9 @@ def run_program(program: str, arguments: list[str], source: Source) -> None:
         found = f"{PROGRAM} took longer than {seconds:,} s for {pages_n:,} pages"
         raise IngestError(source.name, found, "Split the PDF by pages and read the parts.", code="ocr-late")
     if code or not Path(arguments[-1]).is_file():
+        found = f"{PROGRAM} could not read it (exit code {code})"
         way_out = f"Run it yourself to see why: {PROGRAM} {arguments[0]} IN.pdf OUT.pdf, and give OUT.pdf."
-        raise IngestError(
-            source.name, f"{PROGRAM} could not read it (exit code {code})", way_out, code="ocr-failed"
-        )
+        raise IngestError(source.name, found, way_out, code="ocr-failed")
 
 
 def _end_group(child: subprocess.Popen) -> None:
@@ -133,9 +120,5 @@ def mark_tables(tables: dict, report: Report) -> None:
     if "sharing" in tables:
         tables["sharing"]["doubt"] = "ocr"
     report.details["read_by"] = "ocr"
-    report.warn(
-        "ocr",
-        "Its pages are pictures, read by OCR: names, figures and marks can be wrong or missing. Compare "
-        "every page with the "
-        "picture before anything of it is printed.",
-    )
+    said = "Its pages are pictures, read by OCR: names, figures and marks can be wrong or missing."
+    report.warn("ocr", f"{said} Compare every page with the picture before anything of it is printed.")

@@ -58,9 +58,9 @@ class Line:
 class Page:
     """A page: number from 1, size in points, its words in the order in which they were drawn.
 
-    `is_scan` says that a picture covers the page, so that the words are the work of OCR. `unseen` are the
-    lines that the page holds and does not show as its own, each with why, and `notes_n` the notes, stamps and
-    fields that a viewer lays over it.
+    `is_scan` says that a picture covers the page, so that the words are the work of OCR. `unseen` says why,
+    for each line that the page holds and does not show as its own, and `notes_n` counts the notes, stamps
+    and fields that a viewer lays over it.
     """
 
     number: int
@@ -68,7 +68,7 @@ class Page:
     height: float
     words: tuple[Word, ...]
     is_scan: bool
-    unseen: tuple[tuple[str, str], ...] = ()
+    unseen: tuple[str, ...] = ()
     notes_n: int = 0
 
 
@@ -114,8 +114,8 @@ def build_page(found: dict) -> Page:
         Word(text, x0, x1, top, bottom, run, tuple(map(tuple, seams)), is_bold)
         for text, x0, x1, top, bottom, run, seams, is_bold in found["words"]
     )
-    unseen = tuple((why, text) for why, text in found["unseen"])
     size = found["width"], found["height"]
+    unseen = tuple(found["unseen"])
     return Page(found["number"], *size, tuple(words), found["is_scan"], unseen, found["notes_n"])
 
 
@@ -124,30 +124,18 @@ def _refuse_unreadable(pages: list[Page], name: str) -> None:
     letters_n = sum(len(word.text) for page in pages for word in page.words)
     lost_n = sum(word.text.count(UNREADABLE) for page in pages for word in page.words)
     if lost_n > 0.2 * letters_n:
-        raise IngestError(
-            name,
-            f"fonts that do not say which letters they draw ({lost_n:,} of {letters_n:,} are unreadable)",
-            "Let OCR read the pages: add --ocr; or run ocrmypdf --force-ocr IN.pdf OUT.pdf, and give "
-            "OUT.pdf.",
-            code=UNREADABLE_FONTS,
+        found = f"fonts that do not say which letters they draw ({lost_n:,} of {letters_n:,} are unreadable)"
+        way_out = (
+            "Let OCR read the pages: add --ocr; or run ocrmypdf --force-ocr IN.pdf OUT.pdf, and give it."
         )
+        raise IngestError(name, found, way_out, code=UNREADABLE_FONTS)
 
 
 def report_unseen(pages: Iterable[Page], report: Report) -> None:
-    """Set aside what pages hold and do not show, and say that notes were laid over them.
-
-    The text is not repeated: it may be a person's, or redacted.
-
-    Parameters
-    ----------
-    pages
-        Of the file.
-    report
-        Gets a row set aside for each line.
-    """
+    """Set aside what pages hold and do not show, a row for each line, and say that notes lie over them."""
     noted = []
     for page in pages:
-        report.set_aside += [SetAside(f"page {page.number}", UNSEEN[why]) for why, _ in page.unseen]
+        report.set_aside += [SetAside(f"page {page.number}", UNSEEN[why]) for why in page.unseen]
         if page.notes_n:
             noted.append(str(page.number))
     if noted:
@@ -160,7 +148,7 @@ def report_unseen(pages: Iterable[Page], report: Report) -> None:
 def warn_unseen(pages: Iterable[Page], report: Report) -> None:
     """Warn of what pages hold and do not show, for tables whose rows are counted otherwise."""
     for page in pages:
-        for why in dict.fromkeys(why for why, _ in page.unseen):
+        for why in dict.fromkeys(page.unseen):
             report.warnings.append(f"Page {page.number} holds {UNSEEN[why]}; it was not read.")
 
 
@@ -175,30 +163,18 @@ def split_line(line: Line, gap: float = 1.2) -> list[Line]:
 
 
 def build_lines(page: Page, tolerance: float = 3.0) -> list[Line]:
-    """Gather the words of a page into lines, top to bottom.
-
-    Parameters
-    ----------
-    page
-        The page.
-    tolerance
-        How far the middles of words may lie above one another in a line, in points.
+    """Gather the words of a page into lines, top to bottom: their middles differ by at most `tolerance`
+    points.
     """
     groups: list[list[Word]] = []
-    middles: list[float] = []
+    mean = 0.0
     for word in sorted(page.words, key=lambda word: ((word.top + word.bottom) / 2, word.x0)):
         middle = (word.top + word.bottom) / 2
-        if groups and middle - middles[-1] <= tolerance:
+        if groups and middle - mean <= tolerance:
             groups[-1].append(word)
-            middles[-1] += (middle - middles[-1]) / len(groups[-1])
+            mean += (middle - mean) / len(groups[-1])
         else:
             groups.append([word])
-            middles.append(middle)
-    return [
-        Line(
-            tuple(sorted(group, key=lambda word: word.x0)),
-            min(word.top for word in group),
-            max(word.bottom for word in group),
-        )
-        for group in groups
-    ]
+            mean = middle
+    lines = (tuple(sorted(group, key=lambda word: word.x0)) for group in groups)
+    return [Line(line, min(word.top for word in line), max(word.bottom for word in line)) for line in lines]

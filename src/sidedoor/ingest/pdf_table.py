@@ -7,6 +7,7 @@ on with the columns of the page before.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from helpers.errors import IngestError
@@ -87,11 +88,8 @@ def _join_header(block: list[Line], known: set[str]) -> Header:
     for line in block:
         for group in _split_line(line, known):
             x0, x1 = group[0].x0, group[-1].x1
-            above = [
-                cell
-                for cell in cells
-                if min(x1, max(w.x1 for w in cell)) - max(x0, min(w.x0 for w in cell)) > 0
-            ]
+            ends = [(min(word.x0 for word in cell), max(word.x1 for word in cell)) for cell in cells]
+            above = [cell for cell, end in zip(cells, ends, strict=True) if min(x1, end[1]) > max(x0, end[0])]
             if len(above) == 1:
                 above[0].extend(group)
             else:
@@ -151,39 +149,30 @@ def read_rows(
     for page, header in zip(pages, headers, strict=True):
         if header and tuple(map(tidy_header, header.names)) != tuple(map(tidy_header, first.names)):
             found = f"other columns ({', '.join(header.names)[:120]}) than on the first page"
-            raise IngestError(
-                f"{place}, page {page.number}", found, f"Its rows are spread over pages. {_WAY_OUT}"
-            )
+            way_out = f"Its rows are spread over pages. {_WAY_OUT}"
+            raise IngestError(f"{place}, page {page.number}", found, way_out)
+    vocabulary = {word for name in known for word in name.split()}
     bodies, outside = [], []
     for page, header in zip(pages, headers, strict=True):
-        top = header.bottom if header else -1.0
-        if header is None and not bodies:
-            outside += [line.text for line in build_lines(page)]
-            continue
         lines = build_lines(page)
-        outside += [
-            line.text
-            for line in lines
-            if header and line.bottom <= top and not _is_of(line, {w for n in known for w in n.split()})
-        ]
-        last = max((line.top for line in lines), default=0.0)
-        foot = [
-            line
-            for line in lines
-            if line.top > max(top, 0.9 * page.height) and line.top == last and _FOOT.fullmatch(line.text)
-        ]
-        outside += [line.text for line in foot]
+        if header is None and not bodies:
+            outside += [line.text for line in lines]
+            continue
+        top = header.bottom if header else -1.0
+        above = [line for line in lines if header and line.bottom <= top and not _is_of(line, vocabulary)]
+        low = max(top, 0.9 * page.height, *(line.top for line in lines))
+        foot = [line for line in lines if line.top == low and _FOOT.fullmatch(line.text)]
+        outside += [line.text for line in (*above, *foot)]
         words = [word for line in lines if line.top >= top - 0.5 and line not in foot for word in line.words]
         bodies.append((page, words))
     edges = _find_edges(first, [word for _, words in bodies for word in words])
     rows: list[PrintedRow] = []
     if begins is None:
         rows = _add_by_distance(bodies, edges)
-        _refuse_two_in_one(first, rows, place)
-        return first, rows, outside
-    anchor, pattern = _choose_anchor(first, bodies, edges, begins, place)
-    for page, words in bodies:
-        rows = _add_page(rows, page, words, edges, anchor, pattern)
+    else:
+        anchor, pattern = _choose_anchor(first, bodies, edges, begins, place)
+        for page, words in bodies:
+            rows = _add_page(rows, page, words, edges, anchor, pattern)
     _refuse_two_in_one(first, rows, place)
     return first, rows, outside
 
@@ -201,18 +190,18 @@ def _find_edges(header: Header, words: list[Word]) -> list[float]:
     begins_n = sum(begin > 0 and begin >= end for begin, end in sides)
     ends_n = sum(end > begin for begin, end in sides)
     edges = []
-    spans = list(zip(header.spans, header.spans[1:], sides, sides[1:], strict=False))
-    for (left, left_end), (right, right_end), left_side, right_side in spans:
+    for ((left, left_end), left_side), ((right, right_end), right_side) in pairwise(
+        zip(header.spans, sides, strict=True)
+    ):
         low, high = (left + min(left_end, right)) / 2, (right + right_end) / 2
         near = [word for word in words if word.x1 > low and word.x0 < high]
         stops = sorted({low, high, *(x for word in near for x in (word.x0, word.x1) if low < x < high)})
-        gaps = []
-        for start, end in zip(stops, stops[1:], strict=False):
-            gaps.append((sum(word.x0 < (start + end) / 2 < word.x1 for word in near), start, end))
-        fewest = min((crossed for crossed, *_ in gaps), default=0)
-        open_gaps = _join_gaps([(start, end) for crossed, start, end in gaps if crossed == fewest]) or [
-            (low, high)
-        ]
+        gaps = {
+            (start, end): sum(word.x0 < (start + end) / 2 < word.x1 for word in near)
+            for start, end in pairwise(stops)
+        }
+        fewest = min(gaps.values(), default=0)
+        open_gaps = _join_gaps([gap for gap, crossed in gaps.items() if crossed == fewest]) or [(low, high)]
         begins, ends = right_side[0] >= max(1, right_side[1]), left_side[1] > left_side[0]
         is_left = begins or (not ends and begins_n > ends_n)
         is_right = not is_left and (ends or ends_n > begins_n)
@@ -255,9 +244,8 @@ def _refuse_two_in_one(header: Header, rows: list[PrintedRow], place: str) -> No
             filled = [row.cells[beside] for row in rows if row.cells[beside]]
             two_n = sum(any(_TWO.match(line) for line in lines) for lines in filled)
             if filled and two_n > 0.5 * len(filled):
-                found = (
-                    f"{name!r} is empty in all rows, while cells of {header.names[beside]!r} hold two values"
-                )
+                other = header.names[beside]
+                found = f"{name!r} is empty in all rows, while cells of {other!r} hold two values"
                 raise IngestError(place, found, _WAY_OUT, code="two-in-one")
 
 
@@ -299,7 +287,7 @@ def _add_page(
         return [*rows[:-1], _join(rows[-1], words, edges)] if rows and words else rows
     bands = _list_bands(words)
     cuts, widths = [], []
-    for one, other in zip(starts, starts[1:], strict=False):
+    for one, other in pairwise(starts):
         cut, width = _find_cut(bands, (one.top + one.bottom) / 2, (other.top + other.bottom) / 2, other.top)
         cuts.append(cut)
         widths.append(width)
@@ -312,7 +300,7 @@ def _add_page(
             words = [word for word in words if (word.top + word.bottom) / 2 >= cut]
     limits = [-1.0, *cuts, float("inf")]
     made = []
-    for low, high in zip(limits, limits[1:], strict=False):
+    for low, high in pairwise(limits):
         own = [word for word in words if low <= (word.top + word.bottom) / 2 < high]
         made.append(PrintedRow(page.number, _cut_cells(own, edges)))
     return [*rows, *made]
@@ -323,13 +311,11 @@ def _add_by_distance(bodies: list[tuple[Page, list[Word]]], edges: list[float]) 
     column.
     """
     lines = [(page, build_lines(Page(page.number, 0.0, 0.0, tuple(words), False))) for page, words in bodies]
-    steps = sorted(
-        later.top - line.top for _, part in lines for line, later in zip(part, part[1:], strict=False)
-    )
+    steps = sorted(later.top - line.top for _, part in lines for line, later in pairwise(part))
     is_even = not steps or steps[-1] <= 1.3 * steps[0]
     rows: list[tuple[Page, list[Word]]] = []
     for page, part in lines:
-        for before, line in zip([None, *part], part, strict=False):
+        for before, line in pairwise([None, *part]):
             has_first = any(_find_column(word, edges) == 0 for word in line.words)
             is_apart = before is None or is_even or line.top - before.top > 1.3 * steps[0]
             if not rows or (has_first and is_apart):
@@ -352,7 +338,7 @@ def _list_bands(words: list[Word]) -> list[tuple[float, float]]:
 def _find_cut(bands, low: float, high: float, fallback: float) -> tuple[float, float]:
     """Find the widest gap between two heights, the lowest of equal ones: where it is, and how wide."""
     best = (fallback - 0.1, 0.0)
-    for (_, end), (start, _) in zip(bands, bands[1:], strict=False):
+    for (_, end), (start, _) in pairwise(bands):
         if low <= end and start <= high and start - end >= best[1] - 0.05:
             best = ((end + start) / 2, start - end)
     return best

@@ -20,6 +20,7 @@ from helpers.errors import IngestError
 from helpers.formats import load_format
 from helpers.wording import say_number
 from sidedoor.ingest.decode import find_encoding
+from sidedoor.ingest.flock_sharing import build_row
 from sidedoor.ingest.headers import check_day
 from sidedoor.ingest.pdf import Line, build_lines, read_pages, split_line, warn_unseen
 from sidedoor.ingest.published import remove_hidden
@@ -39,6 +40,7 @@ FIGURES = ("detections", "hits", "searches", "cameras", "retention_days")
 _NUMBER = re.compile(r"(?P<number>\d[\d,]*)(?: (?P<unit>\D.*))?")
 _COMPANY = re.compile(r"\b(?:inc|corp|co|ltd|llc|dept)\.$", re.I)
 _SENTENCE = re.compile(r"(?!Dept|Corp)\b\w{4,}\.(?: [A-Z]|$)")
+_BULLET = re.compile(r"^(?:[\u2022\u25cf\u25aa\u25e6\u00b7*]|\d{1,3}[.)])\s+")
 # A heading printed on a narrow column is wrapped into at most so many lines.
 _WRAPPED = 4
 _PRINTED_EDGE = re.compile(r"https?://.*|(?:page )?\d+ ?(?:/|of) ?\d+|\d+/\d+/\d+,? .*", re.I)
@@ -46,36 +48,22 @@ _PRINTED_EDGE = re.compile(r"https?://.*|(?:page )?\d+ ?(?:/|of) ?\d+|\d+/\d+/\d
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of text of the page.
-
-    Attributes
-    ----------
-    text
-        One line, or what one element of the markup shows.
-    outer
-        How far the markup was closed since the block before: the smaller, the looser the two belong together.
-    kind
-        What the markup calls the entry that begins here.
-    is_cell
-        The markup lists it as one of several.
-    is_line
-        It is a printed line.
-    is_next
-        It follows the block before as lines of one paragraph do.
-    is_bold
-        It is printed bold.
-    gap
-        How far below the printed line before it stands, in heights of a line; 0 at the top of a page.
-    """
+    """A piece of text of the page: one line, or what one element of the markup shows."""
 
     text: str
+    # In markup: how far it was closed since the block before (the smaller, the looser the two belong
+    # together), what it calls the entry that begins here (in print: `column`, if a column does), and whether
+    # it lists the text as one of several.
     outer: int = 0
     kind: str = ""
     is_cell: bool = False
+    # In print: whether it is a printed line, bold, and how many heights of a line it stands below the one
+    # before (0 at the top of a page).
     is_line: bool = False
-    is_next: bool = False
     is_bold: bool = False
     gap: float = 0.0
+    # It follows the block before as lines of one paragraph do.
+    is_next: bool = False
 
 
 @dataclass
@@ -114,8 +102,7 @@ def recognize(source: Source) -> Match | None:
             raise _refuse_page(source)
         return None
     if source.kind == "html" and source.cache["page"]["is_translated"]:
-        found = "a page that the browser translated, its names too"
-        raise IngestError(source.name, found, "Save it in its own language.", code="translated")
+        raise IngestError(source.name, *_OTHER_PAGES["translated"], code="translated")
     form = {"html": "saved web page", "pdf": "printed to PDF", "text": "copied as text"}[source.kind]
     why = f"the title {_load()['title']!r}, a date of its update, and {known[0][:60]!r}"
     return Match(FAMILY, form, why, 0.98)
@@ -133,23 +120,36 @@ def _refuse_page(source: Source) -> IngestError:
     """Say what a web page is that is no portal: a log-in, an error, an empty frame, or any other."""
     page = source.cache["page"]
     title = page["title"].casefold()
-    code, found = "web-page", "a web page, not a table"
-    way_out = "Download the file itself; a table on the page can be copied into a spreadsheet."
     if page["asks_password"] or re.search(r"\b(?:sign|log) ?in\b", title):
-        code, found = "log-in-page", "a log-in page"
-        way_out = "The file behind it was not downloaded: log in, and save the file itself."
-    elif re.search(
-        r"\b(?:4\d\d|5\d\d|error|not found|denied|forbidden|just a moment|attention required)\b", title
-    ):
-        code, found = "error-page", "an error page"
-        way_out = "Open the address in a browser, wait until the page is there, and save it again."
+        code = "log-in-page"
+    elif _ERROR_TITLE.search(title):
+        code = "error-page"
     elif page["is_translated"]:
-        code, found = "translated", "a page that the browser translated"
-        way_out = "If it is a portal page, save it in its own language."
-    elif _load()["title"].casefold() in title:
-        code, found = "empty-page", "a portal page without its content, which a script loads"
-        way_out = "Open it in a browser, wait until it is there, and save it from there or copy its text."
-    return IngestError(f"{source.name}, line 1", found, way_out, code=code)
+        code = "translated"
+    else:
+        code = "empty-page" if _load()["title"].casefold() in title else "web-page"
+    return IngestError(f"{source.name}, line 1", *_OTHER_PAGES[code], code=code)
+
+
+_ERROR_TITLE = re.compile(
+    r"\b(?:4\d\d|5\d\d|error|not found|denied|forbidden|just a moment|attention required)\b"
+)
+# Pages that are no portal page, or none that can be read: what was found, and the way out.
+_OTHER_PAGES = {
+    "log-in-page": ("a log-in page", "The file behind it was not downloaded: log in, and save that file."),
+    "error-page": (
+        "an error page", "Open the address in a browser, wait until the page is there, and save it again.",
+    ),
+    "translated": ("a page that the browser translated, its names too", "Save it in its own language."),
+    "empty-page": (
+        "a portal page without its content, which a script loads",
+        "Open it in a browser, wait until it is there, and save it from there or copy its text.",
+    ),
+    "web-page": (
+        "a web page, not a table",
+        "Download the file itself; a table on the page can be copied into a spreadsheet.",
+    ),
+}  # fmt: skip
 
 
 def _load() -> dict:
@@ -218,14 +218,13 @@ def _read_print(source: Source) -> list[Block]:
     usual = steps.most_common(1)[0][0] if steps else 0
     blocks = [Block(line.text, is_line=True) for _, line in lines[: at + 1]]
     for start in sorted(columns):
-        last_page, last_top = 0, 0.0
-        for page, line in columns[start]:
-            step = line.top - last_top if page == last_page else 0.0
-            is_next = page == last_page and step <= 1.15 * usual + 1
+        for above, (page, line) in pairwise([None, *columns[start]]):
+            kind = "" if above else "column"
+            step = line.top - above[1].top if above and above[0] == page else 0.0
             is_bold = all(word.is_bold for word in line.words)
+            is_next = 0 < step <= 1.15 * usual + 1
             gap = step / max(line.bottom - line.top, 1.0)
-            blocks.append(Block(line.text, is_line=True, is_next=is_next, is_bold=is_bold, gap=gap))
-            last_page, last_top = page, line.top
+            blocks.append(Block(line.text, 0, kind, False, True, is_bold, gap, is_next))
     return blocks
 
 
@@ -261,7 +260,10 @@ def find_entries(blocks: list[Block]) -> list[Entry]:
         block = blocks[at]
         found, heading, used_n, rest = _read_heading(blocks, at)
         found = types.get(block.kind) or found
-        if found:
+        if found == "about":
+            if entries and not entries[-1].blocks:
+                entries[-1].about = heading
+        elif found:
             is_open = found != "others"
             if is_open:
                 entries.append(Entry(found, heading, blocks=[replace(block, text=rest)] if rest else []))
@@ -284,14 +286,18 @@ def find_entries(blocks: list[Block]) -> list[Entry]:
 
 
 def _read_heading(blocks: list[Block], at: int) -> tuple[str | None, str, int, str]:
-    """Read the heading that begins at a block: its field, its text, how many blocks it takes, and what stands
-    behind its colon.
+    """Read the heading that begins at a block: its field (`about` for a printed sentence that explains one),
+    its text, how many blocks it takes, and what stands behind its colon.
     """
     block = blocks[at]
     for used_n in range(_WRAPPED if block.is_line else 1, 0, -1):
         part = blocks[at : at + used_n]
         if len(part) == used_n and all(one.is_next and one.is_bold == block.is_bold for one in part[1:]):
             heading = " ".join(one.text for one in part)
+            if find_field(" ".join(one.text for one in part[1:]).removesuffix(".")) in LISTS:
+                continue  # a heading, and the sentence that explains it
+            if used_n > 1 and heading.endswith(".") and find_field(heading[:-1]):
+                return "about", heading, used_n, ""
             if (used_n == 1 or "," not in heading) and (found := find_field(heading)):
                 return found, heading, used_n, ""
     heading, _, rest = (part.strip() for part in block.text.partition(":"))
@@ -319,11 +325,11 @@ def read_names(blocks: list[Block]) -> list[Name]:
     if any(block.is_cell for block in blocks):
         pieces = [block.text for block in blocks if block.is_cell]
     elif _has_commas(blocks):
-        pieces = re.split(r",(?:\s+|$)", _join_lines(blocks))
+        pieces = _split_paragraph(_join_lines(blocks))
     elif blocks and blocks[0].is_line:
         return _read_printed_rows(blocks)
     else:
-        pieces = [block.text for block in blocks]
+        pieces = [_BULLET.sub("", block.text) for block in blocks]
         if len(blocks) < all_n:  # the last may be a heading that is not known
             pieces[-1] = f"{pieces[-1]}\n"
     return list(_join_pieces([piece.strip(" ") for piece in pieces if piece.strip()]))
@@ -338,7 +344,7 @@ def cut_list(blocks: list[Block]) -> list[Block]:
     end = 1
     while end < len(blocks) and (blocks[end].is_next or blocks[end - 1].text.endswith(",")):
         end += 1
-    is_paragraph = end > 1 or len([*_join_pieces(blocks[0].text.split(", "))]) > 1
+    is_paragraph = end > 1 or len([*_join_pieces(re.split("[,;] ", blocks[0].text))]) > 1
     for at, block in enumerate(blocks[: end if is_paragraph else None]):
         if at and (_is_prose(block.text) or _NUMBER.fullmatch(block.text)):
             is_heading = at > 1 and not looks_like_agency(blocks[at - 1].text)
@@ -352,8 +358,17 @@ def _is_prose(text: str) -> bool:
 
 def _has_commas(blocks: list[Block]) -> bool:
     """Say whether names stand between commas: most lines hold one, or one that goes on ends in one."""
-    with_comma = sum("," in block.text for block in blocks)
-    return 2 * with_comma > len(blocks) or any(block.text.endswith(",") for block in blocks)
+    parted = sum("," in block.text or ";" in block.text for block in blocks)
+    return 2 * parted > len(blocks) or any(block.text.endswith((",", ";")) for block in blocks)
+
+
+def _split_paragraph(text: str) -> list[str]:
+    """Split names at commas, or at semicolons, between which commas belong to names."""
+    if text.count(";") >= max(1, text.count(",")):
+        return text.split(";")
+    pieces = re.split(r",(?:\s+|$)", text if _COMPANY.search(text) else text.removesuffix("."))
+    is_last = len(pieces) > 2 and re.match(r"and\s", pieces[-1]) and looks_like_agency(pieces[-1])
+    return [*pieces[:-1], pieces[-1].removeprefix("and") if is_last else pieces[-1]]
 
 
 def _join_lines(blocks: list[Block]) -> str:
@@ -426,9 +441,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     """
     match = recognize(source)
     if match is None:
-        raise IngestError(
-            source.name, "no page of a transparency portal", "Save the whole page.", code="no-portal"
-        )
+        found = "no page of a transparency portal"
+        raise IngestError(source.name, found, "Save the whole page.", code="no-portal")
     source.cache["vendor prints agencies"] = True
     blocks = read_blocks(source)
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
@@ -448,10 +462,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
         tables["sharing"] = build_table("sharing", rows)
         report.span["sharing"] = [day, day]
     tables["volumes"] = build_table("volumes", figures)
-    report.span["volumes"] = [
-        min((row["period_start"] for row in figures), default=None),
-        max((row["period_end"] for row in figures), default=None),
-    ]
+    if figures:
+        report.span["volumes"] = [min(row["period_start"] for row in figures), day]
     report.rows_out = len(rows) + len(figures)
     report.rows_in += report.rows_out
     report.check()
@@ -511,25 +523,19 @@ def _read_head(blocks: list[Block], source: Source, options: ReadOptions, report
     )
     agency = (printed if printed and len(printed) <= NAME_CHARS else None) or options.reported_by
     if not agency:
-        way_out = "Say whose it is: --reported-by 'AGENCY'."
-        raise IngestError(
-            source.name, "a page without a name", way_out, code="agency", asks_for="reported_by"
-        )
+        found, way_out = "a page without a name", "Say whose it is: --reported-by 'AGENCY'."
+        raise IngestError(source.name, found, way_out, code="agency", asks_for="reported_by")
     if printed and options.reported_by and options.reported_by != printed:
-        report.warn(
-            "other-agency", f"The page names {printed!r} as its agency, not the one given; it was followed."
-        )
+        said = f"The page names {printed!r} as its agency, not the one given; it was followed."
+        report.warn("other-agency", said)
     at = next((at for at, block in enumerate(blocks) if re.search(known["updated"], block.text)), len(blocks))
     day = _read_day(" ".join(block.text for block in blocks[at : at + 2]))
     if day is None and not options.as_of:
-        way_out = "Give its date: --as-of YYYY-MM-DD."
-        raise IngestError(
-            source.name, "a page without a legible date", way_out, code="date", asks_for="as_of"
-        )
+        found, way_out = "a page without a legible date", "Give its date: --as-of YYYY-MM-DD."
+        raise IngestError(source.name, found, way_out, code="date", asks_for="as_of")
     if day and options.as_of and options.as_of != day:
-        report.warn(
-            "other-date", f"The page was last updated on {day}, not on {options.as_of}; it was followed."
-        )
+        said = f"The page was last updated on {day}, not on {options.as_of}; it was followed."
+        report.warn("other-date", said)
     check_day(day or options.as_of)
     report.details |= {"agency": agency, "as_of": day or options.as_of}
     return agency, day or options.as_of
@@ -560,7 +566,6 @@ _SAYS = {
 
 
 def _read_lists(entries: list[Entry], base: dict, options: ReadOptions, report: Report) -> list[dict]:
-    inactive = re.compile(load_format("flock")["sharing"]["inactive"])
     rows: list[dict] = []
     told = report.details["lists"] = {section: {"names": 0, "status": "not published"} for section in LISTS}
     for entry in (entry for entry in entries if entry.field in LISTS):
@@ -576,19 +581,8 @@ def _read_lists(entries: list[Entry], base: dict, options: ReadOptions, report: 
         part["names"] += len(names)
         part["status"] = "printed"
         for name in names:
-            is_out = entry.field == "detections_shared"
-            rows.append(
-                base
-                | {
-                    "from_agency_as_printed": base["reported_by"] if is_out else name.text,
-                    "to_agency_as_printed": name.text if is_out else base["reported_by"],
-                    "shares": "detections",
-                    "section": entry.field,
-                    "is_inactive": bool(inactive.search(name.text)),
-                    "doubt": name.doubt,
-                    "row_no": len(rows) + 1,
-                }
-            )
+            row = build_row(entry.field, base["reported_by"], name.text)
+            rows.append(base | row | {"doubt": name.doubt, "row_no": len(rows) + 1})
         _report_names(entry.field, names, len(rows) - len(names) + 1, printed_n, report)
     for section, part in told.items():
         if part["status"] in _SAYS:
@@ -654,6 +648,12 @@ def _report_names(section: str, names: list[Name], first: int, printed_n: int | 
         report.warn("twice", f"{section}: {said} there more than once; each row is kept.")
 
 
+_NO_FIGURE = {
+    "unavailable": "shown as unavailable",
+    "no-figure": "a heading without a figure in plain digits",
+}
+
+
 def _read_value(blocks: list[Block]) -> tuple[float | None, str]:
     """Read the figure below a heading; without one, a code for what stands there."""
     known = _load()
@@ -676,9 +676,7 @@ def _read_figures(entries: list[Entry], base: dict, day: str, report: Report) ->
     for entry in (entry for entry in entries if entry.field in FIGURES):
         number, code = _read_value(entry.blocks)
         if number is None:
-            is_told = code == "unavailable"
-            reason = "shown as unavailable" if is_told else "a heading without a figure in plain digits"
-            report.put_aside(entry.heading, reason, code=code)
+            report.put_aside(entry.heading, _NO_FIGURE[code], code=code)
             continue
         start = end = day
         if entry.field in ("detections", "hits", "searches"):
@@ -688,9 +686,8 @@ def _read_figures(entries: list[Entry], base: dict, day: str, report: Report) ->
             if not found:
                 report.note("period", f"{entry.heading}: no period is printed; portals count 30 days.")
         if seen.setdefault(entry.heading.casefold(), number) != number:
-            report.warn(
-                "two-figures", f"{entry.heading}: two figures stand below this heading; both are kept."
-            )
+            said = f"{entry.heading}: two figures stand below this heading; both are kept."
+            report.warn("two-figures", said)
         more = {"measure": entry.field, "value": number, "scope": entry.heading}
         rows.append(base | more | {"period_start": start, "period_end": end})
     report.details["figures"] = {name: int(n) for name, n in Counter(row["measure"] for row in rows).items()}

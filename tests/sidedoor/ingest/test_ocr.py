@@ -92,26 +92,24 @@ def test_ocr_that_is_not_installed(scan, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("body", "code"),
-    [("sys.exit(3)", "ocr-failed"), ("sys.exit(0)", "ocr-failed"), ("time.sleep(600)", "ocr-late")],
+    ("body", "limit", "code"),
+    [
+        ("sys.exit(3)", {}, "ocr-failed"),
+        ("sys.exit(0)", {}, "ocr-failed"),
+        ("open(out, 'wb').write(bytes(8 << 20))", {"OUTPUT_BYTES": 1 << 20}, "ocr-failed"),
+        ("time.sleep(600)", {"SECONDS": 1, "PAGE_SECONDS": 0}, "ocr-late"),
+    ],
 )
-def test_ocr_that_fails_or_does_not_end(scan, install, monkeypatch, body, code):
-    """It is ended with the limit of time, its children too; without a PDF of its own nothing is read."""
-    monkeypatch.setattr(ocr, "SECONDS", 1 if code == "ocr-late" else 100)
-    monkeypatch.setattr(ocr, "PAGE_SECONDS", 0)
+def test_ocr_that_fails_or_does_not_end(scan, install, monkeypatch, body, limit, code):
+    """It is ended with the limit of time, its children too, and cannot write without end; without a PDF of its
+    own nothing is read.
+    """
+    for name, value in limit.items():
+        monkeypatch.setattr(ocr, name, value)
     install(body)
     with pytest.raises(IngestError) as error:
         examine_file(scan, ASKED)
     assert error.value.code == code
-
-
-def test_ocr_cannot_write_without_end(scan, install, monkeypatch):
-    """A file beyond the limit cannot be written."""
-    monkeypatch.setattr(ocr, "OUTPUT_BYTES", 1 << 20)
-    install("open(out, 'wb').write(bytes(8 << 20))")
-    with pytest.raises(IngestError) as error:
-        examine_file(scan, ASKED)
-    assert error.value.code == "ocr-failed"
 
 
 def test_near_names_are_suspected():
