@@ -17,7 +17,7 @@ from sidedoor.publish.scan import check_publication
 from sidedoor.publish.site._facts import find_facts, join_sources, place_tables, read_package
 from sidedoor.publish.site._figures import place_figures
 from sidedoor.publish.site._html import is_safe_link, offer, read_page
-from sidedoor.publish.site._notebooks import Shelf
+from sidedoor.publish.site._notebooks import OutputFilter
 from sidedoor.publish.site._pages import (
     PART_2,
     PlacedNotebook,
@@ -226,13 +226,13 @@ def _place_notebook(entry: dict, result: Path, cited: dict, source: Path, extra:
     foot = f"Download this page as a notebook: {offer(f'notebooks/{name}.ipynb')}.{tables}"
     foot = f'<p class="page-files">{foot}</p>'
     by_name = {figure.figure_id: figure for figure in figures}
-    shelf = Shelf(by_name, cited, extra / "figures" / name, f"figures/{name}", slug)
+    outputs = OutputFilter(by_name, cited, extra / "figures" / name, f"figures/{name}", slug)
     notebook = nbformat.read(result / f"{name}.ipynb", as_version=4)
-    nbformat.write(shelf.publish(notebook, foot, is_open=name[:2] in PART_2), source / f"{name}.ipynb")
-    order = {shown: number for number, shown in enumerate(shelf.shown)}
+    nbformat.write(outputs.publish(notebook, foot, is_open=name[:2] in PART_2), source / f"{name}.ipynb")
+    order = {shown: number for number, shown in enumerate(outputs.shown)}
     figures.sort(key=lambda figure: order.get(figure.figure_id, len(order)))
     question = entry.get("question", "")
-    return PlacedNotebook(name, title, question, entry.get("key", ""), findings, figures, shelf.figure_of)
+    return PlacedNotebook(name, title, question, entry.get("key", ""), findings, figures, outputs.figure_of)
 
 
 def _swap(new: Path, place: Path, aside: Path) -> None:
