@@ -44,12 +44,12 @@ _KEPT = (".git", "CNAME", ".nojekyll")
 
 
 def build_site(edition_name: str, runs: Path | None = None, facts: Path | None = None) -> Path:
-    """Build the site of an edition from the results that stand.
+    """Build the site of an edition from its complete results.
 
     Parameters
     ----------
     edition_name
-        Name of the edition: its results lie in `runs/<edition_name>/`.
+        Name of the edition: its results are in `runs/<edition_name>/`.
     runs
         Folder of all results; by default `paths.RUNS`.
     facts
@@ -58,8 +58,8 @@ def build_site(edition_name: str, runs: Path | None = None, facts: Path | None =
 
     Returns
     -------
-    Path of `runs/<edition_name>/site/index.html`. The same results give the same bytes. A site that stood
-    there before stands until the new one is complete.
+    Path of `runs/<edition_name>/site/index.html`. The same results give the same bytes. The site that
+    was there before stays until the new one is complete.
 
     Raises
     ------
@@ -96,8 +96,6 @@ def build_site(edition_name: str, runs: Path | None = None, facts: Path | None =
 def check_site(folder: Path) -> None:
     """Check, page by page, that a site holds no code but its own and loads nothing from elsewhere.
 
-    Parameters
-    ----------
     Raises
     ------
     RunError
