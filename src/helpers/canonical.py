@@ -6,9 +6,6 @@ from helpers.errors import IngestError
 
 SECTIONS = ("detections_shared", "detections_received", "hot_lists_shared", "hot_lists_received")
 MEASURES = ("detections", "hits", "searches", "records", "cameras", "retention_days")
-# Why the name in a row of a sharing list is not certain: OCR read it, or it holds a comma that may part two
-# names.
-DOUBTS = ("ocr", "comma")
 # What a cell of a log can be besides a value: five different facts, kept apart.
 CELL_STATES = ("value", "empty", "not_exported", "masked", "redacted", "placeholder")
 # Of these: nothing was written, or a word that says nothing; and what was written is not shown.
@@ -46,7 +43,7 @@ COLUMNS: dict[str, dict[str, str]] = {
 
 
 def build_table(name: str, rows: list[dict] | pd.DataFrame) -> pd.DataFrame:
-    """Build a canonical table from rows; columns that a reader does not know are missing, not invented.
+    """Return a canonical table made of rows; columns that a reader does not know are missing, not invented.
 
     Parameters
     ----------
@@ -55,22 +52,16 @@ def build_table(name: str, rows: list[dict] | pd.DataFrame) -> pd.DataFrame:
     rows
         Records or a frame with any of the table's columns. Times are UTC without a zone.
 
-    Returns
-    -------
-    DataFrame with the columns and types of `COLUMNS[name]`, rows in the given order.
-
     Raises
     ------
     IngestError
         A column that the table does not have.
     """
     kinds = COLUMNS[name]
-    frame = (
-        rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows, columns=None if rows else list(kinds))
-    )
-    unknown = [column for column in frame.columns if column not in kinds]
-    if unknown:
-        raise IngestError(
-            f"table {name}", f"columns it does not have: {', '.join(unknown)}", "Correct the reader."
-        )
+    frame = rows
+    if not isinstance(rows, pd.DataFrame):
+        frame = pd.DataFrame(rows, columns=None if rows else list(kinds))
+    if unknown := [column for column in frame.columns if column not in kinds]:
+        found = f"columns it does not have: {', '.join(unknown)}"
+        raise IngestError(f"table {name}", found, "Correct the reader.")
     return frame.reindex(columns=list(kinds)).astype(kinds)

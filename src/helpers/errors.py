@@ -42,7 +42,7 @@ def offer_nearest(wrong: object, known: Iterable[str]) -> str:
 class SideDoorError(Exception):
     """An error meant for a person. Code decides by its fields, never by the words of its texts.
 
-    Parameters
+    Attributes
     ----------
     place
         The file, and within it the page, row or cell.
@@ -53,12 +53,8 @@ class SideDoorError(Exception):
     code
         What kind of error it is, in words joined by hyphens, for code and tests. May be empty.
     asks_for
-        Names of the options that would answer it, for example `("time_zone",)`; a single one as a text.
-
-    Attributes
-    ----------
-    place, found, way_out, code, asks_for
-        As given; `asks_for` is a tuple.
+        Names of the options that would answer it, for example `("time_zone",)`; a single one may be given
+        as a text.
     """
 
     def __init__(

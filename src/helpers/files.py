@@ -30,12 +30,10 @@ def hash_text(text: str) -> str:
 
 
 def hash_files(folder: Path, skip: tuple[str, ...] = ()) -> dict[str, str]:
-    """Return the sha256 of every regular file below a folder, by its path relative to it. Links are left out.
+    """Return the sha256 of every regular file below a folder, by its path relative to it; without links.
 
     Parameters
     ----------
-    folder
-        Where to look.
     skip
         Relative paths that are left out.
     """
@@ -53,18 +51,14 @@ def find_irregular(folder: Path) -> Path | None:
 
 
 def remove_named(folder: Path, names: Iterable[str]) -> bool:
-    """Remove files by name, and the folders that are empty then. Everything else stays.
+    """Remove files by name, in this order, and the folders that are empty then; return if the folder is gone.
+
+    Everything else stays, and no link is followed.
 
     Parameters
     ----------
-    folder
-        Where the files are. A link is not followed.
     names
-        Paths relative to the folder, removed in this order.
-
-    Returns
-    -------
-    Whether the folder is gone.
+        Paths relative to the folder.
     """
     if folder.is_dir() and not folder.is_symlink():
         files = {path.relative_to(folder).as_posix(): path for path in _list_regular(folder)}
@@ -81,9 +75,7 @@ def remove_named(folder: Path, names: Iterable[str]) -> bool:
 def write_atomically(path: Path, content: str | bytes) -> bool:
     """Write a file so that it holds the old or the new content at any moment, even if the machine crashes.
 
-    Returns
-    -------
-    Whether anything had to be written.
+    Returns whether anything had to be written.
     """
     raw = content.encode("utf-8") if isinstance(content, str) else content
     if path.is_file() and path.read_bytes() == raw:
@@ -104,12 +96,7 @@ def write_atomically(path: Path, content: str | bytes) -> bool:
 def try_lock(file) -> bool:
     """Lock an open file for this process alone and return True, or False if another process has it.
 
-    The lock ends with the process.
-
-    Raises
-    ------
-    OSError
-        The file system has no locks.
+    The lock ends with the process. OSError if the file system has no locks.
     """
     try:
         if os.name == "nt":
@@ -126,10 +113,7 @@ def try_lock(file) -> bool:
 
 
 def open_lock(path: Path):
-    """Open a lock file, made if it is not there.
-
-    A link in its place is refused, as it would write elsewhere.
-    """
+    """Open a lock file, made if it is not there. A link in its place is refused: it would write elsewhere."""
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     return os.fdopen(os.open(path, flags, 0o600), "r+b")
 

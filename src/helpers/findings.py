@@ -33,10 +33,8 @@ class Finding:
         Sides (`low`, `high`) on which the sources set no limit: "at least 80" has no upper bound.
     unit
         What is counted.
-    sources
-        Names of sources in the table `sources`.
-    pages
-        Pages of them that the figure is from, by source, where known.
+    sources, pages
+        Names of sources in the table `sources`, and pages of them that the figure is from, where known.
     simulated
         True where the figure comes from invented data; the sentence then says so.
     """
@@ -73,18 +71,11 @@ class Summary:
     def _ipython_display_(self):
         from IPython.display import Markdown, display
 
-        self._handle = display(
-            Markdown("*The answers appear here when the notebook has run.*"), display_id=True
-        )
+        text = Markdown("*The answers appear here when the notebook has run.*")
+        self._handle = display(text, display_id=True)
 
     def fill(self, *findings: "Finding") -> None:
-        """Show two to four findings at the top, in the order given.
-
-        Raises
-        ------
-        DataError
-            Fewer than one or more than four findings.
-        """
+        """Show one to four findings at the top, in the order given."""
         if not 1 <= len(findings) <= 4:
             raise DataError("In short", f"{len(findings)} findings", "Give one to four.")
         lines = "\n".join(f"- {escape_markdown(finding.sentence)}" for finding in findings)
@@ -132,7 +123,7 @@ def state_finding(
         True where it comes from invented data: the sentence must then say "simulated".
     opening
         Words before the sentence, such as those by which a notebook that runs on any data says that these
-        are simulated.
+        are simulated, or names the log. It is taken as it is.
     values
         Further values that the sentence uses.
 
@@ -146,34 +137,31 @@ def state_finding(
         A typed digit, an unknown field, no source, only weak sources, a value that is no number or outside
         its bounds, or simulated data not called so.
     """
-    place, sentence = f"finding `{id}`", f"{opening}{sentence}"
+    place = f"finding `{id}`"
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise DataError(place, "the id is not kebab-case", "Use lower-case words joined by hyphens.")
     if any(re.search(r"\d", literal) for literal, *_ in Formatter().parse(sentence)):
         raise DataError(place, "a digit is typed in the sentence", "Pass every number as a named value.")
+    # the opening comes from data: the name of a log may hold digits and braces
+    sentence = opening.replace("{", "{{").replace("}", "}}") + sentence
     named, pages = _list_sources(sources)
     if not named:
         raise DataError(place, "no source is named", "Name at least one source_id.")
     if set(named) <= _list_weak_sources():
-        raise DataError(
-            place,
-            f"it rests only on {', '.join(named)}: written by a machine, copied, or retold",
-            "Cite a source without a word in the column weak_as of sources.csv, or leave the finding out.",
-            code="weak-sources",
-        )
+        found = f"it rests only on {', '.join(named)}: written by a machine, copied, or retold"
+        way_out = "Cite a source without a word in the column weak_as of sources.csv, or state nothing."
+        raise DataError(place, found, way_out, code="weak-sources")
     if not math.isfinite(value):
         raise DataError(place, f"the value is {value}", "State a finding only from a finite figure.")
     if simulated and "simulated" not in sentence.lower():
-        raise DataError(
-            place, "it rests on simulated data without saying so", "Call the data simulated in the sentence."
-        )
+        found = "it rests on simulated data without saying so"
+        raise DataError(place, found, "Call the data simulated in the sentence.")
     bounds = {"low": low, "high": high}
     unlimited = tuple(side for side, bound in bounds.items() if bound is not None and math.isinf(bound))
     low, high = (None if bound is None or math.isinf(bound) else _plain(bound) for bound in (low, high))
     if (low is not None and value < low) or (high is not None and value > high):
-        raise DataError(
-            place, f"the value {value} is outside its bounds {low} to {high}", "Correct the bounds."
-        )
+        found = f"the value {value} is outside its bounds {low} to {high}"
+        raise DataError(place, found, "Correct the bounds.")
     fields = {"value": value, **bounds, "unit": unit, **values}
     try:
         text = _Sentence().format(sentence, **fields)
@@ -185,9 +173,8 @@ def state_finding(
 def _list_sources(sources) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
     """List sources in order of first mention, and the pages that rows of fact tables name."""
     if not hasattr(sources, "columns"):
-        return tuple(
-            dict.fromkeys(str(source) for source in sources if isinstance(source, str) and source)
-        ), {}
+        named = (str(source) for source in sources if isinstance(source, str) and source)
+        return tuple(dict.fromkeys(named)), {}
     pages: dict[str, dict[str, None]] = {}
     for source, page in zip(sources["source_id"], sources["page"], strict=True):
         kept = pages.setdefault(source, {})

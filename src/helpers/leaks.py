@@ -61,13 +61,7 @@ class Rules:
 
 @lru_cache(maxsize=2)
 def load_rules(path: Path | None = None) -> Rules:
-    """Return what counts as a leak.
-
-    Raises
-    ------
-    DataError
-        The file does not fit its schema, or a pattern of it cannot be compiled.
-    """
+    """Return what counts as a leak; DataError if the file does not fit its schema or a pattern is wrong."""
     content = load_toml(path or paths.DATA / REGISTRY, "leaks", error=DataError)
     plates = content["plate"]
     try:
@@ -126,14 +120,10 @@ class Finder:
     Parameters
     ----------
     canaries
-        Values that must not occur anywhere, however they are capitalized or spaced.
+        Values that must not occur anywhere, however they are capitalized or spaced; DataError for one too
+        short to be told from chance.
     file
         The file that is searched, for exceptions that concern it alone.
-
-    Raises
-    ------
-    DataError
-        A canary is too short to be told from chance.
     """
 
     def __init__(self, canaries: tuple[str, ...] = (), file: Path | None = None):
@@ -161,8 +151,6 @@ class Finder:
 
         Parameters
         ----------
-        text
-            Any text.
         cells
             Commas and semicolons part cells.
         is_url
@@ -179,8 +167,8 @@ class Finder:
         starts = [hit.start for hit in taken]
         for hit in found:
             at = bisect_right(starts, hit.start)
-            is_free = (not at or taken[at - 1].end <= hit.start) and (
-                at == len(taken) or taken[at].start >= hit.end
+            is_free = all(
+                one.end <= hit.start or one.start >= hit.end for one in taken[max(0, at - 1) : at + 1]
             )
             if is_free and not self._is_allowed(plain, hit):
                 taken.insert(at, hit)
@@ -261,17 +249,9 @@ class Finder:
         is_color = len(signs) == 6 and not gaps and not set(letters) - set("ABCDEF")
         if is_color or _YEAR.fullmatch(digits) and (gaps or signs[0].isdigit()):
             return False
-        is_spaced = " " in text[start:stop]
-        if (
-            plate["where"] == "anywhere"
-            or plate["where"] == "joined"
-            and not is_spaced
-            or plate["where"] == "hyphen"
-            and gaps
-            and not is_spaced
-        ):
-            return True
-        return _is_alone(text, start, stop, cells)
+        is_joined = " " not in text[start:stop]
+        fits = {"anywhere": True, "joined": is_joined, "hyphen": bool(gaps) and is_joined}
+        return fits.get(plate["where"], False) or _is_alone(text, start, stop, cells)
 
     def _check(self, check: str, value: str) -> bool:
         """Return whether a value passes the check that its pattern names."""

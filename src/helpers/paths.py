@@ -5,13 +5,7 @@ from pathlib import Path
 
 
 def find_root() -> Path:
-    """Find the repository root: the nearest folder, up from this file, that holds `data/datapackage.json`.
-
-    Raises
-    ------
-    FileNotFoundError
-        The package was installed without its repository.
-    """
+    """Return the root of the repository: the nearest folder above that holds `data/datapackage.json`."""
     for folder in Path(__file__).resolve().parents:
         if (folder / "data" / "datapackage.json").is_file():
             return folder
@@ -50,7 +44,7 @@ FETCHED = "fetched"
 
 
 def find_run_folder(edition: str) -> Path:
-    """Find the folder that holds the results of an edition."""
+    """Return the folder that holds the results of an edition."""
     return RUNS / edition
 
 

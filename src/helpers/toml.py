@@ -28,8 +28,6 @@ def load_toml(
 
     Parameters
     ----------
-    path
-        The file.
     schema
         Name of a file in `data/registry/schemas`, without `.json`.
     error
@@ -47,7 +45,7 @@ def load_toml(
         Of the class given. Its code is `unreadable` (missing, too large, not TOML), `unknown-key`,
         `missing-key` or `wrong-value`.
     """
-    return check_content(_parse(path, error, largest), schema, path.name, error)
+    return check_content(parse_toml(path, error, largest), schema, path.name, error)
 
 
 def check_content(
@@ -60,12 +58,10 @@ def check_content(
     content
         From TOML or JSON, without dates.
     schema
-        Name of a file in `data/registry/schemas`, without `.json`. Each property has a `description`, which
-        completes the sentence "... is not ...", and `examples`, of which the first is shown.
+        As for `load_toml`. Each property has a `description`, which completes the sentence "... is not ...",
+        and `examples`, of which the first is shown.
     place
         What errors name.
-    error
-        The class of the errors raised.
     """
     try:
         _compile(paths.DATA / "registry" / "schemas" / f"{schema}.json")(content)
@@ -95,7 +91,8 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _parse(path: Path, error: type[SideDoorError], largest: int) -> dict:
+def parse_toml(path: Path, error: type[SideDoorError] = ParameterError, largest: int = LARGEST_FILE) -> dict:
+    """Return the content of a TOML file, as `load_toml` does, without a schema."""
     try:
         with path.open("rb") as file:
             raw = file.read(largest + 1)
@@ -125,9 +122,8 @@ def _check_line(line: str, place: str, error: type[SideDoorError]) -> None:
             run = run + 1 if _KEY.fullmatch(part.strip()) else 0
             if run > _MOST_PARTS:
                 found = f"a key has more than {_MOST_PARTS} parts"
-                raise error(
-                    place, found, "Write tables as `[name]` and keys without dots.", code="unreadable"
-                )
+                way_out = "Write tables as `[name]` and keys without dots."
+                raise error(place, found, way_out, code="unreadable")
 
 
 def _name_dates(part):

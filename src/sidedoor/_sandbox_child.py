@@ -29,16 +29,14 @@ def set_limits(limits: dict) -> None:
         "RLIMIT_CORE": 0,
     }
     for name, value in wanted.items():
-        kind = getattr(resource, name, None)
-        if kind is None:
+        if (kind := getattr(resource, name, None)) is None:
             continue
         hard = resource.getrlimit(kind)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        top = (
-            value + 1 if name == "RLIMIT_CPU" and (hard == resource.RLIM_INFINITY or value < hard) else value
-        )
+        room = value + 1 if hard == resource.RLIM_INFINITY else hard
+        value = min(value, room)
+        # processor time: first the signal that names the limit, then the end
+        top = min(value + 1, room) if name == "RLIMIT_CPU" else value
         try:
-            # processor time: first the signal that names the limit, then the end
             resource.setrlimit(kind, (value, top))
         except (ValueError, OSError):
             if name != "RLIMIT_AS":  # macOS refuses this one
@@ -51,12 +49,8 @@ def refuse_event(event: str, values: tuple) -> None:
         raise PermissionError(f"a parser tried {event}")
     if event == "open":
         _, mode, flags = values
-        writes = (
-            set(mode) & set("wax+")
-            if isinstance(mode, str)
-            else flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        )
-        if writes:
+        by_flags = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        if set(mode) & set("wax+") if isinstance(mode, str) else by_flags:
             raise PermissionError("a parser tried to write a file")
 
 

@@ -1,11 +1,15 @@
 """The `sidedoor` command: reads what is typed, calls the module that does it, prints what came of it."""
 
+import functools
 import json
 import os
 import re
 import shlex
 import shutil
 import sys
+from collections.abc import Callable
+from dataclasses import replace
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Annotated
 
@@ -31,26 +35,52 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-EditionOption = Annotated[
-    str, typer.Option("--edition", help="An edition file (TOML), or the name of one in notebooks/editions.")
+
+def _option(kind, names: str, text: str, **more):
+    """Return the annotation of an option."""
+    return Annotated[kind, typer.Option(*names.split(), help=text, **more)]
+
+
+EDITION = "An edition file (TOML), or the name of one in notebooks/editions"
+EditionOption = _option(str, "--edition", f"{EDITION}.")
+LastEditionOption = _option(str | None, "--edition", f"{EDITION}; without it, the one run last.")
+ForceOption = _option(bool, "--force", "Run notebooks even if nothing has changed.")
+TimeoutOption = _option(int, "--timeout", "Longest time of one cell, in seconds.", min=1)
+MemoryOption = _option(float, "--memory", "Memory that one notebook may use, in GiB.", min=0.5, max=4096)
+WorkersOption = _option(int, "--workers", "How many notebooks run at a time.", min=1, max=16)
+ValueOption = _option(
+    list[str] | None,
+    "-p --parameter",
+    "A value of your own for one notebook; the result goes to runs/by-hand.",
+    metavar="NAME=VALUE",
+)
+OutOption = _option(Path, "--out", "A new folder, or that of an earlier run of this command.", metavar="DIR")
+FileArgument = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", help="A record as the agency released it: PDF, XLSX, CSV, text, page."),
 ]
-ForceOption = Annotated[bool, typer.Option("--force", help="Run notebooks even if nothing has changed.")]
-TimeoutOption = Annotated[int, typer.Option("--timeout", min=1, help="Longest time of one cell, in seconds.")]
-MemoryOption = Annotated[
-    float, typer.Option("--memory", min=0.5, max=4096, help="Memory that one notebook may use, in GiB.")
-]
-WorkersOption = Annotated[
-    int, typer.Option("--workers", min=1, max=16, help="How many notebooks run at a time.")
-]
+# What only the person who has a file can say: the fields of `ReadOptions` that `inspect` and `ingest` take.
+_READING = {
+    "time_zone": _option(
+        str | None, "--time-zone", "Zone of times without one, such as America/Los_Angeles."
+    ),
+    "as_of": _option(str | None, "--as-of", "Date of a list without one, YYYY-MM-DD."),
+    "reported_by": _option(str | None, "--reported-by", "Agency whose list or log it is."),
+    "section": _option(str | None, "--section", "Direction of a list: detections_shared, for example."),
+    "measure": _option(str | None, "--measure", "What figures by month count: searches, for example."),
+    "mapping": _option(Path | None, "--mapping", "A TOML file that says what the columns of a file mean."),
+    "day_first": _option(bool | None, "--day-first/--month-first", "How to read 03/04/2025."),
+    "confirm_agencies": _option(
+        bool | None, "--confirm-agencies", "You have looked: every name in the column is an agency's."
+    ),
+    "ocr": _option(bool, "--ocr", "Let ocrmypdf read the pages of a scan."),
+}
 _COMMANDS = "list run new site reproduce refresh verify lock inspect ingest simulate scan fetch".split()
 _MENTION = re.compile(rf"(?<![\w/.-])sidedoor (?=(?:{'|'.join(_COMMANDS)})\b)")
 
 
 def spell_command() -> str:
-    """Return the command as this user must type it.
-
-    `sidedoor`, `.venv/bin/sidedoor` or `python -m sidedoor.cli`.
-    """
+    """Return the command as it must be typed: its name, `.venv/bin/sidedoor`, `python -m sidedoor.cli`."""
     typed = Path(sys.argv[0])
     if typed.suffix == ".py":
         return f"{shlex.quote(_shorten(Path(sys.executable)))} -m sidedoor.cli"
@@ -111,15 +141,7 @@ def run(
         list[str] | None,
         typer.Argument(help="Numbers or names of notebooks; all of the edition without any."),
     ] = None,
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-p",
-            "--parameter",
-            metavar="NAME=VALUE",
-            help="A value of your own for one notebook; the result goes to runs/by-hand.",
-        ),
-    ] = None,
+    parameter: ValueOption = None,
     edition: EditionOption = paths.DEFAULT_EDITION,
     force: ForceOption = False,
     timeout: TimeoutOption = 120,
@@ -153,15 +175,13 @@ def new(
         list[Path], typer.Argument(metavar="FILES...", help="Records as they came, or a folder of them.")
     ],
 ) -> None:
-    """Look at records and write the edition that reads them, or add them to one.
-
-    What you wrote in it stays.
-    """
+    """Look at records and write the edition that reads them, or add them to one; what you wrote stays."""
     from sidedoor.run.draft import draft_edition
 
-    draft = draft_edition(
-        name, files, lambda file: show(f"Looking at {escape_controls(file, '')}", sys.stderr)
-    )
+    def report(file: str) -> None:
+        show(f"Looking at {escape_controls(file, '')}", sys.stderr)
+
+    draft = draft_edition(name, files, report)
     for one in draft.files:
         missing = f"needs {', '.join(one.needed)}" if one.needed else ", ".join(one.tables)
         show(f"{escape_controls(one.file, '')}: {'not read' if one.trouble else missing}")
@@ -173,12 +193,7 @@ def new(
 
 
 @app.command()
-def site(
-    edition: Annotated[
-        str | None,
-        typer.Option("--edition", help="An edition file (TOML) or its name; without it, the one run last."),
-    ] = None,
-) -> None:
+def site(edition: LastEditionOption = None) -> None:
     """Build the site of an edition from its results."""
     from sidedoor.publish.site import build_site
     from sidedoor.run.editions import load_edition
@@ -189,24 +204,16 @@ def site(
         check_owner(plan.name, plan.origin)
     name = plan.name if edition else find_last_edition()
     build_site(name)
-    _show_site(name)
+    index = paths.find_run_folder(name) / "site" / "index.html"
+    show(f"Site: {shorten_path(index)}")
+    show(f"Open it in a browser: {index.resolve().as_uri()}")
 
 
 @app.command()
 def reproduce(timeout: TimeoutOption = 120) -> None:
     """Run the default edition, build its site, and say where it is."""
-    from sidedoor.publish.site import build_site
-    from sidedoor.run.editions import load_edition
-    from sidedoor.run.intake import ingest_records
-    from sidedoor.run.results import KernelLimits
-    from sidedoor.run.run import run_edition
-
-    plan = load_edition()
-    with Progress(len(plan.runs)) as progress:
-        plan = ingest_records(plan, progress.report_record)
-        run_edition(plan, limits=KernelLimits(timeout), report=progress)
-    build_site(plan.name)
-    _show_site(plan.name)
+    run(timeout=timeout)
+    site(paths.DEFAULT_EDITION)
 
 
 @app.command()
@@ -237,9 +244,8 @@ def verify(
     for difference in done.differences:
         show(f"{difference.file}: {difference.where}", sys.stderr)
     for name in done.not_compared:
-        show(
-            f"Not compared: {name} (its inputs have changed since it was published; run it again)", sys.stderr
-        )
+        why = "its inputs have changed since it was published; run it again"
+        show(f"Not compared: {name} ({why})", sys.stderr)
     if not done.differences:
         show(f"{say_number(done.files_n, 'file')} came out the same in two runs, byte for byte.")
         show(f"{say_number(done.published_n, 'published file')} compared with them.")
@@ -256,62 +262,32 @@ def lock() -> None:
         show(f"Written: {shorten_path(path)}")
 
 
-FileArgument = Annotated[
-    Path,
-    typer.Argument(metavar="FILE", help="A record as the agency released it: PDF, XLSX, CSV, text, page."),
-]
-ZoneOption = Annotated[
-    str | None, typer.Option("--time-zone", help="Zone of times that have none, such as America/Los_Angeles.")
-]
-AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Date of a list without one, YYYY-MM-DD.")]
-AgencyOption = Annotated[str | None, typer.Option("--reported-by", help="Agency whose list or log it is.")]
-SectionOption = Annotated[
-    str | None, typer.Option("--section", help="Direction of a list: detections_shared, for example.")
-]
-MeasureOption = Annotated[
-    str | None, typer.Option("--measure", help="What figures by month count: searches, for example.")
-]
-MappingOption = Annotated[
-    Path | None, typer.Option("--mapping", help="A TOML file that says what the columns of a file mean.")
-]
-DayFirstOption = Annotated[
-    bool | None, typer.Option("--day-first/--month-first", help="How to read 03/04/2025.")
-]
-ConfirmOption = Annotated[
-    bool, typer.Option("--confirm-agencies", help="You have looked: every name in the column is an agency's.")
-]
-OcrOption = Annotated[bool, typer.Option("--ocr", help="Let ocrmypdf read the pages of a scan.")]
+def _take_reading(command: Callable) -> Callable:
+    """Give a command the options of `_READING`; it gets them as `options`, a `ReadOptions`."""
+
+    @functools.wraps(command)
+    def call(**values) -> None:
+        from sidedoor.ingest.source import ReadOptions
+
+        given = {name: values.pop(name) for name in _READING}
+        command(**values, options=ReadOptions(**given))
+
+    own = [each for each in signature(command).parameters.values() if each.name != "options"]
+    added = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=False if name == "ocr" else None, annotation=option)
+        for name, option in _READING.items()
+    ]
+    call.__signature__ = signature(command).replace(parameters=[*own, *added])
+    return call
 
 
 @app.command()
-def inspect(
-    file: FileArgument,
-    time_zone: ZoneOption = None,
-    as_of: AsOfOption = None,
-    reported_by: AgencyOption = None,
-    section: SectionOption = None,
-    measure: MeasureOption = None,
-    mapping: MappingOption = None,
-    day_first: DayFirstOption = None,
-    confirm_agencies: ConfirmOption = False,
-    ocr: OcrOption = False,
-) -> None:
+@_take_reading
+def inspect(file: FileArgument, *, options) -> None:
     """Say what a record is, how much is in it, what is wrong with it and what is dropped; write nothing."""
     from sidedoor.ingest import inspect_file
     from sidedoor.ingest.describe import describe_report
-    from sidedoor.ingest.source import ReadOptions
 
-    options = ReadOptions(
-        time_zone=time_zone,
-        as_of=as_of,
-        reported_by=reported_by,
-        section=section,
-        measure=measure,
-        mapping=mapping,
-        day_first=day_first,
-        confirm_agencies=confirm_agencies or None,
-        ocr=ocr,
-    )
     with FetchProgress() as progress:
         report = inspect_file(file, options, follow=progress.follow(escape_controls(file.name, "")))
     show(describe_report(report, str(file), options=options))
@@ -320,51 +296,27 @@ def inspect(
 
 
 @app.command()
+@_take_reading
 def ingest(
     file: FileArgument,
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="A new folder, or that of an earlier ingest.")
-    ],
-    time_zone: ZoneOption = None,
-    as_of: AsOfOption = None,
-    reported_by: AgencyOption = None,
-    section: SectionOption = None,
-    measure: MeasureOption = None,
-    mapping: MappingOption = None,
-    day_first: DayFirstOption = None,
-    confirm_agencies: ConfirmOption = False,
-    ocr: OcrOption = False,
-    source_id: Annotated[
-        str | None, typer.Option("--source-id", help="Id under which rows cite this file.")
-    ] = None,
-    key_file: Annotated[
-        Path | None,
-        typer.Option("--key-file", help="Secret that turns officers, plates and cases into tokens."),
-    ] = None,
-    private: Annotated[
-        bool, typer.Option("--private", help="Keep the text of reasons, in Parquet that only you can read.")
-    ] = False,
+    out: OutOption,
+    *,
+    source_id: _option(str | None, "--source-id", "Id under which rows cite this file.") = None,
+    key_file: _option(
+        Path | None, "--key-file", "Secret that turns officers, plates and cases into tokens."
+    ) = None,
+    private: _option(
+        bool, "--private", "Keep the text of reasons, in Parquet that only you can read."
+    ) = False,
+    options,
 ) -> None:
     """Read a record into tables: Parquet, CSV and a report, in a folder."""
     from sidedoor.ingest import ingest_file
     from sidedoor.ingest.describe import describe_report
-    from sidedoor.ingest.source import ReadOptions
     from sidedoor.publish.privacy import load_key
 
-    options = ReadOptions(
-        time_zone=time_zone,
-        as_of=as_of,
-        reported_by=reported_by,
-        section=section,
-        measure=measure,
-        mapping=mapping,
-        day_first=day_first,
-        confirm_agencies=confirm_agencies or None,
-        ocr=ocr,
-        source_id=source_id,
-        key=load_key(key_file) if key_file else None,
-        keep_reasons=private,
-    )
+    key = load_key(key_file) if key_file else None
+    options = replace(options, source_id=source_id, key=key, keep_reasons=private)
     with FetchProgress() as progress:
         reading = ingest_file(file, out, options, follow=progress.follow(escape_controls(file.name, "")))
     show(describe_report(reading.report, str(file), command="done"))
@@ -376,21 +328,16 @@ def ingest(
 @app.command()
 def simulate(
     what: Annotated[str, typer.Argument(metavar="log", help="A search log with its truth.")],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="A new folder, or that of an earlier one.")
-    ],
-    rows: Annotated[
-        int | None, typer.Option("--rows", min=1, max=10**8, help="Rows of the log.", show_default="20000")
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed and rows, same log.")] = 2019,
+    out: OutOption,
+    rows: _option(int, "--rows", "Rows of the log.", min=1, max=10**8) = 20_000,
+    seed: _option(int, "--seed", "Same seed and rows, same log.", min=0) = 2019,
 ) -> None:
     """Write simulated records: a search log with its truth."""
     if what != "log":
         way_out = "Write `sidedoor simulate log`."
         raise ParameterError(f"simulate {what}", "it is not known", way_out, code="unknown-key")
-    from sidedoor.simulate.files import write_log
+    from sidedoor.simulate import write_log
 
-    rows = rows or 20_000
     report = write_log(out, seed, rows)
     span = " to ".join(report.span["searches"])
     show(f"Simulated: {say_number(rows, 'row')} of searches, {span}, and declared lists")
@@ -400,15 +347,11 @@ def simulate(
 @app.command()
 def scan(
     path: Annotated[Path, typer.Argument(help="File or folder that is to be published.", show_default=False)],
-    canaries: Annotated[
-        Path | None,
-        typer.Option("--canaries", metavar="FILE", help="Values that must not occur anywhere, one a line."),
-    ] = None,
+    canaries: _option(
+        Path | None, "--canaries", "Values that must not occur anywhere, one a line.", metavar="FILE"
+    ) = None,
 ) -> None:
-    """Look for plates, phone numbers, e-mail, SSNs, VINs, case numbers and officers.
-
-    Values are shown masked.
-    """
+    """Look for plates, phone numbers, e-mail, SSNs, VINs, case numbers and officers; show them masked."""
     from sidedoor.publish.scan import load_canaries, scan_path
 
     leaks = scan_path(path, load_canaries(canaries) if canaries else ())
@@ -426,15 +369,10 @@ def fetch(
     names: Annotated[
         list[str] | None, typer.Argument(help="Names from the list; all that a script can fetch without any.")
     ] = None,
-    mirror: Annotated[
-        Path | None,
-        typer.Option(
-            "--mirror", metavar="DIR", help="A folder with the files; SIDEDOOR_MIRROR also names one."
-        ),
-    ] = None,
-    show_list: Annotated[
-        bool, typer.Option("--list", help="List the files, and whether they are there; fetch none.")
-    ] = False,
+    mirror: _option(
+        Path | None, "--mirror", "A folder with the files; SIDEDOOR_MIRROR also names one.", metavar="DIR"
+    ) = None,
+    show_list: _option(bool, "--list", "List the files, and whether they are there; fetch none.") = False,
 ) -> None:
     """Fetch published records, or say how to save them by hand; nothing is unpacked or run."""
     from sidedoor.fetch import describe_sources, fetch_sources
@@ -454,17 +392,8 @@ def _show_default(value: object) -> str:
     return f"'{json.dumps(value, ensure_ascii=False)}'" if isinstance(value, list) else str(value)
 
 
-def _show_site(name: str) -> None:
-    index = paths.find_run_folder(name) / "site" / "index.html"
-    show(f"Site: {shorten_path(index)}")
-    show(f"Open it in a browser: {index.resolve().as_uri()}")
-
-
 def main() -> None:
-    """Run the command. An error is a sentence, with exit code 2 if nothing was begun, else 1.
-
-    Never a traceback.
-    """
+    """Run the command; an error is a sentence, never a traceback, with exit code 2 if nothing was begun."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a console that lacks a letter shows its number
@@ -475,9 +404,8 @@ def main() -> None:
         sys.exit(2 if isinstance(error, ParameterError) else 1)
     except OSError as error:
         name = Path(error.filename).name if isinstance(error.filename, str | Path) else "disk"
-        show(
-            f"sidedoor: {name}: {error.strerror or error}. Free space, or change the permissions.", sys.stderr
-        )
+        way_out = "Free space, or change the permissions."
+        show(f"sidedoor: {name}: {error.strerror or error}. {way_out}", sys.stderr)
         sys.exit(1)
     except Exception as error:
         if os.environ.get("SIDEDOOR_DEBUG"):

@@ -26,7 +26,6 @@ MIRROR = "SIDEDOOR_MIRROR"
 SCRIPT, HAND = "script", "hand"
 Progress = Callable[[int, int | None], None]
 _RECORD = ".fetched.json"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _CHUNK = 1 << 16
@@ -37,11 +36,12 @@ _PAGE = re.compile(
     rb"(?:<\?xml[^>]*>|<!--.*?-->|\s)*+<(?:!doctype\s+html|html|head|body|script|title|meta)\b", re.I | re.S
 )
 _BY_HAND = "Open the address in a browser and save the file by hand."
+_GONE = "; look for it at https://web.archive.org/web/*/{url}"
 _STATUS = {
     401: "it asks for a login (HTTP 401)",
     403: "it refuses scripts (HTTP 403)",
-    404: "the file is not there (HTTP 404); look for it at https://web.archive.org/web/*/{url}",
-    410: "the file was removed (HTTP 410); look for it at https://web.archive.org/web/*/{url}",
+    404: f"the file is not there (HTTP 404){_GONE}",
+    410: f"the file was removed (HTTP 410){_GONE}",
     429: "it was asked too often (HTTP 429); try again in an hour",
 }
 
@@ -85,25 +85,25 @@ def load_fetch_sources(path: Path | None = None) -> dict[str, FetchSource]:
     """
     path = path or paths.DATA / "registry" / "sources.toml"
     sources: dict[str, FetchSource] = {}
-    files: set[str] = set()
     for number, row in enumerate(load_toml(path, "sources", error=DataError)["file"], start=1):
-        source, place = FetchSource(**row), f"{path.name}, file {number}"
+        source = FetchSource(**row)
+        files = {other.file.lower() for other in sources.values()}
         is_twice = source.name in sources or source.file.lower() in files
         is_odd = bool(source.click) != (source.by == HAND) or bool(source.sha256 and not source.bytes_n)
         if is_twice or is_odd or source.file.endswith(_RECORD):
             found = f"`{source.name}` is there twice, or `click` or `bytes_n` does not fit it"
-            raise DataError(place, found, "See the first lines of the file.", code="wrong-value")
+            way_out = "See the first lines of the file."
+            raise DataError(f"{path.name}, file {number}", found, way_out, code="wrong-value")
         for url in filter(None, (source.url, source.page)):
             check_url(url)
         sources[source.name] = source
-        files.add(source.file.lower())
     return sources
 
 
 def fetch_source(
     name: str,
-    folder: Path | str | None = None,
-    mirror: Path | str | None = None,
+    folder: Path | None = None,
+    mirror: Path | None = None,
     progress: Progress | None = None,
     *,
     registry: Path | None = None,
@@ -122,10 +122,8 @@ def fetch_source(
         SIDEDOOR_MIRROR names. Only what is not there is asked of the publisher.
     progress
         Called with the bytes so far and those expected, None if unknown.
-    registry
-        Another registry than `data/registry/sources.toml`.
-    limits
-        How much of a server is accepted.
+    registry, limits
+        Another registry than `data/registry/sources.toml`; how much of a server is accepted.
 
     Raises
     ------
@@ -137,46 +135,39 @@ def fetch_source(
     """
     sources = load_fetch_sources(registry)
     if name not in sources:
-        raise DataError(
-            "sources.toml", f"no file is called {name!r}", offer_nearest(name, sources), code="unknown-key"
-        )
+        hint = offer_nearest(name, sources)
+        raise DataError("sources.toml", f"no file is called {name!r}", hint, code="unknown-key")
     source, limits = sources[name], limits or DownloadLimits()
-    folder = Path(folder) if folder else paths.RUNS / paths.FETCHED
-    mirror = _find_mirror(mirror)
+    folder, mirror = folder or paths.RUNS / paths.FETCHED, mirror or os.environ.get(MIRROR)
+    if mirror and not Path(mirror).is_dir():
+        way_out = f"Name a folder with the files, or leave out --mirror and {MIRROR}."
+        raise DataError(str(mirror), "there is no such folder", way_out, code="no-folder")
     target = folder / source.file
-    with _name_disk_errors(target), _lock_folder(folder, limits.total_s):
+    with _lock_folder(target, limits.total_s):
         wanted = source.sha256 or _read_record(target).get("sha256", "")
         if target.is_file():
-            return _keep_present(source, target, wanted)
-        if mirror and (found := _find_in_mirror(source, mirror, wanted)):
-            return _retrieve(source, target, wanted, lambda _, out, __: shutil.copyfile(found, out), "mirror")
-        if source.by == HAND:
-            raise DataError(
-                source.name, "a person has to save this file", describe_click(source, folder), code=HAND
-            )
-        return _retrieve(
-            source, target, wanted, _Downloader(source, bool(wanted), limits, progress), source.url
-        )
+            _check_present(source, target, wanted)
+        elif mirror and (found := _find_in_mirror(source, Path(mirror), wanted)):
+            _retrieve(source, target, wanted, "mirror", lambda out: shutil.copyfile(found, out))
+        elif source.by == HAND:
+            way_out = describe_click(source, folder)
+            raise DataError(source.name, "a person has to save this file", way_out, code=HAND)
+        else:
+            download = _Download(source, bool(wanted), limits, progress)
+            _retrieve(source, target, wanted, source.url, download.write_in_time)
+    return target
 
 
 def fetch_sources(
     names: list[str],
-    mirror: Path | str | None = None,
+    mirror: Path | None = None,
     report: Callable[[str, object], None] | None = None,
     progress: Callable[[str], Progress] | None = None,
 ) -> int:
     """Fetch several files, each by itself, and return how many failed.
 
-    Parameters
-    ----------
-    names
-        Names in the registry; without any, all that a script can fetch.
-    mirror
-        As `fetch_source` takes it.
-    report
-        Called for each with its name, and its path or the error.
-    progress
-        Called for each with its name; returns what is told the bytes.
+    Without names, all that a script can fetch. `report` is called for each with its name, and its path or the
+    error; `progress` with its name, and returns what is told the bytes.
     """
     sources, failed = load_fetch_sources(), 0
     for name in dict.fromkeys(names or [source.name for source in sources.values() if source.by == SCRIPT]):
@@ -189,32 +180,37 @@ def fetch_sources(
     return failed
 
 
-def describe_sources(folder: Path | str | None = None, registry: Path | None = None) -> str:
+def describe_sources(folder: Path | None = None, registry: Path | None = None) -> str:
     """Return a table of all files of the registry: name, size, license, how it comes, whether it is there."""
-    folder = Path(folder) if folder else paths.RUNS / paths.FETCHED
-    rows = [("NAME", "SIZE", "LICENSE", "BY", "THERE", "")]
-    for source in load_fetch_sources(registry).values():
+    folder, sources = folder or paths.RUNS / paths.FETCHED, load_fetch_sources(registry).values()
+    rows = [("NAME", "SIZE", "LICENSE", "BY", "THERE")]
+    for source in sources:
         size = f"{source.bytes_n / 1e6:.1f} MB" if source.bytes_n else "?"
-        rows.append(
-            (source.name, size, source.license, source.by, _describe_state(source, folder), source.what)
-        )
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    lines = []
-    for *cells, what in rows:
-        lines.append("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
-        lines.extend([f"    {what}"] if what else [])
-    return "\n".join(lines)
+        rows.append((source.name, size, source.license, source.by, _describe_state(source, folder)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    return "\n".join(
+        [lines[0], *(f"{line}\n    {one.what}" for line, one in zip(lines[1:], sources, strict=True))]
+    )
+
+
+def _describe_state(source: FetchSource, folder: Path) -> str:
+    target = folder / source.file
+    if not target.is_file():
+        return "no"
+    try:
+        wanted = source.sha256 or _read_record(target).get("sha256", "")
+    except DataError:
+        return "record damaged"
+    return "unchecked" if not wanted else "yes" if hash_file(target) == wanted else "another file"
 
 
 def describe_click(source: FetchSource, folder: Path) -> str:
     """Return what a person has to do for a file that no script fetches."""
-    steps = [
-        f"Open {source.url} in a browser. {source.click} Save it as {folder / source.file}, "
-        f"then run `sidedoor fetch {source.name}` again.",
-        source.obstacles,
-        f"If the address leads nowhere, look on {source.page}." if source.page else "",
-    ]
-    return " ".join(step for step in steps if step)
+    step = f"Open {source.url} in a browser. {source.click} Save it as {folder / source.file}, "
+    page = f"If the address leads nowhere, look on {source.page}." if source.page else ""
+    steps = (f"{step}then run `sidedoor fetch {source.name}` again.", source.obstacles, page)
+    return " ".join(filter(None, steps))
 
 
 def check_url(url: str, before: str | None = None) -> None:
@@ -226,154 +222,152 @@ def check_url(url: str, before: str | None = None) -> None:
         It is not https, or contains a user name. Plain http is allowed on this machine only, and no redirect
         from elsewhere leads to it.
     """
+    found, place = "", _show(url)
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    place, way_out = _show(before or url), _BY_HAND if before else "Write it as https://host/path."
     if not host or not url.isascii() or re.search(r"[\x00-\x20\x7f]", url):
-        raise DataError(place, f"{_show(url)} is not a web address", way_out, code="address")
-    if parts.username is not None:
-        found = f"the address at {host} contains a user name"
-        raise DataError(_show(before or host), found, _BY_HAND, code="address")
-    is_local = parts.scheme == "http" and host in _LOOPBACK
-    if parts.scheme != "https" and not (is_local and (not before or urlsplit(before).scheme == "http")):
-        raise DataError(place, f"{_show(url)} is not https", way_out, code="address")
+        found = f"{place} is not a web address"
+    elif parts.username is not None:
+        found, place = f"the address at {host} contains a user name", host
+    elif parts.scheme != "https":
+        is_local = parts.scheme == "http" and host in _LOOPBACK
+        if not is_local or (before and urlsplit(before).scheme != "http"):
+            found = f"{place} is not https"
+    if found:
+        way_out = _BY_HAND if before else "Write it as https://host/path."
+        raise DataError(_show(before) if before else place, found, way_out, code="address")
 
 
-class _Downloader:
-    """Brings one file for pooch: within limits, and along redirects that may be followed."""
+class _Download:
+    """One file asked of its publisher: within limits, and along redirects that may be followed."""
 
     def __init__(
         self, source: FetchSource, is_checked: bool, limits: DownloadLimits, progress: Progress | None
     ):
-        self._is_checked, self._limits, self._progress = is_checked, limits, progress
+        self._url, self._is_checked, self._limits, self._progress = source.url, is_checked, limits, progress
         self._most = min(source.bytes_n, limits.bytes_n) if source.sha256 else limits.bytes_n
         self._error: BaseException | None = None
 
-    def __call__(self, url: str, output_file: str, _) -> None:
-        # In a thread, since a server may send the head of its answer letter by letter.
-        thread = threading.Thread(target=self._catch, args=(url, output_file), daemon=True)
+    def write_in_time(self, path: str) -> None:
+        """Write the file, in a thread, since a server may send the head of its answer letter by letter."""
+        thread = threading.Thread(target=self._catch, args=(path,), daemon=True)
         thread.start()
         thread.join(self._limits.total_s)
         if thread.is_alive():
-            found = f"it had not ended after {self._limits.total_s:g} seconds"
-            raise IngestError(_show(url), found, "Try again later.", code="slow")
+            raise self._refuse("slow", f"it had not ended after {self._limits.total_s:g} seconds")
         if self._error:
             raise self._error
 
-    def _catch(self, url: str, output_file: str) -> None:
+    def _catch(self, path: str) -> None:
+        import requests
+        from urllib3.exceptions import HTTPError
+
         try:
-            with self._ask(url) as response, open(output_file, "wb") as file:
-                self._write(response, file, url)
+            with self._ask() as response, open(path, "wb") as file:
+                self._write(response, file)
+        except (requests.RequestException, HTTPError, ConnectionError, TimeoutError, EOFError) as error:
+            self._error = self._refuse(
+                "broken", f"it cannot be reached, or broke off ({type(error).__name__})"
+            )
         except BaseException as error:
             self._error = error
 
-    def _ask(self, url: str):
+    def _refuse(self, code: str, found: str) -> IngestError:
+        way_out = (
+            f"Check the connection and try again, or take the file from a folder: --mirror DIR. {_BY_HAND}"
+        )
+        return IngestError(_show(self._url), found, way_out, code=code)
+
+    def _ask(self):
         import requests
 
         # Not compressed: a checksum is that of the file, not of how it travels.
         headers = {"User-Agent": f"sidedoor/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
-        before = None
+        options = {"headers": headers, "stream": True, "allow_redirects": False}
+        url, before = self._url, None
         for _ in range(self._limits.redirects_n + 1):
             check_url(url, before)
-            options = {"headers": headers, "stream": True, "allow_redirects": False}
-            try:
-                response = requests.get(url, timeout=self._limits.silence_s, **options)
-            except requests.RequestException as error:
-                raise _refuse_break(url, error) from None
+            response = requests.get(url, timeout=self._limits.silence_s, **options)
             location = response.headers.get("Location", "")
             if response.status_code not in _REDIRECTS or not location:
-                self._check_head(response, url)
+                self._check_head(response)
                 return response
             response.close()
             try:
                 before, url = url, urljoin(url, location)
             except ValueError:
                 before, url = url, location  # refused as an address
-        raise IngestError(_show(url), "it redirects too often", _BY_HAND, code="redirects")
+        raise self._refuse("redirects", "it redirects too often")
 
-    def _check_head(self, response, url: str) -> None:
-        status, kind = response.status_code, response.headers.get("Content-Type", "").lower()
-        length = response.headers.get("Content-Length", "")
-        total = int(length) if length.isdecimal() else None
-        found = code = ""
+    def _check_head(self, response) -> None:
+        status, headers = response.status_code, response.headers
+        length, code = headers.get("Content-Length", ""), ""
+        self._total = int(length) if length.isdecimal() else None
         if status != 200:
-            code, found = (
-                f"http-{status}",
-                _STATUS.get(status, f"it answers with HTTP {status}").format(url=url),
-            )
-        elif kind.startswith(("text/html", "application/xhtml")):
+            found = _STATUS.get(status, f"it answers with HTTP {status}").format(url=self._url)
+            code = f"http-{status}"
+        elif headers.get("Content-Type", "").lower().startswith(("text/html", "application/xhtml")):
             code, found = "web-page", "it is a web page, not the file"
-        elif response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        elif headers.get("Content-Encoding", "identity").lower() != "identity":
             code, found = "packed", "it is compressed, which was not asked for"
-        elif total is not None and total > self._most:
-            code, found = "too-large", f"it has {total:,} bytes, and at most {self._most:,} are expected"
-        elif total is None and not self._is_checked and "Transfer-Encoding" not in response.headers:
+        elif self._total is not None and self._total > self._most:
+            code, found = (
+                "too-large",
+                f"it has {self._total:,} bytes, and at most {self._most:,} are expected",
+            )
+        elif self._total is None and not self._is_checked and "Transfer-Encoding" not in headers:
             code, found = "no-length", "neither a length nor a checksum says when the file is complete"
         if code:
             response.close()
-            raise IngestError(_show(url), found, _BY_HAND, code=code)
-        self._total = total
+            raise self._refuse(code, found)
 
-    def _write(self, response, file, url: str) -> None:
-        import requests
-        from urllib3.exceptions import HTTPError
-
-        done, chunks = 0, iter(lambda: response.raw.read1(_CHUNK, decode_content=False), b"")
-        while True:
-            try:
-                chunk = next(chunks, b"")
-            except (HTTPError, requests.RequestException, OSError) as error:
-                raise _refuse_break(url, error) from None
-            if not chunk:
-                break
+    def _write(self, response, file) -> None:
+        done = 0
+        while chunk := response.raw.read1(_CHUNK, decode_content=False):
             done += len(chunk)
             if done > self._most:
-                found = f"it sends more than {self._most:,} bytes"
-                raise IngestError(_show(url), found, _BY_HAND, code="too-large")
+                raise self._refuse("too-large", f"it sends more than {self._most:,} bytes")
             file.write(chunk)
             if self._progress:
                 self._progress(done, self._total)
         if self._total is not None and done < self._total:
-            raise _refuse_break(url, EOFError())
+            raise EOFError
 
 
-def _retrieve(source: FetchSource, target: Path, wanted: str, downloader, origin: str) -> Path:
+def _retrieve(
+    source: FetchSource, target: Path, wanted: str, origin: str, write: Callable[[str], object]
+) -> None:
     """Let pooch bring a file to its place, complete and with the right checksum or not at all."""
     import pooch
 
     pooch.get_logger().setLevel("ERROR")
 
-    def download(url: str, output_file: str, caller) -> None:
-        downloader(url, output_file, caller)
+    def download(_, output_file: str, __) -> None:
+        write(output_file)
         _check_content(source, Path(output_file))
         digest = hash_file(Path(output_file))
         if not wanted or digest == wanted:  # the record first: a file without one counts as saved by a person
-            _write_record(source, target, digest, Path(output_file).stat().st_size, origin)
+            _write_record(source, target, Path(output_file), digest, origin)
 
     known = f"sha256:{wanted}" if wanted else None
     try:
         pooch.retrieve(source.url, known, fname=target.name, path=target.parent, downloader=download)
     except ValueError:
         raise _refuse_checksum(source, target, wanted) from None
-    return target
 
 
-def _keep_present(source: FetchSource, target: Path, wanted: str) -> Path:
-    """Accept the file that is there, fetched before or saved by hand.
-
-    If it is wrong, it stays where it is.
-    """
+def _check_present(source: FetchSource, target: Path, wanted: str) -> None:
+    """Check the file that is there, fetched before or saved by hand; a wrong one stays where it is."""
     digest = hash_file(target)
     if digest != wanted:
         _check_content(source, target)
-    if wanted and digest != wanted:
-        raise _refuse_checksum(source, target, wanted)
+        if wanted:
+            raise _refuse_checksum(source, target, wanted)
     if not _find_record(target).is_file():
-        _write_record(source, target, digest, target.stat().st_size, HAND)
-    return target
+        _write_record(source, target, target, digest, HAND)
 
 
 def _refuse_checksum(source: FetchSource, target: Path, wanted: str) -> IngestError:
@@ -395,8 +389,22 @@ def _check_content(source: FetchSource, path: Path) -> None:
     elif not source.sha256 and not head.startswith(_BEGINNINGS.get(suffix, b"")):
         found = f"it does not begin like a {suffix} file"
     if found:
-        way_out = f"Save it by hand: open {source.url} in a browser, and save the file itself."
-        raise IngestError(source.name, found, way_out, code="content")
+        raise IngestError(source.name, found, f"{source.url}: {_BY_HAND}", code="content")
+
+
+def _find_in_mirror(source: FetchSource, mirror: Path, wanted: str) -> Path | None:
+    """Return a file of a mirror with our name or its publisher's, and with the right sha256 if known."""
+    names = {source.file, unquote(urlsplit(source.url).path.rpartition("/")[2])}
+    same = sorted(path for path in mirror.rglob("*") if path.name in names and path.is_file())
+    for path in same:
+        if hash_file(path) == wanted if wanted else path.name == source.file:
+            return path
+    # A LICENSE of something else is no wrong file, but one of our own name is.
+    if wanted and any(path.name == source.file for path in same):
+        found = f"the mirror's {source.file} has another sha256 than {wanted[:12]}..."
+        way_out = "Put the right file there, or fetch without the mirror."
+        raise IngestError(source.name, found, way_out, code="checksum")
+    return None
 
 
 def _find_record(target: Path) -> Path:
@@ -410,14 +418,14 @@ def _read_record(target: Path) -> dict:
         return {}
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        if _SHA256.fullmatch(record["sha256"]):
+        if re.fullmatch("[0-9a-f]{64}", record["sha256"]):
             return record
     except (ValueError, KeyError, TypeError):
         pass
     raise DataError(path.name, "the fetch record is damaged", "Remove it and fetch again.", code="damaged")
 
 
-def _write_record(source: FetchSource, target: Path, digest: str, bytes_n: int, origin: str) -> None:
+def _write_record(source: FetchSource, target: Path, path: Path, digest: str, origin: str) -> None:
     """Record what a file was when it first came, and on which day: to cite it, and to compare it later."""
     record = {
         "name": source.name,
@@ -425,78 +433,27 @@ def _write_record(source: FetchSource, target: Path, digest: str, bytes_n: int, 
         "came_from": origin,
         "fetched_on": datetime.now(UTC).date().isoformat(),
         "sha256": digest,
-        "bytes_n": bytes_n,
+        "bytes_n": path.stat().st_size,
     }
     write_atomically(_find_record(target), format_json(record))
 
 
-def _find_mirror(mirror: Path | str | None) -> Path | None:
-    given = mirror or os.environ.get(MIRROR)
-    if given and not Path(given).is_dir():
-        way_out = f"Name a folder with the files, or leave out --mirror and {MIRROR}."
-        raise DataError(str(given), "there is no such folder", way_out, code="no-folder")
-    return Path(given) if given else None
-
-
-def _find_in_mirror(source: FetchSource, mirror: Path, wanted: str) -> Path | None:
-    """Return a file of a mirror with our name or its publisher's, and with the right sha256 if known."""
-    published = unquote(urlsplit(source.url).path.rpartition("/")[2])
-    has_own_name = False
-    for folder, folders, files in os.walk(mirror):
-        folders.sort()
-        for name in sorted({source.file, published} & set(files)):
-            path = Path(folder, name)
-            if hash_file(path) == wanted if wanted else name == source.file:
-                return path
-            has_own_name |= name == source.file
-    # A LICENSE of something else is no wrong file, but one of our own name is.
-    if wanted and has_own_name:
-        found = f"the mirror's {source.file} has another sha256 than {wanted[:12]}..."
-        way_out = "Put the right file there, or fetch without the mirror."
-        raise IngestError(source.name, found, way_out, code="checksum")
-    return None
-
-
-def _describe_state(source: FetchSource, folder: Path) -> str:
-    target = folder / source.file
-    if not target.is_file():
-        return "no"
-    try:
-        wanted = source.sha256 or _read_record(target).get("sha256", "")
-    except DataError:
-        return "record damaged"
-    return "unchecked" if not wanted else "yes" if hash_file(target) == wanted else "another file"
-
-
 @contextmanager
-def _lock_folder(folder: Path, longest_s: float) -> Iterator[None]:
-    """Hold the folder for this process alone; the lock ends with the process, however it ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    end = time.monotonic() + longest_s
-    with open_lock(folder / ".lock") as file:
-        while not try_lock(file):
-            if time.monotonic() > end:
-                raise DataError(
-                    folder.name, "another fetch has it", "Wait until it has ended.", code="locked"
-                )
-            time.sleep(0.05)
-        yield
-
-
-@contextmanager
-def _name_disk_errors(path: Path) -> Iterator[None]:
-    """Turn what a disk refuses into an error for a person."""
+def _lock_folder(target: Path, longest_s: float) -> Iterator[None]:
+    """Hold the folder of a file for this process alone, until it ends; what the disk refuses is named."""
+    folder, end = target.parent, time.monotonic() + longest_s
     try:
-        yield
+        folder.mkdir(parents=True, exist_ok=True)
+        with open_lock(folder / ".lock") as file:
+            while not try_lock(file):
+                if time.monotonic() > end:
+                    way_out = "Wait until it has ended."
+                    raise DataError(folder.name, "another fetch has it", way_out, code="locked")
+                time.sleep(0.05)
+            yield
     except OSError as error:
         found = f"the disk refuses it ({error.strerror or type(error).__name__})"
-        raise DataError(path.name, found, "Free space, or change the permissions.", code="disk") from None
-
-
-def _refuse_break(url: str, error: Exception) -> IngestError:
-    found = f"it cannot be reached, or broke off ({type(error).__name__})"
-    way_out = "Check the connection and try again, or take the file from a folder: --mirror DIR."
-    return IngestError(_show(url), found, way_out, code="broken")
+        raise DataError(target.name, found, "Free space, or change the permissions.", code="disk") from None
 
 
 def _show(url: str) -> str:

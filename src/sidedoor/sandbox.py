@@ -24,25 +24,13 @@ CHILD = Path(__file__).with_name("_sandbox_child.py")
 
 @dataclass(frozen=True)
 class Limits:
-    """What a child may use.
+    """What a child may use."""
 
-    Attributes
-    ----------
-    memory_bytes
-        Address space.
-    cpu_seconds, wall_seconds
-        Processor time; time by the clock, start of the interpreter included.
-    output_bytes
-        Result as JSON.
-    open_files
-        File descriptors.
-    """
-
-    memory_bytes: int = 2 << 30
+    memory_bytes: int = 2 << 30  # address space
     cpu_seconds: int = 60
-    wall_seconds: float = 90.0
-    output_bytes: int = 64 << 20
-    open_files: int = 64
+    wall_seconds: float = 90.0  # start of the interpreter included
+    output_bytes: int = 64 << 20  # of the result as JSON
+    open_files: int = 64  # descriptors
 
 
 def run_limited(
@@ -158,12 +146,8 @@ def _open_answer(data: bytes, code: int, limits: Limits, place: str) -> Any:
     if kind == "memory":
         raise _refuse(place, f"reading it needs more than {_show_bytes(limits.memory_bytes)} of memory")
     if kind == "failed":
-        raise IngestError(
-            place,
-            f"the parser gave it up ({value})",
-            "The file is damaged or not what it seems: open it, and save or print it anew.",
-            code="parser-failed",
-        )
+        way_out = "The file is damaged or not what it seems: open it, and save or print it anew."
+        raise IngestError(place, f"the parser gave it up ({value})", way_out, code="parser-failed")
     if code == -getattr(signal, "SIGXCPU", 0) or code == -signal.SIGTERM:
         raise _refuse(place, f"reading it took more than {limits.cpu_seconds} s of processor time")
     if code == -getattr(signal, "SIGALRM", 0):

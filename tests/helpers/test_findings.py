@@ -149,11 +149,11 @@ def test_numbers_are_written_as_people_say_them(number, written):
 
 
 def test_opening_says_that_data_are_simulated():
-    """A notebook that runs on any data puts words before its sentence; they are held to the same rules."""
+    """A notebook that runs on any data puts words before its sentence, such as the name of a log."""
     given = {"value": 3, "unit": "agencies", "sources": ["a"]}
     stated = state_finding(
         "a", "{value} agencies share.", **given, simulated=True, opening="In simulated lists: "
     )
     assert stated.sentence == "In simulated lists: 3 agencies share."
-    with pytest.raises(DataError, match="digit is typed"):
-        state_finding("a", "{value} agencies share.", **given, opening="In 4 lists: ")
+    stated = state_finding("a", "{value} rows.", **given, opening="In the log of Region 2 {ZZ}, ")
+    assert stated.sentence == "In the log of Region 2 {ZZ}, 3 rows."

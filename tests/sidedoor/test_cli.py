@@ -1,6 +1,8 @@
 """The command: what it refuses, what it prints, and what it leaves."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 
@@ -9,26 +11,14 @@ from typer.testing import CliRunner
 
 from helpers import __version__
 from helpers.errors import RunError
+from made.example import write_example
 from sidedoor import cli
 from sidedoor.cli import app
-from sidedoor.run import notebooks, results, run, verify
+from sidedoor.ingest.files import make_work_folder
+from sidedoor.run import notebooks, results, verify
 
 LEAST = "least: int = 1  # smallest count [queries]"
-COMMANDS = {
-    "list",
-    "new",
-    "run",
-    "site",
-    "reproduce",
-    "refresh",
-    "verify",
-    "lock",
-    "inspect",
-    "ingest",
-    "fetch",
-    "scan",
-    "simulate",
-}
+COMMANDS = "list new run site reproduce refresh verify lock inspect ingest fetch scan simulate"
 
 
 @pytest.fixture
@@ -54,7 +44,7 @@ def test_every_command_has_help():
     import typer
 
     group = typer.main.get_command(app)
-    assert set(group.commands) == COMMANDS
+    assert set(group.commands) == set(COMMANDS.split())
     for name, command in group.commands.items():
         assert command.help, name
         for option in command.params:
@@ -75,51 +65,36 @@ def test_list_shows_number_title_question_and_parameters(town, capsys, monkeypat
     """What a reader needs to choose a notebook and to set its parameters."""
     code, out, _ = call(capsys, monkeypatch, "list")
     assert code == 0
-    assert out.splitlines()[:3] == [
-        "01  About count",
-        "    How many?",
-        "    -p least=1  int: smallest count [queries]",
-    ]
+    shown = ["01  About count", "    How many?", "    -p least=1  int: smallest count [queries]"]
+    assert out.splitlines()[:3] == shown
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["run", "01", "-p", "laest=3"],
-        ["run", "01", "-p", "least=three"],
-        ["run", "01", "-p", "least=1.5"],
-        ["run", "01", "-p", "least=true"],
-        ["run", "01", "-p", "x; import os=1"],
-        ["run", "01", "-p", "import os; os.system('touch hacked'); x=1"],
-        ["run", "01", "-p", "least=__import__('os').system('touch hacked')"],
-        ["run", "01", "-p", "least"],
-        ["run", "01", "-p", "least=1", "-p", "least=2"],
-        ["run", "-p", "least=3"],
-        ["run", "01", "02", "-p", "least=3"],
-        ["run", "02", "-p", "facts=../.."],
-        ["run", "02", "-p", "facts=/etc"],
-        ["run", "02", "-p", "facts=missing"],
-        ["run", "77"],
-        ["run", "01", "99", "-p", "least=3"],
-        ["run", "--edition", "x" * 5000],
-        ["run", "--edition", "a\0b"],
-        ["run", "--edition", "a/\x1b[2Jb.toml"],
-        ["run", "../01-count"],
-        ["run", "--edition", "missing.toml"],
-        ["run", "--edition", "hostile"],
-        ["verify", "--edition", "hostile"],
-        ["site", "--edition", "hostile"],
-        ["run", "--no-such-option"],
-        ["run", "--timeout", "0"],
-        ["run", "--memory", "0"],
-        ["run", "01", "-p", "least=1000000000000"],
-        ["run", "01", "-p", "least=-1"],
-        ["walk"],
-    ],
-    ids=" ".join,
-)
-def test_refusals_exit_with_2_and_write_nothing(town, capsys, monkeypatch, arguments):
+# One of each kind: what parameters and editions refuse is tested with them.
+REFUSED = """run 01 -p laest=3
+run 01 -p least=three
+run 01 -p least=1000000000000
+run 01 -p least=-1
+run 01 -p least=__import__('os').system('touch\thacked')
+run 01 -p x;\timport\tos=1
+run 02 -p facts=../..
+run 01 02 -p least=3
+run 77
+run ../01-count
+run --edition a/\x1b[2Jb.toml
+run --edition missing.toml
+run --edition hostile
+verify --edition hostile
+site --edition hostile
+run --no-such-option
+run --timeout 0
+run --memory 0
+walk"""
+
+
+@pytest.mark.parametrize("line", REFUSED.splitlines())
+def test_refusals_exit_with_2_and_write_nothing(town, capsys, monkeypatch, line):
     """A misspelt, mistyped or hostile request is refused in one line before anything is begun."""
+    arguments = [word.replace("\t", " ") for word in line.split(" ")]
     (town.editions / "hostile.toml").write_text(
         'title = "x"\n[[run]]\nnotebook = "01"\n'
         "[run.parameters]\n\"import os; os.system('touch hacked'); x\" = 1\n"
@@ -132,18 +107,28 @@ def test_refusals_exit_with_2_and_write_nothing(town, capsys, monkeypatch, argum
     assert town.list_files() == before
 
 
+# Runs the command and prints its exit code and which of the slow packages it has loaded.
+_LOADED = """
+import sys
+sys.argv[0] = "sidedoor"
+from sidedoor import cli
+try:
+    cli.main()
+except SystemExit as end:
+    slow = ("papermill", "nbformat", "jupyter_client", "pandas", "frictionless")
+    print(end.code, [name for name in slow if name in sys.modules])
+"""
+
+
+def run_and_list_packages(house, *arguments):
+    command = {**house.build_command(), "args": [sys.executable, "-c", _LOADED, *arguments]}
+    return subprocess.run(**command, capture_output=True, timeout=600)
+
+
 def test_refusal_starts_no_kernel_and_imports_no_papermill(town):
     """The refusal comes before the machinery that could do harm is even loaded."""
     town.copy_package()
-    code = (
-        "import sys\nsys.argv = ['sidedoor', 'run', '01', '-p', 'x; import os=1']\nfrom sidedoor import cli\n"
-        "try:\n    cli.main()\nexcept SystemExit as end:\n"
-        "    print(end.code, [m for m in sys.modules if m in "
-        "('papermill', 'nbformat', 'jupyter_client', 'pandas')])"
-    )
-    done = subprocess.run(
-        **{**town.build_command(), "args": [sys.executable, "-c", code]}, capture_output=True, timeout=600
-    )
+    done = run_and_list_packages(town, "run", "01", "-p", "x; import os=1")
     assert done.stdout == "2 []\n", done.stderr
 
 
@@ -177,21 +162,11 @@ def test_no_text_of_a_file_moves_the_cursor(town, capsys, monkeypatch):
 
 
 def test_fresh_run_prints_no_chatter_and_an_unchanged_one_starts_no_kernel(town):
-    """What ipykernel says at every start stays hidden.
-
-    With nothing to do the machinery is not even loaded.
-    """
+    """What ipykernel says at every start stays hidden; with nothing to do no machinery is even loaded."""
     town.copy_package()
     done = town.call("run")
     assert done.returncode == 0 and len(done.stderr.splitlines()) == 2, done.stderr
-    code = (
-        "import sys\nsys.argv = ['sidedoor', 'run']\nfrom sidedoor import cli\n"
-        "try:\n    cli.main()\nexcept SystemExit as end:\n"
-        "    print(end.code, [m for m in sys.modules if m in "
-        "('papermill', 'nbformat', 'jupyter_client', 'pandas', 'frictionless')])"
-    )
-    command = {**town.build_command(), "args": [sys.executable, "-c", code]}
-    done = subprocess.run(**command, capture_output=True, check=False, timeout=600)
+    done = run_and_list_packages(town, "run")
     assert done.stderr.count("unchanged") == 2 and done.stdout.splitlines()[-1] == "0 []", done.stdout
 
 
@@ -209,7 +184,7 @@ def test_verify_exits_with_1_when_a_file_differs_or_is_not_compared(town, capsys
         assert ended == code and all(name in out + err for name in names)
 
 
-def test_site_is_built_of_the_edition_run_last(town, capsys, monkeypatch):
+def test_site_is_built_of_the_edition_run_last_and_reproduce_builds_the_default(town, capsys, monkeypatch):
     """`sidedoor run --edition my-city.toml && sidedoor site` needs no second naming."""
     from sidedoor.publish import site
 
@@ -220,18 +195,10 @@ def test_site_is_built_of_the_edition_run_last(town, capsys, monkeypatch):
     code, _, err = call(capsys, monkeypatch, "run", "--edition", str(town.root / "my-city.toml"))
     assert code == 0, err
     code, out, _ = call(capsys, monkeypatch, "site")
-    assert built == ["aclu-release", "my-city"] and code == 0 and "my-city/site/index.html" in out
-
-
-def test_reproduce_runs_builds_and_says_where(town, capsys, monkeypatch):
-    """One command from facts to a page that can be opened."""
-    from sidedoor.publish import site
-
-    built = []
-    monkeypatch.setattr(site, "build_site", built.append)
+    assert code == 0 and "my-city/site/index.html" in out
     code, out, _ = call(capsys, monkeypatch, "reproduce")
-    assert code == 0 and built == ["aclu-release"]
-    assert "aclu-release/site/index.html" in out and "file://" in out
+    assert code == 0 and "aclu-release/site/index.html" in out and "file://" in out
+    assert built == ["aclu-release", "my-city", "aclu-release"]
     manifest = json.loads((town.runs / "aclu-release" / "manifest.json").read_text())
     assert len(manifest["notebooks"]) == 2
 
@@ -247,15 +214,6 @@ def test_progress_on_a_terminal_names_notebook_and_cell(capsys, monkeypatch):
         progress("done", "01-read", 1.25)
     assert "0/2 notebooks · 01-read cell 5/14" in shown
     assert "1/2  01-read  ran in 1.2 s" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("typed", [["run", "1"], ["run", "count"], ["run", "01-count.ipynb"]])
-def test_notebooks_are_named_in_every_way(town, capsys, monkeypatch, typed):
-    """A number with or without its zero, a name with or without its number."""
-    asked = []
-    monkeypatch.setattr(run, "run_edition", lambda plan, only, **_: asked.append((plan.name, only)))
-    assert call(capsys, monkeypatch, *typed)[0] == 0
-    assert asked == [("aclu-release", [typed[1]])]
 
 
 def test_commands_are_shown_as_they_must_be_typed(tmp_path, monkeypatch, capsys):
@@ -304,6 +262,45 @@ def test_no_error_ends_in_a_traceback(town, capsys, monkeypatch, error, found):
     monkeypatch.setattr(notebooks, "list_notebooks", fail)
     code, out, err = call(capsys, monkeypatch, "list")
     assert code == 1 and found in err and "Traceback" not in err and "/x/" not in err and "secret" not in err
+
+
+# Kills itself where the earlier tables are moved away (0), or where the new ones are moved there (1).
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+moment, out, rename = int(sys.argv.pop(1)), Path(sys.argv[-1]), os.replace
+def replace(*names):
+    if names[moment] == out:
+        os.kill(os.getpid(), signal.SIGKILL)
+    rename(*names)
+os.replace = replace
+from sidedoor import cli
+cli.main()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9")
+def test_killed_ingest_is_cleared_by_the_next_one(tmp_path, capsys, monkeypatch):
+    """After kill -9 the earlier tables stand, at the latest when the command runs again.
+
+    What another process is at work on, and what only has such a name, stays.
+    """
+    file, out = write_example(tmp_path), tmp_path / "out"
+    arguments = ("ingest", str(file), "--out", str(out))
+    assert call(capsys, monkeypatch, *arguments)[0] == 0
+    folders = sorted(path.name for path in tmp_path.iterdir())
+    tables = sorted(path.name for path in out.iterdir())
+
+    for moment in (0, 1):
+        command = [sys.executable, "-c", _KILLED, str(moment), *arguments]
+        assert subprocess.run(command, capture_output=True, timeout=600).returncode == -signal.SIGKILL
+        assert len(list(tmp_path.glob(".out-*"))) == 1 and out.exists() == (moment == 0)
+        assert call(capsys, monkeypatch, "ingest", __file__, "--out", str(out))[0] == 1, "no record"
+        assert sorted(path.name for path in tmp_path.iterdir()) == folders
+        assert sorted(path.name for path in out.iterdir()) == tables
+    (tmp_path / ".out-abcdefgh").mkdir()
+    with make_work_folder(out) as busy, make_work_folder(out):
+        assert busy.is_dir() and (tmp_path / ".out-abcdefgh").is_dir()
 
 
 def test_console_without_a_letter_shows_its_number(town):

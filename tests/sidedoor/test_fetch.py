@@ -350,7 +350,7 @@ def test_two_at_once_fetch_once_and_a_lock_that_stays_is_named(shelf, server):
     for thread in threads:
         thread.join(60)
     assert found == [shelf.path] * 4 and len(server.asked) == 1
-    with fetch._lock_folder(shelf.folder, 1), refused("locked", DataError):
+    with fetch._lock_folder(shelf.path, 1), refused("locked", DataError):
         shelf.fetch(limits=DownloadLimits(total_s=0.1))
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from functools import lru_cache
 
 from helpers.agencies.parse import parse_name
-from helpers.agencies.words import load_words
+from helpers.agencies.words import find_words, load_words
 
 # Characters without width and characters that turn the direction of a line, as a regular expression that
 # Python and DuckDB both read. Two names that differ only in them look alike; one can mirror the next words.
@@ -22,17 +22,7 @@ _INITIALS = re.compile(r"[A-Z]{1,5}(?:PD|SD|DPS)|[B-DF-HJ-NP-TV-Z]{1,4}SO")
 
 
 def clean_name(text: str) -> tuple[str, int]:
-    """Return a name without hidden characters and double spaces, and how many hidden characters it had.
-
-    Parameters
-    ----------
-    text
-        A cell, as read.
-
-    Returns
-    -------
-    (name, removed): `removed` counts characters without width and characters that turn the writing direction.
-    """
+    """Return a name without hidden characters and double spaces, and how many hidden characters it had."""
     shown, removed = _HIDDEN.subn("", text)
     return " ".join(shown.split()), removed
 
@@ -52,20 +42,20 @@ def looks_like_agency(text: str) -> bool:
 
     Police, County, PD, University, Task Force or ICE do; `Jane Roe`, `Det. Roe` and a bare town do not.
     One name proves nothing: a column of which more than a small part fails holds something else.
-
-    Parameters
-    ----------
-    text
-        A cell, as read.
     """
     words = load_words()
     name, _ = clean_name(text)
     printed = _WORD.findall(name)
-    if not printed or printed[0].lower() in words.kinds["person_ranks"]:
+    tokens = [word.lower() for word in printed]
+    if not tokens or tokens[0] in words.kinds["person_ranks"]:
         return False
-    if _INITIALS.fullmatch(name) or not words.kinds["agency_words"].isdisjoint(map(str.lower, printed)):
+    known = words.kinds["agency_words"] | words.kinds["agency_abbreviations"]
+    is_short_name = name.isupper() and any((name.lower(),) == short for short, *_ in words.aliases)
+    if _INITIALS.fullmatch(name) or is_short_name or not known.isdisjoint(tokens):
+        return True
+    if any(find_words(tokens, phrase) >= 0 for phrase in words.kinds["agency_phrases"]):
         return True
     read = parse_name(name)
-    if "," in name or printed[-1].istitle() and printed[-1].lower() in words.codes:
+    if "," in name or printed[-1].istitle() and tokens[-1] in words.codes:
         return read.kind == "federal" and "," not in name  # Roe, Da; Ming So
     return bool(read.role) or read.kind not in ("other", "not_an_agency")

@@ -21,12 +21,10 @@ Verdict = tuple[str, float, str]
 
 
 def compare_names(a: str | AgencyName, b: str | AgencyName, registry=None) -> Verdict:
-    """Return whether two names are one agency's: (outcome, score, why).
+    """Return whether two names, as written or already read, are one agency's: (outcome, score, why).
 
     Parameters
     ----------
-    a, b
-        Names as written, or already read.
     registry
         `Registry` of agencies. Only it can settle a name without a state: it is the same as a name with one
         if the registry knows this place and role in that state alone.
@@ -124,11 +122,8 @@ def _compare_agencies(a: AgencyName, b: AgencyName, registry) -> Verdict:
     states = registry.find_states(a if a.state else b) if registry is not None else set()
     is_only = len(states) == 1 and (a.state or b.state or min(states)) in states
     if is_only and likeness != "slip":
-        return (
-            "same",
-            score - 5,
-            f"{why}; state missing, the registry knows this agency in {min(states)} only",
-        )
+        why = f"{why}; state missing, the registry knows this agency in {min(states)} only"
+        return "same", score - 5, why
     return "unsure", score, f"{why}; state missing, known in {', '.join(sorted(states)) or 'no state'}"
 
 
@@ -191,8 +186,7 @@ def _compare_forms(a: list[str], b: list[str]) -> tuple[str, str] | None:
 
 
 def _is_one_slip(a: str, b: str) -> bool:
-    """Return whether one letter was left out, doubled or swapped with its neighbor, inside a long enough
-    name.
+    """Return whether one letter was left out, doubled or swapped with its neighbor, in a long enough name.
 
     Another letter in a letter's place is no slip but often another town (Pikeville, Pineville); nor is a
     letter more at an end (Alton, Altona; Denton, Edenton).

@@ -17,8 +17,6 @@ from helpers.agencies.words import (
 )
 
 LONGEST = 300  # characters; a name is a line, not a page
-# Kinds without a state of their own: a hint says nothing about them.
-_STATELESS = ("federal", "not_an_agency", "vendor_demo", "pool", "company")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _GLUED_OF = re.compile(r"\bof(?=[A-Z]|the\b)")
 _INNER = re.compile(r"(?<=[a-z])(H(?=l)|I(?=[a-z]))")
@@ -45,34 +43,16 @@ class AgencyName(NamedTuple):
     detail: str = ""
 
 
-def parse_name(text: str, state_hint: str | None = None) -> AgencyName:
-    """Return what an agency's name says.
-
-    Parameters
-    ----------
-    text
-        The name as written, from any list: `Aberdeen WA PD`, `Aberdeen Police Department (WA)`, `WA -
-        Aberdeen PD`.
-    state_hint
-        Postal code to assume when the name gives no state (the list's own state, for example). Never
-        overrides.
-
-    Returns
-    -------
-    AgencyName. Never raises on text: what no rule understands stays in `place`, with kind `other`.
-    """
-    name = _read(text, state_hint if state_hint in STATES else "")
-    if not name.state and state_hint in STATES and name.kind not in _STATELESS:
-        name = name._replace(state=state_hint)
-    return name
-
-
 @lru_cache(maxsize=65536)
-def _read(text: str, hint: str) -> AgencyName:
+def parse_name(text: str) -> AgencyName:
+    """Return what an agency's name says, from any list: `Aberdeen WA PD`, `WA - Aberdeen PD`.
+
+    Never raises on text: what no rule understands stays in `place`, with kind `other`.
+    """
     plain = " ".join(_DASHES.sub("-", unicodedata.normalize("NFKC", text)).split())
     if len(plain) > LONGEST:
         return AgencyName("", "", "", "not_an_agency", False)
-    return _Reader(text, hint).read(plain)
+    return _Reader(text).read(plain)
 
 
 def _tokenize(text: str) -> tuple[list[str], list[str]]:
@@ -98,9 +78,9 @@ def _read_code(words: Phrase, text: str) -> str:
 class _Reader:
     """One name while it is read: each step takes what it understands from `tokens`; the rest is the place."""
 
-    def __init__(self, given: str, hint: str):
+    def __init__(self, given: str):
         self.words = load_words()
-        self.given, self.hint = given, hint
+        self.given = given
         self.state = self.role = self.kind = self.alias_state = ""
         self.is_inactive = False
         self.detail: list[str] = []
@@ -357,7 +337,7 @@ class _Reader:
             roles.append("so")
         if not self.state and sure:
             self.state = sure[-1].upper()
-        elif not self.state and states and not (states == ["co"] and self.hint not in ("", "CO")):
+        elif not self.state and states:
             # the likeliest role comes first in the file and is given up first
             self.state = max(states, key=list(words.ambiguous).index).upper()
         for word in states:

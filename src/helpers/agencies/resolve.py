@@ -15,7 +15,6 @@ from helpers.errors import DataError
 
 COLUMNS = ("agency_id", "name", "state", "kind", "also_known_as", "also_in", "source_id")
 _WITHOUT_STATE = ("federal", "pool", "company")
-_LOOK_AT = 5  # nearest places of a state and role that are compared by the rules
 
 Answer = tuple[str, str, str, float, str]  # outcome, agency_id, candidate_id, score, why
 
@@ -59,19 +58,12 @@ def _check(table: pd.DataFrame, place: str) -> None:
 
 
 class Registry:
-    """A registry, read and arranged for lookup. Build it once and resolve many lists against it.
-
-    Parameters
-    ----------
-    table
-        As `load_registry` returns it; agency_id, name and state are enough.
-    """
+    """A registry, read and arranged for lookup: build it once and resolve many lists against it."""
 
     def __init__(self, table: pd.DataFrame):
         _check(table, "registry")
         self.names: dict[str, str] = {}
-        # place without spaces, role, detail -> state (may be empty) -> ids; and the same with a scan's slips
-        # folded
+        # place without spaces, role, detail -> state (may be empty) -> ids; then with a scan's slips folded
         self.exact: dict[tuple, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         self.folded: dict[tuple, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         # state, role -> name as read, id
@@ -110,22 +102,14 @@ def resolve_names(names: Iterable[str], registry: Registry | pd.DataFrame) -> pd
     DataFrame: name; outcome (`same`; `different`: alike, but another agency than the nearest in the registry;
     `new`: nothing alike; `unsure`: a person must say); agency_id, filled only for `same`; score, 0 to 100;
     why; candidate_id, the nearest agency where there is one.
-
-    Raises
-    ------
-    DataError
-        The registry has no agency_id, name or state.
     """
     known = registry if isinstance(registry, Registry) else Registry(registry)
     given = ["" if name is None or name != name else str(name) for name in names]
     answers = {name: _answer(parse_name(name), known) for name in dict.fromkeys(given)}
-    columns = ["outcome", "agency_id", "candidate_id", "score", "why"]
-    found = pd.DataFrame([answers[name] for name in given], columns=columns)
-    found.insert(0, "name", given)
-    texts = [column for column in found if column != "score"]
-    return found.astype(dict.fromkeys(texts, "str") | {"score": "float64"})[
-        ["name", "outcome", "agency_id", "score", "why", "candidate_id"]
-    ]
+    columns = ["name", "outcome", "agency_id", "candidate_id", "score", "why"]
+    found = pd.DataFrame([(name, *answers[name]) for name in given], columns=columns)
+    types = dict.fromkeys(columns, "str") | {"score": "float64"}
+    return found.astype(types)[["name", "outcome", "agency_id", "score", "why", "candidate_id"]]
 
 
 def _answer(name: AgencyName, known: Registry) -> Answer:
@@ -173,7 +157,7 @@ def _find_near(name: AgencyName, known: Registry) -> Answer | None:
         [make_key(other) for other, _ in block],
         scorer=fuzz.ratio,
         score_cutoff=ALIKE_FROM,
-        limit=_LOOK_AT,
+        limit=5,  # nearest places that are compared by the rules
     )
     order = ("same", "unsure", "different")
     best: Answer | None = None

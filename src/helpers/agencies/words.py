@@ -1,7 +1,6 @@
 """The vocabulary of agency names: read from `data/registry/agency_words.toml`, arranged for lookup."""
 
 import re
-import tomllib
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -9,6 +8,7 @@ import us
 from rapidfuzz.distance import OSA
 
 from helpers import paths
+from helpers.toml import parse_toml
 
 Phrase = tuple[str, ...]
 
@@ -23,7 +23,7 @@ _STATE_NAME_WORDS = {word for name in STATE_WORDS for word in name}
 # Lists of `[kinds]` whose entries are single words; all others are phrases.
 _WORD_SETS = frozenset(
     "campus dps_is_state_police statewide place_before_state forms federal_fillers agency_words"
-    " person_ranks".split()
+    " agency_abbreviations person_ranks".split()
 )
 # Kinds whose phrases are looked for anywhere in a name, or at its beginning (`_start`), in this order.
 SEARCHED_KINDS = ("pool", "vendor_demo", "fusion_center", "company")
@@ -69,7 +69,7 @@ def _split(phrases: list[str]) -> list[Phrase]:
 @lru_cache(maxsize=1)
 def load_words() -> Words:
     """Return the vocabulary, read once per process."""
-    raw = tomllib.loads((paths.DATA / "registry" / "agency_words.toml").read_text(encoding="utf-8"))
+    raw = parse_toml(paths.DATA / "registry" / "agency_words.toml")
     roles, phrases, codes = {}, [], {}
     for rank, (name, role) in enumerate(raw["roles"].items()):
         roles[name] = Role(role["kind"], rank, role.get("statewide", False))

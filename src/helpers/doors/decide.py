@@ -15,20 +15,14 @@ FACTS = ("host", "searcher", "declared", "named")
 
 @lru_cache
 def load_registry() -> dict:
-    """Return `data/registry/doors.toml`.
-
-    Doors, facts and their states, decisions, words that name agencies.
-    """
+    """Return `data/registry/doors.toml`: doors, facts and their states, decisions, words for agencies."""
     return load_toml(paths.DATA / "registry" / "doors.toml", "doors", error=DataError)
 
 
 def list_decisions() -> pd.DataFrame:
-    """Return the decisions for a reader.
+    """Return the decisions for a reader: decision, door, host, searcher, declared, named, why, not_excluded.
 
-    Returns
-    -------
-    DataFrame, one row per decision: decision, door, host, searcher, declared, named (states that it asks
-    for, `any` where it asks for none), why, not_excluded (doors joined by `, `).
+    The columns of the four facts hold the states that a decision asks for, `any` where it asks for none.
     """
     rows = []
     for decision in load_registry()["decision"]:
@@ -54,31 +48,21 @@ def _decide_all() -> pd.DataFrame:
 
 
 def decide_doors(facts: pd.DataFrame) -> pd.DataFrame:
-    """Return the door of each row of facts.
+    """Return the door of each row of facts: door, decision, why, not_excluded, with the index of `facts`.
 
     Parameters
     ----------
     facts
-        One row per case: host, searcher, declared, named, in the states of the registry.
-
-    Returns
-    -------
-    DataFrame with the index of `facts`: door, decision, why, not_excluded.
-
-    Raises
-    ------
-    DataError
-        A fact in a state that the registry does not know.
+        One row per case: host, searcher, declared, named, in states of the registry; DataError for others.
     """
     made = facts[list(FACTS)].merge(_decide_all(), how="left", on=list(FACTS), validate="m:1")
     if made["decision"].isna().any():
         odd = made[made["decision"].isna()].iloc[0]
         found = ", ".join(f"{fact} = {odd[fact]}" for fact in FACTS)
         raise DataError("facts", found, "Use the states of data/registry/doors.toml.", code="state")
-    made = made.merge(
-        list_decisions()[["decision", "door", "why", "not_excluded"]], on="decision", how="left"
-    )
-    return made[["door", "decision", "why", "not_excluded"]].set_axis(facts.index)
+    columns = ["door", "decision", "why", "not_excluded"]
+    made = made[["decision"]].merge(list_decisions()[columns], on="decision", how="left")
+    return made[columns].set_axis(facts.index)
 
 
 def class_reasons(log):
@@ -88,11 +72,6 @@ def class_reasons(log):
     agency surely come before others, federal agencies before other agencies: a reason that asks for help to
     a police department with an ICE arrest is unsure, not a relay. A sure word beside one that may change its
     sense (a drug, a fraud in the agency's name, a closed case) is unsure.
-
-    Parameters
-    ----------
-    log
-        Ibis table with the columns reason_text and reason_text_cell of the canonical table `searches`.
     """
     import ibis
 
@@ -102,9 +81,8 @@ def class_reasons(log):
     for entry in registry["named"]:
         if entry["sure"]:
             doubt = "|".join([*registry["doubt"], *entry.get("doubt", [])])
-            sure.append(
-                (text.re_search("|".join(entry["sure"])) & ~text.re_search(doubt), f"federal:{entry['id']}")
-            )
+            is_named = text.re_search("|".join(entry["sure"])) & ~text.re_search(doubt)
+            sure.append((is_named, f"federal:{entry['id']}"))
         unsure.append((text.re_search("|".join([*entry["unsure"], *entry["sure"]])), f"unsure:{entry['id']}"))
     other = "|".join(registry["other_agency"]["patterns"])
     words = [pattern for entry in registry["named"] for pattern in (*entry["sure"], *entry["unsure"])]
@@ -112,10 +90,8 @@ def class_reasons(log):
         (cell.isin(HIDDEN), "hidden:"),
         (cell.isin(BLANK), "blank:"),
         (log.reason_text.isnull(), "hidden:"),  # there was a text, and it was not kept
-        (
-            ~text.re_search("|".join([*words, other])),
-            "nobody:",
-        ),  # most rows: one search of all patterns together
+        # most rows: one search of all patterns together
+        (~text.re_search("|".join([*words, other])), "nobody:"),
         *sure,
         *unsure,
         (text.re_search(other), "agency:"),

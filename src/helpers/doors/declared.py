@@ -47,18 +47,10 @@ class Lists:
     ):
         self.months, self.registry, self.same = months, registry, tuple(same)
         rows = sharing[sharing["shares"].fillna("detections") == "detections"]
-        columns = [
-            "from_agency_as_printed",
-            "to_agency_as_printed",
-            "reported_by",
-            "as_of",
-            "source_id",
-            "page",
-            "row_no",
-        ]
-        rows = rows.assign(is_inactive=rows["is_inactive"].fillna(False)).sort_values(
-            columns, kind="stable", na_position="first"
-        )
+        columns = ["from_agency_as_printed", "to_agency_as_printed", "reported_by", "as_of"]
+        columns += ["source_id", "page", "row_no"]
+        rows = rows.assign(is_inactive=rows["is_inactive"].fillna(False))
+        rows = rows.sort_values(columns, kind="stable", na_position="first")
         parties = describe_parties([*rows["from_agency_as_printed"], *rows["to_agency_as_printed"]])
         pools = set(parties.loc[parties["party"] == "pool", "name"])
         lists: dict[tuple, _List] = {}
@@ -70,11 +62,8 @@ class Lists:
             holder, other = (owner, reader) if is_outbound else (reader, owner)
             key = (holder, is_outbound, _read_month(row.as_of), row.source_id)
             made = lists.setdefault(key, _List(holder, is_outbound, key[2]))
-            where = (
-                f"{row.source_id} row {row.row_no}"
-                if pd.isna(row.page)
-                else f"{row.source_id} p. {row.page} row {row.row_no}"
-            )
+            page = "" if pd.isna(row.page) else f"p. {row.page} "
+            where = f"{row.source_id} {page}row {row.row_no}"
             if other in pools:
                 made.pools.append(where)
             elif other not in made.names or made.names[other][0]:
@@ -85,7 +74,7 @@ class Lists:
             self._held.setdefault((made.is_outbound, made.holder), []).append(made)
 
     def find_statuses(self, pairs: pd.DataFrame) -> pd.DataFrame:
-        """Find what the lists say of each pair at its month.
+        """Return what the lists say of each pair at its month.
 
         Parameters
         ----------
@@ -97,24 +86,20 @@ class Lists:
         DataFrame with the index of `pairs`: declared (a state of the fact), listed_at (source and row of the
         line that says so; empty where none does).
         """
-        names = [made.holder for made in self.lists]
-        hosts = self._match(
-            pairs["host"], names + [n for made in self.lists if not made.is_outbound for n in made.names]
-        )
-        searchers = self._match(
-            pairs["searcher"], names + [n for made in self.lists if made.is_outbound for n in made.names]
-        )
-        known: dict[tuple, tuple[str, str]] = {}
-        for key in dict.fromkeys(zip(pairs["host"], pairs["searcher"], pairs["month"], strict=True)):
-            host, searcher, month = key
-            known[key] = self._find_status(
-                hosts.get(host, {}), searchers.get(searcher, {}), _turn_month(month)
-            )
-        found = [known[key] for key in zip(pairs["host"], pairs["searcher"], pairs["month"], strict=True)]
+        hosts = self._match(pairs["host"], is_outbound=False)
+        searchers = self._match(pairs["searcher"], is_outbound=True)
+        keys = list(zip(pairs["host"], pairs["searcher"], pairs["month"], strict=True))
+        known = {
+            key: self._find_status(hosts.get(key[0], {}), searchers.get(key[1], {}), _turn_month(key[2]))
+            for key in dict.fromkeys(keys)
+        }
+        found = [known[key] for key in keys]
         return pd.DataFrame(found, columns=["declared", "listed_at"], index=pairs.index, dtype="str")
 
-    def _match(self, names: Iterable[str], others: list[str]) -> dict[str, dict[str, str]]:
-        """Match names: name -> other -> outcome."""
+    def _match(self, names: Iterable[str], is_outbound: bool) -> dict[str, dict[str, str]]:
+        """Match names with holders and with names on lists that look one way: name -> other -> outcome."""
+        others = {made.holder for made in self.lists}
+        others.update(*(made.names for made in self.lists if made.is_outbound == is_outbound))
         matched: dict[str, dict[str, str]] = {}
         for row in match_names(names, others, self.registry, self.same).itertuples(index=False):
             matched.setdefault(row.name, {})[row.other] = row.outcome
@@ -134,15 +119,12 @@ class Lists:
             return "other_time", ""
         own = {status for made, status, _ in near if made.is_outbound}
         # what the searcher says it receives adds to the owner's list, and does not take away from it
-        said = own | {
-            status for made, status, _ in near if not made.is_outbound and not (own and status == "absent")
-        }
+        said = {status for made, status, _ in near if not made.is_outbound}
+        said = own | (said - {"absent"}) if own else said
         if len(said) > 1 and said != {"pool", "absent"}:
             return "unsure", ""
-        return min(
-            ((status, where) for _, status, where in near if status in said),
-            key=lambda a: (_ORDER.index(a[0]), a[1]),
-        )
+        answers = ((status, where) for _, status, where in near if status in said)
+        return min(answers, key=lambda answer: (_ORDER.index(answer[0]), answer[1]))
 
 
 def _ask(made: _List, others: dict[str, str]) -> tuple[str, str]:
@@ -157,10 +139,9 @@ def _ask(made: _List, others: dict[str, str]) -> tuple[str, str]:
 
 
 def _choose_near(answers: list, month: int, months: int) -> list:
-    """Choose the answers that hold for a month.
+    """Choose the answers that hold for a month; all of them where it is not known.
 
-    Of the lists within reach the nearest before it and the nearest after
-    it; failing these, the undated ones. All of them where the month is not known.
+    Of the lists within reach the nearest before it and the nearest after it, failing these the undated ones.
     """
     if month < 0:
         return answers
@@ -186,9 +167,7 @@ def _turn_month(month: int) -> int:
 def list_leftovers(
     sharing: pd.DataFrame, searchers: Iterable[str], registry: Registry | None = None, same=()
 ) -> pd.DataFrame:
-    """List the names of lists that are unsure or match nobody in a log, with the nearest name there.
-
-    For a person to decide.
+    """Return the names of lists that are unsure or match nobody in a log, for a person to decide.
 
     Parameters
     ----------
@@ -216,8 +195,7 @@ def list_leftovers(
         if name not in sure and names:
             nearest, score, _ = process.extractOne(name, names, scorer=fuzz.token_sort_ratio)
             outcome = "unsure" if name in unsure.index else "none"
-            rows.append(
-                (name, nearest, int(round(score)), outcome, unsure.get(name, "nothing alike by the rules"))
-            )
+            why = unsure.get(name, "nothing alike by the rules")
+            rows.append((name, nearest, int(round(score)), outcome, why))
     made = pd.DataFrame(rows, columns=["listed", "nearest", "likeness", "outcome", "why"])
     return made.sort_values(["likeness", "listed"], ascending=[False, True], ignore_index=True)

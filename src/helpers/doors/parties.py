@@ -13,30 +13,23 @@ from helpers.agencies.compare import ALIKE_FROM
 # Where one account's name puts two bodies side by side.
 _JOINTS = re.compile(r"\s[-\u2013/|]\s|/|\(|\)|\s(?:at|with)\s")
 _NO_BODY = ("not_an_agency", "pool")
+# Of kinds of agencies; all others are local.
+_PARTIES = {"fusion_center": "center", "vendor_demo": "demo", "not_an_agency": "unknown"}
+_PARTIES |= {kind: kind for kind in ("federal", "company", "pool")}
 _ROWS = 512  # rows of a similarity matrix at a time: memory stays flat
 
 
 def describe_parties(names: Iterable[str]) -> pd.DataFrame:
-    """Describe the bodies behind names as printed.
+    """Return the bodies behind names as printed, one row per distinct name, sorted.
 
-    Parameters
-    ----------
-    names
-        Names from lists and logs; missing ones are allowed.
-
-    Returns
-    -------
-    DataFrame, one row per distinct name, sorted: name; party (`local`, `federal`, `center`, `joint`,
-    `company`, `pool`, `demo` or `unknown`: a state of the fact `searcher` where it is one); state (postal
-    code or empty), federal_id (of the federal agency, or empty).
+    Columns: name; party (`local`, `federal`, `center`, `joint`, `company`, `pool`, `demo` or `unknown`: a
+    state of the fact `searcher` where it is one); state (postal code or empty); federal_id (of the federal
+    agency, or empty).
     """
     rows = []
     for name in sorted({"" if _is_missing(name) else str(name) for name in names}):
         read = parse_name(name)
-        federal_id = read.role if read.kind == "federal" else ""
-        rows.append(
-            {"name": name, "party": _find_party(name, read), "state": read.state, "federal_id": federal_id}
-        )
+        rows.append((name, _find_party(name, read), read.state, read.role if read.kind == "federal" else ""))
     return pd.DataFrame(rows, columns=["name", "party", "state", "federal_id"], dtype="str")
 
 
@@ -46,35 +39,23 @@ def _is_missing(name) -> bool:
 
 def _find_party(name: str, read) -> str:
     """Find the party; a name that joins a local and a federal body is told by its parts."""
-    if (
-        read.kind in ("federal", "police", "sheriff", "other")
-        and _JOINTS.search(name)
-        and not name.startswith("[Federal]")
-    ):
+    may_be_joint = read.kind in ("federal", "police", "sheriff", "other") and not name.startswith("[Federal]")
+    if may_be_joint and _JOINTS.search(name):
         parts = [parse_name(part.strip()) for part in _JOINTS.split(name) if part.strip()]
         kinds = {part.kind for part in parts}
         local = {part.kind for part in parts if part.role and part.place}
         if "federal" in kinds and local & {"police", "sheriff", "state_police", "campus_police"}:
             return "joint"
-    named = {
-        "federal": "federal",
-        "fusion_center": "center",
-        "vendor_demo": "demo",
-        "company": "company",
-        "pool": "pool",
-    }
-    return "unknown" if read.kind == "not_an_agency" else named.get(read.kind, "local")
+    return _PARTIES.get(read.kind, "local")
 
 
 def match_names(
     names: Iterable[str], others: Iterable[str], registry: Registry | None = None, same: Iterable[tuple] = ()
 ) -> pd.DataFrame:
-    """Match names with names of another list.
+    """Return the pairs of names, from two lists as printed, that are one agency's or may be.
 
     Parameters
     ----------
-    names, others
-        Names as printed.
     registry
         Agencies known, as in `agencies.compare_names`: settles names without a state.
     same
@@ -86,9 +67,7 @@ def match_names(
     `unsure`), why. Pairs that are different or have nothing alike are left out. Names of the same words in
     another order are never different, only unsure.
     """
-    names, others = (
-        sorted({str(n) for n in part if not _is_missing(n) and str(n)}) for part in (names, others)
-    )
+    names, others = (sorted({str(n) for n in part if not _is_missing(n)} - {""}) for part in (names, others))
     decided = {frozenset((_fold(a), _fold(b))) for a, b in same}
     told = {name for pair in decided for name in pair}
     pairs = set(_find_near(names, others))
@@ -120,10 +99,7 @@ def _bag_words(name: str) -> tuple:
 
 
 def _find_near(names: list[str], others: list[str]):
-    """Find the pairs worth comparing.
-
-    Printed alike, of the same words, of places alike, or offices of one federal agency.
-    """
+    """Find the pairs worth comparing: printed alike, of like words or places, or of one federal agency."""
     from rapidfuzz import fuzz, process
 
     read = {name: parse_name(name) for name in {*names, *others}}

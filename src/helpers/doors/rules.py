@@ -35,17 +35,17 @@ def load_rulebook(name: str | Path) -> dict:
     path = BOOKS / f"{name}.toml"
     path = path if path.is_file() else Path(name)
     if not path.is_file():
-        way_out = offer_nearest(str(name), sorted(file.stem for file in BOOKS.glob("*.toml")))
-        raise DataError(
-            f"rulebook {path.name}", "there is no such book or file", way_out, code="unknown-book"
+        place, way_out = (
+            f"rulebook {path.name}",
+            offer_nearest(str(name), sorted(f.stem for f in BOOKS.glob("*.toml"))),
         )
+        raise DataError(place, "there is no such book or file", way_out, code="unknown-book")
     book = load_toml(path, "rulebook", error=DataError)
     ids = [rule["id"] for rule in book["rule"]]
     if doubled := [one for one in ids if ids.count(one) > 1]:
         raise DataError(path.name, f"two rules `{doubled[0]}`", "Give each an id of its own.", code="doubled")
-    keys = {"query": {"check", "fields", "unseen"}, "sharing": {"look", "unseen_if", "asks", "cite"}}[
-        book["kind"]
-    ]
+    needed = {"query": {"check", "fields", "unseen"}, "sharing": {"look", "unseen_if", "asks", "cite"}}
+    keys = needed[book["kind"]]
     for rule in book["rule"]:
         is_cited = "query_rule" in rule or {"asks", "cite"} <= set(rule)
         if missing := sorted(keys - set(rule)) or ([] if is_cited else ["query_rule"]):
@@ -55,24 +55,10 @@ def load_rulebook(name: str | Path) -> dict:
 
 
 def describe_rules(book: dict, facts: str | Path | None = None) -> pd.DataFrame:
-    """Return the rules of a book with their sources.
+    """Return the rules of a book with their sources, one row each: rule, label, and columns of `query_rules`.
 
-    Parameters
-    ----------
-    book
-        From `load_rulebook`.
-    facts
-        Folder with the fact tables.
-
-    Returns
-    -------
-    DataFrame, one row per rule: rule, label, requirement, limit_value, limit_unit, source_id, page. For a
-    statute the page is the section.
-
-    Raises
-    ------
-    DataError
-        A rule points to no row of `query_rules`.
+    These are requirement, limit_value, limit_unit, source_id and page; for a statute the page is the section.
+    DataError if a rule points to no row of `query_rules`.
     """
     known = load_table("query_rules", facts).set_index("rule_id")
     columns = ["requirement", "limit_value", "limit_unit", "source_id", "page"]
@@ -164,9 +150,8 @@ def _check_lookback(log, rule: dict, limits: dict):
 
     years = limits.get(rule["id"])
     if years is None or years != years or years != int(years):
-        raise DataError(
-            f"rule {rule['id']}", "no limit in whole years", "Cite a row of query_rules.", code="limit"
-        )
+        place, way_out = f"rule {rule['id']}", "Cite a row of query_rules."
+        raise DataError(place, "no limit in whole years", way_out, code="limit")
     start, _ = _is_given(log, "window_start")
     when, _ = _is_given(log, "searched_at")
     back, now = (
@@ -195,45 +180,27 @@ _CHECKS = {
 
 
 def count_checks(checked, book: dict):
-    """Return, for each rule of a book, queries by what can be said.
-
-    Rule, label, met, not met, cannot be seen.
-
-    Parameters
-    ----------
-    checked
-        From `check_queries`.
-    book
-        The same book.
-    """
+    """Return queries by what `check_queries` says of them: rule, label, and a column for each of STATUSES."""
     from helpers.searches import engine
 
+    rules = {rule["id"]: rule["label"] for rule in book["rule"]}
     columns = {
-        f"{rule['id']} {status}": (checked[rule["id"]] == status).cast("int64").sum()
-        for rule in book["rule"]
+        f"{rule} {status}": (checked[rule] == status).cast("int64").sum()
+        for rule in rules
         for status in STATUSES
     }
     found = engine.fetch(checked.aggregate(**columns)).fillna(0).iloc[0].astype(int)
-    rows = [
-        (rule["id"], rule["label"], *(int(found[f"{rule['id']} {status}"]) for status in STATUSES))
-        for rule in book["rule"]
-    ]
-    return pd.DataFrame(rows, columns=["rule", "label", *STATUSES])
+    counts = found.to_numpy().reshape(len(rules), len(STATUSES))
+    table = pd.DataFrame({"rule": rules.keys(), "label": rules.values()})
+    return table.assign(**dict(zip(STATUSES, counts.T, strict=True)))
 
 
 def read_quotes(quotes: pd.DataFrame, book: dict) -> pd.DataFrame:
-    """Return the fact table `log_quotes` as a canonical log, so that the same checks apply to it.
+    """Return the fact table `log_quotes` as a canonical log, so that the checks of a rulebook apply to it.
 
     The reason is the code alone, since the text is not kept; only the day is printed, so the time cannot be
     seen; what was not printed is `not_exported`. Whether words refer to a case is our class of the entry, by
     the rule of the check `reference`.
-
-    Parameters
-    ----------
-    quotes
-        The table `log_quotes`.
-    book
-        A rulebook of the kind `query`.
     """
     rule = next((rule for rule in book["rule"] if rule["check"] == "reference"), {})
     met, not_met = (quotes["topic"].isin(rule.get(key, ())) for key in ("topics_met", "topics_not_met"))
@@ -246,18 +213,13 @@ def read_quotes(quotes: pd.DataFrame, book: dict) -> pd.DataFrame:
             "reason_origin": "reason",
             # a missing number is said only where our class says that the words refer to no case
             "has_case_number": met.where(met | not_met).astype("boolean"),
-            "has_case_number_cell": pd.Series("value", index=quotes.index).where(
-                met | not_met, "not_exported"
-            ),
+            "has_case_number_cell": (met | not_met).map({True: "value", False: "not_exported"}),
         }
     ).reset_index(drop=True)
 
 
 def asks_reasons(rule: dict) -> bool:
-    """Return whether a rule on sharing looks at what reasons say.
-
-    Its counts are counts of a class of reasons.
-    """
+    """Return whether a rule on sharing looks at what reasons say: its counts are of a class of reasons."""
     return bool({"door", "named", "named_for"} & set(rule["look"]))
 
 
@@ -297,9 +259,8 @@ def check_sharing(cases: pd.DataFrame, book: dict, fewest: int = FEWEST) -> pd.D
         status[look.all(axis="columns")] = LOOKS[0]
         status[(cases["month"] > 0) & (cases["month"] < first)] = LOOKS[3]
         if asks_reasons(rule):
-            sizes = (
-                cases.assign(status=status).groupby(["host", "party", "status"])["rows_n"].transform("sum")
-            )
+            groups = cases.assign(status=status).groupby(["host", "party", "status"])
+            sizes = groups["rows_n"].transform("sum")
             status[(status == LOOKS[0]) & (sizes < fewest)] = LOOKS[2]
         parts.append(cases.assign(rule=rule["id"], label=rule["label"], status=status))
     columns = ["rule", "label", "host", "searcher", "party", "where", "named_for", "door", "month", "rows_n"]

@@ -43,10 +43,7 @@ def key_rows(log):
 
 
 def group_cases(log):
-    """Return the cases of a log, as an Ibis table.
-
-    KEYS, rows_n, first_row, last_row (row numbers in the source).
-    """
+    """Return the cases of a log, as an Ibis table: KEYS, rows_n, first_row, last_row (numbers of rows)."""
     rows = key_rows(log)
     sums = {"rows_n": rows.count(), "first_row": rows.row_no.min(), "last_row": rows.row_no.max()}
     return rows.group_by(list(KEYS)).aggregate(**sums).order_by(list(KEYS))
@@ -67,12 +64,10 @@ def judge_cases(
         From `group_cases`, fetched.
     sharing
         Canonical table `sharing`: the declared lists. Without one, neither front nor back door can be found.
-    registry
-        Agencies known; settles names without a state.
+    registry, same
+        Agencies known, which settle names without a state; pairs of names that a person found to be one's.
     months
         How far from its date a list still counts [months].
-    same
-        Pairs of names that a person found to be one agency's.
 
     Returns
     -------
@@ -115,29 +110,18 @@ def merge_few(verdicts: pd.DataFrame, fewest: int = FEWEST) -> pd.DataFrame:
 
     Parameters
     ----------
-    verdicts
-        From `judge_cases`.
     fewest
         Rows of a side door or relay that a host and kind of searcher need for the door to be shown [rows].
     """
     sizes = verdicts.groupby(["host", "party", "door"])["rows_n"].transform("sum")
     few = verdicts["door"].isin(DOORS_BY_REASON) & (sizes < fewest)
-    merged = {
-        "door": "undetermined",
-        "decision": "few-rows",
-        "why": "too few rows to be shown",
-        "named": "unsure",
-        "named_for": "",
-        "not_excluded": ", ".join(DOORS_BY_REASON),
-    }
+    merged = {"door": "undetermined", "decision": "few-rows", "why": "too few rows to be shown"}
+    merged |= {"named": "unsure", "named_for": "", "not_excluded": ", ".join(DOORS_BY_REASON)}
     return verdicts.assign(**{name: verdicts[name].mask(few, value) for name, value in merged.items()})
 
 
 def mark_rows(log, verdicts: pd.DataFrame):
-    """Return each row of a log with the verdict on its case, as an Ibis table.
-
-    Source_id, row_no, door, decision.
-    """
+    """Return each row of a log with the verdict on its case (Ibis): source_id, row_no, door, decision."""
     import ibis
     import pyarrow as pa
 
@@ -150,16 +134,7 @@ def mark_rows(log, verdicts: pd.DataFrame):
 def count_doors(verdicts: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     """Return rows of the log by door, in the order of `ways.describe_doors`, doors without a row included.
 
-    Parameters
-    ----------
-    verdicts
-        From `judge_cases`.
-    by
-        A column of it to split by: one column for each value.
-
-    Returns
-    -------
-    DataFrame (index: door): rows_n, cases_n; or one column per value of `by` [rows].
+    As rows_n and cases_n, or one column [rows] for each value of a column `by` of the verdicts.
     """
     order = describe_doors(observed=True)["door"].tolist()
     if by is None:
@@ -170,47 +145,29 @@ def count_doors(verdicts: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
 
 
 def list_bounds(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Return for each door what its verdicts say and what they leave open.
+    """Return for each door but `undetermined` what its verdicts say and what they leave open.
 
-    Returns
-    -------
-    DataFrame, one row per door but `undetermined`: door, label, judged_n (rows with this verdict), open_n
-    (rows with another verdict, or none, that do not exclude this one). A verdict may be wrong, so judged_n
-    is no lower bound of the truth.
+    Columns: door, label, judged_n (rows with this verdict), open_n (rows with another verdict, or none, that
+    do not exclude this one). A verdict may be wrong, so judged_n is no lower bound of the truth.
     """
     rows = []
     for door, label in describe_doors(observed=True)[["door", "label"]].itertuples(index=False):
         mine = verdicts["door"] == door
         may_be = ~mine & verdicts["not_excluded"].str.split(", ").map(set([door]).issubset)
-        rows.append(
-            (door, label, int(verdicts.loc[mine, "rows_n"].sum()), int(verdicts.loc[may_be, "rows_n"].sum()))
-        )
+        rows.append((door, label, *(int(verdicts.loc[part, "rows_n"].sum()) for part in (mine, may_be))))
     made = pd.DataFrame(rows, columns=["door", "label", "judged_n", "open_n"])
     return made[made["door"] != "undetermined"].reset_index(drop=True)
 
 
 def list_evidence(verdicts: pd.DataFrame, door: str, fewest: int = FEWEST) -> pd.DataFrame:
-    """Return the evidence of a door, the largest case first. Cases of fewer rows are left out.
+    """Return the evidence of a door, the largest case first; cases of fewer rows than `fewest` are left out.
 
-    Returns
-    -------
-    DataFrame: host, searcher, named_for, month, rows_n, source_id, first_row, last_row, declared, listed_at,
-    decision. Never the text of a reason.
+    Names, row numbers and what lists say, never the text of a reason.
     """
-    columns = [
-        "host",
-        "searcher",
-        "named_for",
-        "month",
-        "rows_n",
-        "source_id",
-        "first_row",
-        "last_row",
-        "declared",
-    ]
+    columns = "host searcher named_for month rows_n source_id first_row last_row".split()
     found = verdicts[(verdicts["door"] == door) & (verdicts["rows_n"] >= fewest)]
     found = found.sort_values(["rows_n", *KEYS], ascending=[False] + [True] * len(KEYS), kind="stable")
-    return found[[*columns, "listed_at", "decision"]].reset_index(drop=True)
+    return found[[*columns, "declared", "listed_at", "decision"]].reset_index(drop=True)
 
 
 def match_truth(marked: pd.DataFrame, truth: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
@@ -221,18 +178,13 @@ def match_truth(marked: pd.DataFrame, truth: pd.DataFrame, log: pd.DataFrame) ->
     marked
         From `mark_rows`, fetched.
     truth, log
-        Tables of `simulate.log.build_log`, the rows that were marked.
+        Tables of `simulate.log.build_log`; DataError if their rows are not those that were marked.
 
     Returns
     -------
     DataFrame, one row per row of the log: source_id, row_no, event_n, door, true_door. Where the truth knows
     no federal agency, the true door is `own` for an agency in its own data, otherwise `front` or `back`, as
     the host declared the searcher or not; `none` where the log hides who searched.
-
-    Raises
-    ------
-    DataError
-        The rows of the three tables are not the same.
     """
     keys = ["source_id", "row_no"]
     names = log[[*keys, "host_agency", "searcher_agency_as_printed"]]
@@ -257,10 +209,9 @@ def grade_doors(matched: pd.DataFrame) -> pd.DataFrame:
     taken_n (judged another door), true_n (their sum), false_n (rows judged so that truly are another).
     """
     order = [*describe_doors(observed=True)["door"], "none"]
-    crossed = pd.crosstab(matched["true_door"], matched["door"]).reindex(
-        index=order, columns=order, fill_value=0
-    )
-    made = pd.DataFrame({"found_n": [crossed.loc[door, door] for door in order]}, index=crossed.index)
+    crossed = pd.crosstab(matched["true_door"], matched["door"])
+    crossed = crossed.reindex(index=order, columns=order, fill_value=0)
+    made = pd.DataFrame({"found_n": crossed.to_numpy().diagonal()}, index=crossed.index)
     made["undetermined_n"], made["true_n"] = crossed["undetermined"], crossed.sum(axis=1)
     made["taken_n"] = made["true_n"] - made["found_n"] - made["undetermined_n"]
     made["false_n"] = crossed.sum(axis=0) - made["found_n"]

@@ -67,7 +67,7 @@ def build_agency_table(facts=None) -> pd.DataFrame:
     Parameters
     ----------
     facts
-        Folder with the fact tables; by default `data/facts`.
+        Folder with the fact tables.
 
     Returns
     -------

@@ -4,6 +4,7 @@ import ast
 import calendar
 import difflib
 import math
+import operator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,36 +14,24 @@ from helpers.facts.dates import span_date
 from helpers.facts.intervals import Interval, bound_value, is_bounded, overlaps
 
 HOLDS, DIFFERS, UNCHECKED = "holds", "differs", "cannot be checked here"
-COLUMNS = [
-    "claim_id",
-    "statement",
-    "printed_value",
-    "unit",
-    "computed_value",
-    "computed_low",
-    "computed_high",
-    "difference",
-    "difference_percent",
-    "verdict",
-    "why",
-    "from_table",
-    "is_same_source",
-]
+COLUMNS = (
+    "claim_id statement printed_value unit computed_value computed_low computed_high difference"
+    " difference_percent verdict why from_table is_same_source"
+).split()
 CONSTANTS = (1, 100)
 MAX_LENGTH = 2000  # longest formula read; the longest in the table is a sixth of it
 SLACK = 1e-12  # share of the printed value that is taken for noise of floating-point arithmetic
+_OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 
 
 @dataclass(frozen=True)
 class Value:
     """A named figure that a formula may use.
 
-    Parameters
+    Attributes
     ----------
-    point
-        The figure as printed or counted.
-    interval
-        What its qualifier leaves open, in the same unit.
+    point, interval
+        The figure as printed or counted, and what its qualifier leaves open, in the same unit.
     table
         Fact table it comes from.
     period_start, period_end
@@ -71,22 +60,13 @@ def _get_number(value) -> float | None:
 def collect_values(
     quantities: pd.DataFrame, query_volumes: pd.DataFrame, metros: pd.DataFrame, sharing_claims: pd.DataFrame
 ) -> dict[str, Value]:
-    """Collect all figures that formulas may name.
+    """Return all figures that formulas may name, from fact tables.
 
     Ids of `quantities` and `query_volumes` are named with `_` for `-`. Computed names:
     `metro_share_top50_YEAR` (percent of the country, for each year of `metros`); `counted_names_n` and
     `counted_names_in_ST_n` (names recovered of the release's list, as a plain count; ST is a postal code in
     lower case); `recovered_names_n`, `recovered_states_n`, `recovered_names_in_california_n` (the same
     counts, taken as lower bounds of the list, because the list itself was not recovered).
-
-    Parameters
-    ----------
-    quantities, query_volumes, metros, sharing_claims
-        Fact tables of these names.
-
-    Returns
-    -------
-    dict of str to Value
 
     Raises
     ------
@@ -107,11 +87,9 @@ def collect_values(
         for row in frame.to_dict("records"):
             point = float(row["value"])
             interval = bound_value(point, row["qualifier"], _get_number(row["rounded_to"]))
-            start, end = _get_text(row["period_start"]), _get_text(row["period_end"])
-            add(
-                row[key].replace("-", "_"),
-                Value(point, interval, table, start, end, frozenset({row["source_id"]})),
-            )
+            ends = [_get_text(row[end]) for end in ("period_start", "period_end")]
+            value = Value(point, interval, table, *ends, frozenset({row["source_id"]}))
+            add(row[key].replace("-", "_"), value)
     census = frozenset(metros["source_id"])
     for name, share in _collect_metro_shares(metros):
         add(name, Value(share, bound_value(share, "exact"), "metros", sources=census))
@@ -136,12 +114,10 @@ def _count_names(sharing_claims: pd.DataFrame) -> list[tuple[str, pd.DataFrame, 
     listed = listed.dropna(subset=["agency_id"]).query("agency_id != ''").drop_duplicates("agency_id")
     by_state = {state: rows for state, rows in listed.groupby("state") if state}
     california = by_state.get("CA", listed.iloc[:0])
+    counts = [(f"counted_names_in_{state.lower()}_n", rows) for state, rows in by_state.items()]
+    counts = [("counted_names_n", listed), *counts]
     return [
-        ("counted_names_n", listed, len(listed), "exact"),
-        *(
-            (f"counted_names_in_{state.lower()}_n", rows, len(rows), "exact")
-            for state, rows in by_state.items()
-        ),
+        *((name, rows, len(rows), "exact") for name, rows in counts),
         ("recovered_names_n", listed, len(listed), "at_least"),
         ("recovered_states_n", listed, len(by_state), "at_least"),
         ("recovered_names_in_california_n", california, len(california), "at_least"),
@@ -179,33 +155,20 @@ def evaluate_formula(
 
     Returns
     -------
-    tuple of float and Interval
-        The result with every figure as printed, and the bounds that their qualifiers leave.
+    The result with every figure as printed, and the bounds that their qualifiers leave.
 
     Raises
     ------
     DataError
         Anything else is in the formula, a name is unknown, a period is missing, or a divisor is zero.
     """
-    tree = _parse_formula(formula, place)
-    return _evaluate(tree.body, values, place)
-
-
-def _parse_formula(formula: str, place: str) -> ast.Expression:
     if len(formula) > MAX_LENGTH:
         raise DataError(place, f"{len(formula)} characters", f"Write a formula of at most {MAX_LENGTH}.")
     try:
-        return ast.parse(formula, mode="eval")
+        tree = ast.parse(formula, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise DataError(place, f"no formula in {formula[:80]!r}", "Write one expression.") from error
-
-
-def _refuse(node: ast.AST, place: str) -> DataError:
-    return DataError(
-        place,
-        f"{ast.unparse(node)[:80]!r} is not of the formula language",
-        "Use names of figures, 1, 100, + - * / ( ), days(name), months(name).",
-    )
+    return _evaluate(tree.body, values, place)
 
 
 def _evaluate(node: ast.AST, values: dict[str, Value], place: str) -> tuple[float, Interval]:
@@ -218,21 +181,17 @@ def _evaluate(node: ast.AST, values: dict[str, Value], place: str) -> tuple[floa
         case ast.Call(func=ast.Name(id="days" | "months" as unit), args=[ast.Name(id=name)], keywords=[]):
             length = _measure_period(unit, name, _find_value(name, values, place), place)
             return length, bound_value(length, "exact")
-        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() as op, right=right):
+        case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _OPERATORS:
             one, one_bounds = _evaluate(left, values, place)
             two, two_bounds = _evaluate(right, values, place)
-            match op:
-                case ast.Add():
-                    return one + two, one_bounds + two_bounds
-                case ast.Sub():
-                    return one - two, one_bounds - two_bounds
-                case ast.Mult():
-                    return one * two, one_bounds * two_bounds
-            if two == 0:
+            if isinstance(sign, ast.Div) and two == 0:
                 found = f"division by {ast.unparse(right)!r}, which is 0"
                 raise DataError(place, found, "Change the divisor.")
-            return one / two, one_bounds / two_bounds
-    raise _refuse(node, place)
+            compute = _OPERATORS[type(sign)]
+            return compute(one, two), compute(one_bounds, two_bounds)
+    found = f"{ast.unparse(node)[:80]!r} is not of the formula language"
+    way_out = "Use names of figures, 1, 100, + - * / ( ), days(name), months(name)."
+    raise DataError(place, found, way_out)
 
 
 def _find_value(name: str, values: dict[str, Value], place: str) -> Value:
@@ -277,15 +236,11 @@ def _judge(
     if not overlaps(target, bounds):
         return DIFFERS, f"Computed {_say_span(bounds)}; outside {allowed}."
     if has_open and not any(map(math.isfinite, (bounds.low, bounds.high))):
-        return (
-            UNCHECKED,
-            "Nothing follows: the figures used are only bounds, and together they leave any result open.",
-        )
+        why = "Nothing follows: the figures used are only bounds, and together they leave any result open."
+        return UNCHECKED, why
     if has_open or not is_bounded(bounds):
-        return UNCHECKED, (
-            f"Computed {_say_span(bounds)}, from figures that are only bounds; this neither confirms nor "
-            f"refutes the printed {_say_number(printed)}."
-        )
+        why = f"Computed {_say_span(bounds)}, from figures that are only bounds; this neither confirms nor"
+        return UNCHECKED, f"{why} refutes the printed {_say_number(printed)}."
     verdict, side = (HOLDS, "inside") if point in target else (DIFFERS, "outside")
     return verdict, f"Computed {_say_number(point)}, with rounding {_say_span(bounds)}; {side} {allowed}."
 
@@ -298,14 +253,13 @@ def _say_number(number: float) -> str:
 
 
 def _say_span(span: Interval) -> str:
+    if math.isinf(span.low) and math.isinf(span.high):
+        return "a figure without bounds"
+    if math.isinf(span.high):
+        return f"{_say_number(span.low)} or more"
+    if math.isinf(span.low):
+        return f"{_say_number(span.high)} or less"
     low, high = _say_number(span.low), _say_number(span.high)
-    match math.isfinite(span.low), math.isfinite(span.high):
-        case False, False:
-            return "a figure without bounds"
-        case True, False:
-            return f"{low} or more"
-        case False, True:
-            return f"{high} or less"
     return low if low == high else f"{low} to {high}"
 
 
@@ -324,24 +278,15 @@ def check_claims(claims: pd.DataFrame, values: dict[str, Value]) -> pd.DataFrame
 
     Parameters
     ----------
-    claims
-        Table `claims`.
-    values
-        What `collect_values` returns.
+    claims, values
+        The table `claims`, and what `collect_values` returns.
 
     Returns
     -------
-    DataFrame
-        One row per claim, in the order of `claims`: `claim_id, statement, printed_value, unit,
-        computed_value, computed_low, computed_high, difference` (computed minus printed, in its unit),
-        `difference_percent` (of the printed value), `verdict, why, from_table, is_same_source` (every figure
-        used is in the claim's own source: agreement is then consistency, not confirmation). Where there is no
-        verdict, computed value and difference are missing; open bounds are infinite.
-
-    Raises
-    ------
-    DataError
-        A formula contains what the language does not have; the message names the claim.
+    DataFrame, one row per claim, in the order of `claims`, with `COLUMNS`: difference is computed minus
+    printed, in its unit, and as percent of the printed value; is_same_source says that every figure used is
+    in the claim's own source (agreement is then consistency, not confirmation). Where there is no verdict,
+    computed value and difference are missing; open bounds are infinite.
     """
     rows = [_check_claim(row, values) for row in claims.to_dict("records")]
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -351,14 +296,9 @@ def _check_claim(row: dict, values: dict[str, Value]) -> dict:
     printed = float(row["printed_value"])
     formula = _get_text(row["formula"]).strip()
     result = {name: row[name] for name in ("claim_id", "statement", "unit")}
-    result |= {"printed_value": printed, "from_table": "", "verdict": UNCHECKED}
-    result["is_same_source"] = False
-    if not formula:
-        note = _get_text(row["note"]) or "It needs files that are not kept here."
-        nothing = dict.fromkeys(
-            ("computed_value", "computed_low", "computed_high", "difference", "difference_percent"), math.nan
-        )
-        return result | nothing | {"why": note}
+    result |= {"printed_value": printed, "from_table": "", "verdict": UNCHECKED, "is_same_source": False}
+    if not formula:  # computed value, bounds and difference are missing
+        return result | {"why": _get_text(row["note"]) or "It needs files that are not kept here."}
     place = f"table claims, {row['claim_id']}"
     point, bounds = evaluate_formula(formula, values, place)
     widen = SLACK * abs(printed)

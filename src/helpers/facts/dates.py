@@ -12,12 +12,7 @@ _FORM = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 
 def span_date(text: str) -> tuple[date, date]:
-    """Return the first and the last day that a date as printed can mean.
-
-    Parameters
-    ----------
-    text
-        `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
+    """Return the first and the last day that a date as printed can mean: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
 
     Raises
     ------
@@ -51,12 +46,9 @@ def find_middle(text: str) -> date:
 
 
 def count_months(start: str, end: str | None = None) -> int:
-    """Count the calendar months that a period touches, both ends included.
+    """Return how many calendar months a period touches, both ends included.
 
-    Raises
-    ------
-    DataError
-        The period ends before it starts.
+    DataError if it ends before it starts.
     """
     first, last = span_date(start)[0], span_date(end if isinstance(end, str) else start)[1]
     if last < first:
@@ -74,20 +66,12 @@ def order_by_date(table: pd.DataFrame, column: str, by_first: bool = False) -> p
 
     Parameters
     ----------
-    table, column
-        Rows, and their column of dates.
     by_first
         True sorts a month or year by its first day; otherwise by its middle day.
     """
-    days = [_count_days(text, by_first) for text in table[column]]
-    order = sorted(range(len(days)), key=days.__getitem__)
-    return table.iloc[order].reset_index(drop=True)
-
-
-def _count_days(text, by_first: bool) -> float:
-    if not isinstance(text, str):
-        return math.inf
-    return (span_date(text)[0] if by_first else find_middle(text)).toordinal()
+    place = (lambda text: span_date(text)[0]) if by_first else find_middle
+    days = table[column].map(lambda text: place(text).toordinal() if isinstance(text, str) else math.inf)
+    return table.iloc[days.astype("float64").argsort(kind="stable")].reset_index(drop=True)
 
 
 def state_period(texts) -> str:

@@ -1,5 +1,6 @@
 """Intervals: what a cited figure leaves open, and arithmetic that carries it along."""
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -18,11 +19,6 @@ class Interval:
     Every operation returns an interval that contains the result for each choice of members. It may be wider
     than needed where one quantity enters a formula twice.
 
-    Parameters
-    ----------
-    low, high
-        Bounds in the unit of the figure; `low <= high`, `low < inf`, `high > -inf`.
-
     Raises
     ------
     DataError
@@ -35,9 +31,8 @@ class Interval:
     def __post_init__(self):
         well_formed = self.low <= self.high and self.low < math.inf and self.high > -math.inf
         if not well_formed:  # also false for NaN
-            raise DataError(
-                "interval", f"bounds {self.low!r} and {self.high!r}", "Give two numbers, the lower one first."
-            )
+            found = f"bounds {self.low!r} and {self.high!r}"
+            raise DataError("interval", found, "Give two numbers, the lower one first.")
 
     def __add__(self, other):
         other = _as_interval(other)
@@ -66,12 +61,8 @@ class Interval:
             high = math.inf if self.high > 0 else self.high / other.high
             return Interval(low, high)
         # inf / inf has no value, and its neighbors (finite / inf, inf / finite) already give the bounds.
-        corners = [
-            a / b
-            for a in (self.low, self.high)
-            for b in (other.low, other.high)
-            if math.isfinite(a) or math.isfinite(b)
-        ]
+        pairs = itertools.product((self.low, self.high), (other.low, other.high))
+        corners = [a / b for a, b in pairs if math.isfinite(a) or math.isfinite(b)]
         return Interval(min(corners), max(corners))
 
     def __radd__(self, other):
@@ -101,7 +92,7 @@ def _multiply(a: float, b: float) -> float:
 
 
 def bound_value(value: float, qualifier: str, rounded_to: float | None = None) -> Interval:
-    """Turn a printed figure and the word that hedges it into an interval.
+    """Turn a printed figure and the word that hedges it into an interval, in the unit of the figure.
 
     Parameters
     ----------
@@ -112,12 +103,7 @@ def bound_value(value: float, qualifier: str, rounded_to: float | None = None) -
         nearly): half a printed step below, up to the figure. `at_least`: the figure and all above.
         `at_most`: from zero to the figure, because nothing in the tables is below zero.
     rounded_to
-        Step of the last printed digit, in the unit of the figure; needed for `about` and `just_under`.
-
-    Returns
-    -------
-    Interval
-        Bounds in the unit of the figure.
+        Step of the last printed digit; needed for `about` and `just_under`.
 
     Raises
     ------
@@ -129,9 +115,8 @@ def bound_value(value: float, qualifier: str, rounded_to: float | None = None) -
         return Interval(value, value)
     if qualifier in ("about", "just_under"):
         if rounded_to is None or not rounded_to >= 0:
-            raise DataError(
-                place, f"`{qualifier}` without the step it is rounded to", "Fill in `rounded_to`."
-            )
+            found = f"`{qualifier}` without the step it is rounded to"
+            raise DataError(place, found, "Fill in `rounded_to`.")
         return Interval(value - rounded_to / 2, value + (rounded_to / 2 if qualifier == "about" else 0))
     if qualifier == "at_least":
         return Interval(value, math.inf)
@@ -143,16 +128,9 @@ def bound_value(value: float, qualifier: str, rounded_to: float | None = None) -
 
 
 def bound_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Add the bounds that each row's qualifier sets.
+    """Return rows of `quantities` or `query_volumes` with the bounds that their qualifiers set: low, high.
 
-    Parameters
-    ----------
-    table
-        Rows of `quantities` or `query_volumes`: value, qualifier, rounded_to.
-
-    Returns
-    -------
-    The same rows with two more columns, in the row's own unit: low, high (infinite where nothing limits it).
+    They are in the row's own unit, and infinite where nothing limits it.
     """
     steps = table["rounded_to"].astype("object").where(table["rounded_to"].notna(), None)
     bounds = [bound_value(*row) for row in zip(table["value"], table["qualifier"], steps, strict=True)]
@@ -169,23 +147,13 @@ def bound_share(part_n: int, all_n: int, level: float = 0.95) -> Interval:
     level
         How often such intervals contain the true proportion (0-1).
 
-    Returns
-    -------
-    Interval of shares (0-1).
-
-    Raises
-    ------
-    DataError
-        No sample, or a part larger than the whole.
-
     Notes
     -----
     E. B. Wilson (1927), Journal of the American Statistical Association 22, 209-212.
     """
     if not 0 <= part_n <= all_n or all_n < 1 or not 0 < level < 1:
-        raise DataError(
-            "share", f"{part_n} of {all_n} at level {level}", "Give a part of a sample of one or more."
-        )
+        found = f"{part_n} of {all_n} at level {level}"
+        raise DataError("share", found, "Give a part of a sample of one or more.")
     low, high = proportion_confint(part_n, all_n, alpha=1 - level, method="wilson")
     # the arithmetic leaves an end that must be 0 or 1 a rounding error away from it
     return Interval(low if part_n else 0.0, high if part_n < all_n else 1.0)

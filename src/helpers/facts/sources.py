@@ -1,6 +1,5 @@
 """Cite sources, and say at a notebook's foot what it was made from."""
 
-import hashlib
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -11,19 +10,13 @@ from helpers import __version__, paths
 from helpers.errors import DataError
 from helpers.facts.dates import write_date
 from helpers.facts.tables import describe_table, load_table
+from helpers.files import hash_file
 
 _HOUSE = ("pandas", "matplotlib", "networkx")
 
 
 def cite_sources(source_ids, facts: str | Path | None = None) -> pd.DataFrame:
-    """Look up sources by name.
-
-    Parameters
-    ----------
-    source_ids
-        Names in the table `sources`; repeated and missing ones are passed over.
-    facts
-        Folder with the tables; by default `data/facts`.
+    """Look up sources by name; repeated and missing names are passed over.
 
     Returns
     -------
@@ -39,23 +32,21 @@ def cite_sources(source_ids, facts: str | Path | None = None) -> pd.DataFrame:
     known = load_table("sources", facts).set_index("source_id")
     unknown = [name for name in wanted if name not in known.index]
     if unknown:
-        raise DataError(
-            "sources.csv", f"no source named {', '.join(unknown)}", "Add a row for it, or correct the name."
-        )
+        found = f"no source named {', '.join(unknown)}"
+        raise DataError("sources.csv", found, "Add a row for it, or correct the name.")
     columns = ["title", "publisher", "published_on", "read_as", "url"]
     found = known.loc[wanted, columns].reset_index()
     dates = found["published_on"].map(write_date, na_action="ignore").fillna("undated")
     return found.assign(cite_as=(found["publisher"] + ", " + dates).astype("str"))
 
 
-def name_publishers(source_ids, facts: str | Path | None = None, most: int = 3) -> str:
+def name_publishers(source_ids, facts: str | Path | None = None) -> str:
     """Return the publishers of sources for a figure's foot, the most used first: `ACLU; DHS; and 4 more`."""
-    table = cite_sources(source_ids, facts)
-    used = pd.Series(list(source_ids)).dropna().map(table.set_index("source_id")["publisher"])
-    order = used.value_counts(sort=True).rename_axis("publisher").reset_index(name="n")
-    names = order.sort_values(["n", "publisher"], ascending=[False, True])["publisher"].tolist()
-    rest = len(names) - most
-    return "; ".join(names[:most]) + (f"; and {rest} more" if rest > 0 else "")
+    publishers = cite_sources(source_ids, facts).set_index("source_id")["publisher"]
+    counts = pd.Series(list(source_ids)).dropna().map(publishers).value_counts()
+    names = sorted(counts.index, key=lambda name: (-counts[name], name))
+    rest = f"; and {len(names) - 3} more" if len(names) > 3 else ""
+    return "; ".join(names[:3]) + rest
 
 
 def state_provenance(tables: list[str], parameters: dict, facts: str | Path | None = None) -> str:
@@ -64,30 +55,24 @@ def state_provenance(tables: list[str], parameters: dict, facts: str | Path | No
     Parameters
     ----------
     tables
-        Names of the fact tables it loaded.
+        Names of the fact tables it loaded; their checksums are given.
     parameters
-        Its parameters and their values.
+        The notebook's parameters and their values.
     facts
-        Folder with the tables; by default `data/facts`.
-
-    Returns
-    -------
-    str: tables with their SHA-256, parameters, versions, the lock file, and how to cite.
+        Folder with the tables.
     """
     folder = paths.find_facts(facts)
     files = [Path(describe_table(name)["path"]).name for name in tables]
     width = max(map(len, files))
-    lines = ["Tables (SHA-256):"]
-    lines += [f"  {name:<{width}}  {_sha256(folder / name)}" for name in files]
-    lines += [
-        "Parameters: " + (", ".join(f"{key} = {value!r}" for key, value in parameters.items()) or "none")
-    ]
-    lines += [f"Side Door {__version__}, requirements.lock {_sha256(paths.LOCK)[:16]}"]
+    given = ", ".join(f"{key} = {value!r}" for key, value in parameters.items())
     versions = " · ".join(f"{name} {version(name)}" for name in _HOUSE)
-    lines += [f"Versions: Python {platform.python_version()} · {versions}"]
-    lines += ["Cite: see CITATION.cff; name this notebook, its parameters and the table hashes above."]
-    return "\n".join(lines)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return "\n".join(
+        [
+            "Tables (SHA-256):",
+            *(f"  {name:<{width}}  {hash_file(folder / name)}" for name in files),
+            f"Parameters: {given or 'none'}",
+            f"Side Door {__version__}, requirements.lock {hash_file(paths.LOCK)[:16]}",
+            f"Versions: Python {platform.python_version()} · {versions}",
+            "Cite: see CITATION.cff; name this notebook, its parameters and the table hashes above.",
+        ]
+    )

@@ -21,6 +21,11 @@ CHECKED = "SIDEDOOR_CHECKED"
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+@lru_cache(maxsize=4)
+def _read_schema(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 def _schema() -> dict:
     return _read_schema(paths.SCHEMA)
 
@@ -36,13 +41,7 @@ def list_tables() -> list[str]:
 
 
 def describe_table(name: str) -> dict:
-    """Return the schema's description of one table (a Frictionless resource).
-
-    Raises
-    ------
-    DataError
-        There is no table of that name.
-    """
+    """Return the schema's description of one table (a Frictionless resource); DataError if there is none."""
     for resource in _schema()["resources"]:
         if resource["name"] == name:
             return resource
@@ -62,8 +61,8 @@ def load_table(name: str, facts: str | Path | None = None) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, one row per record, columns and order as in the schema. Numbers are numbers, booleans are
-    booleans, dates stay text (many are known only to the month or year), empty cells are missing.
+    DataFrame, one row per record, columns and order as in the schema. Dates stay text (many are known only to
+    the month or year), empty cells are missing.
 
     Raises
     ------
@@ -89,11 +88,6 @@ def find_table(resource: dict, folder: Path) -> Path:
 def check_tables(folder: Path = paths.FACTS) -> None:
     """Check every table in a folder against the schema, unless the runner has checked the same bytes.
 
-    Parameters
-    ----------
-    folder
-        Folder with one CSV file per table.
-
     Raises
     ------
     DataError
@@ -104,12 +98,9 @@ def check_tables(folder: Path = paths.FACTS) -> None:
 
 
 def vouch_for(folders: Iterable[Path]) -> str:
-    """Check folders of tables once, for all kernels of a run.
+    """Check folders of tables once, for all kernels of a run, and return what `CHECKED` is to hold in theirs.
 
-    Returns
-    -------
-    A value for the variable `CHECKED` in a kernel's environment: the contents that fit the schema. Others are
-    left out: the notebook that loads them fails in its own cell.
+    Folders that break the schema are left out: the notebook that loads them fails in its own cell.
     """
     kept = []
     for folder in folders:
@@ -136,11 +127,8 @@ def _check_tables(folder: Path) -> None:
     descriptor = json.loads(json.dumps(_schema()))
     for resource in descriptor["resources"]:
         if not find_table(resource, folder).is_file():
-            raise DataError(
-                f"{folder.name}/{resource['name']}.csv",
-                "the file is missing",
-                "Put every table of data/datapackage.json into the folder, if only with its header line.",
-            )
+            way_out = "Put every table of data/datapackage.json there, if only with its header line."
+            raise DataError(f"{folder.name}/{resource['name']}.csv", "the file is missing", way_out)
         _check_letters(find_table(resource, folder))
         resource["path"] = find_table(resource, folder).name
     with system.use_context(trusted=False):
@@ -155,11 +143,8 @@ def _check_tables(folder: Path) -> None:
     if row:
         place += f", row {row}" + _name_row(task.name, task.labels, first.get("cells", []))
     count = "1 rule broken" if len(broken) == 1 else f"{len(broken)} rules broken in all"
-    raise DataError(
-        place,
-        f"{first['message'].rstrip('.')}; {count}",
-        f"Correct the {'row' if row else 'file'}; data/README.md has the rules of each column.",
-    )
+    way_out = f"Correct the {'row' if row else 'file'}; data/README.md has the rules of each column."
+    raise DataError(place, f"{first['message'].rstrip('.')}; {count}", way_out)
 
 
 def _check_letters(path: Path) -> None:
@@ -168,16 +153,13 @@ def _check_letters(path: Path) -> None:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             for cells in (reader := csv.reader(file)):
-                for found in filter(None, map(_UNSEEN.search, cells)):
-                    raise DataError(
-                        f"{place}, line {reader.line_num}",
-                        f"a cell has the invisible character U+{ord(found[0]):04X}",
-                        "Type the cell anew, on one line.",
-                    )
+                for sign in filter(None, map(_UNSEEN.search, cells)):
+                    found = f"a cell has the invisible character U+{ord(sign[0]):04X}"
+                    where = f"{place}, line {reader.line_num}"
+                    raise DataError(where, found, "Type the cell anew, on one line.")
     except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            place, f"it cannot be read ({type(error).__name__})", "Save it as CSV in UTF-8."
-        ) from None
+        found = f"it cannot be read ({type(error).__name__})"
+        raise DataError(place, found, "Save it as CSV in UTF-8.") from None
 
 
 def _name_row(name: str, labels: list[str], cells: list[str]) -> str:

@@ -3,9 +3,9 @@
 import base64
 import contextlib
 import io
-import json
 import re
 import textwrap
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from helpers import paths
 from helpers.errors import DataError
 from helpers.export import write_csv
+from helpers.files import format_json
 
 # Okabe and Ito's palette (Color Universal Design, 2008): told apart with any common color vision.
 COLORS = {
@@ -68,10 +69,8 @@ class CitedFigure(Figure):
     ----------
     figure_id
         Short name, unique in a notebook.
-    alt
-        What a reader sees in it, in words.
-    caption
-        One or two sentences under the figure.
+    alt, caption
+        What a reader sees in it, in words; one or two sentences under it.
     source_line
         Source, n and date range, as drawn at its foot.
     data
@@ -81,8 +80,7 @@ class CitedFigure(Figure):
     redraw
         Draws the same figure for a telephone; None for a figure that has one form.
     saved
-        The PNG that `save_figure` wrote, which a notebook then shows if nothing was changed since; empty
-        before.
+        The PNG that `save_figure` wrote, which a notebook then shows if nothing was changed since.
     """
 
     figure_id = alt = caption = source_line = period = ""
@@ -119,17 +117,10 @@ def finish_figure(
     period: str,
     data: pd.DataFrame,
 ) -> CitedFigure:
-    """Write the source line under a figure and attach its description and numbers.
-
-    Raises
-    ------
-    DataError
-        A description, source or date range is empty, or there are no numbers.
-    """
+    """Write the source line under a figure and attach its description and numbers, none of them empty."""
     if not all([alt, caption, source, period]) or data.empty:
-        raise DataError(
-            f"figure `{figure_id}`", "alt text, caption, source, dates or data are missing", "Give all five."
-        )
+        found = "alt text, caption, source, dates or data are missing"
+        raise DataError(f"figure `{figure_id}`", found, "Give all five.")
     figure.figure_id, figure.alt, figure.caption, figure.n, figure.period = figure_id, alt, caption, n, period
     figure.data = data
     # records whose id says that they are invented; figures of a simulated log have it in their title as well
@@ -153,33 +144,25 @@ def save_figure(figure: CitedFigure) -> None:
     figure.saved, svg = _draw_alike(figure, "png", "svg")
     figure.stale = False  # until something in it is changed
     stem.with_suffix(".png").write_bytes(figure.saved)
-    stem.with_suffix(".svg").write_text(
-        _UNFIT.sub("\ufffd", svg.decode("utf-8")), encoding="utf-8", newline="\n"
-    )
+    _write_text(stem.with_suffix(".svg"), svg.decode("utf-8"))
     if figure.redraw is not None:
         narrow = figure.redraw()
         (svg,) = _draw_alike(narrow, "svg")
         plt.close(narrow)
-        text = _UNFIT.sub("\ufffd", svg.decode("utf-8"))
-        stem.with_name(f"{stem.name}-narrow.svg").write_text(text, encoding="utf-8", newline="\n")
+        _write_text(stem.with_name(f"{stem.name}-narrow.svg"), svg.decode("utf-8"))
     write_csv(figure.data, stem.with_suffix(".csv"))
-    about = {
-        key: getattr(figure, key) for key in ("figure_id", "alt", "caption", "source_line", "n", "period")
-    }
-    stem.with_suffix(".json").write_text(
-        json.dumps(about, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8", newline="\n"
-    )
+    names = ("figure_id", "alt", "caption", "source_line", "n", "period")
+    _write_text(stem.with_suffix(".json"), format_json({name: getattr(figure, name) for name in names}))
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(_UNFIT.sub("\ufffd", text), encoding="utf-8", newline="\n")
 
 
 def save_table(table: pd.DataFrame, table_id: str) -> None:
-    """Save a complete table as CSV in the folder of the run, where the site offers it for download.
+    """Save a complete table as `<table_id>.csv` in the folder of the run: the site offers it for download.
 
-    Parameters
-    ----------
-    table
-        With headers that a reader understands; the index is left out.
-    table_id
-        Name of the file without its ending, unique in a notebook.
+    Its headers are for readers; the index is left out.
     """
     folder = paths.find_figure_folder()
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,15 @@
 """The chart types of the collection: bars, ranges, lines, a matrix, and states as tiles.
 
 Each `draw_*` takes a small table and returns a `CitedFigure`. Its data are the table, its alt text is
-written from the numbers, and it knows how to draw itself again for a telephone (`CitedFigure.narrow`).
+written from the numbers, and it knows how to draw itself again for a telephone. All of them take
+
+- figure_id, title, caption: short name; the result in at most twelve words; the sentence under the figure;
+- unit: what is counted, which labels the axis;
+- source, period, n: publishers and dates, the dates that the rows span, and how many rows there are (by
+  default the sum of counts, or the number of rows or cells);
+- width [inches]: below five, labels stand above what they label.
+
+They raise DataError where there is nothing to draw, or more than can be told apart.
 """
 
 import functools
@@ -17,14 +25,12 @@ from helpers.figures._base import COLORS, NARROW, WIDE, CitedFigure, finish_figu
 from helpers.wording import format_number
 
 # Color and hatching together, so that parts differ in print and for any color vision.
-FILLS = (
-    ("blue", ""),
-    ("orange", "//"),
-    ("green", ".."),
-    ("sky", "\\\\"),
-    ("pink", "xx"),
-    ("pale", ""),
-    ("yellow", "||"),
+FILLS = tuple(
+    zip(
+        "blue orange green sky pink pale yellow".split(),
+        ("", "//", "..", "\\\\", "xx", "", "||"),
+        strict=True,
+    )
 )
 MARKS = (("blue", "o"), ("orange", "s"), ("green", "^"), ("pink", "D"), ("black", "v"), ("sky", "P"))
 # One word a tile, two dots for none: the arrangement that NPR made known in 2015.
@@ -41,10 +47,7 @@ HI .. .. TX .. .. .. .. FL .. ..
 
 
 def in_two_widths(draw):
-    """Give a `draw_*` function with a keyword `width` a narrow version.
-
-    The same call, drawn for a telephone.
-    """
+    """Give a `draw_*` function with a keyword `width` a second form: the same call, drawn for a telephone."""
 
     @functools.wraps(draw)
     def draw_both(*arguments, **options):
@@ -57,16 +60,7 @@ def in_two_widths(draw):
 
 @in_two_widths
 def draw_bars(
-    counts: pd.DataFrame | pd.Series,
-    figure_id: str,
-    *,
-    title: str,
-    unit: str,
-    source: str,
-    period: str,
-    caption: str,
-    n: int | None = None,
-    width: float = WIDE,
+    counts: pd.DataFrame | pd.Series, figure_id: str, *, title: str, unit: str, width: float = WIDE, **about
 ) -> CitedFigure:
     """Draw counts as horizontal bars, in parts if the table has several columns.
 
@@ -74,34 +68,19 @@ def draw_bars(
     ----------
     counts
         Index: labels, from top to bottom. One column for each part of a bar [`unit`]; at most seven.
-    figure_id, title, caption
-        Short name; the result in at most twelve words; the sentence under the figure.
-    unit
-        What is counted; labels the axis.
-    source, period, n
-        Publishers and dates, the dates that the rows span, and how many rows there are (default: the sum).
-    width
-        Inches; below five the labels are above the bars.
-
-    Raises
-    ------
-    DataError
-        There is nothing to draw, or there are more parts than can be told apart.
     """
     table = counts.to_frame(counts.name or unit) if isinstance(counts, pd.Series) else counts
     if table.empty or not 1 <= table.shape[1] <= len(FILLS):
         found = f"{table.shape[0]} bars of {table.shape[1]} parts"
-        raise DataError(
-            f"figure `{figure_id}`", found, f"Give at least one bar and one to {len(FILLS)} parts."
-        )
+        way_out = f"Give at least one bar and one to {len(FILLS)} parts."
+        raise DataError(f"figure `{figure_id}`", found, way_out)
     totals = table.sum(axis="columns")
     with new_figure(width, _find_height(table.index, width, table.shape[1] > 1)) as (figure, axes):
         start = np.zeros(len(table))
         for part, (color, hatch) in zip(table.columns, FILLS, strict=False):
             style = {"color": COLORS[color], "hatch": hatch, "edgecolor": "white", "linewidth": 0.6}
-            axes.barh(
-                range(len(table)), table[part], left=start, height=_thickness(width), label=str(part), **style
-            )
+            place = {"left": start, "height": 0.72 if width >= 5 else 0.42}
+            axes.barh(range(len(table)), table[part], label=str(part), **place, **style)
             start = start + table[part].to_numpy()
         for place, total in enumerate(totals):
             _write(axes, format_number(total), (total, place), (5, 0))
@@ -112,8 +91,7 @@ def draw_bars(
     most = f"Longest: {longest} with {format_number(totals[longest])} {unit}."
     alt = f"Bar chart with {len(table)} bars. {title}. {most}"
     data = table.rename_axis("label").reset_index()
-    about = {"source": source, "period": period, "caption": caption, "alt": alt, "data": data}
-    return finish_figure(figure, figure_id, n=int(totals.sum()) if n is None else n, **about)
+    return finish_figure(figure, figure_id, alt=alt, data=data, **{"n": int(totals.sum()), **about})
 
 
 @in_two_widths
@@ -123,12 +101,9 @@ def draw_ranges(
     *,
     title: str,
     unit: str,
-    source: str,
-    period: str,
-    caption: str,
     is_log: bool = False,
-    n: int | None = None,
     width: float = WIDE,
+    **about,
 ) -> CitedFigure:
     """Draw one line for each row: a point, an interval, or both; numbers or dates.
 
@@ -140,13 +115,6 @@ def draw_ranges(
         make a timeline.
     is_log
         Logarithmic axis, for values that differ by more than a factor of a hundred.
-    figure_id, title, unit, source, period, caption, n, width
-        As for `draw_bars`; `n` is by default the number of rows.
-
-    Raises
-    ------
-    DataError
-        There is nothing to draw, or there are more kinds than marks.
     """
     place = f"figure `{figure_id}`"
     if rows.empty:
@@ -191,8 +159,7 @@ def draw_ranges(
         _head(figure, axes, title, width, kinds != [None])
     shown = "; ".join(f"{row['label']}: {_describe(row, is_dated)}" for _, row in table.head(12).iterrows())
     alt = f"Chart of {len(table)} values with their ranges. {title}. {shown}."
-    about = {"source": source, "period": period, "caption": caption, "alt": alt, "data": rows}
-    return finish_figure(figure, figure_id, n=len(rows) if n is None else n, **about)
+    return finish_figure(figure, figure_id, alt=alt, data=rows, **{"n": len(rows), **about})
 
 
 @in_two_widths
@@ -202,15 +169,12 @@ def draw_lines(
     *,
     title: str,
     unit: str,
-    source: str,
-    period: str,
-    caption: str,
     x_unit: str = "",
     is_step: bool = False,
     is_log: bool = False,
     marks: dict | None = None,
-    n: int | None = None,
     width: float = WIDE,
+    **about,
 ) -> CitedFigure:
     """Draw values along an axis, often time, one line for each group, with a band where there are bounds.
 
@@ -221,26 +185,16 @@ def draw_lines(
         missing `y` breaks its line: nothing is drawn across a gap.
     x_unit
         Label of the horizontal axis.
-    is_step
-        Draw steps instead of straight lines.
-    is_log
-        Logarithmic horizontal axis.
+    is_step, is_log
+        Draw steps instead of straight lines; a logarithmic horizontal axis.
     marks
         Vertical lines: position to text. A position may be a pair, drawn as a span.
-    figure_id, title, unit, source, period, caption, n, width
-        As for `draw_bars`; `n` is by default the number of rows.
-
-    Raises
-    ------
-    DataError
-        There is nothing to draw, or there are more groups than can be told apart.
     """
     groups = list(dict.fromkeys(rows["line"])) if "line" in rows else [unit]
     if rows.empty or len(groups) > len(MARKS):
         found = f"{len(rows)} rows in {len(groups)} lines"
-        raise DataError(
-            f"figure `{figure_id}`", found, f"Give one row or more, and at most {len(MARKS)} lines."
-        )
+        way_out = f"Give one row or more, and at most {len(MARKS)} lines."
+        raise DataError(f"figure `{figure_id}`", found, way_out)
     is_dated = pd.api.types.is_datetime64_any_dtype(rows["x"])
     with new_figure(width, 4.4 if width >= 5 else 4.0) as (figure, axes):
         for group, (color, mark) in zip(groups, MARKS, strict=False):
@@ -252,26 +206,16 @@ def draw_lines(
                 point = mark if len(part) <= 40 else None
                 axes.plot(part["x"], part["y"], marker=point, markersize=4, linewidth=1.8, **style)
             if {"low", "high"} <= set(part.columns):
-                axes.fill_between(
-                    part["x"], part["low"], part["high"], color=COLORS[color], alpha=0.18, linewidth=0
-                )
+                band = {"color": COLORS[color], "alpha": 0.18, "linewidth": 0}
+                axes.fill_between(part["x"], part["low"], part["high"], **band)
         for position, text in (marks or {}).items():
             ends = position if isinstance(position, tuple) else (position, position)
             axes.axvspan(*ends, color=COLORS["gray"], alpha=0.35, linewidth=1)
-            axes.annotate(
-                text,
-                (ends[0], 1),
-                xycoords=("data", "axes fraction"),
-                xytext=(4, -4),
-                textcoords="offset points",
-                va="top",
-                fontsize=9,
-            )
+            _write(axes, text, (ends[0], 1), (4, -4), xycoords=("data", "axes fraction"), va="top")
         if is_log:
             axes.set_xscale("log")
-        axes.set_ylim(
-            0, max(1e-9, np.nanmax(rows[[c for c in ("y", "high") if c in rows]].to_numpy(float))) * 1.1
-        )
+        highest = np.nanmax(rows[[name for name in ("y", "high") if name in rows]].to_numpy(float))
+        axes.set_ylim(0, max(1e-9, highest) * 1.1)
         axes.yaxis.set_major_formatter(lambda number, _: format_number(number))
         axes.set_ylabel(unit)
         axes.grid(axis="y")
@@ -284,22 +228,12 @@ def draw_lines(
     place = f"{top['x']:%-d %B %Y}" if is_dated else format_number(float(top["x"]))
     most = f"Highest: {format_number(float(top['y']))} {unit} at {place}."
     alt = f"Line chart with {len(groups)} line(s). {title}. {most}"
-    about = {"source": source, "period": period, "caption": caption, "alt": alt, "data": rows}
-    return finish_figure(figure, figure_id, n=len(rows) if n is None else n, **about)
+    return finish_figure(figure, figure_id, alt=alt, data=rows, **{"n": len(rows), **about})
 
 
 @in_two_widths
 def draw_matrix(
-    table: pd.DataFrame,
-    figure_id: str,
-    *,
-    title: str,
-    unit: str,
-    source: str,
-    period: str,
-    caption: str,
-    n: int | None = None,
-    width: float = WIDE,
+    table: pd.DataFrame, figure_id: str, *, title: str, unit: str, width: float = WIDE, **about
 ) -> CitedFigure:
     """Draw a table of numbers as shaded cells with the number in each; a missing cell stays white.
 
@@ -307,13 +241,6 @@ def draw_matrix(
     ----------
     table
         Index: rows from top to bottom; columns from left to right; values in `unit`. At most 20 columns.
-    figure_id, title, unit, source, period, caption, n, width
-        As for `draw_bars`; `n` is by default the number of cells with a value.
-
-    Raises
-    ------
-    DataError
-        There is nothing to draw, or too many columns to read.
     """
     if table.empty or table.shape[1] > 20 or not table.notna().any(axis=None):
         found = f"{table.shape[0]} rows and {table.shape[1]} columns"
@@ -326,22 +253,22 @@ def draw_matrix(
             if not np.isfinite(value):
                 continue
             depth = 0.12 + 0.88 * (value / top if top > 0 else 0)
-            axes.add_patch(
-                Rectangle((column, row), 1, 1, facecolor=COLORS["blue"], alpha=depth, edgecolor="white")
-            )
-            ink = "white" if depth > 0.55 else "black"
-            axes.text(
-                column + 0.5, row + 0.5, format_number(value), ha="center", va="center", fontsize=9, color=ink
-            )
+            fill = {"facecolor": COLORS["blue"], "alpha": depth, "edgecolor": "white"}
+            axes.add_patch(Rectangle((column, row), 1, 1, **fill))
+            style = {
+                "ha": "center",
+                "va": "center",
+                "fontsize": 9,
+                "color": "white" if depth > 0.55 else "black",
+            }
+            axes.text(column + 0.5, row + 0.5, format_number(value), **style)
         axes.set_xlim(0, table.shape[1])
         axes.set_ylim(len(table), 0)
         names = [textwrap.fill(str(name), 9 if is_narrow else 14) for name in table.columns]
         turn = 90 if table.shape[1] > (5 if is_narrow else 10) else 0
         axes.set_xticks(np.arange(table.shape[1]) + 0.5, names, rotation=turn)
-        axes.set_yticks(
-            np.arange(len(table)) + 0.5,
-            [textwrap.fill(str(name), 16 if is_narrow else 36) for name in table.index],
-        )
+        labels = [textwrap.fill(str(name), 16 if is_narrow else 36) for name in table.index]
+        axes.set_yticks(np.arange(len(table)) + 0.5, labels)
         axes.xaxis.tick_top()
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
@@ -350,31 +277,20 @@ def draw_matrix(
     most = f"Highest: {table.index[at[0]]}, {table.columns[at[1]]}: {format_number(float(top))} {unit}."
     alt = f"Matrix of {len(table)} by {table.shape[1]}. {title}. {most}"
     data = table.rename_axis("label").reset_index()
-    about = {"source": source, "period": period, "caption": caption, "alt": alt, "data": data}
-    return finish_figure(figure, figure_id, n=int(np.isfinite(values).sum()) if n is None else n, **about)
+    return finish_figure(
+        figure, figure_id, alt=alt, data=data, **{"n": int(np.isfinite(values).sum()), **about}
+    )
 
 
 def place_states() -> dict[str, tuple[int, int]]:
-    """Return the place of each state and the District of Columbia on the grid.
-
-    Postal code to (column, row).
-    """
+    """Return the place of each state and the District of Columbia on the grid: code to (column, row)."""
     lines = [line.split() for line in TILES.split("\n") if line]
     return {code: (x, y) for y, line in enumerate(lines) for x, code in enumerate(line) if code != ".."}
 
 
 @in_two_widths
 def draw_tiles(
-    counts: pd.Series,
-    figure_id: str,
-    *,
-    title: str,
-    unit: str,
-    source: str,
-    period: str,
-    caption: str,
-    n: int | None = None,
-    width: float = WIDE,
+    counts: pd.Series, figure_id: str, *, title: str, unit: str, width: float = WIDE, **about
 ) -> CitedFigure:
     """Draw counts by state as a grid of equal tiles; states without a value stay blank: no data.
 
@@ -382,20 +298,12 @@ def draw_tiles(
     ----------
     counts
         Index: postal codes; values in `unit`.
-    figure_id, title, unit, source, period, caption, n, width
-        As for `draw_bars`.
-
-    Raises
-    ------
-    DataError
-        There is nothing to draw, or a code is no state.
     """
     spots = place_states()
     strange = sorted(set(counts.index) - set(spots))
     if counts.empty or strange:
-        raise DataError(
-            f"figure `{figure_id}`", f"no state: {', '.join(strange) or 'none given'}", "Give postal codes."
-        )
+        found = f"no state: {', '.join(strange) or 'none given'}"
+        raise DataError(f"figure `{figure_id}`", found, "Give postal codes.")
     top = float(counts.max())
     with new_figure(width, width * 0.78 + 0.7) as (figure, axes):
         for code, (x, y) in spots.items():
@@ -416,20 +324,14 @@ def draw_tiles(
     listed = "; ".join(f"{code} {format_number(float(value))}" for code, value in first.items())
     alt = f"Map of the states as tiles. {title}. {listed} {unit}. Blank states: no data."
     data = counts.rename(unit).rename_axis("state").reset_index()
-    about = {"source": source, "period": period, "caption": caption, "alt": alt, "data": data}
-    return finish_figure(figure, figure_id, n=int(counts.sum()) if n is None else n, **about)
-
-
-def _thickness(width: float) -> float:
-    return 0.72 if width >= 5 else 0.42
+    return finish_figure(figure, figure_id, alt=alt, data=data, **{"n": int(counts.sum()), **about})
 
 
 def _find_height(labels, width: float, has_key: bool) -> float:
     """Return a height in inches that leaves each row its lines of text."""
+    lines = sum(max(1, len(textwrap.wrap(str(label), 44 if width >= 5 else 46))) for label in labels)
     if width >= 5:
-        lines = sum(max(1, len(textwrap.wrap(str(label), 44))) for label in labels)
         return 1.7 + 0.4 * has_key + 0.2 * lines + 0.14 * len(labels)
-    lines = sum(max(1, len(textwrap.wrap(str(label), 46))) for label in labels)
     return 2.1 + 0.6 * has_key + 0.2 * lines + 0.3 * len(labels)
 
 
@@ -442,14 +344,8 @@ def _label_rows(axes, labels, width: float) -> None:
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         for place, label in enumerate(labels):
-            axes.annotate(
-                textwrap.fill(str(label), 46),
-                (0, place - 0.26),
-                xycoords=("axes fraction", "data"),
-                va="bottom",
-                ha="left",
-                fontsize=9,
-            )
+            text, style = textwrap.fill(str(label), 46), {"va": "bottom", "ha": "left", "fontsize": 9}
+            axes.annotate(text, (0, place - 0.26), xycoords=("axes fraction", "data"), **style)
     axes.tick_params(axis="y", length=0)
 
 
@@ -501,5 +397,5 @@ def _describe(row, is_dated: bool) -> str:
     return say(value) if pd.notna(value) else ""
 
 
-def _write(axes, text: str, point: tuple, shift: tuple[float, float]) -> None:
-    axes.annotate(text, point, xytext=shift, textcoords="offset points", va="center", fontsize=9)
+def _write(axes, text: str, point: tuple, shift: tuple[float, float], va: str = "center", **options) -> None:
+    axes.annotate(text, point, xytext=shift, textcoords="offset points", va=va, fontsize=9, **options)

@@ -53,9 +53,8 @@ def pack_edges(edges: pd.DataFrame) -> BitNetwork:
     if is_wrong.any():
         row = int(np.argmax(is_wrong))
         found = "a name is missing, or an agency shares with itself"
-        raise DataError(
-            f"edge table, row {row + 1}", found, "Correct the row, or leave it out.", code="bad-edge"
-        )
+        way_out = "Correct the row, or leave it out."
+        raise DataError(f"edge table, row {row + 1}", found, way_out, code="bad-edge")
     width = -(-len(names) // 64) * 64
     marks = np.zeros(len(names) * width, dtype=bool)
     marks[codes[0].astype(np.intp) * width + codes[1]] = True
@@ -107,14 +106,12 @@ def count_returned(network: BitNetwork) -> int:
 
 
 def count_steps(rows: np.ndarray, start: int, steps: int) -> np.ndarray:
-    """Return in how many steps each agency is met from one, by rows of bits; -1 where it is not met.
+    """Return in how many steps each agency is met from the one at place `start`; -1 where it is not met.
 
     Parameters
     ----------
     rows
         `network.bits` to follow shares onward, `flip(network)` to go back.
-    start
-        Place of the agency.
     steps
         Steps at most.
     """

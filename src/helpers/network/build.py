@@ -19,8 +19,6 @@ def build_graph(data: SharingData, date: str = "") -> nx.DiGraph:
 
     Parameters
     ----------
-    data
-        From `load_network`.
     date
         Leave out lists that are later: YYYY, YYYY-MM or YYYY-MM-DD.
 
@@ -65,10 +63,7 @@ def select_reporters(graph: nx.DiGraph) -> nx.DiGraph:
 
 
 def list_matrix(graph: nx.DiGraph) -> pd.DataFrame:
-    """Return which reporter's list names which agency.
-
-    Bool, one row for each reporter, one column for each name.
-    """
+    """Return which reporter's list names which agency: bool, one row for each reporter."""
     reporters = sorted(select_reporters(graph))
     named = sorted({agency for reporter in reporters for agency in graph.successors(reporter)})
     place = {agency: at for at, agency in enumerate(named)}
@@ -79,19 +74,9 @@ def list_matrix(graph: nx.DiGraph) -> pd.DataFrame:
 
 
 def save_network(graph: nx.DiGraph, stem: str) -> list[str]:
-    """Write a graph as CSV (for Gephi and spreadsheets), GraphML and GEXF; return the names of the files.
+    """Write a graph into the folder of the figures; return the names of the files, which begin with `stem`.
 
-    Parameters
-    ----------
-    graph
-        From `build_graph` or `documented.build_access`.
-    stem
-        How the names begin.
-
-    Notes
-    -----
-    The CSV files have the headers that Gephi expects: Source and Target, and Id and Label. They are written
-    into the folder of the figures.
+    As CSV with the headers that Gephi expects (Source and Target; Id and Label), GraphML and GEXF.
     """
     folder = paths.find_figure_folder()
     folder.mkdir(parents=True, exist_ok=True)
@@ -104,13 +89,12 @@ def save_network(graph: nx.DiGraph, stem: str) -> list[str]:
     text = "\n".join(nx.generate_gexf(clean))
     text = re.sub(r'lastmodifieddate="[^"]*"|<creator>[^<]*</creator>', "", text)  # the same bytes each day
     (folder / f"{stem}.gexf").write_text(text + "\n", encoding="utf-8", newline="\n")
-    edges = nx.to_pandas_edgelist(clean).rename(columns={"source": "Source", "target": "Target"})
-    nodes = (
-        pd.DataFrame.from_dict(dict(clean.nodes(data=True)), orient="index").rename_axis("Id").reset_index()
-    )
-    nodes = nodes.rename(columns={"label": "Label"})
+    edges = nx.to_pandas_edgelist(clean, "Source", "Target")
+    # networkx collects the columns in a set, whose order differs from run to run
+    edges = edges[["Source", "Target", *sorted(edges.columns.drop(["Source", "Target"]))]]
+    nodes = pd.DataFrame.from_dict(dict(clean.nodes(data=True)), orient="index").rename_axis("Id")
     write_csv(edges, folder / f"{stem}-edges.csv")
-    write_csv(nodes, folder / f"{stem}-nodes.csv")
+    write_csv(nodes.rename(columns={"label": "Label"}).reset_index(), folder / f"{stem}-nodes.csv")
     return [f"{stem}{end}" for end in ("-edges.csv", "-nodes.csv", ".graphml", ".gexf")]
 
 

@@ -1,7 +1,4 @@
-"""Compare two lists of one agency.
-
-Names kept, renamed, new and dropped, with bounds where names are unsure.
-"""
+"""Compare two lists of one agency: names kept, renamed, new and dropped, with bounds for unsure ones."""
 
 import re
 
@@ -16,21 +13,13 @@ _MARK = re.compile(r"^\W*inactive\W+|\W+inactive\W*$", re.IGNORECASE)
 
 
 def choose_pair(rows: pd.DataFrame) -> list[str]:
-    """Return the labels of the last two lists of one system that an agency has two of; empty if there are
-    none.
+    """Return the labels of the last two lists of one system, if an agency has two of one; else nothing.
 
-    Parameters
-    ----------
-    rows
-        Rows of lists, from `SharingData.select_own`.
+    Rows of lists are from `SharingData.select_own`.
     """
     lists = rows.drop_duplicates("label")
     several = lists[lists["system"].duplicated(keep=False) & (lists["list_id"] != "")]
-    return (
-        several.loc[several["system"] == several["system"].iloc[-1], "label"].tolist()[-2:]
-        if len(several)
-        else []
-    )
+    return several.loc[several["system"].isin(several["system"].iloc[-1:]), "label"].tolist()[-2:]
 
 
 def compare_lists(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -56,28 +45,17 @@ def compare_lists(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     pairs first, each name to one at most. A list does not show when or why something changed.
     """
     before, after = _prepare(before), _prepare(after)
-    pairs = _join_equal(before, after, ["bare", "state"])
-    for columns in (["bare"], ["agency_id"]):
-        rest = [
-            table[~table.index.isin(ends)] for table, ends in zip((before, after), _ends(pairs), strict=True)
-        ]
-        pairs += _join_equal(*rest, columns)
-    rows = [
-        (
-            "kept" if before.at[old, "bare"] == after.at[new, "bare"] else "renamed",
-            old,
-            new,
-            "the same account",
-        )
-        for old, new in pairs
-    ]
-    old_left, new_left = (
-        table[~table.index.isin(ends)] for table, ends in zip((before, after), _ends(pairs), strict=True)
-    )
-    rows += _join_alike(old_left, new_left)
-    joined = _ends([(old, new) for _, old, new, _ in rows])
-    rows += [("dropped", old, None, "") for old in before.index if old not in joined[0]]
-    rows += [("new", None, new, "") for new in after.index if new not in joined[1]]
+    rows: list[tuple] = []  # status, place before, place after, why
+    left = before, after
+    for columns in (["bare", "state"], ["bare"], ["agency_id"]):
+        for old, new in _join_equal(*left, columns):
+            status = "kept" if before.at[old, "bare"] == after.at[new, "bare"] else "renamed"
+            rows.append((status, old, new, "the same account"))
+        left = _drop_joined(rows, before, after)
+    rows += _join_alike(*left)
+    olds, news = _drop_joined(rows, before, after)
+    rows += [("dropped", old, None, "") for old in olds.index]
+    rows += [("new", None, new, "") for new in news.index]
     return _tell(rows, before, after)
 
 
@@ -128,23 +106,17 @@ def _prepare(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _join_equal(before: pd.DataFrame, after: pd.DataFrame, columns: list[str]) -> list[tuple]:
     """Pair rows that are equal in some columns, where each is the only one left of its kind."""
-    keys = [table.set_index(columns).index for table in (before, after)]
-    both = (
-        before[~keys[0].duplicated(keep=False)]
-        .reset_index()
-        .merge(after[~keys[1].duplicated(keep=False)].reset_index(), on=columns, suffixes=("", "_after"))
-    )
-    known = both[_agree(both)] if "state" not in columns else both
-    return list(zip(known["index"], known["index_after"], strict=True))
+    single = [table[~table.duplicated(columns, keep=False)].reset_index() for table in (before, after)]
+    both = single[0].merge(single[1], on=columns, suffixes=("", "_after"))
+    if "state" not in columns:
+        states = both["state"], both["state_after"]
+        both = both[(states[0] == states[1]) | (states[0] == "") | (states[1] == "")]
+    return list(zip(both["index"], both["index_after"], strict=True))
 
 
-def _agree(both: pd.DataFrame) -> pd.Series:
-    states = both["state"], both["state_after"]
-    return (states[0] == states[1]) | (states[0] == "") | (states[1] == "")
-
-
-def _ends(pairs: list[tuple]) -> tuple[set, set]:
-    return {old for old, _ in pairs}, {new for _, new in pairs}
+def _drop_joined(rows: list[tuple], before: pd.DataFrame, after: pd.DataFrame) -> tuple:
+    """Return what is left of both lists."""
+    return before.drop([old for _, old, _, _ in rows]), after.drop([new for _, _, new, _ in rows])
 
 
 def _join_alike(before: pd.DataFrame, after: pd.DataFrame) -> list[tuple]:
@@ -185,10 +157,6 @@ def _tell(rows: list[tuple], before: pd.DataFrame, after: pd.DataFrame) -> pd.Da
         told.append((status, *names, state, *active, why))
     columns = ["status", "name_before", "name_after", "state", "active_before", "active_after", "why"]
     table = pd.DataFrame(told, columns=columns)
-    order = pd.DataFrame(
-        {
-            "status": table["status"].map(STATUSES.index),
-            "name": table["name_before"].fillna(table["name_after"]),
-        }
-    )
+    name = table["name_before"].fillna(table["name_after"])
+    order = pd.DataFrame({"status": table["status"].map(STATUSES.index), "name": name})
     return table.loc[order.sort_values(["status", "name"]).index].reset_index(drop=True)

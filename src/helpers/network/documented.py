@@ -28,13 +28,7 @@ def list_doors() -> list[str]:
 
 
 def find_agency(agencies: pd.DataFrame, agency_id: str) -> str:
-    """Return the name of an agency.
-
-    Raises
-    ------
-    DataError
-        There is none of that agency_id; the way out offers the nearest.
-    """
+    """Return the name of an agency; DataError with the nearest names if there is none of that agency_id."""
     found = agencies.loc[agencies["agency_id"].str.casefold() == str(agency_id).casefold(), "name"]
     if found.empty:
         way_out = offer_nearest(agency_id, agencies["agency_id"]) or "Ids are in the column agency_id."
@@ -45,23 +39,17 @@ def find_agency(agencies: pd.DataFrame, agency_id: str) -> str:
 def find_parents(agencies: pd.DataFrame) -> dict[str, str]:
     """Return the agency at the top of `part_of` for each agency; one that is no unit stands for itself.
 
-    Raises
-    ------
-    DataError
-        `part_of` names an unknown agency or leads in a circle.
+    DataError if `part_of` names an unknown agency or leads in a circle.
     """
     above = nx.DiGraph()
     above.add_nodes_from(agencies["agency_id"])
     above.add_edges_from(agencies.dropna(subset=["part_of"])[["agency_id", "part_of"]].to_numpy())
+    place = "agencies, part_of"
     if lost := sorted(set(above) - set(agencies["agency_id"])):
-        raise DataError(
-            "agencies, part_of", f"no agency named {', '.join(lost)}", "Add it, or correct the name."
-        )
+        raise DataError(place, f"no agency named {', '.join(lost)}", "Add it, or correct the name.")
     if not nx.is_directed_acyclic_graph(above):
         circle = sorted(min(nx.simple_cycles(above)))
-        raise DataError(
-            "agencies, part_of", f"a circle: {', '.join(circle)}", "A unit belongs to one agency."
-        )
+        raise DataError(place, f"a circle: {', '.join(circle)}", "A unit belongs to one agency.")
     tops = {}
     for unit in reversed(list(nx.topological_sort(above))):
         tops[unit] = next((tops[parent] for parent in above.successors(unit)), unit)
@@ -69,16 +57,9 @@ def find_parents(agencies: pd.DataFrame) -> dict[str, str]:
 
 
 def fold_units(paths: pd.DataFrame, agencies: pd.DataFrame) -> pd.DataFrame:
-    """Return the paths with the ends moved from units to the agency that they are part of.
+    """Return rows of `access_paths` with the ends moved from units to the agency that they are part of.
 
-    Parameters
-    ----------
-    paths, agencies
-        The tables `access_paths` and `agencies`.
-
-    Returns
-    -------
-    DataFrame like `paths`, in the same order; paths within one agency are left out.
+    Paths within one agency are left out.
 
     Raises
     ------
@@ -98,10 +79,8 @@ def _check_paths(paths: pd.DataFrame, agencies: pd.DataFrame) -> None:
     if unknown:
         found = f"no agency named {', '.join(map(str, unknown))}"
         raise DataError("access_paths", found, "Add it to agencies, or correct the name.")
-    for found, rows in (
-        ("the path leads from a node to itself", loops),
-        ("the path_id is used twice", twice),
-    ):
+    wrong = {"the path leads from a node to itself": loops, "the path_id is used twice": twice}
+    for found, rows in wrong.items():
         if len(rows):
             raise DataError(f"access_paths, {min(rows)}", found, "Correct the row.")
 
@@ -111,10 +90,8 @@ def build_access(paths: pd.DataFrame, agencies: pd.DataFrame) -> nx.DiGraph:
 
     Parameters
     ----------
-    paths
-        Rows of `access_paths` that count as access, folded or not. Hot lists are left out.
-    agencies
-        The table `agencies`.
+    paths, agencies
+        Rows of `access_paths` that count as access, folded or not (hot lists are left out), and `agencies`.
 
     Returns
     -------
@@ -188,28 +165,16 @@ def find_reach(paths: pd.DataFrame, target: str) -> pd.DataFrame:
     table = pd.DataFrame({"agency_id": sorted(found)}, dtype="str")
     table["steps_n"] = table["agency_id"].map(found).astype("int64")
     order = list_doors()
-    table["doors"] = [
-        ", ".join(sorted(direct.get(owner, ()), key=order.index)) for owner in table["agency_id"]
-    ]
-    table["through"] = [
-        "" if found[owner] == 1 else ", ".join(sorted(through[owner])) for owner in table["agency_id"]
-    ]
-    return table
+    table["doors"] = [", ".join(sorted(direct.get(owner, ()), key=order.index)) for owner in sorted(found)]
+    go_betweens = [sorted(through[owner]) if found[owner] > 1 else [] for owner in sorted(found)]
+    return table.assign(through=[", ".join(names) for names in go_betweens])
 
 
 def find_cut(reach: pd.DataFrame, paths: pd.DataFrame, target: str) -> list[str]:
-    """Return a smallest set of go-betweens without which no agency has indirect access left.
+    """Return a smallest set of go-betweens without which no agency has indirect access left, sorted.
 
-    Parameters
-    ----------
-    reach
-        From `find_reach`. Agencies with direct access are passed over: no third agency can close it.
-    paths, target
-        As given to `find_reach`.
-
-    Returns
-    -------
-    list of agency_id, sorted; empty where nobody has indirect access only.
+    `reach` is from `find_reach`, given the same paths and target; agencies with direct access are passed
+    over, as no third agency can close it.
 
     Notes
     -----

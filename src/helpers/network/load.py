@@ -5,7 +5,7 @@ search (`detections_received`). Being listed is permission, not proof that anybo
 """
 
 import os
-import tomllib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from helpers.facts.tables import load_table
 from helpers.files import hash_file
 from helpers.network.documented import HOT_LIST, WAYS, fold_units
 from helpers.searches.records import SIMULATED, list_records, load_records
+from helpers.toml import load_toml
 
 NETWORKS = ("orange-county", "private-eyes", "documented", "records")
 SHARED, RECEIVED = "detections_shared", "detections_received"
@@ -52,10 +53,8 @@ class SharingData:
         are empty, and a row is one line of a source.
     agencies
         One row for each agency, by agency_id (index): name, kind, state.
-    notes
-        How the lists were read, and what stays open, one sentence each.
-    files
-        Name and sha256 of each file, one line each.
+    notes, files
+        How the lists were read, and what stays open, one sentence each; name and sha256 of each file.
     """
 
     key: str
@@ -73,10 +72,7 @@ class SharingData:
     def find_agency(self, agency: str) -> str:
         """Return the agency_id of an id or a name; without one, the agency with most lists, then most names.
 
-        Raises
-        ------
-        DataError
-            No list and no line names it; the way out offers the nearest.
+        DataError with the nearest names if no list and no line names it.
         """
         names = self.agencies["name"]
         if not agency:
@@ -96,9 +92,7 @@ class SharingData:
     def list_dates(self, agency_id: str, section: str = SHARED, date: str = "") -> pd.DataFrame:
         """Return the complete lists of an agency, oldest first, at most of `date`.
 
-        Returns
-        -------
-        DataFrame like `lists`, with label: the date in words and the system, as `LEARN, 11 March 2025`.
+        As `lists`, with label: the system and the date in words, as `LEARN, 11 March 2025`.
         """
         is_own = (self.lists["reported_by"] == agency_id) & (self.lists["section"] == section)
         found = self.lists[is_own & self.lists["is_whole"].astype(bool)]
@@ -127,10 +121,7 @@ class SharingData:
     def list_latest(self, date: str = "") -> pd.DataFrame:
         """Return the latest list of each agency, system and section, at most of `date`, rows as in `lists`.
 
-        Raises
-        ------
-        DataError
-            No list is that old.
+        DataError if no list is that old.
         """
         lists = self.lists[self.lists["as_of"].fillna("") <= date] if date else self.lists
         if len(self.lists) and lists.empty:
@@ -173,9 +164,8 @@ def load_network(
         way_out = f"Choose one of {', '.join(NETWORKS)}."
         raise DataError("network", f"there is no network `{network}`", way_out, code="unknown-network")
     if home and home not in STATES:
-        raise DataError(
-            "home", f"`{home}` is no state", "Write its postal code, such as CA.", code="unknown-state"
-        )
+        way_out = "Write its postal code, such as CA."
+        raise DataError("home", f"`{home}` is no state", way_out, code="unknown-state")
     if records and network in ("records", "orange-county"):
         return read_records(load_records(records, "sharing"), home, list_records(records))
     if network == "records":
@@ -192,9 +182,8 @@ def load_network(
 def read_county(lists: pd.DataFrame, names: pd.DataFrame, agencies: pd.DataFrame) -> SharingData:
     """Return the lists of Orange County, and of agencies to compare with, from the fact tables."""
     keys = ["list_id", "section"]
-    lists = lists[lists["section"].isin([SHARED, RECEIVED])].assign(
-        system=lambda table: table["system"], is_whole=lambda table: table["is_whole"].fillna(False)
-    )
+    lists = lists[lists["section"].isin([SHARED, RECEIVED])]
+    lists = lists.assign(is_whole=lists["is_whole"].fillna(False))
     rows = names.merge(lists[[*keys, "reported_by", "system", "as_of", "source_id"]], on=keys)
     rows["name"] = rows["name_corrected"].fillna(rows["name_as_printed"])
     known = agencies.set_index("agency_id")[["name", "kind", "state"]]
@@ -206,36 +195,14 @@ def read_county(lists: pd.DataFrame, names: pd.DataFrame, agencies: pd.DataFrame
 
 
 def read_portals(path: Path) -> SharingData:
-    """Return the lists of public Flock portals that The News & Observer gathered.
-
-    Recipients only, undated here.
-    """
+    """Return the lists of recipients of public Flock portals that The News & Observer gathered."""
     edges = pd.read_csv(path, dtype="str", keep_default_na=False)
-    squeeze = {
-        column: edges[column].str.split().str.join(" ") for column in ("src_agency", "external_agency")
-    }
-    edges = edges.assign(**squeeze)
-    rows = pd.DataFrame(
-        {
-            "list_id": edges["src_agency"],
-            "section": SHARED,
-            "reported_by": edges["src_agency"],
-            "system": "Flock",
-            "as_of": "2024-04",
-            "name": edges["external_agency"],
-            "agency_id": edges["external_agency"],
-            "source_id": PRIVATE_EYES,
-        }
-    )
+    owner, reader = (edges[name].str.split().str.join(" ") for name in ("src_agency", "external_agency"))
+    common = {"section": SHARED, "system": "Flock", "as_of": "2024-04", "source_id": PRIVATE_EYES}
+    rows = pd.DataFrame({"list_id": owner, "reported_by": owner, "name": reader, "agency_id": reader})
+    rows = rows.assign(**common)
     lists = rows.groupby("reported_by", as_index=False).agg(names_n=("name", "size"))
-    lists = lists.assign(
-        list_id=lists["reported_by"],
-        section=SHARED,
-        system="Flock",
-        as_of="2024-04",
-        is_whole=True,
-        source_id=PRIVATE_EYES,
-    )
+    lists = lists.assign(list_id=lists["reported_by"], is_whole=True, **common)
     notes = [
         "Lists of recipients that public portals printed between July 2023 and April 2024. Lists of those"
         " that share with an agency are not among them. State and kind are read from the name."
@@ -246,12 +213,9 @@ def read_portals(path: Path) -> SharingData:
 def find_portals() -> Path:
     """Return the fetched lists of public portals, or those in the mirror, checked; never from a server.
 
-    Raises
-    ------
-    DataError
-        The file was not fetched, or is not the one that `data/registry/sources.toml` describes.
+    DataError if the file was not fetched, or is not the one that `data/registry/sources.toml` describes.
     """
-    registry = tomllib.loads((paths.DATA / "registry" / "sources.toml").read_text(encoding="utf-8"))
+    registry = load_toml(paths.DATA / "registry" / "sources.toml", "sources", error=DataError)
     source = next(entry for entry in registry["file"] if entry["name"] == PRIVATE_EYES)
     places = [paths.RUNS / paths.FETCHED / source["file"]]
     if mirror := os.environ.get("SIDEDOOR_MIRROR"):
@@ -262,31 +226,21 @@ def find_portals() -> Path:
         raise DataError(source["file"], "it was not fetched yet", way_out, code="not-fetched")
     if (found := hash_file(path)) != source["sha256"]:
         way_out = f"Delete it and run `sidedoor fetch {PRIVATE_EYES}`."
-        raise DataError(
-            source["file"], f"another file lies there, sha256 {found[:12]}", way_out, code="other-file"
-        )
+        found = f"another file lies there, sha256 {found[:12]}"
+        raise DataError(source["file"], found, way_out, code="other-file")
     return path
 
 
 def read_documented(paths_table: pd.DataFrame, agencies: pd.DataFrame) -> SharingData:
     """Return the documented lines: units count as the agency above them; no list is among them."""
     rows = fold_units(paths_table, agencies)
-    rows = rows[rows["standing"].isin(WAYS) & (rows["door"] != HOT_LIST)].drop_duplicates(
-        ["from_id", "to_id"]
-    )
+    rows = rows[rows["standing"].isin(WAYS) & (rows["door"] != HOT_LIST)]
+    rows = rows.drop_duplicates(["from_id", "to_id"])
     known = agencies.set_index("agency_id")[["name", "kind", "state"]]
-    rows = rows.assign(
-        list_id="",
-        section=rows["door"],
-        reported_by="",
-        system="",
-        agency_id=rows["to_id"],
-        name=rows["to_id"].map(known["name"]),
-    )
-    notes = (
-        "Lines that sources print one by one: no complete list is among them, so every count is at least.",
-    )
-    return _arrange("documented", pd.DataFrame(columns=LISTS), rows, known, notes)
+    rows = rows.assign(list_id="", reported_by="", system="", section=rows["door"], agency_id=rows["to_id"])
+    rows["name"] = rows["to_id"].map(known["name"])
+    note = "Lines that sources print one by one: no complete list is among them, so every count is at least."
+    return _arrange("documented", pd.DataFrame(columns=LISTS), rows, known, [note])
 
 
 def read_records(sharing: pd.DataFrame, home: str = "", held: pd.DataFrame | None = None) -> SharingData:
@@ -296,11 +250,6 @@ def read_records(sharing: pd.DataFrame, home: str = "", held: pd.DataFrame | Non
     state that a report prints, then from the same account name on another of the reports, then from the
     name; `home` is that of agencies that report under a name without one. Rows that say of nobody whose list
     they stand in are single lines: nobody is a reporter by them.
-
-    Raises
-    ------
-    DataError
-        No row shares detections.
     """
     rows = sharing[sharing["shares"].fillna("detections") == "detections"].copy()
     if rows.empty:
@@ -322,9 +271,8 @@ def read_records(sharing: pd.DataFrame, home: str = "", held: pd.DataFrame | Non
         printed = rows["state_as_printed"].where(rows["state_as_printed"].isin(list(STATES))).astype("str")
         rows["state"] = printed.fillna(rows["name"].map(_carry_states(rows["name"], printed)).astype("str"))
     keys = ["list_id", "section", "reported_by", "system", "source_id"]
-    lists = (
-        rows[is_listed].groupby(keys, as_index=False).agg(as_of=("as_of", "max"), names_n=("name", "size"))
-    )
+    listed = rows[is_listed].groupby(keys, as_index=False)
+    lists = listed.agg(as_of=("as_of", "max"), names_n=("name", "size"))
     known = load_registry().set_index("agency_id")[["name", "kind", "state"]]
     sure = sum(found in known.index for found in ids.values())
     notes = [f"{sure:,} of {len(ids):,} names are in the registry of agencies; the others stay as written."]
@@ -333,8 +281,11 @@ def read_records(sharing: pd.DataFrame, home: str = "", held: pd.DataFrame | Non
     loops_n = int((rows["from_id"] == rows["to_id"]).sum())
     if loops_n:
         notes.append(f"Rows that name the reporting agency itself: {loops_n}, left out of the network.")
-    files = () if held is None else tuple(held["file"] + "  " + held["sha256"])
-    return _arrange("records", lists.assign(is_whole=True), rows, known, tuple(notes), files)
+    files = ()
+    if held is not None:
+        held = held[held["tables"].str.contains("sharing")]
+        files = tuple(held["family"] + "  " + held["sha256"])
+    return _arrange("records", lists.assign(is_whole=True), rows, known, notes, files)
 
 
 def _resolve(names: set[str], reporters: set[str], home: str) -> dict[str, str]:
@@ -402,10 +353,7 @@ def _describe_agencies(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
 
 
 def _make_key(read, name: str) -> str:
-    """Return one id for the spellings of an agency.
-
-    By place, role and state where the name gives all three.
-    """
+    """Return one id for the spellings of an agency: place, role and state where the name gives all three."""
     if read.state and read.role and read.place:
         return " ".join(filter(None, [read.place, read.role, read.state, read.detail]))
     return " ".join(name.split())
@@ -427,26 +375,20 @@ def find_state(data: SharingData, agency_id: str) -> str:
 
 def shorten_name(name: str) -> str:
     """Return an agency's name as short as a row label needs it: `Irvine PD`, `Orange County SO`."""
-    for long, short in (
-        ("Police Department", "PD"),
-        ("Sheriff's Department", "SO"),
-        ("Sheriff's Office", "SO"),
-    ):
-        name = name.replace(long, short)
-    return name
+    return re.sub("Sheriff's (Department|Office)", "SO", name.replace("Police Department", "PD"))
 
 
 def name_federal(names: pd.Series) -> pd.Series:
     """Return the federal agency that each account name is of, written out; missing for other accounts."""
     labels = {entry["id"]: entry["label"] for entry in load_words().federal}
     read = names.map(parse_name)
-    return read.map(
-        lambda name: labels.get(name.role, "another federal agency") if name.kind == FEDERAL else None
-    )
+    label = read.map(lambda name: labels.get(name.role, "another federal agency"))
+    return label.where(read.map(lambda name: name.kind == FEDERAL), None)
 
 
 def name_sources(data: SharingData, rows: pd.DataFrame, facts: str | Path | None = None) -> str:
-    """Return who published the rows, for the source line of a figure; file names for records."""
+    """Return who published the rows, for the source line of a figure; for records, whose lists they are."""
     if data.key == "records":
-        return ", ".join(line.split("  ")[0] for line in data.files) or "own records"
+        names = data.agencies["name"].reindex(rows["reported_by"].unique()).dropna()
+        return f"released lists of {', '.join(names)}" if len(names) else "own records"
     return name_publishers(rows["source_id"], facts)

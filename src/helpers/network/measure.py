@@ -73,24 +73,13 @@ def count_accounts(rows: pd.DataFrame, home: str) -> pd.Series:
     )
 
 
-def count_lists(rows: pd.DataFrame, home: str, by: str = "label") -> pd.DataFrame:
-    """Return `count_accounts` for each list, with its numbers in words.
+def count_lists(rows: pd.DataFrame, home: str) -> pd.DataFrame:
+    """Return `count_accounts` for each list, by its label, with outside and federal also in words.
 
-    Parameters
-    ----------
-    rows
-        Rows of lists, from `SharingData.select_own`.
-    home
-        As for `count_accounts`.
-    by
-        Column that tells the lists apart.
-
-    Returns
-    -------
-    DataFrame, index `by` in the order of the rows; as `count_accounts`, with outside and federal in words.
+    Rows are from `SharingData.select_own`.
     """
-    parts = {name: count_accounts(part, home) for name, part in rows.groupby(by, sort=False)}
-    table = pd.DataFrame(parts).T.rename_axis(by)
+    parts = {name: count_accounts(part, home) for name, part in rows.groupby("label", sort=False)}
+    table = pd.DataFrame(parts).T.rename_axis("label")
     bounds = zip(table["outside_n"], table["outside_high_n"], strict=True)
     federal = [say_range(count, count) for count in table["federal_n"]]
     return table.assign(outside=[say_range(*pair) for pair in bounds], federal=federal)
@@ -99,26 +88,22 @@ def count_lists(rows: pd.DataFrame, home: str, by: str = "label") -> pd.DataFram
 def count_reporters(data: SharingData, date: str = "", home: str = "") -> pd.DataFrame:
     """Return `count_accounts` for the latest complete list of every agency and system.
 
+    Most accounts from outside come first.
+
     Parameters
     ----------
-    data, date
-        As for `build_graph`.
+    date
+        Leave out lists that are later.
     home
         Postal code of the state of agencies whose state is not known.
-
-    Returns
-    -------
-    DataFrame, index agency (name and system), most accounts in another state first.
     """
     lists = data.list_latest(date)
     lists = lists[(lists["section"] == SHARED) & lists["is_whole"].astype(bool)].set_index("list_id")
     rows = data.rows[(data.rows["section"] == SHARED) & data.rows["list_id"].isin(lists.index)]
     found = {}
     for list_id, part in rows.groupby("list_id"):
-        who = lists.loc[list_id, "reported_by"]
-        label = ", ".join(
-            filter(None, [shorten_name(data.agencies["name"][who]), lists.loc[list_id, "system"]])
-        )
+        who, system = lists.loc[list_id, ["reported_by", "system"]]
+        label = f"{shorten_name(data.agencies['name'][who])}, {system}".removesuffix(", ")
         found[label] = count_accounts(part, find_state(data, who) or home)
     order = ["outside_n", "federal_n", "active_n"]
     table = pd.DataFrame(found).T.rename_axis("agency")
@@ -133,14 +118,10 @@ def say_range(low: float, high: float) -> str:
 
 
 def count_returned(graph: nx.DiGraph) -> dict[str, int]:
-    """Return how many shares are returned, of those of which it is known.
+    """Return how many shares are returned, of those of which it is known: edges_n, known_n, returned_n.
 
     Whether u -> v is returned is known if v's complete list of recipients or u's complete list of senders is
     here. Among all other shares, an answer would say more about whose lists are missing.
-
-    Returns
-    -------
-    dict: edges_n, known_n, returned_n.
     """
     reporter, receiver = graph.nodes(data="is_reporter"), graph.nodes(data="is_receiver")
     known = [(u, v) for u, v in graph.edges if reporter[v] or receiver[u]]
@@ -153,8 +134,6 @@ def compare_recipients(graph: nx.DiGraph, fewest: int = 20) -> pd.DataFrame:
 
     Parameters
     ----------
-    graph
-        From `build_graph`.
     fewest
         Names that both lists must have; of shorter ones, a few names in common prove nothing.
 

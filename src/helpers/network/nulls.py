@@ -5,6 +5,7 @@ number of agencies that it shares with and that share with it.
 """
 
 import random
+from contextlib import contextmanager
 
 import networkx as nx
 import numpy as np
@@ -25,7 +26,7 @@ def compare_reciprocity(graph: nx.DiGraph, samples: int = 100, seed: int = 0) ->
     graph
         Best the part between reporters (`build.select_reporters`), as the shares of others are unknown.
     samples, seed
-        Random networks with the same numbers of shares given and received, and seed of the random numbers.
+        Random networks with the same numbers of shares given and received, two or more, and their seed.
 
     Returns
     -------
@@ -33,18 +34,15 @@ def compare_reciprocity(graph: nx.DiGraph, samples: int = 100, seed: int = 0) ->
     beyond_n (random networks with at least as many returned), samples_n. Fewer than 1 in samples_n + 1 would
     be as high if beyond_n is 0.
 
-    Raises
-    ------
-    DataError
-        Fewer than two samples, or no share.
-
     Notes
     -----
     igraph's rewiring, ten attempts for each share between two samples. In a dense network with uneven
     agencies most shares are returned by chance alone: a plain proportion is no evidence of agreement
     (Garlaschelli and Loffredo, Physical Review Letters 2004).
     """
-    walk = _to_igraph(graph)
+    import igraph
+
+    walk = igraph.Graph(n=len(graph), edges=_list_edges(graph), directed=True)
     if samples < 2 or not walk.ecount():
         found = f"{samples} samples, {walk.ecount()} shares"
         raise DataError("null model", found, "Give at least two samples and one share.", code="no-sample")
@@ -89,20 +87,17 @@ def find_groups(
     import igraph
 
     with _seeded(seed):
-        found = [_divide(*_to_pairs(graph)) for _ in range(starts)]
+        walk = _PairWalk(graph, random.Random(seed))
+        found = [_divide(len(graph), *walk.give_pairs()) for _ in range(starts)]
         best = max(found, key=lambda parts: parts.modularity)
         others = [other for other in found if other.membership != best.membership]
         scores = [igraph.compare_communities(best, other, method="adjusted_rand") for other in others]
-        walk = _PairWalk(graph, random.Random(seed))
         values = []
         for _ in range(samples):
             walk.step()
             values.append(_divide(len(graph), *walk.give_pairs()).modularity)
-    result = {
-        "observed": best.modularity,
-        **_describe(values, best.modularity),
-        "agreement": min(scores, default=1.0),
-    }
+    agreement = min(scores, default=1.0)
+    result = {"observed": best.modularity, **_describe(values, best.modularity), "agreement": agreement}
     result["is_firm"] = best.modularity > result["null_high"] and result["agreement"] >= FIRM
     sizes = pd.Series(best.membership).value_counts(sort=False)
     order = {group: at for at, group in enumerate(sizes.sort_values(ascending=False, kind="stable").index)}
@@ -110,35 +105,22 @@ def find_groups(
     return result, members
 
 
-class _seeded:
+@contextmanager
+def _seeded(seed: int):
     """Give igraph a generator of its own, and take it away again."""
+    import igraph
 
-    def __init__(self, seed: int):
-        self.seed = seed
-
-    def __enter__(self):
-        import igraph
-
-        igraph.set_random_number_generator(random.Random(self.seed))
-
-    def __exit__(self, *error):
-        import igraph
-
+    igraph.set_random_number_generator(random.Random(seed))
+    try:
+        yield
+    finally:
         igraph.set_random_number_generator(random)
 
 
-def _to_igraph(graph: nx.DiGraph):
-    import igraph
-
+def _list_edges(graph: nx.DiGraph) -> list[tuple[int, int]]:
+    """Return the shares by the places of their agencies in sorted order."""
     place = {agency: at for at, agency in enumerate(sorted(graph))}
-    edges = sorted((place[owner], place[reader]) for owner, reader in graph.edges)
-    return igraph.Graph(n=len(place), edges=edges, directed=True)
-
-
-def _to_pairs(graph: nx.DiGraph) -> tuple[int, list, list]:
-    """Return the number of agencies, the pairs that share at all, and the number of shares of each pair."""
-    walk = _PairWalk(graph, random.Random(0))
-    return len(graph), *walk.give_pairs()
+    return sorted((place[owner], place[reader]) for owner, reader in graph.edges)
 
 
 def _divide(size: int, pairs: list, weights: list):
@@ -157,8 +139,7 @@ class _PairWalk:
     """
 
     def __init__(self, graph: nx.DiGraph, rng: random.Random):
-        place = {agency: at for at, agency in enumerate(sorted(graph))}
-        edges = sorted((place[owner], place[reader]) for owner, reader in graph.edges)
+        edges = _list_edges(graph)
         there = set(edges)
         self.returned = [(u, v) for u, v in edges if u < v and (v, u) in there]
         self.single = [(u, v) for u, v in edges if (v, u) not in there]

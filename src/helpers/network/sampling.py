@@ -18,13 +18,7 @@ FEWEST = 8
 
 
 def check_reporters(graph: nx.DiGraph) -> list[str]:
-    """Return the reporters, if they are enough for an interval.
-
-    Raises
-    ------
-    DataError
-        There are fewer than `FEWEST`.
-    """
+    """Return the reporters, if they are enough for an interval; DataError if they are fewer than `FEWEST`."""
     reporters = sorted(select_reporters(graph))
     if len(reporters) < FEWEST:
         found = f"{len(reporters)} complete lists"
@@ -54,12 +48,8 @@ def bound_returned(graph: nx.DiGraph, level: float = 0.95) -> dict[str, float]:
 
     Returns
     -------
-    dict: edges_n, returned_n, value, low, high (0 to 1).
-
-    Raises
-    ------
-    DataError
-        Fewer than `FEWEST` complete lists, or no share between two of their agencies.
+    dict: edges_n, returned_n, value, low, high (0 to 1). DataError with fewer than `FEWEST` complete lists,
+    or no share between two of their agencies.
 
     Notes
     -----
@@ -93,8 +83,6 @@ def rank_recipients(
 
     Parameters
     ----------
-    graph
-        From `build_graph`.
     most
         Agencies ranked; those that tie with the last one are included.
     level, draws, seed
@@ -169,12 +157,7 @@ def estimate_unseen(graph: nx.DiGraph) -> dict[str, float]:
     Returns
     -------
     dict: lists_n, named_n (agencies on at least one list), once_n, twice_n (on one list, on two), at_least_n
-    (Chao's lower bound for all that such lists can name).
-
-    Raises
-    ------
-    DataError
-        Fewer than `FEWEST` complete lists.
+    (Chao's lower bound for all that such lists can name). DataError with fewer than `FEWEST` lists.
 
     Notes
     -----

@@ -47,25 +47,15 @@ def name_states(table):
 def mark_log(log: Log, zone: str) -> Log:
     """Return a log with the columns `month` and `form`, and with those of TRUTH if its truth is known.
 
-    Parameters
-    ----------
-    log
-        From `logbook.open_log`.
-    zone
-        Time zone of the months.
-
-    Returns
-    -------
-    Log. `month` is local (`YYYY-MM`, or `no time`); `form` is `free text` before the day on which Flock is
-    known to have replaced free text by categories, `categories` from it on, or `no time`. Counts on the two
-    sides answer two questions and are no trend.
+    `month` is that of a time zone (`YYYY-MM`, or `no time`); `form` is `free text` before the day on which
+    Flock is known to have replaced free text by categories, `categories` from it on, or `no time`. Counts on
+    the two sides answer two questions and are no trend.
     """
     import ibis
 
     table = log.table
-    changed_on = next(
-        part["date"] for part in load_format("flock")["breaks"] if part["looks_at"] == "reasons"
-    )
+    breaks = load_format("flock")["breaks"]
+    changed_on = next(part["date"] for part in breaks if part["looks_at"] == "reasons")
     local = shift_to_local(table.searched_at, zone)
     month = local.year().cast("string").concat("-", local.month().cast("string").lpad(2, "0"))
     form = ibis.cases((local < ibis.timestamp(changed_on), FREE_TEXT), else_=CATEGORIES)
@@ -77,15 +67,13 @@ def mark_log(log: Log, zone: str) -> Log:
     return replace(log, table=table)
 
 
-def find_labels(table, most: int = MOST_LABELS, each: int = LEAST_EACH) -> pd.DataFrame | None:
+def find_labels(table) -> pd.DataFrame | None:
     """Return how often each label occurs where the reason column holds a handful of labels and no free text.
 
     Parameters
     ----------
     table
         Ibis table with the columns of canonical `searches`.
-    most, each
-        At most so many different texts, of so many rows each on average, are labels [texts, rows].
 
     Returns
     -------
@@ -94,13 +82,12 @@ def find_labels(table, most: int = MOST_LABELS, each: int = LEAST_EACH) -> pd.Da
     anything.
     """
     texts = table.filter(table.reason_text.notnull()).mutate(label=table.reason_text.strip().lower())
-    sums = engine.fetch(texts.agg(rows_n=texts.count(), texts_n=texts.label.nunique())).iloc[0]
-    if not sums["rows_n"] or sums["texts_n"] > most or sums["rows_n"] < each * sums["texts_n"]:
+    rows_n, texts_n = engine.fetch(texts.agg(rows_n=texts.count(), texts_n=texts.label.nunique())).iloc[0]
+    if not rows_n or texts_n > MOST_LABELS or rows_n < LEAST_EACH * texts_n:
         return None
     found = engine.fetch(texts.group_by("label").agg(rows_n=texts.count()), ["-rows_n", "label"])
-    is_shown = (
-        (found["rows_n"] >= FEWEST) & ~found["label"].str.contains(r"\d") & (found["label"].str.len() <= 40)
-    )
+    is_plain = ~found["label"].str.contains(r"\d") & (found["label"].str.len() <= 40)
+    is_shown = is_plain & (found["rows_n"] >= FEWEST)
     rest_n = int(found.loc[~is_shown, "rows_n"].sum())
     if 0 < rest_n < FEWEST and is_shown.any():  # otherwise the total would give the few rows back
         is_shown.iloc[is_shown[is_shown].index[-1]] = False
@@ -118,9 +105,7 @@ def _list_patterns(rule_sets: Sequence[RuleSet]) -> list[str]:
 
 
 def label_rows(table, rule_sets: Sequence[RuleSet]):
-    """Return a log with `reason_state` and, for each rule set.
-
-    A column of its name with the label of each reason.
+    """Return a log with `reason_state` and, for each rule set, a column of its name with each reason's label.
 
     A label is empty where none applies or there is no text.
     """
@@ -152,11 +137,6 @@ def tally_reasons(table, rule_sets: Sequence[RuleSet], by: Sequence[str] = ()) -
     DataFrame, one row for each combination that occurs, in order: the columns of `by`, reason_state, one
     column for each rule set with its label (empty for none), rows_n. It holds no text of the log. Rows add
     up to the log's. Counts may be small: publish only what `counts` makes of them.
-
-    Raises
-    ------
-    DataError
-        No rule set, or a column that is not there.
     """
     import ibis
 

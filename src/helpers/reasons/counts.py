@@ -18,14 +18,12 @@ ALL_RULES = "all rules"
 def count_rules(
     tally: pd.DataFrame, rule_sets: Sequence[RuleSet], by: Sequence[str] = (), fewest: int = FEWEST
 ) -> pd.DataFrame:
-    """Count the rows that each rule finds, small counts hidden.
+    """Return the rows that each rule finds, small counts hidden.
 
     Parameters
     ----------
-    tally
-        From `tally_reasons`, with the same rule sets.
-    rule_sets
-        Their readings are the rules.
+    tally, rule_sets
+        From `tally_reasons`, and the same rule sets: their readings are the rules.
     by
         Columns of the tally to count by. Publish counts by one thing, not by two that cross.
     fewest
@@ -60,10 +58,7 @@ def _count_all(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], by: list[str])
 
 
 def _hide(counted: pd.DataFrame, by: list[str], fewest: int) -> pd.Series:
-    """Say which counts of rules are to be hidden.
-
-    The readings of a set are parts of one another, those of two sets are not.
-    """
+    """Say which counts of rules are to be hidden; the readings of a set are parts of one another."""
     is_hidden = pd.Series(False, index=counted.index)
     rules_n = counted["rule"].nunique()
     for _, part in counted.groupby("rule_set", sort=False):
@@ -80,7 +75,7 @@ def _hide(counted: pd.DataFrame, by: list[str], fewest: int) -> pd.Series:
 def range_rules(
     tally: pd.DataFrame, rule_sets: Sequence[RuleSet], by: Sequence[str] = (), fewest: int = FEWEST
 ) -> pd.DataFrame:
-    """Give the range over rules: the fewest and the most rows that any of them finds.
+    """Return the range over rules: the fewest and the most rows that any of two or more rules finds.
 
     Parameters
     ----------
@@ -91,11 +86,6 @@ def range_rules(
     -------
     DataFrame, one row for each group: by, low_n, low_rule, high_n, high_rule [rows; of rules that tie, the
     first; `all rules` where all do; missing where the count is hidden], rules_n, text_n, rows_n.
-
-    Raises
-    ------
-    DataError
-        Fewer than two rules: one rule has no range.
     """
     by = list(by)
     counted = _count_all(tally, rule_sets, by)
@@ -115,19 +105,11 @@ def range_rules(
     return found.astype({"low_n": "Int64", "high_n": "Int64", "low_rule": "str", "high_rule": "str"})
 
 
-def count_states(tally: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
-    """Count rows by what their reason is: a text, or one of the ways of holding none.
-
-    Returns
-    -------
-    DataFrame, one row for each group and state that occurs, states in the order of STATES: by, reason_state,
-    rows_n, share [of the group's rows].
-    """
-    by = list(by)
-    counted = tally.groupby([*by, STATE], dropna=False, as_index=False)["rows_n"].sum()
-    total = counted.groupby(by, dropna=False)["rows_n"].transform("sum") if by else counted["rows_n"].sum()
-    counted = counted.assign(share=counted["rows_n"] / total, order=counted[STATE].map(STATES.index))
-    return counted.sort_values([*by, "order"], ignore_index=True).drop(columns="order")
+def count_states(tally: pd.DataFrame) -> pd.DataFrame:
+    """Return rows by what their reason is, in the order of STATES: reason_state, rows_n, share [of rows]."""
+    counted = tally.groupby(STATE, as_index=False)["rows_n"].sum()
+    counted = counted.assign(share=counted["rows_n"] / counted["rows_n"].sum())
+    return counted.sort_values(STATE, key=lambda states: states.map(STATES.index), ignore_index=True)
 
 
 def _sum(tally: pd.DataFrame, by: list[str]) -> pd.DataFrame:

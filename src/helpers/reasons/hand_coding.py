@@ -1,7 +1,4 @@
-"""A sheet to code reasons by hand.
-
-A sample by strata, texts masked, for private use; and the reader of filled ones.
-"""
+"""A sheet to code reasons by hand: a sample by strata, texts masked, for private use; and its reader."""
 
 import csv
 import os
@@ -48,11 +45,6 @@ def draw_sample(table, rule_sets: Sequence[RuleSet], stratum_n: int, rest_n: int
     DataFrame, one row for each row drawn, in random order: line, stratum (one character for each rule),
     stratum_rows_n, one column `rule: NAME` for each rule (whether it finds the row), text (masked). Rows
     whose masked texts are the same share a line. Not for publication.
-
-    Raises
-    ------
-    DataError
-        Nothing to draw from, or fewer than one row each.
     """
     import ibis
 
@@ -64,10 +56,8 @@ def draw_sample(table, rule_sets: Sequence[RuleSet], stratum_n: int, rest_n: int
     rows = rows.filter(rows[STATE] == STATES[0])
     first, *more = [rows[name].isin(labels).ifelse("1", "0") for name, labels in rules.values()]
     stratum = first.concat(*more) if more else first
-    rank = (
-        ibis.literal(f"{seed}|").concat(rows.source_id, "|", rows.row_no.cast("string")).hexdigest("sha256")
-    )
-    ranked = rows.select("reason_text", stratum=stratum, rank=rank)
+    name = ibis.literal(f"{seed}|").concat(rows.source_id, "|", rows.row_no.cast("string"))
+    ranked = rows.select("reason_text", stratum=stratum, rank=name.hexdigest("sha256"))
     window = ibis.window(group_by=ranked.stratum, order_by=ranked["rank"])
     ranked = ranked.mutate(
         place=ibis.row_number().over(window),
@@ -99,18 +89,14 @@ def write_sheet(sample: pd.DataFrame, folder: Path | str) -> Path:
     sample
         From `draw_sample`.
     folder
-        A folder outside the repository, of runs, of sites and of anything under version control.
+        A folder outside the repository, of runs, of sites and of anything under version control, without a
+        sheet; DataError for another.
 
     Returns
     -------
     The path of `sheet.csv`: line, text, code (empty; one of CODES), note. A second person fills a copy,
     `second.csv`. The key, without texts, says which rules find which line; do not look into it while coding.
     Only their owner can read the files.
-
-    Raises
-    ------
-    DataError
-        The folder is one whose content may be published, or holds a sheet already.
     """
     folder = check_private(folder)
     if (folder / SHEET).exists():
@@ -130,29 +116,25 @@ def write_sheet(sample: pd.DataFrame, folder: Path | str) -> Path:
 def check_private(folder: Path | str) -> Path:
     """Return a folder that is safe for texts.
 
-    Raises
-    ------
-    DataError
-        It is in the repository, among results, or below a folder that is published or under version control.
+    DataError if it is in the repository, among results, or below a folder that is published or under version
+    control.
     """
     place = Path(folder).expanduser().absolute()
     for spot in {place, place.resolve()}:
         at_home = any(spot.is_relative_to(home.resolve()) for home in (paths.ROOT, paths.RUNS))
         if at_home or any((above / name).exists() for above in (spot, *spot.parents) for name in _PUBLISHED):
-            way_out = "Reasons are for private use: name a folder of your own elsewhere."
-            raise DataError(
-                f"folder {place.name}", "its files are published or tracked", way_out, code="public"
+            found, way_out = (
+                "its files are published or tracked",
+                "Name a private folder of your own elsewhere.",
             )
+            raise DataError(f"folder {place.name}", found, way_out, code="public")
     return place
 
 
 def read_sheet(folder: Path | str) -> pd.DataFrame:
     """Return a filled sheet with its key, and with the sheet of a second coder if `second.csv` is there.
 
-    Parameters
-    ----------
-    folder
-        As given to `write_sheet`. Sheets may come back from a spreadsheet, with lines in another order.
+    Sheets may come back from a spreadsheet, with lines in another order.
 
     Returns
     -------

@@ -10,28 +10,13 @@ _FOREIGN = r"[^\x01-\x7f]"
 _NOTHING = "[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\ufeff]+"
 _BLANKS = "[^!-~]+"
 # Letters that Unicode does not take apart; Latin letters with accents, and wide forms.
-_ALIKE = {
-    "ı": "i",
-    "ø": "o",
-    "Ø": "O",
-    "ł": "l",
-    "Ł": "L",
-    "đ": "d",
-    "Đ": "D",
-    "ŧ": "t",
-    "Ŧ": "T",
-    "ħ": "h",
-    "Ħ": "H",
-}
+_ALIKE = dict(zip("ıøØłŁđĐŧŦħĦ", "ioOlLdDtThH", strict=True))
 _BLOCKS = ((0xC0, 0x17F), (0xFF01, 0xFF5E))
 
 
 @cache
 def list_folds() -> tuple[str, str]:
-    """Return letters with accents and in wide forms, and the plain character that each becomes.
-
-    As two texts.
-    """
+    """Return letters with accents and in wide forms, and the plain characters for them, as two texts."""
     folds = dict(_ALIKE)
     for first, last in _BLOCKS:
         for code in range(first, last + 1):

@@ -1,6 +1,5 @@
 """Rule sets as data: TOML files that say which words of a reason mean what, with tests of their own."""
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,6 +9,7 @@ import pandas as pd
 
 from helpers import paths
 from helpers.errors import DataError, offer_nearest
+from helpers.files import hash_file
 from helpers.reasons.labels import fold_text, name_label
 from helpers.searches import engine
 from helpers.toml import load_toml
@@ -23,16 +23,9 @@ _EDGE = "[^a-z0-9]"
 
 @dataclass(frozen=True)
 class Label:
-    """One name for reasons, and the patterns that give it.
+    """One name for reasons and the bucket that it counts in.
 
-    Attributes
-    ----------
-    name, bucket
-        The name, and the bucket that it counts in.
-    search
-        Any of these makes it apply.
-    unless
-        Any of these keeps it from applying, wherever it is in the reason.
+    It applies if any pattern of `search` is in the reason, and none of `unless` is anywhere in it.
     """
 
     name: str
@@ -111,10 +104,7 @@ def load_rule_sets(names: list[str], subject: str = "", folder: Path | str | Non
 
 
 def describe_rule_sets(rule_sets: list[RuleSet]) -> pd.DataFrame:
-    """Return one row for each rule set.
-
-    Rule_set, title, kind, source_id (empty for our own), labels_n, sha256.
-    """
+    """Return a row for each rule set: rule_set, title, kind, source_id (empty for ours), labels_n, sha256."""
     rows = [[one.name, one.title, one.kind, one.source_id, len(one.labels), one.sha256] for one in rule_sets]
     return pd.DataFrame(rows, columns=["rule_set", "title", "kind", "source_id", "labels_n", "sha256"])
 
@@ -133,24 +123,20 @@ def load_rule_set(path: Path | str) -> RuleSet:
     if content["kind"] != "ours" and "source" not in content:
         way_out = 'Write source = "...", a name in the table sources.'
         raise DataError(path.name, "a published rule without its source", way_out, code="missing-key")
-    labels = [
-        *(_read_category(part) for part in content.get("category", [])),
-        *(_read_label(part) for part in content["label"]),
-    ]
+    labels = [*map(_read_category, content.get("category", [])), *map(_read_label, content["label"])]
     names = [label.name for label in labels]
     if doubled := sorted(name for name in set(names) if names.count(name) > 1):
         found = f"two labels named {doubled[0]!r}"
         raise DataError(path.name, found, "Give each label a name of its own.", code="doubled")
+    about = (content["title"], content["subject"], content["kind"])
     rules = RuleSet(
         path.stem,
-        content["title"],
-        content["subject"],
-        content["kind"],
+        *about,
         content.get("source", ""),
         content.get("note", ""),
         tuple(labels),
         _read_readings(content, labels, path.name),
-        hashlib.sha256(path.read_bytes()).hexdigest()[:16],
+        hash_file(path)[:16],
     )
     _run_tests(rules, content["test"], path.name)
     return rules
@@ -188,10 +174,7 @@ _connect = cache(engine.connect)
 
 
 def _run_tests(rules: RuleSet, tests: list[dict], place: str) -> None:
-    """Give the file's own tests to the engine.
-
-    It refuses patterns that it cannot read, and runs no pattern for long.
-    """
+    """Give the file's own tests to the engine, which refuses patterns that it cannot read or run fast."""
     import ibis
 
     texts = ibis.memtable(pd.DataFrame({"text": [one["text"] for one in tests]}))
@@ -209,11 +192,7 @@ def _run_tests(rules: RuleSet, tests: list[dict], place: str) -> None:
             way_out = "Correct the rule or the test; labels are tried in order."
             raise DataError(f"{place}, test {number}", told, way_out, code="test")
     if missing := sorted({"", *(label.name for label in rules.labels)} - {test["label"] for test in tests}):
-        found = (
-            f"no test for {missing[0]!r}"
-            if missing[0]
-            else 'no test of a reason that is not found (label = "")'
-        )
+        found = f"no test for {missing[0]!r}, where an empty label is a reason that is not found"
         raise DataError(place, found, "Add a [[test]] with text and label.", code="untested")
 
 

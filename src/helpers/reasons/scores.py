@@ -9,18 +9,14 @@ from helpers.facts.intervals import bound_share
 from helpers.reasons.classify import STATE, STATES
 from helpers.reasons.rule_sets import RuleSet
 
-LEVEL = 0.95
-
 
 def grade_rules(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], is_true: pd.Series) -> pd.DataFrame:
     """Return how each rule does against a truth that is known for every row, as it is for a simulated log.
 
     Parameters
     ----------
-    tally
-        From `tally_reasons`, counted by a column of the truth as well.
-    rule_sets
-        Their readings are the rules.
+    tally, rule_sets
+        From `tally_reasons`, counted by a column of the truth as well; and the same rule sets.
     is_true
         For each row of the tally, whether its rows are what the rules look for.
 
@@ -45,15 +41,8 @@ def grade_rules(tally: pd.DataFrame, rule_sets: Sequence[RuleSet], is_true: pd.S
     )
 
 
-def score_rules(coded: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
-    """Return precision and recall of each rule, from a sample coded by hand.
-
-    Parameters
-    ----------
-    coded
-        From `hand_coding.read_sheet`.
-    level
-        Confidence.
+def score_rules(coded: pd.DataFrame) -> pd.DataFrame:
+    """Return precision and recall of each rule, from a sample coded by hand (`hand_coding.read_sheet`).
 
     Returns
     -------
@@ -65,20 +54,19 @@ def score_rules(coded: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
 
     Notes
     -----
-    Wilson's interval in each stratum, combined by the distances between estimate and bounds (method of
-    variance estimates recovery: Zou, Huang and Zhang 2009). Bounds of recall put the low end of what the
-    rule finds against the high end of what it misses, and the other way round, and are wider than they need
-    to be.
+    Wilson's interval of 95 percent in each stratum, combined by the distances between estimate and bounds
+    (method of variance estimates recovery: Zou, Huang and Zhang 2009). Bounds of recall put the low end of
+    what the rule finds against the high end of what it misses, and the other way round, and are wider than
+    they need to be.
     """
-    codes = pd.crosstab(coded["stratum"], coded["code"]).reindex(
-        columns=["yes", "no", "unclear"], fill_value=0
-    )
+    codes = pd.crosstab(coded["stratum"], coded["code"])
+    codes = codes.reindex(columns=["yes", "no", "unclear"], fill_value=0)
     strata = codes.join(coded.groupby("stratum")["stratum_rows_n"].first().rename("whole"))
     rows = []
     for name in (column for column in coded.columns if column.startswith("rule: ")):
         is_own = strata.index.isin(coded.loc[coded[name], "stratum"])
         own, rest = strata[is_own], strata[~is_own]
-        hits, missed, rows_n = _bound_total(own, level), _bound_total(rest, level), int(own["whole"].sum())
+        hits, missed, rows_n = _bound_total(own), _bound_total(rest), int(own["whole"].sum())
         precision = [value / rows_n if rows_n else math.nan for value in hits]
         recall = [_share(hits[0], missed[0]), _share(hits[1], missed[2]), _share(hits[2], missed[1])]
         coded_n = int(own[["yes", "no", "unclear"]].sum().sum())
@@ -87,11 +75,8 @@ def score_rules(coded: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["rule", "rows_n", "coded_n", *columns])
 
 
-def _bound_total(strata: pd.DataFrame, level: float) -> tuple[float, float, float]:
-    """Estimate how many rows of some strata are true.
-
-    Estimate (missing where a stratum has none), low, high.
-    """
+def _bound_total(strata: pd.DataFrame) -> tuple[float, float, float]:
+    """Return how many rows of some strata are true: estimate (missing if a stratum has none), low, high."""
     estimate = low_n = high_n = low_off = high_off = 0.0
     for row in strata.itertuples():
         settled, n = row.yes + row.no, row.yes + row.no + row.unclear
@@ -102,9 +87,9 @@ def _bound_total(strata: pd.DataFrame, level: float) -> tuple[float, float, floa
         low_n += row.whole * row.yes / n
         high_n += row.whole * (row.yes + row.unclear) / n
         if n < row.whole:  # otherwise every row was looked at, and nothing is open
-            low_off += (row.whole * (row.yes / n - bound_share(row.yes, n, level).low)) ** 2
+            low_off += (row.whole * (row.yes / n - bound_share(row.yes, n).low)) ** 2
             hits = row.yes + row.unclear
-            high_off += (row.whole * (bound_share(hits, n, level).high - hits / n)) ** 2
+            high_off += (row.whole * (bound_share(hits, n).high - hits / n)) ** 2
     whole = float(strata["whole"].sum())
     return estimate, max(0.0, low_n - math.sqrt(low_off)), min(whole, high_n + math.sqrt(high_off))
 
@@ -114,23 +99,16 @@ def _share(part: float, rest: float) -> float:
 
 
 def compare_coders(coded: pd.DataFrame) -> dict[str, float]:
-    """Return how far two coders agree: lines_n (coded by both), alike_n, kappa (Cohen's.
+    """Return how far two coders agree: lines_n (coded by both), alike_n, kappa (missing if undefined).
 
-    Missing if undefined).
-
-    Parameters
-    ----------
-    coded
-        From `hand_coding.read_sheet`, with a second sheet.
+    `coded` is from `hand_coding.read_sheet`, with a second sheet. Kappa is Cohen's.
     """
     from statsmodels.stats.inter_rater import cohens_kappa
 
     lines = coded.drop_duplicates("line")
     both = lines[(lines["code_first"] != "") & (lines["code_second"] != "")]
     names = sorted({*both["code_first"], *both["code_second"]})
-    table = pd.crosstab(both["code_first"], both["code_second"]).reindex(
-        index=names, columns=names, fill_value=0
-    )
-    alike = int((both["code_first"] == both["code_second"]).sum())
-    kappa = float(cohens_kappa(table.to_numpy(), return_results=False)) if len(names) > 1 else math.nan
-    return {"lines_n": len(both), "alike_n": alike, "kappa": kappa}
+    table = pd.crosstab(both["code_first"], both["code_second"])
+    table = table.reindex(index=names, columns=names, fill_value=0).to_numpy()
+    kappa = float(cohens_kappa(table, return_results=False)) if len(names) > 1 else math.nan
+    return {"lines_n": len(both), "alike_n": int(table.trace()), "kappa": kappa}

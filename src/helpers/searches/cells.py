@@ -1,7 +1,6 @@
-"""What the cells of a log hold besides values, which columns hold one value only.
+"""What the cells of a log hold besides values, which columns hold one value only, when the format changed."""
 
-And when the format changed.
-"""
+import itertools
 
 import ibis
 import pandas as pd
@@ -13,14 +12,8 @@ from helpers.searches.clock import mark_days
 from helpers.searches.logs import LEAST_ROWS, fold_name
 
 _TESTED = (
-    "reason_text",
-    "networks_n",
-    "devices_n",
-    "search_type",
-    "searcher_agency_as_printed",
-    "plate_state",
-    "has_case_number",
-)
+    "reason_text networks_n devices_n search_type searcher_agency_as_printed plate_state has_case_number"
+).split()
 # Whether somebody filled in a cell or not, its column is shown; the format decides the other states.
 _SHOWN = {"value": "shown", "empty": "shown", "placeholder": "shown"}
 # A state holds for a day if most rows have it, and for a format if it does so on so many days in a row.
@@ -44,27 +37,18 @@ def count_cells(log) -> pd.DataFrame:
 
 
 def _count_patterns(log, *by: str) -> pd.DataFrame:
-    """Count the rows of every combination of states that occurs.
-
-    There are few, whatever the size of a log.
-    """
+    """Count the rows of every combination of states that occurs: few, whatever the size of a log."""
     states = [f"{field}_cell" for field in WITHHELD]
     return engine.fetch(log.group_by(*by, *states).agg(rows_n=log.count()), by)
 
 
-def find_constants(log, least_rows: int = LEAST_ROWS) -> pd.DataFrame:
+def find_constants(log) -> pd.DataFrame:
     """Return the columns of a file that hold one value in every row that has one, as after an overwrite.
-
-    Parameters
-    ----------
-    log
-        Ibis table of `searches`.
-    least_rows
-        Fewer rows with a value are no evidence.
 
     Returns
     -------
-    DataFrame: source_id, field, rows_n (with a value). The value itself is not given.
+    DataFrame: source_id, field, rows_n (with a value; fewer than `LEAST_ROWS` are no evidence). The value
+    itself is not given.
     """
     counts, same = {}, {}
     for name in _TESTED:
@@ -79,7 +63,7 @@ def find_constants(log, least_rows: int = LEAST_ROWS) -> pd.DataFrame:
         (source, name, int(n))
         for name in _TESTED
         for source, n, one in zip(found["source_id"], found[f"{name}|n"], found[f"{name}|one"], strict=True)
-        if n >= least_rows and one
+        if n >= LEAST_ROWS and one
     ]
     table = pd.DataFrame(rows, columns=["source_id", "field", "rows_n"])
     return table.sort_values(["source_id", "field"], ignore_index=True)
@@ -88,10 +72,7 @@ def find_constants(log, least_rows: int = LEAST_ROWS) -> pd.DataFrame:
 def find_breaks(log, logs: pd.DataFrame, zone: str) -> pd.DataFrame:
     """Return the days on which the cells of a column went from one state to another and stayed there.
 
-    Parameters
-    ----------
-    log, logs, zone
-        As for `coverage.count_days`.
+    Parameters are as for `coverage.count_days`.
 
     Returns
     -------
@@ -102,16 +83,14 @@ def find_breaks(log, logs: pd.DataFrame, zone: str) -> pd.DataFrame:
     counts = counts.merge(logs[["source_id", "host", "kind"]], on="source_id", validate="m:1")
     rows = []
     for field in WITHHELD:
-        states = counts.assign(state=counts[f"{field}_cell"].replace(_SHOWN))
-        daily = states.groupby(["host", "kind", "day", "state"], as_index=False)["rows_n"].sum()
+        marked = counts.assign(state=counts[f"{field}_cell"].replace(_SHOWN))
+        daily = marked.groupby(["host", "kind", "day", "state"], as_index=False)["rows_n"].sum()
         daily = daily.sort_values(["rows_n", "state"], ascending=[False, True], kind="stable")
         daily = daily.drop_duplicates(["host", "kind", "day"]).sort_values("day")
         for (host, kind), part in daily.groupby(["host", "kind"], sort=True):
-            runs = _list_runs(part)
-            for before, after in zip(runs, runs[1:], strict=False):
-                rows.append(
-                    (host, kind, field, before["state"], after["state"], before["last"], after["first"])
-                )
+            for before, after in itertools.pairwise(_list_runs(part)):
+                states = (before["state"], after["state"])
+                rows.append((host, kind, field, *states, before["last"], after["first"]))
     columns = ["host", "kind", "field", "before", "after", "last_before", "first_after"]
     found = pd.DataFrame(rows, columns=columns)
     return found.sort_values(["host", "kind"], kind="stable", ignore_index=True)
@@ -131,16 +110,9 @@ def _list_runs(daily: pd.DataFrame) -> list[dict]:
 
 
 def list_known_breaks(first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
-    """Return the days on which Flock is known to have changed its format, within a span.
+    """Return the days on which Flock is known to have changed its format, between two times: day, what.
 
-    Parameters
-    ----------
-    first, last
-        Times of the first and the last row.
-
-    Returns
-    -------
-    DataFrame: day, what. From the registry of formats, where each is cited.
+    They are from the registry of formats, where each is cited.
     """
     entries = [(pd.Timestamp(entry["date"]), entry["what"]) for entry in load_format("flock")["breaks"]]
     known = pd.DataFrame(entries, columns=["day", "what"])

@@ -13,10 +13,7 @@ from helpers.errors import ParameterError
 def list_offsets(zone: str) -> tuple[tuple[pd.Timestamp, int], ...]:
     """Return from which moment (UTC) on a time zone has which offset [seconds], in order, from 2000 to 2037.
 
-    Raises
-    ------
-    ParameterError
-        There is no such time zone.
+    ParameterError if there is no such time zone.
     """
     try:
         known = ZoneInfo(zone)
@@ -32,10 +29,7 @@ def list_offsets(zone: str) -> tuple[tuple[pd.Timestamp, int], ...]:
 
 
 def shift_to_local(times, zone: str):
-    """Return times in UTC as the clocks of a zone showed them.
-
-    An Ibis expression of timestamps without a zone.
-    """
+    """Return times in UTC, an Ibis expression without a zone, as the clocks of a zone showed them."""
     offsets = list_offsets(zone)
     if offsets == ((offsets[0][0], 0),):
         return times

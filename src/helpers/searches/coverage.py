@@ -33,20 +33,18 @@ def count_days(log, logs: pd.DataFrame, zone: str) -> pd.DataFrame:
     return found[columns].sort_values(columns[:4], ignore_index=True)
 
 
-def find_gaps(days: pd.DataFrame, least_lost: int = LEAST_LOST) -> pd.DataFrame:
+def find_gaps(days: pd.DataFrame) -> pd.DataFrame:
     """Return the runs of days without a row between the first and the last day of a log.
 
     Parameters
     ----------
     days
         Result of `count_days`.
-    least_lost
-        Rows that a gap would hold if its days were like the same weekdays around it; a run that would hold
-        fewer may be quiet days [rows].
 
     Returns
     -------
-    DataFrame: host, kind, first, last (of a run of empty days), days_n, expected_n [rows], is_gap.
+    DataFrame: host, kind, first, last (of a run of empty days), days_n, expected_n [rows], is_gap (a run that
+    would hold fewer than `LEAST_LOST` rows may be quiet days).
 
     Notes
     -----
@@ -65,7 +63,7 @@ def find_gaps(days: pd.DataFrame, least_lost: int = LEAST_LOST) -> pd.DataFrame:
             )
             by_weekday = near.groupby(near.index.day_of_week).mean()
             expected = by_weekday.reindex(run.index.day_of_week).fillna(near.mean()).sum()
-            rows.append((host, kind, first, last, len(run), expected, expected >= least_lost))
+            rows.append((host, kind, first, last, len(run), expected, expected >= LEAST_LOST))
     columns = ["host", "kind", "first", "last", "days_n", "expected_n", "is_gap"]
     return pd.DataFrame(rows, columns=columns).astype({"is_gap": bool})
 
@@ -78,12 +76,7 @@ def list_gap_days(gaps: pd.DataFrame) -> pd.DataFrame:
 
 
 def grid_months(days: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
-    """Return for each log and month how much of it is covered.
-
-    Parameters
-    ----------
-    days, gaps
-        Results of `count_days` and `find_gaps`.
+    """Return for each log and month how much of it is covered, from `count_days` and `find_gaps`.
 
     Returns
     -------
@@ -112,20 +105,13 @@ def grid_months(days: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reach_ends(counts: pd.Series) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Find the days to which a log may reach.
-
-    So far out that fewer than `LEAST_LOST` rows more are to be expected.
-    """
+    """Find the days to which a log may reach: fewer than `LEAST_LOST` more rows are to be expected there."""
     first, last = counts.index[0], counts.index[-1]
-    ends = []
-    for end, sign, near in (
-        (first, -1, counts[: first + pd.Timedelta(days=AROUND)]),
-        (last, 1, counts[last - pd.Timedelta(days=AROUND) :]),
-    ):
+    quiet = []
+    for near in (counts[: first + pd.Timedelta(days=AROUND)], counts[last - pd.Timedelta(days=AROUND) :]):
         rate = near.sum() / ((near.index[-1] - near.index[0]).days + 1)
-        quiet = min(math.ceil(LEAST_LOST / rate) - 1, AROUND)
-        ends.append(end + sign * pd.Timedelta(days=quiet))
-    return ends[0], ends[1]
+        quiet.append(pd.Timedelta(days=min(math.ceil(LEAST_LOST / rate) - 1, AROUND)))
+    return first - quiet[0], last + quiet[1]
 
 
 def choose_panel(grid: pd.DataFrame) -> pd.DataFrame:
@@ -142,18 +128,14 @@ def choose_panel(grid: pd.DataFrame) -> pd.DataFrame:
     too. If none is complete throughout, the log with most complete months.
     """
     logs = grid[grid["kind"] == "network"] if (grid["kind"] == "network").any() else grid
-    complete = logs[logs["state"] == "complete"]
-    span = (
-        logs[logs["month"].between(complete["month"].min(), complete["month"].max())]
-        if len(complete)
-        else logs
+    logs = logs.assign(ok=logs["state"] == "complete")
+    if logs["ok"].any():
+        complete = logs.loc[logs["ok"], "month"]
+        logs = logs[logs["month"].between(complete.min(), complete.max())]
+    by_log = logs.groupby(["host", "kind"]).agg(
+        ok_n=("ok", "sum"), n=("ok", "size"), rows_n=("rows_n", "sum")
     )
-    by_log = (
-        span.assign(ok=span["state"] == "complete")
-        .groupby(["host", "kind"])
-        .agg(ok_n=("ok", "sum"), n=("ok", "size"), rows_n=("rows_n", "sum"))
-    )
-    chosen = by_log[(by_log["ok_n"] == by_log["n"]) & (by_log["n"] > 0)]
+    chosen = by_log[by_log["ok_n"] == by_log["n"]]
     if chosen.empty:
         chosen = by_log.sort_values(["ok_n", "rows_n"], ascending=False, kind="stable").head(1)
     return chosen.index.to_frame(index=False)

@@ -26,13 +26,7 @@ THREADS = 2
 MEMORY = "768MB"
 # Without these a row has no position; any other column may be absent and is then missing throughout.
 _NEEDED = ("source_id", "row_no")
-_KINDS = {
-    "str": "string",
-    "Int64": "int64",
-    "boolean": "boolean",
-    "datetime64[us]": "timestamp(6)",
-    "float64": "float64",
-}
+_KINDS = {"str": "string", "Int64": "int64", "datetime64[us]": "timestamp(6)"}
 # What an address may say of Spark without being confirmed: anything else may load code or send rows
 # elsewhere.
 _LOCAL = re.compile(r"local(\[(\d+|\*)\])?")
@@ -167,11 +161,11 @@ def read_log(connection, files: Iterable[Path | str] | Path | str | pd.DataFrame
         table, place = ibis.memtable(files), "log in memory"
     else:
         paths = [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)]
-        place = f"log {paths[0].name}" if paths else "log"
-        if absent := [path.name for path in paths if not path.is_file()] or ([] if paths else ["(none)"]):
-            raise DataError(
-                f"log {absent[0]}", "the file is not there", "Ingest the record again.", code="absent"
-            )
+        absent = [path.name for path in paths if not path.is_file()]
+        if absent or not paths:
+            place, way_out = f"log {(absent or ['(none)'])[0]}", "Ingest the record again."
+            raise DataError(place, "the file is not there", way_out, code="absent")
+        place = f"log {paths[0].name}"
         table = _read_files(connection, [str(path.resolve()) for path in paths], place)
     if missing := [name for name in _NEEDED if name not in table.columns]:
         way_out = "Give files of the canonical table `searches`."
@@ -179,7 +173,7 @@ def read_log(connection, files: Iterable[Path | str] | Path | str | pd.DataFrame
     columns = {}
     for name, kind in COLUMNS["searches"].items():
         value = table[name] if name in table.columns else ibis.null()
-        columns[name] = value.cast(_KINDS[kind])
+        columns[name] = value.cast(_KINDS.get(kind, kind))
     return table.select(**columns)
 
 
@@ -210,40 +204,28 @@ def _read_files(connection, paths: list[str], place: str):
         raise DataError(place, found, "Ingest the record again.", code="no-parquet") from None
 
 
-def fetch(expression, order: Iterable[str] = (), limit: int | None = None) -> pd.DataFrame:
-    """Return the rows of an expression, in the same order and types from every engine.
+def fetch(expression, order: Iterable[str] = ()) -> pd.DataFrame:
+    """Return the rows of an Ibis table, in the same order and types from every engine.
 
     Parameters
     ----------
-    expression
-        Ibis table.
     order
         Columns to sort by, each from the lowest, or from the highest if it is written `-name`; missing
         values come last. The other columns decide ties, from left to right.
-    limit
-        Only the first so many rows.
 
     Returns
     -------
     DataFrame: text as `str`, whole numbers as `int64` (`Int64` where some are missing), truth as `bool`
     (`boolean`), times and dates as `datetime64[us]`, other numbers as `float64`.
     """
-    import ibis
-
-    schema = expression.schema()
-    names = [name.removeprefix("-") for name in order]
-    falling = [name.startswith("-") for name in order] + [False] * len(schema)
-    names += [name for name in schema if name not in names]
-    if limit is not None:
-        ways = [ibis.desc if down else ibis.asc for down in falling]
-        keys = [way(name, nulls_first=False) for way, name in zip(ways, names, strict=False)]
-        expression = expression.order_by(keys).limit(limit)
-    table = expression.to_pyarrow()
+    schema, table = expression.schema(), expression.to_pyarrow()
     frame = pd.DataFrame({name: _type_column(table.column(name), kind) for name, kind in schema.items()})
     if frame.empty:
         return frame
-    ascending = [not down for down in falling[: len(names)]]
-    return frame.sort_values(names, ascending=ascending, na_position="last", kind="stable", ignore_index=True)
+    ascending = {name.removeprefix("-"): not name.startswith("-") for name in order}
+    ascending |= {name: True for name in schema if name not in ascending}
+    names, ways = list(ascending), list(ascending.values())
+    return frame.sort_values(names, ascending=ways, na_position="last", kind="stable", ignore_index=True)
 
 
 def _type_column(values, kind) -> pd.Series:
@@ -251,15 +233,14 @@ def _type_column(values, kind) -> pd.Series:
     import pyarrow as pa
 
     if kind.is_string() or kind.is_null():
-        return values.cast(pa.large_string()).to_pandas(
-            types_mapper={pa.large_string(): pd.StringDtype(na_value=float("nan"))}.get
-        )
-    if kind.is_integer() or kind.is_boolean():
-        whole, mapped = (
-            (pa.int64(), pd.Int64Dtype()) if kind.is_integer() else (pa.bool_(), pd.BooleanDtype())
-        )
-        found = values.cast(whole).to_pandas(types_mapper={whole: mapped}.get)
-        return found if values.null_count else found.astype(str(mapped).lower().replace("boolean", "bool"))
+        text = pd.StringDtype(na_value=float("nan"))
+        return values.cast(pa.large_string()).to_pandas(types_mapper={pa.large_string(): text}.get)
     if kind.is_date() or kind.is_timestamp():
         return values.cast(pa.timestamp("us")).to_pandas().astype("datetime64[us]")
-    return values.cast(pa.float64()).to_pandas().astype("float64")
+    if not (kind.is_integer() or kind.is_boolean()):
+        return values.cast(pa.float64()).to_pandas().astype("float64")
+    whole, mapped, plain = pa.int64(), pd.Int64Dtype(), "int64"
+    if kind.is_boolean():
+        whole, mapped, plain = pa.bool_(), pd.BooleanDtype(), "bool"
+    found = values.cast(whole).to_pandas(types_mapper={whole: mapped}.get)
+    return found if values.null_count else found.astype(plain)

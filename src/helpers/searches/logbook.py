@@ -1,7 +1,4 @@
-"""The log and the lists that a notebook reads.
-
-One agency's ingested records, or simulated ones with their truth.
-"""
+"""The log and the lists that a notebook reads: one agency's records, or simulated ones with their truth."""
 
 from dataclasses import dataclass
 
@@ -30,10 +27,8 @@ class Log:
         Agencies that released logs (index), most rows first, with their rows: also those that are not read.
     agency
         Agency whose log is read; empty where it is those of all simulated ones.
-    rows_n
-        Rows read [rows].
-    source_ids
-        What the rows name as their source, sorted.
+    rows_n, source_ids
+        Rows read, and what they name as their source, sorted.
     first, last
         Dates of the first and last search in UTC, as text; empty where no search has a time.
     made, truth
@@ -103,8 +98,6 @@ def open_log(records: str, rows_n: int, seed: int, engine_name: str = engine.DUC
     ------
     DataError
         The folder holds no record, none with searches, or none of that agency.
-    ParameterError
-        There is no such engine.
     """
     connection = engine.connect(engine_name)
     made = truth = None
@@ -133,9 +126,7 @@ def open_log(records: str, rows_n: int, seed: int, engine_name: str = engine.DUC
 
 
 def load_lists(records: str, seed: int) -> pd.DataFrame:
-    """Return the sharing lists that come with a log, as the canonical table `sharing`.
-
-    Empty if there are none.
+    """Return the sharing lists that come with a log, as the canonical table `sharing`, perhaps an empty one.
 
     Parameters
     ----------
@@ -143,11 +134,6 @@ def load_lists(records: str, seed: int) -> pd.DataFrame:
         Folder of ingested records, or nothing: then the lists are simulated.
     seed
         Of the simulated lists, which belong to the simulated log of that seed.
-
-    Raises
-    ------
-    DataError
-        The folder holds no record.
     """
     if not records:
         return simulated.build_lists(seed)

@@ -10,8 +10,6 @@ KINDS = ("network", "own", "unnamed")
 # Fewer rows with a value are no sign of a coarse clock or an overwritten column.
 LEAST_ROWS = 20
 _STEPS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
-
-
 # Counts at which spreadsheets and exports are cut off without a word.
 CEILINGS = {65_535: "old Excel", 65_536: "old Excel", 1_048_575: "Excel", 1_048_576: "Excel"}
 
@@ -26,7 +24,7 @@ def warn_of_rows(rows_n: int) -> list[str]:
 
 
 def list_logs(log) -> pd.DataFrame:
-    """List the files of a log, one row each, with what decides how its rows can be counted.
+    """Return the files of a log, one row each, with what decides how its rows can be counted.
 
     Parameters
     ----------
@@ -40,12 +38,7 @@ def list_logs(log) -> pd.DataFrame:
     searched), rows_n, timed_n (rows with a time), named_n (rows that name who searched), ids_n (rows with a
     search id), networks_n and windows_n (rows with a number of networks, with a window), first and last
     (times in UTC), precision (`second`, `minute`, `hour` or `day`: the finest step in its times), and
-    warning (a number of rows that looks like a cap; empty if none).
-
-    Raises
-    ------
-    DataError
-        There is no row.
+    warning (a number of rows that looks like a cap; empty if none). DataError if there is no row.
     """
     own = fold_name(log.searcher_agency_as_printed) == fold_name(log.host_agency)
     second = count_seconds(log.searched_at)
@@ -74,17 +67,7 @@ def list_logs(log) -> pd.DataFrame:
         is_coarse = (logs["timed_n"] >= LEAST_ROWS) & (logs[f"on_{name}_n"] == logs["timed_n"])
         logs.loc[is_coarse, "precision"] = name
     logs["warning"] = [" ".join(warn_of_rows(rows_n)) for rows_n in logs["rows_n"]]
-    columns = [
-        "source_id",
-        "host",
-        "kind",
-        "rows_n",
-        "timed_n",
-        "named_n",
-        "ids_n",
-        "networks_n",
-        "windows_n",
-    ]
+    columns = "source_id host kind rows_n timed_n named_n ids_n networks_n windows_n".split()
     columns += ["first", "last", "precision", "warning"]
     return logs[columns].sort_values(["host", "source_id"], ignore_index=True)
 
@@ -106,8 +89,4 @@ def count_seconds(times):
 
 def join_texts(*parts):
     """Join expressions to one text, separated by `|`; a missing part is empty."""
-    texts = [ibis.coalesce(part.cast("string"), ibis.literal("")) for part in parts]
-    joined = texts[0]
-    for text in texts[1:]:
-        joined = joined + ibis.literal("|") + text
-    return joined
+    return ibis.literal("|").join([ibis.coalesce(part.cast("string"), ibis.literal("")) for part in parts])

@@ -15,7 +15,7 @@ SIMULATED = "simulated-"
 
 
 def list_records(folder: str | Path) -> pd.DataFrame:
-    """List the ingested records of a folder.
+    """Return the ingested records of a folder.
 
     Parameters
     ----------
@@ -37,26 +37,16 @@ def list_records(folder: str | Path) -> pd.DataFrame:
     home = (paths.ROOT / folder).resolve()
     own = [home] if (home / REPORT).is_file() else sorted(path.parent for path in home.glob(f"*/{REPORT}"))
     if not own:
-        way_out = (
-            "Make one with `sidedoor ingest FILE --out DIR`, or list files as `[[record]]` in an edition."
-        )
+        way_out = "Make one with `sidedoor ingest FILE --out DIR`, or list files in an edition."
         raise DataError(f"records {home.name}", "it holds no ingested record", way_out)
     return pd.DataFrame([_describe(path) for path in own])
 
 
 def load_records(folder: str | Path, table: str) -> pd.DataFrame:
-    """Load one canonical table from all records of a folder, in the order of `list_records`.
+    """Return one canonical table from all records of a folder, in the order of `list_records`.
 
-    For logs that may be large, hand `list_files` to `engine` instead.
-
-    Returns
-    -------
-    DataFrame with the columns and types of `ingest.canonical.COLUMNS[table]`.
-
-    Raises
-    ------
-    DataError
-        No record holds that table, or one is not of its form.
+    For logs that may be large, hand `list_files` to `engine` instead. DataError if no record holds that
+    table, or one is not of its form.
     """
     parts = [pd.read_parquet(path) for path in list_files(folder, table)]
     for part in parts:
@@ -67,22 +57,15 @@ def load_records(folder: str | Path, table: str) -> pd.DataFrame:
 
 
 def list_files(folder: str | Path, table: str) -> list[Path]:
-    """List the Parquet files of one canonical table over all records of a folder.
-
-    Raises
-    ------
-    DataError
-        No record holds that table.
-    """
+    """Return the Parquet files of one canonical table over all records of a folder; DataError without any."""
     records = list_records(folder)
     files = [path / f"{table}.parquet" for path in records["path"]]
     found = [file for file in files if file.is_file()]
     if not found:
         held = ", ".join(sorted({name for names in records["tables"] for name in names.split(", ")}))
         way_out = f"Give a record that is read into `{table}`: see the list of forms in the README."
-        raise DataError(
-            f"records {Path(folder).name}", f"none holds `{table}`, only {held or 'no table'}", way_out
-        )
+        place = f"records {Path(folder).name}"
+        raise DataError(place, f"none holds `{table}`, only {held or 'no table'}", way_out)
     return found
 
 

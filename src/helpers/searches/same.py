@@ -30,10 +30,8 @@ class Keyed:
         Ibis table: the log's columns and `search_key`, `key_kind` (`id`, `fields` or `none`), `fields_key`
         (the key without an id, missing where it cannot be made), `loose_key` (agency alone, missing where
         the row has no exact time or no name), `host`, `log_kind`.
-    logs
-        Result of `list_logs`.
-    parts
-        What the key without an id is made of.
+    logs, parts
+        Result of `list_logs`, and what the key without an id is made of.
     """
 
     rows: object
@@ -42,18 +40,11 @@ class Keyed:
 
 
 def key_rows(log, logs: pd.DataFrame | None = None) -> Keyed:
-    """Return the rows of a log with the search that each records.
+    """Return the rows of a log, from `engine.read_log`, with the search that each records.
 
     An id in the form of a UUID is taken for the same search in any log, any other id for one of its host
     only. A row without an id joins the search of a row with one if agency, second and the other parts of the
-    key agree.
-
-    Parameters
-    ----------
-    log
-        Ibis table of `searches`, from `engine.read_log`.
-    logs
-        Result of `list_logs(log)`, if it is there already.
+    key agree. `logs` is the result of `list_logs(log)`, if it is there already.
     """
     logs = list_logs(log) if logs is None else logs
     exact = logs[logs["precision"] == "second"]
@@ -95,10 +86,7 @@ def _name_kind(source_id, logs: pd.DataFrame):
 
 
 def _link_rows(rows, logs: pd.DataFrame):
-    """Give each row the key of its search.
-
-    Rows without an id take that of a row with one and the same fields.
-    """
+    """Give each row the key of its search; rows without an id take that of a row with the same fields."""
     if (logs["ids_n"] == logs["rows_n"]).all():
         return rows.mutate(search_key=rows.id_key, key_kind=ibis.literal("id")).drop("id_key")
     if (logs["ids_n"] > 0).any():
@@ -147,20 +135,18 @@ def count_steps(keyed: Keyed) -> pd.DataFrame:
         sums += list(counted)
     totals = {one: table[one].sum() for one in ("rows", "files", "logs", "hosts", "lone")}
     found = engine.fetch(table.agg(**totals, searches=table.count())).iloc[0].astype(int)
-    counts = [int(found[name]) for name in ("rows", "files", "logs", "hosts", "searches")]
-    lone = int(found["lone"])
-    names = (
-        "again in one file",
-        "again in another file of the same log",
-        "own searches in both audits",
-        "again in another agency's log",
-    )
-    steps = [("rows", counts[0], counts[0])]
-    steps += [
-        (name, before - after, after) for name, before, after in zip(names, counts, counts[1:], strict=False)
-    ]
-    steps += [("cannot be told apart", lone, counts[-1] - lone), ("searches", *[counts[-1] - lone] * 2)]
-    return pd.DataFrame(steps, columns=["step", "rows_n", "left_n"])
+    left = {
+        "again in one file": found["files"],
+        "again in another file of the same log": found["logs"],
+        "own searches in both audits": found["hosts"],
+        "again in another agency's log": found["searches"],
+        "cannot be told apart": found["searches"] - found["lone"],
+    }
+    steps = pd.DataFrame({"step": left.keys(), "left_n": left.values()})
+    steps["rows_n"] = steps["left_n"].shift(fill_value=found["rows"]) - steps["left_n"]
+    ends = {"rows": found["rows"], "searches": left["cannot be told apart"]}
+    first, last = (pd.DataFrame({"step": [name], "rows_n": n, "left_n": n}) for name, n in ends.items())
+    return pd.concat([first, steps, last], ignore_index=True)[["step", "rows_n", "left_n"]]
 
 
 @dataclass(frozen=True)
@@ -232,23 +218,14 @@ def count_searches(keyed: Keyed) -> Count:
     runs = _count_runs(rows)
     low = found["by_id"] + max(0, runs - found["blind"])
     low = max(low, _count_one_file(rows))
-    value = int(found["by_id"] + found["by_fields"])
-    high = int(found["by_id"] + found["most_fields"] + found["lone"])
-    return Count(
-        value,
-        int(min(low, value) if value else min(low, high)),
-        high,
-        int(found["by_id"]),
-        int(found["by_fields"]),
-        int(found["lone"]),
-    )
+    value = found["by_id"] + found["by_fields"]
+    high = found["by_id"] + found["most_fields"] + found["lone"]
+    low = min(low, value or high)
+    return Count(*map(int, (value, low, high, found["by_id"], found["by_fields"], found["lone"])))
 
 
 def _count_runs(rows) -> int:
-    """Count runs of seconds of one agency in which no row has an id.
-
-    At least so many searches without one.
-    """
+    """Count runs of seconds of one agency in which no row has an id: at least so many searches have none."""
     named = rows.filter(rows.loose_key.notnull())
     seconds = named.group_by("loose_key", second=count_seconds(named.searched_at)).agg(
         id_n=count_true(named.key_kind == "id")

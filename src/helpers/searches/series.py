@@ -1,12 +1,11 @@
-"""Searches over time, in stretches that no change of the format and no gap cuts.
+"""Searches over time, in stretches that no change of format and no gap cuts: weekdays, changes of level."""
 
-Weekdays, and changes of level.
-"""
-
+import itertools
 import math
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from helpers.errors import DataError
 from helpers.searches import engine
@@ -15,6 +14,7 @@ from helpers.searches.coverage import list_gap_days
 from helpers.searches.same import Keyed
 
 WEEK, LEAST_WEEKS = 7, 8
+LEAST_DAYS = 14  # shortest time between two changes
 # How far the likelihood may fall within the interval of a day: wider than the 1.92 of theory, which covered
 # 78 percent on overdispersed counts.
 _DROP = 3.0
@@ -88,16 +88,12 @@ def measure_weekdays(stretch: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     stretch
-        One result of `cut_stretches`, of eight complete weeks or more.
+        One result of `cut_stretches`.
 
     Returns
     -------
-    DataFrame: weekday (0 is Monday), factor, low, high, weeks_n. Only complete weeks enter.
-
-    Raises
-    ------
-    DataError
-        Fewer than eight complete weeks with searches.
+    DataFrame: weekday (0 is Monday), factor, low, high, weeks_n. Only complete weeks enter; DataError with
+    fewer than eight that have searches.
 
     Notes
     -----
@@ -110,35 +106,24 @@ def measure_weekdays(stretch: pd.DataFrame) -> pd.DataFrame:
     n = len(weeks)
     if n < LEAST_WEEKS or not weeks.sum():
         found = f"{n} complete weeks" if weeks.sum() or not n else "no search"
-        raise DataError(
-            "daily series", found, f"Weekdays need {LEAST_WEEKS} weeks with searches.", code="short"
-        )
-    from scipy import stats
-
+        way_out = f"Weekdays need {LEAST_WEEKS} weeks with searches."
+        raise DataError("daily series", found, way_out, code="short")
     totals = weeks.sum(axis=0)
     value = totals * WEEK / totals.sum()
     left_out = (totals - weeks) * WEEK / (totals.sum() - weeks.sum(axis=1))[:, None]
     error = np.sqrt((n - 1) / n * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0))
     width = stats.t.ppf(0.975, n - 1) * error
-    frame = pd.DataFrame(
-        {"weekday": range(WEEK), "factor": value, "low": value - width, "high": value + width}
-    )
-    return frame.assign(weeks_n=n)
+    bounds = {"low": value - width, "high": value + width}
+    return pd.DataFrame({"weekday": range(WEEK), "factor": value, **bounds, "weeks_n": n})
 
 
-def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float = 3.0) -> pd.DataFrame:
-    """Return the days on which the level of a daily series changed.
-
-    Or the growth that fits better than steps.
+def find_changes(stretch: pd.DataFrame) -> pd.DataFrame:
+    """Return the days on which the level of a daily series changed, or a growth that fits better than steps.
 
     Parameters
     ----------
     stretch
         One result of `cut_stretches`.
-    least_days
-        Shortest time between two changes [days].
-    strictness
-        Factor of the penalty for one more change; higher finds fewer.
 
     Returns
     -------
@@ -161,13 +146,8 @@ def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float 
     import ruptures
 
     n = len(stretch)
-    kinds = {"kind": "str", "day": "datetime64[us]", "low": "datetime64[us]", "high": "datetime64[us]"}
-    kinds |= dict.fromkeys(["factor", "factor_low", "factor_high"], "float64") | {
-        "before_n": int,
-        "after_n": int,
-    }
-    if n < 2 * least_days:
-        return pd.DataFrame(columns=list(kinds)).astype(kinds)
+    if n < 2 * LEAST_DAYS:
+        return _build_changes([])
     counts, days = stretch["searches_n"].to_numpy(float), stretch["day"]
     try:
         factors = measure_weekdays(stretch)["factor"].to_numpy()
@@ -175,14 +155,12 @@ def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float 
         factors = np.ones(WEEK)
     scaled = 2 * np.sqrt(counts / np.maximum(factors, 0.05)[days.dt.day_of_week] + 0.375)
     spread = _estimate_spread(scaled)
-    penalty = strictness * math.log(n) * spread
-    cuts = [
-        0,
-        *ruptures.Pelt(model="l2", min_size=least_days, jump=1).fit(scaled[:, None]).predict(pen=penalty),
-    ]
+    penalty = 3.0 * math.log(n) * spread  # for one more change
+    pelt = ruptures.Pelt(model="l2", min_size=LEAST_DAYS, jump=1).fit(scaled[:, None])
+    cuts = [0, *pelt.predict(pen=penalty)]
     if len(cuts) == 2:
-        return pd.DataFrame(columns=list(kinds)).astype(kinds)
-    steps = sum(scaled[a:b].var() * (b - a) for a, b in zip(cuts, cuts[1:], strict=False))
+        return _build_changes([])
+    steps = sum(scaled[a:b].var() * (b - a) for a, b in itertools.pairwise(cuts))
     slope, start = np.polyfit(np.arange(n), scaled, 1)
     line = ((scaled - start - slope * np.arange(n)) ** 2).sum()
     if line <= steps + penalty * (len(cuts) - 3):  # a step and a line have as many parameters
@@ -190,50 +168,41 @@ def find_changes(stretch: pd.DataFrame, least_days: int = 14, strictness: float 
         error = math.sqrt(12 * spread / n) * 2 / max(ends.min(), 1.0)
         factor = (max(ends[1], 1.0) / max(ends[0], 1.0)) ** 2
         bounds = [factor * math.exp(sign * 2 * 1.96 * error / 2) for sign in (-1, 1)]
-        half = n // 2
-        row = (
-            "growth",
-            days.iloc[0],
-            days.iloc[0],
-            days.iloc[-1],
-            factor,
-            *bounds,
-            counts[:half].sum(),
-            counts[half:].sum(),
-        )
-        return pd.DataFrame([row], columns=list(kinds)).astype(kinds)
+        first, last = days.iloc[0], days.iloc[-1]
+        halves = counts[: n // 2].sum(), counts[n // 2 :].sum()
+        return _build_changes([("growth", first, first, last, factor, *bounds, *halves)])
     rows = []
     for before, at, after in zip(cuts, cuts[1:], cuts[2:], strict=False):
         sums = [counts[before:at].sum(), counts[at:after].sum()]
         if not all(sums):
             continue
-        low, high = _span_change(scaled[before:after], at - before, spread, least_days)
+        low, high = _span_change(scaled[before:after], at - before, spread)
         factor = sums[1] / (after - at) / (sums[0] / (at - before))
         error = 1.96 * math.sqrt(spread * (1 / sums[0] + 1 / sums[1]))
         ends = (days.iloc[at + low], days.iloc[min(at + high, n - 1)])
         bounds = (factor * math.exp(-error), factor * math.exp(error))
         rows.append(("step", days.iloc[at], *ends, factor, *bounds, int(sums[0]), int(sums[1])))
+    return _build_changes(rows)
+
+
+def _build_changes(rows: list[tuple]) -> pd.DataFrame:
+    kinds = {"kind": "str"} | dict.fromkeys(["day", "low", "high"], "datetime64[us]")
+    kinds |= dict.fromkeys(["factor", "factor_low", "factor_high"], "float64")
+    kinds |= dict.fromkeys(["before_n", "after_n"], "int64")
     return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
 
 def _estimate_spread(scaled: np.ndarray) -> float:
-    """Estimate the long-run variance of a day from differences of weekly means.
-
-    So that levels do not enter.
-    """
+    """Estimate the long-run variance of a day from differences of weekly means: levels do not enter."""
     weeks = scaled[: len(scaled) // WEEK * WEEK].reshape(-1, WEEK).mean(axis=1)
     jumps = np.abs(np.diff(weeks))
     return max(1.0, WEEK * (np.median(jumps) / 0.6745) ** 2 / 2)
 
 
-def _span_change(values: np.ndarray, at: int, spread: float, least_days: int) -> tuple[int, int]:
-    """Find how far the position of one change can move, relative to it.
-
-    Before the likelihood falls too much.
-    """
-    spots = np.arange(min(least_days, at), max(len(values) - least_days, at) + 1)
-    cost = np.array(
-        [values[:spot].var() * spot + values[spot:].var() * (len(values) - spot) for spot in spots]
-    )
+def _span_change(values: np.ndarray, at: int, spread: float) -> tuple[int, int]:
+    """Find how far one change can move, relative to its place, before the likelihood falls too much."""
+    n = len(values)
+    spots = np.arange(min(LEAST_DAYS, at), max(n - LEAST_DAYS, at) + 1)
+    cost = np.array([values[:spot].var() * spot + values[spot:].var() * (n - spot) for spot in spots])
     near = spots[cost <= cost.min() + 2 * _DROP * spread]
     return int(min(near.min(), at) - at), int(max(near.max(), at) - at)

@@ -8,102 +8,80 @@ from helpers.searches import engine
 
 
 def count_agencies(searches) -> pd.DataFrame:
-    """Return searches by the agency that searched, most first.
+    """Return searches by the agency that searched, most first: searcher (missing without a name), searches_n.
 
-    Searcher (missing where no log names one), searches_n.
-
-    Parameters
-    ----------
-    searches
-        Ibis table from `same.build_searches`.
+    `searches` is from `same.build_searches`.
     """
     counted = searches.group_by("searcher").agg(searches_n=searches.count())
     return engine.fetch(counted, ["-searches_n", "searcher"])
 
 
-def measure_concentration(counts: pd.DataFrame, tops: tuple[int, ...] = (1, 5, 10)) -> pd.DataFrame:
-    """Return the proportion of searches that the agencies with most of them ran.
+def measure_concentration(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return the proportion of searches that the one, five and ten agencies with most of them ran.
 
     Parameters
     ----------
     counts
         Result of `count_agencies`.
-    tops
-        For how many agencies.
 
     Returns
     -------
     DataFrame: agencies_n, value, low, high. Low and high are those if no, or all, searches of unnamed
-    agencies were theirs.
-
-    Raises
-    ------
-    DataError
-        No search names an agency.
+    agencies were theirs. DataError if no search names an agency.
     """
-    named = counts.dropna(subset=["searcher"])
-    total, unnamed = (
-        int(named["searches_n"].sum()),
-        int(counts["searches_n"].sum() - named["searches_n"].sum()),
-    )
+    named = counts.dropna(subset=["searcher"])["searches_n"]
+    total, all_n = int(named.sum()), int(counts["searches_n"].sum())
     if not total:
-        raise DataError(
-            "concentration", "no search names an agency", "Give a log that does.", code="no-names"
-        )
+        found = "no search names an agency"
+        raise DataError("concentration", found, "Give a log that does.", code="no-names")
     rows = []
-    for top in tops:
-        held = int(named["searches_n"].nlargest(top).sum())
-        rows.append((top, held / total, held / (total + unnamed), (held + unnamed) / (total + unnamed)))
+    for top in (1, 5, 10):
+        held = int(named.nlargest(top).sum())
+        rows.append((top, held / total, held / all_n, (held + all_n - total) / all_n))
     return pd.DataFrame(rows, columns=["agencies_n", "value", "low", "high"])
 
 
-def count_widths(searches, by: str = "search_type", field: str = "networks_n") -> pd.DataFrame:
-    """Return searches by how many networks, or devices, each covered.
+def count_widths(searches, field: str = "networks_n") -> pd.DataFrame:
+    """Return searches by their type and by how many networks, or devices, each covered.
 
     Parameters
     ----------
     searches
-        Ibis table from `same.build_searches`, or any with the two columns.
-    by
-        Column that groups them.
+        Ibis table from `same.build_searches`.
     field
         `networks_n` or `devices_n`.
 
     Returns
     -------
-    DataFrame: group (`(none)` where the column is empty), width (missing where no log gives it), searches_n.
+    DataFrame: group (`(none)` where there is no type), width (missing where no log gives it), searches_n.
     """
-    group = ibis.coalesce(searches[by].cast("string"), ibis.literal("(none)"))
+    group = ibis.coalesce(searches.search_type, ibis.literal("(none)"))
     table = searches.mutate(group=group, width=searches[field])
     return engine.fetch(table.group_by("group", "width").agg(searches_n=table.count()), ["group", "width"])
 
 
-def summarize_widths(widths: pd.DataFrame, shares: tuple[int, ...] = (25, 50, 75, 95)) -> pd.DataFrame:
+def summarize_widths(widths: pd.DataFrame) -> pd.DataFrame:
     """Return how wide searches are, by group, most searches first.
 
     Parameters
     ----------
     widths
         Result of `count_widths`.
-    shares
-        Which quantiles [percent]; each is a width that was printed, the smallest that so many searches do
-        not exceed.
 
     Returns
     -------
     DataFrame: group, searches_n, known_n (searches with a width above zero; a zero does not mean that
-    nothing was searched), and q25, q50 and so on of these; missing where there is none.
+    nothing was searched), and q25, q50, q75 and q95 of these: each is a width that was printed, the smallest
+    that so many percent of the searches do not exceed; missing where there is none.
     """
     rows = []
     for group, part in widths.groupby("group", sort=True):
         known = part[part["width"] > 0].sort_values("width")
         total, cumulated = int(known["searches_n"].sum()), known["searches_n"].cumsum()
         row = {"group": group, "searches_n": int(part["searches_n"].sum()), "known_n": total}
-        for share in shares:  # in whole numbers, so that a tie is no matter of rounding
+        for share in (25, 50, 75, 95):  # in whole numbers, so that a tie is no matter of rounding
             reached = known.loc[100 * cumulated >= share * total, "width"]
             row[f"q{share}"] = int(reached.iloc[0]) if len(reached) else pd.NA
         rows.append(row)
-    found = pd.DataFrame(rows)
-    numbers = [name for name in found if name != "group"]
-    found[numbers] = found[numbers].astype("Int64")
+    found = pd.DataFrame(rows).set_index("group").astype("Int64").reset_index()
     return found.sort_values(["searches_n", "group"], ascending=[False, True], ignore_index=True)

@@ -12,9 +12,8 @@ from helpers.errors import DataError
 FEWEST = 10
 # Said on the site, where two editions may hold the same rows.
 OVERLAP = (
-    "Do not publish two editions of records that overlap: a count that differs between them by one row "
-    "shows what that row is. Counts of a class of reasons are shown from ten up, and hold within one edition "
-    "only."
+    "Do not publish two editions of records that overlap: a count that differs between them by one row shows"
+    " what that row is. Counts of a class of reasons are shown from ten up, and hold within one edition only."
 )
 
 
@@ -58,9 +57,8 @@ def hide_small(counts: pd.DataFrame, wholes: pd.Series, fewest: int = FEWEST) ->
     values, whole = counts.to_numpy(dtype=np.int64), wholes.to_numpy(dtype=np.int64)
     steps = np.diff(values, axis=1, prepend=0, append=whole[:, None])
     if (steps < 0).any():
-        raise DataError(
-            "counts", "a class that holds more than the next wider one", "Give classes narrowest first."
-        )
+        found = "a class that holds more than the next wider one"
+        raise DataError("counts", found, "Give classes narrowest first.")
     untold = np.zeros(values.shape[1], dtype=bool)
     totals = _hide_more(steps.sum(axis=0)[None, :], untold, fewest, steps.shape[1])
     hidden = totals if len(values) == 1 else _hide_more(steps, ~totals[0], fewest, values.shape[1])
@@ -85,10 +83,7 @@ def _hide_more(steps: np.ndarray, told: np.ndarray, fewest: int, classes: int) -
 
 
 def _moves_freely(steps, hidden, told, group: int, at: int, target: int) -> bool:
-    """Tell quickly, for tables of many groups, whether hidden counts suffice.
-
-    The rest of groups takes what moves.
-    """
+    """Tell quickly, for tables of many groups, if hidden counts suffice: other groups take what moves."""
     change = target - steps[group, at]
     is_open = hidden[:, at:].all(axis=1)
     if at == hidden.shape[1] or not is_open[group] or steps[group, -1] < change:
@@ -100,28 +95,19 @@ def _moves_freely(steps, hidden, told, group: int, at: int, target: int) -> bool
 
 
 def _move_step(steps, hidden, told, group: int, at: int, target: int) -> np.ndarray | None:
-    """Find the cheapest counts that have to move if one step is to have another value.
-
-    Nothing if it cannot.
-    """
+    """Find the cheapest counts that have to move if one step is to have another value; None if it cannot."""
     groups, classes = hidden.shape
     cost = np.where(hidden, 0.0, np.log2(2.0 + steps.cumsum(axis=1)[:, :-1])).ravel()
     # what a change of the counts makes of each step of each group, and of the sum of each class
-    step = sparse.kron(
-        sparse.eye(groups), np.eye(classes + 1, classes) - np.eye(classes + 1, classes, -1), "csr"
-    )
+    differences = np.eye(classes + 1, classes) - np.eye(classes + 1, classes, -1)
+    step = sparse.kron(sparse.eye(groups), differences, "csr")
     sums = sparse.kron(np.ones((1, groups)), sparse.eye(classes), "csr")[told]
     fixed = sparse.vstack([step[group * (classes + 1) + at], sums])
     wanted = np.zeros(fixed.shape[0])
     wanted[0] = target - steps[group, at]
     # a change is a gain less a loss, none of them negative; no step falls below zero
-    found = linprog(
-        np.r_[cost, cost],
-        A_ub=sparse.hstack([-step, step]),
-        b_ub=steps.ravel(),
-        A_eq=sparse.hstack([fixed, -fixed]),
-        b_eq=wanted,
-    )
+    within = {"A_ub": sparse.hstack([-step, step]), "b_ub": steps.ravel()}
+    found = linprog(np.r_[cost, cost], **within, A_eq=sparse.hstack([fixed, -fixed]), b_eq=wanted)
     if found.status != 0:
         return None
     return np.abs(found.x[: hidden.size] - found.x[hidden.size :]).reshape(hidden.shape) > 1e-6

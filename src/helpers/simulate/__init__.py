@@ -1,4 +1,1 @@
-"""Simulated data: invented agencies, searches and vehicles, always called simulated.
-
-With the truth to grade a method by.
-"""
+"""Simulated agencies, searches and vehicles, always called so, with the truth to grade a method by."""

@@ -1,7 +1,4 @@
-"""The searches that happen in the simulated world, before any log is written.
-
-Who, when, why, how wide, for whom.
-"""
+"""The searches that happen in the simulated world, before any log is written: who, when, why, how wide."""
 
 from dataclasses import dataclass
 
@@ -34,21 +31,13 @@ class Events:
 
     Attributes
     ----------
-    number
-        Number of the search, from 0.
-    time
-        UTC, in microseconds.
-    searcher
-        Place in `NAMES`.
-    door
-        Place in `DOORS`; for a federal agency it depends on whose data it reads.
-    purpose
-        Place in `world.PURPOSES`.
-    text
-        Place in `TEXTS`.
-    kind, window_days, networks, devices, scope
-        Place in `world.TYPES`; days that it asks back; networks and devices searched; 0 own, 1 state, 2
-        nation.
+    number, time
+        Number of the search, from 0; UTC, in microseconds.
+    searcher, door, purpose, text, kind
+        Places in `NAMES`, `DOORS`, `world.PURPOSES`, `TEXTS` and `world.TYPES`. The door of a federal agency
+        depends on whose data it reads.
+    window_days, networks, devices, scope
+        Days that it asks back; networks and devices searched; 0 own, 1 state, 2 nation.
     has_case, plate_state
         Whether a case number was given; 0 none, 1 ZZ, 2 YY.
     """
@@ -74,7 +63,7 @@ def convert_local(day: str) -> int:
 
 
 def draw_events(seed: int, part: int, parts_n: int, events_n: int) -> Events:
-    """Draw the searches of one of several equal parts of the period, alike however often it is asked.
+    """Return the searches of one of several equal parts of the period, alike however often it is asked.
 
     Parameters
     ----------
@@ -92,10 +81,9 @@ def draw_events(seed: int, part: int, parts_n: int, events_n: int) -> Events:
     searcher[burst] = NAMES.index(world.BURST_BY)
     door, purpose = _draw_doors(pick, searcher, events_n)
     text = _draw_texts(pick, purpose, time, events_n)
-    is_wide = KINDS[searcher] == "federal"
-    scope = np.where(
-        is_wide, pick.choice(3, events_n, p=[0, 0.35, 0.65]), pick.choice(3, events_n, p=[0.3, 0.42, 0.28])
-    )
+    federal = pick.choice(3, events_n, p=[0, 0.35, 0.65])
+    local = pick.choice(3, events_n, p=[0.3, 0.42, 0.28])
+    scope = np.where(KINDS[searcher] == "federal", federal, local)
     scope = np.where(
         ~IS_ZZ[searcher] & (scope == 1), 2, scope
     )  # whoever is outside the state asks the nation
@@ -123,27 +111,13 @@ def draw_events(seed: int, part: int, parts_n: int, events_n: int) -> Events:
         twin = pick.random(events_n) < TWIN_SHARE
         twin[0] = False
         twin &= ~np.roll(twin, 1)
-        for name in (
-            "time",
-            "searcher",
-            "networks",
-            "devices",
-            "scope",
-            "window_days",
-            "kind",
-            "door",
-            "purpose",
-            "text",
-        ):
+        for name in made.keys() - {"has_case", "plate_state"}:
             made[name] = np.where(twin, np.roll(made[name], 1), made[name])
     return Events(number=part * events_n + np.arange(events_n), **made)
 
 
 def _draw_times(pick, part: int, parts_n: int, events_n: int) -> np.ndarray:
-    """Draw times that follow hours, weekdays and the level of the year.
-
-    The part's share of the cumulated rate.
-    """
+    """Draw times that follow hours, weekdays and the level of the year, in the part's share of all."""
     first, last = convert_local(world.FIRST), convert_local(world.LAST)
     hours = np.arange(first, last, _HOUR)
     local = pd.DatetimeIndex(hours.astype("datetime64[us]"), tz="UTC").tz_convert(world.ZONE)
@@ -165,19 +139,15 @@ def _draw_doors(pick, searcher: np.ndarray, events_n: int) -> tuple[np.ndarray, 
     """Draw for whom each search is run, and what for."""
     kind = KINDS[searcher]
     for_federal = pick.random(events_n) < FEDERAL_SHARES[searcher]
-    borrowed = (
-        (searcher == NAMES.index(world.BORROWED))
-        & (pick.random(events_n) < world.BORROWED_SHARE)
-        & ~for_federal
-    )
+    is_borrower = (searcher == NAMES.index(world.BORROWED)) & ~for_federal
+    borrowed = is_borrower & (pick.random(events_n) < world.BORROWED_SHARE)
     door = np.zeros(events_n, "int64")
     door[for_federal] = DOORS.index("side")
     door[for_federal & (kind == "fusion")] = DOORS.index("relay")
     door[borrowed] = DOORS.index("account")
     door[kind == "federal"] = DOORS.index("federal")
-    is_civil = pick.random(events_n) < np.where(
-        searcher == NAMES.index("[Federal] Simulated Park Police"), 0.0, 0.7
-    )
+    is_park_police = searcher == NAMES.index("[Federal] Simulated Park Police")
+    is_civil = pick.random(events_n) < np.where(is_park_police, 0.0, 0.7)
     purpose = np.full(events_n, world.PURPOSES.index("local"))
     purpose[(door > 0) & is_civil] = world.PURPOSES.index("civil_immigration")
     purpose[(door > 0) & ~is_civil] = world.PURPOSES.index("federal_criminal")
@@ -195,9 +165,8 @@ def _draw_texts(pick, purpose: np.ndarray, time: np.ndarray, events_n: int) -> n
     first = len(TEXTS) - len(world.CATEGORIES)
     offered = first + _choose(pick, world.CATEGORIES, events_n)
     assist = first + [name for name, _ in world.CATEGORIES].index("Assist other agency")
-    offered = np.where(
-        (purpose != world.PURPOSES.index("local")) & (pick.random(events_n) < 0.6), assist, offered
-    )
+    is_assist = (purpose != world.PURPOSES.index("local")) & (pick.random(events_n) < 0.6)
+    offered = np.where(is_assist, assist, offered)
     return np.where(time >= convert_local(world.CATEGORIES_ON), offered, text)
 
 

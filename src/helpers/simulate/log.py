@@ -1,7 +1,4 @@
-"""A simulated search log with known truth.
-
-What six invented agencies released, with the faults of real releases.
-"""
+"""A simulated search log with known truth: what six invented agencies released, with faults of real ones."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -21,27 +18,10 @@ _MORE = 1.2
 _PART = 40_000  # searches that are drawn at a time: what bounds the memory
 _SLOTS = tuple((host, kind) for host in world.HOSTS for kind in host.kinds)
 _SLUGS = [host.slug for host in world.HOSTS]
-TRUTH = {
-    "source_id": "str",
-    "row_no": "int64",
-    "event_n": "int64",
-    "door": "str",
-    "is_declared": "bool",
-    "purpose": "str",
-    "reason_bucket": "str",
-    "is_repeat": "bool",
-}
 
 
 def build_log(seed: int, rows_n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Build a simulated log and its truth, in memory.
-
-    Parameters
-    ----------
-    seed
-        Same seed and size, same log.
-    rows_n
-        Rows of the log [rows].
+    """Return a simulated log and its truth, in memory: same seed and size [rows], same log.
 
     Returns
     -------
@@ -58,7 +38,9 @@ def build_log(seed: int, rows_n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def iterate_log(seed: int, rows_n: int, part_n: int = _PART) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-    """Build a simulated log part by part, in order of time: memory does not grow with it.
+    """Yield a simulated log and its truth part by part, in order of time: memory does not grow with it.
+
+    Row numbers of a source go on from part to part.
 
     Parameters
     ----------
@@ -66,15 +48,6 @@ def iterate_log(seed: int, rows_n: int, part_n: int = _PART) -> Iterator[tuple[p
         As for `build_log`.
     part_n
         Searches that are drawn at a time; another number gives another log.
-
-    Yields
-    ------
-    Parts of the log and of its truth. Row numbers of a source go on from part to part.
-
-    Raises
-    ------
-    DataError
-        The number of rows is not above zero.
     """
     if rows_n < 1:
         raise DataError("simulated log", f"{rows_n} rows are asked for", "Ask for one row or more.")
@@ -107,33 +80,22 @@ def find_cap(seed: int, rows_n: int) -> int:
 
 
 def build_lists(seed: int) -> pd.DataFrame:
-    """Build the declared sharing lists of the simulated agencies, as the canonical table `sharing`.
+    """Return the declared sharing lists of the simulated agencies, as the canonical table `sharing`.
 
     One list was not released; one names a pool in place of its members; some names are printed otherwise than
     in the logs. The lists are of one day, so that they can be older or newer than a search.
     """
-    declared, rows = _declare(seed), []
+    declared, lists = _declare(seed), []
     for place, host in enumerate(world.HOSTS):
         if host.slug == world.NO_LIST:
             continue
         names = [world.ALIASES.get(name, name) for name in np.array(NAMES)[declared[place]]]
         names += [world.POOL] if host.slug == world.POOLED else []
-        for number, name in enumerate(sorted(names), start=1):
-            rows.append(
-                {
-                    "from_agency_as_printed": host.name,
-                    "to_agency_as_printed": name,
-                    "shares": "detections",
-                    "reported_by": host.name,
-                    "section": "detections_shared",
-                    "is_inactive": False,
-                    "as_of": world.LIST_ON,
-                    "source_id": f"simulated-{host.slug}-list",
-                    "page": 1,
-                    "row_no": number,
-                }
-            )
-    return build_table("sharing", rows)
+        made = pd.DataFrame({"to_agency_as_printed": sorted(names), "row_no": range(1, len(names) + 1)})
+        made = made.assign(from_agency_as_printed=host.name, reported_by=host.name)
+        lists.append(made.assign(source_id=f"simulated-{host.slug}-list"))
+    rows = pd.concat(lists, ignore_index=True).assign(shares="detections", section="detections_shared")
+    return build_table("sharing", rows.assign(is_inactive=False, as_of=world.LIST_ON, page=1))
 
 
 def _declare(seed: int) -> np.ndarray:
@@ -155,10 +117,8 @@ def _find_slot(slug: str, kind: str = "network") -> int:
 def _place_rows(events: Events, declared: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Place each search in the files that record it.
 
-    Returns
-    -------
-    Search, slot (whose log) and source of each row: places in `events`, in `_SLOTS` and in `_list_sources`,
-    by search.
+    Returns search, slot (whose log) and source of each row: places in `events`, in `_SLOTS` and among the
+    sources of a slot (`_name_source`), by search.
     """
     months = _find_months(events.time)
     starts = np.array([convert_local(f"{month}-01") for month in _list_months()])
@@ -166,14 +126,12 @@ def _place_rows(events: Events, declared: np.ndarray, room: int) -> tuple[np.nda
     found = []
     for number, (host, kind) in enumerate(_SLOTS):
         is_own = events.searcher == NAMES.index(host.name)
+        rows = np.flatnonzero(is_own)
         if kind == "network":
             # a nationwide search reaches whoever takes part in it, declared or not
-            reach = (events.scope == 2) | (
-                (events.scope == 1) & declared[_SLUGS.index(host.slug)][events.searcher]
-            )
+            is_declared = declared[_SLUGS.index(host.slug)][events.searcher]
+            reach = (events.scope == 2) | (events.scope == 1) & is_declared
             rows = np.flatnonzero(is_own | (reach & ~_miss(events.number, number)))
-        else:
-            rows = np.flatnonzero(is_own)
         if host.slug == world.CAPPED and kind == "network":
             rows = rows[: max(room, 0)]
         rows = rows[~_is_missing(events.time[rows], months[rows], host)]
@@ -192,10 +150,7 @@ def _place_rows(events: Events, declared: np.ndarray, room: int) -> tuple[np.nda
 
 
 def _miss(number: np.ndarray, slot: int) -> np.ndarray:
-    """Tell which searches a log lacks though they reached it.
-
-    One in thirty, by number, so that no log is complete.
-    """
+    """Tell which searches a log lacks though they reached it: one in thirty, so that no log is complete."""
     return (number * 2_654_435_761 + slot * 40_503) % 2**32 < 2**32 // 30
 
 
@@ -241,9 +196,8 @@ def _build_part(
     pairs, place = np.unique(slot * 1_000 + source, return_inverse=True)
     names = [_name_source(*divmod(int(pair), 1_000)) for pair in pairs]
     starts = np.searchsorted(slot * 1_000 + source, pairs)
-    row_no = (
-        np.arange(len(event)) - starts[place] + 1 + np.array([row_numbers[name] for name in names])[place]
-    )
+    earlier = np.array([row_numbers[name] for name in names])
+    row_no = np.arange(len(event)) - starts[place] + 1 + earlier[place]
     row_numbers.update(dict(zip(names, np.bincount(place).tolist(), strict=True)))
     first = np.zeros(len(event), bool)
     first[np.unique(event, return_index=True)[1]] = True
@@ -318,9 +272,8 @@ def _export(seed: int, events: Events, event: np.ndarray, slot: np.ndarray, host
 def _shorten_reasons(text: np.ndarray, host: np.ndarray) -> tuple[list[str], np.ndarray]:
     """Write reasons as a host exports them: one overwrites all of them, one cuts a word short."""
     shown = [name for name, _ in TEXTS]
-    cut = [
-        shown.index("Inv") if name.lower().startswith("inv") else number for number, name in enumerate(shown)
-    ]
+    short = shown.index("Inv")
+    cut = [short if name.lower().startswith("inv") else number for number, name in enumerate(shown)]
     text = np.where(host == _SLUGS.index(world.SHORTENED), np.array(cut)[text], text)
     return shown, np.where(host == _SLUGS.index(world.OVERWRITTEN), shown.index("Investigation"), text)
 
@@ -344,10 +297,7 @@ def _mask_time(values: np.ndarray, has: np.ndarray) -> np.ndarray:
 
 
 def _write_ids(number: np.ndarray, seed: int) -> pa.Array:
-    """Write ids in the form of a UUID.
-
-    The same for a search in every log, and telling nothing of its number.
-    """
+    """Write ids in the form of a UUID: the same for a search in every log, without telling its number."""
     words = np.empty((len(number), 2), ">u8")
     for place in (0, 1):
         mixed = number.astype("u8") * 2 + place + np.uint64((seed * 1_000_003 + 1) % 2**63)

@@ -1,7 +1,4 @@
-"""How few sightings single out one vehicle among all.
-
-For simulated traffic only: nothing here reads a record.
-"""
+"""How few sightings single out one vehicle among all: for simulated traffic, nothing here reads a record."""
 
 from dataclasses import replace
 from functools import reduce
@@ -22,14 +19,9 @@ _ZONES = (3, 2)  # across and along
 def thin_sightings(
     sightings: Sightings, cameras_n: int | None = None, days_n: int | None = None
 ) -> Sightings:
-    """Return the sightings of the first cameras and the last days.
+    """Return the sightings of the first cameras and the last days, as a smaller network or a rule keeps.
 
-    As a smaller network or a retention rule keeps.
-
-    Raises
-    ------
-    DataError
-        There are not so many cameras or days.
+    DataError if there are not so many cameras or days.
     """
     city = sightings.city
     cameras_n, days_n = cameras_n or city.cameras_n, days_n or city.days_n
@@ -61,8 +53,6 @@ def measure_unicity(
 
     Parameters
     ----------
-    sightings
-        Simulated.
     points
         Numbers of sightings known [points], each at least 1.
     place, time
@@ -77,12 +67,8 @@ def measure_unicity(
     -------
     DataFrame, one row per number of points: points_n, place, time, eligible_n (vehicles with so many
     points), sampled_n, unique_n, unique_frac (0-1 of those sampled), low, high (95 percent Wilson interval
-    of the sampling; it says nothing about how well the simulation fits a city).
-
-    Raises
-    ------
-    DataError
-        An unknown resolution, a number of points below 1, or no vehicle with so many points.
+    of the sampling; it says nothing about how well the simulation fits a city). DataError for an unknown
+    resolution, or if no vehicle has so many points.
 
     Notes
     -----
@@ -118,17 +104,7 @@ def measure_unicity(
         share = bound_share(unique_n, len(chosen))
         sizes = (len(eligible), len(chosen), unique_n, unique_n / len(chosen))
         rows.append((wanted, place, time, *sizes, share.low, share.high))
-    columns = [
-        "points_n",
-        "place",
-        "time",
-        "eligible_n",
-        "sampled_n",
-        "unique_n",
-        "unique_frac",
-        "low",
-        "high",
-    ]
+    columns = "points_n place time eligible_n sampled_n unique_n unique_frac low high".split()
     return pd.DataFrame(rows, columns=columns)
 
 

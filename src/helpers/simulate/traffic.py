@@ -14,7 +14,7 @@ _DAY = 1440  # minutes
 
 @dataclass(frozen=True)
 class City:
-    """What a simulated city is made of.
+    """What a simulated city is made of; one of numbers that no city can have is refused.
 
     Attributes
     ----------
@@ -67,25 +67,12 @@ class Sightings:
 
 
 def simulate_traffic(city: City) -> Sightings:
-    """Simulate who passes which plate reader when.
+    """Return who passes which plate reader when.
 
     Vehicles have a home, a workplace and five other places, and drive between home and these along one corner
     of the street grid, by the same way each time. They leave for work at an hour of their own, a few minutes
-    earlier or later from day to day. Readers are put where most routes pass.
-
-    Parameters
-    ----------
-    city
-        What to simulate.
-
-    Returns
-    -------
-    Sightings. Only the seed decides about them, not the machine or its threads.
-
-    Raises
-    ------
-    DataError
-        A number that no city can have.
+    earlier or later from day to day. Readers are put where most routes pass. Only the seed decides about the
+    result, not the machine or its threads.
     """
     _check(city)
     rng = np.random.default_rng(city.seed)
@@ -115,10 +102,7 @@ def _check(city: City) -> None:
 
 
 def _settle(city: City, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give each vehicle a home, the places it drives to (work first).
-
-    And which way it turns on the way there.
-    """
+    """Give each vehicle a home, the places it drives to (work first), and which way it turns to get there."""
     side, n = city.blocks_n, city.vehicles_n
     home = rng.integers(0, side, (n, 2), dtype=np.int16)
     middle = rng.normal(side / 2, side / 8, (n, 1, 2))
@@ -154,10 +138,7 @@ def _cross(home, places, is_x_first, camera_x, camera_y):
 
 
 def _pass_cameras(home, places, is_x_first, camera_x, camera_y):
-    """List the cameras of each route.
-
-    Offsets into two arrays (camera, blocks driven), and each route's length.
-    """
+    """List the cameras of each route: offsets into two arrays (camera, blocks driven); length of routes."""
     passes, blocks = _cross(home, places, is_x_first, camera_x, camera_y)
     flat = passes.reshape(-1, len(camera_x))
     route, camera = np.nonzero(flat)
@@ -168,10 +149,7 @@ def _pass_cameras(home, places, is_x_first, camera_x, camera_y):
 
 
 def _make_trips(city: City, worker, leaves_at, rng):
-    """Make the round trips of some vehicles.
-
-    Route number, vehicle, minute of leaving and of starting back.
-    """
+    """Make the round trips of some vehicles: route number, vehicle, minute of leaving, of starting back."""
     n, days = len(worker), city.days_n
     is_workday = np.arange(days) % 7 < 5
     works = (rng.random((n, days)) < 0.8) & worker[:, None] & is_workday
@@ -194,10 +172,8 @@ def _drive(city: City, routes, trips, rng):
     starts, cameras, driven, length = routes
     route, vehicle, out, back = trips
     met = (starts[route + 1] - starts[route]).astype(np.int64)
-    ends = np.cumsum(met)
-    where = (
-        np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - met, met) + np.repeat(starts[route], met)
-    )
+    # the place in `cameras` of every camera met on every trip
+    where = np.arange(met.sum()) + np.repeat(starts[route] - (np.cumsum(met) - met), met)
     who, camera, blocks = np.repeat(vehicle, met), cameras[where], driven[where]
     there = np.repeat(out, met) + blocks
     again = np.repeat(back, met) + np.repeat(length[route], met) - blocks

@@ -1,23 +1,24 @@
 """Reads a saved web page inside the sandbox as blocks of text: nothing is shown, run or followed."""
 
+from email import message_from_bytes
 from html.parser import HTMLParser
 
 from helpers.errors import IngestError
 
-NESTED, BLOCKS = 2_000, 200_000
+HEAD, NESTED, BLOCKS = 4_096, 2_000, 200_000
 SKIPPED = {"script", "style", "svg", "head", "template", "noscript", "iframe", "object", "select", "textarea"}
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 INLINE = set("a abbr b bdi code em font i label mark s small span strong sub sup u wbr".split())
 
 
 def read_blocks(path: str, name: str, chars_cap: int) -> dict:
-    """Read the text of a page.
+    """Read the text of a page, saved as HTML or as MHTML.
 
     Returns
     -------
     dict: `blocks`, each a text, how far the elements closed since the block before it (a depth), what the
     markup calls the entry that it begins, and whether it is a cell of a list; `title`; `asks_password`;
-    `has_download`.
+    `has_download`; `is_translated`, by the browser.
 
     Raises
     ------
@@ -26,18 +27,25 @@ def read_blocks(path: str, name: str, chars_cap: int) -> dict:
     """
     with open(path, "rb") as file:
         data = file.read()
+    if not data[:HEAD].removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"<", b"\xff\xfe", b"\xfe\xff")):
+        data = find_page(data)
     reader = PageReader(name, chars_cap)
-    reader.feed(
-        decode(data)
-    )  # in one piece: a tag that ends in another piece is looked through again and again
+    # in one piece: a tag that ends in another piece is looked through again and again
+    reader.feed(decode(data))
     reader.close()
     reader.end_block()
-    return {
-        "blocks": reader.blocks,
-        "title": " ".join("".join(reader.title).split())[:300],
-        "asks_password": reader.asks_password,
-        "has_download": reader.has_download,
+    kept = ("blocks", "asks_password", "has_download", "is_translated")
+    return {name: getattr(reader, name) for name in kept} | {
+        "title": " ".join("".join(reader.title).split())[:300]
     }
+
+
+def find_page(data: bytes) -> bytes:
+    """Find the page in an MHTML file, which is built like an e-mail: its first part of HTML."""
+    for part in message_from_bytes(data).walk():
+        if part.get_content_type() == "text/html":
+            return part.get_payload(decode=True) or b""
+    return b""
 
 
 def decode(data: bytes) -> str:
@@ -64,12 +72,13 @@ class PageReader(HTMLParser):
         self.text: list[str] = []
         self.title: list[str] = []
         self.lowest, self.kind, self.is_cell, self.pre_from = 0, "", False, None
-        self.asks_password = self.has_download = False
+        self.asks_password = self.has_download = self.is_translated = False
 
     def handle_starttag(self, tag: str, attributes: list) -> None:
         given = dict(attributes)
         self.asks_password |= tag == "input" and (given.get("type") or "").lower() == "password"
         self.has_download |= tag == "a" and "download" in given
+        self.is_translated |= tag == "html" and "translated-" in (given.get("class") or "")
         if tag not in INLINE:
             self.end_block()
         if tag in EMPTY:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from helpers.errors import IngestError
-from helpers.wording import say_number
 
 PART = 1 << 20
 ROWS = 5_000
@@ -32,13 +31,50 @@ _ODD = {
 }
 _DECLARED = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _STYLE = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\bs=[\"'](\d{1,6})[\"'][^<>]*(?<!/)>")
+_WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00")
+_SAVE = "Open it in a spreadsheet program, save it anew as .xlsx, and give that."
+# Why a workbook is refused: code, what was found, and the way out.
+_REFUSED = {
+    "damaged": ("damaged", "a damaged workbook", _SAVE),
+    "zip": ("damaged", "a damaged workbook (its ZIP does not open)", f"Download it again. {_SAVE}"),
+    "parts": ("too-large", "{:,} parts, more than are taken", _SAVE),
+    "names": ("part-names", "parts with names that no workbook has, or that differ by case alone", _SAVE),
+    "locked": ("locked", "a workbook locked with a password", "Open it with it and save it without."),
+    "formulas": (
+        "formulas",
+        "formulas whose results were not stored ({:,}): they would be read as empty cells",
+        _SAVE,
+    ),
+    "bomb": (
+        "unpacks-too-far",
+        "parts that unpack to {:,} bytes, or to more than {:,} times their size",
+        "A record does not shrink that much: save the sheet that is needed as CSV.",
+    ),
+    "wide": ("utf-16", "a part in UTF-16", _SAVE),
+    "doctype": (
+        "doctype",
+        "a DOCTYPE or ENTITY declaration, which no workbook needs",
+        "Do not open it: it was made to do harm.",
+    ),
+    "cells": (
+        "too-large",
+        "cells that span a rectangle of more than {:,}",
+        "A stray cell far out may be the cause: delete empty rows and columns, or save the sheet as CSV.",
+    ),
+}
 
 
-def read_sheets(
-    path: str, name: str, members_cap: int, unpacked_cap: int, ratio_cap: int, cells_cap: int
-) -> Iterator[dict]:
-    """Give facts on the workbook, then for each sheet its name and place followed by parts of its rows."""
-    facts, odd = check_workbook(path, name, members_cap, unpacked_cap, ratio_cap, cells_cap)
+def _refuse(what: str, place: str, *values: int) -> IngestError:
+    code, found, way_out = _REFUSED[what]
+    return IngestError(place, found.format(*values), way_out, code=code)
+
+
+def read_sheets(path: str, name: str, caps: dict[str, int]) -> Iterator[dict]:
+    """Give facts on the workbook, then for each sheet its name and place followed by parts of its rows.
+
+    `caps` are numbers of `members` and `cells`, bytes `unpacked`, and the `ratio` of unpacked to packed size.
+    """
+    facts, odd = check_workbook(path, name, caps)
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     try:
@@ -58,8 +94,7 @@ def read_sheets(
             }
             yield from split_rows(sheet, row, column)
     except CalamineError:
-        way_out = "Open it in a spreadsheet program and save it anew."
-        raise IngestError(name, "a damaged workbook", way_out, code="damaged") from None
+        raise _refuse("damaged", name) from None
 
 
 def split_rows(sheet, first_row: int, first_column: int) -> Iterator[dict]:
@@ -112,9 +147,7 @@ def show_cell(cell) -> tuple[str, str]:
     return str(cell), "h"
 
 
-def check_workbook(
-    path: str, name: str, members_cap: int, unpacked_cap: int, ratio_cap: int, cells_cap: int
-) -> tuple[dict, dict[str, dict]]:
+def check_workbook(path: str, name: str, caps: dict[str, int]) -> tuple[dict, dict[str, dict]]:
     """Refuse a workbook before its parser sees it: by the ZIP's directory, then by the text of its parts.
 
     Returns
@@ -124,7 +157,7 @@ def check_workbook(
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            check_members(members, name, members_cap, unpacked_cap, ratio_cap)
+            check_members(members, name, caps)
             sheets, date_1904 = find_sheets(archive)
             struck = find_struck_styles(archive)
             cells_n, counts = 0, {}
@@ -134,20 +167,14 @@ def check_workbook(
                     continue
                 odd = counts[part_name] = Counter()
                 with archive.open(member) as part:
-                    cells_n += check_part(part, name, member.filename, cells_cap, odd, struck)
-                if cells_n > cells_cap:
-                    raise _refuse_cells(name, "its sheets", cells_cap)
+                    cells_n += check_part(part, f"{name}, {member.filename}", caps["cells"], odd, struck)
+                if cells_n > caps["cells"]:
+                    raise _refuse("cells", name, caps["cells"])
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError):
-        way_out = "Download it again, or save it anew as .xlsx."
-        raise IngestError(
-            name, "a damaged workbook (its ZIP does not open)", way_out, code="damaged"
-        ) from None
+        raise _refuse("zip", name) from None
     total = sum(counts.values(), Counter())
     if total["formulas"]:
-        said = say_number(total["formulas"], "formula")
-        found = f"{said} whose results were not stored: they would be read as empty cells"
-        way_out = "Open it in a spreadsheet program, save it anew as .xlsx, and give that."
-        raise IngestError(name, found, way_out, code="formulas")
+        raise _refuse("formulas", name, total["formulas"])
     facts = {"date_1904": date_1904, "errors_n": total["errors"]}
     return facts, {sheet: dict(counts.get(part, {})) for part, sheet in sheets.items()}
 
@@ -193,56 +220,38 @@ def find_struck_styles(archive: zipfile.ZipFile) -> set[bytes]:
     return {str(at).encode() for at, font in enumerate(found) if int(font) in struck}
 
 
-def check_members(members: list, name: str, members_cap: int, unpacked_cap: int, ratio_cap: int) -> None:
+def check_members(members: list[zipfile.ZipInfo], name: str, caps: dict[str, int]) -> None:
     """Refuse a ZIP by its directory alone."""
-    if len(members) > members_cap:
-        found = f"{len(members):,} parts, more than the {members_cap:,} that are taken"
-        raise IngestError(name, found, "Save it anew as .xlsx.", code="too-large")
+    if len(members) > caps["members"]:
+        raise _refuse("parts", name, len(members))
     names = [member.filename for member in members]
-    if len({part.lower() for part in names}) < len(names) or any(
-        ".." in part.split("/") or part.startswith(("/", "\\")) for part in names
-    ):
-        found = "parts with names that no workbook has, or that differ by case alone"
-        raise IngestError(name, found, "Save it anew as .xlsx.", code="part-names")
+    leave = [part for part in names if ".." in part.split("/") or part.startswith(("/", "\\"))]
+    if leave or len({part.lower() for part in names}) < len(names):
+        raise _refuse("names", name)
     if any(member.flag_bits & 1 for member in members):
-        way_out = "Open it with the password and save it without."
-        raise IngestError(name, "a workbook locked with a password", way_out, code="locked")
+        raise _refuse("locked", name)
     total = sum(member.file_size for member in members)
-    steep = [
-        m for m in members if m.file_size > 1 << 20 and m.file_size > ratio_cap * max(m.compress_size, 1)
-    ]
-    if total > unpacked_cap or steep:
-        raise IngestError(
-            name,
-            f"parts that unpack to {total:,} bytes"
-            + (f", more than {ratio_cap} times their size" if steep else ""),
-            "A record does not shrink that much: save the sheet that is needed as CSV.",
-            code="unpacks-too-far",
-        )
+    large = [member for member in members if member.file_size > 1 << 20]
+    is_steep = any(member.file_size > caps["ratio"] * max(member.compress_size, 1) for member in large)
+    if total > caps["unpacked"] or is_steep:
+        raise _refuse("bomb", name, total, caps["ratio"])
 
 
-def check_part(part, name: str, member: str, cells_cap: int, odd: Counter, struck: set[bytes]) -> int:
+def check_part(part, place: str, cells_cap: int, odd: Counter, struck: set[bytes]) -> int:
     """Read a part through once: no DOCTYPE, no cell so far out that the rectangle up to it cannot be held.
 
     Returns
     -------
     Cells of that rectangle. What is odd is counted in `odd`, cells of `struck` styles too.
     """
-    rest, rows_n, columns_n, cells_n, first, is_last = b"", 0, 0, 0, True, False
-    while not is_last:
-        data = part.read(PART)
+    rest, rows_n, columns_n, cells_n, data = b"", 0, 0, 0, part.read(PART)
+    if data.startswith(_WIDE):
+        raise _refuse("wide", place)
+    while data or rest:
         is_last = not data
-        if first and data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00")):
-            raise IngestError(
-                f"{name}, {member}", "a part in UTF-16", "Save it anew as .xlsx.", code="utf-16"
-            )
-        first = False
         data = rest + data
         if _DECLARED.search(data):
-            found = "a DOCTYPE or ENTITY declaration, which no workbook needs"
-            raise IngestError(
-                f"{name}, {member}", found, "Do not open it: it was made to do harm.", code="doctype"
-            )
+            raise _refuse("doctype", place)
         # a cell that is not whole yet is looked at with what follows
         cut = max(data.rfind(b"<c ", -4096), data.rfind(b":c ", -4096)) if not is_last else -1
         cut = data.rfind(b"<", 0, cut + 1) if cut >= 0 else data.rfind(b"<", -4096)
@@ -252,14 +261,13 @@ def check_part(part, name: str, member: str, cells_cap: int, odd: Counter, struc
             odd[what] += len(pattern.findall(data))
         if struck:
             odd["struck"] += sum(style in struck for style in _STYLE.findall(data))
-        found = _CELL.findall(data)
-        if not found:
-            continue
-        cells_n += len(found)
-        columns_n = max(columns_n, *(number_column(letters) for letters in {letters for letters, _ in found}))
-        rows_n = max(rows_n, *map(int, {digits for _, digits in found}))
-        if cells_n > cells_cap or rows_n * columns_n > cells_cap:
-            raise _refuse_cells(name, member, cells_cap)
+        if found := _CELL.findall(data):
+            cells_n += len(found)
+            columns_n = max(columns_n, *(number_column(letters) for letters in {cell[0] for cell in found}))
+            rows_n = max(rows_n, *(int(digits) for digits in {cell[1] for cell in found}))
+            if cells_n > cells_cap or rows_n * columns_n > cells_cap:
+                raise _refuse("cells", place, cells_cap)
+        data = b"" if is_last else part.read(PART)
     return rows_n * columns_n
 
 
@@ -269,12 +277,3 @@ def number_column(letters: bytes) -> int:
     for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
-
-
-def _refuse_cells(name: str, member: str, cells_cap: int) -> IngestError:
-    return IngestError(
-        f"{name}, {member}",
-        f"cells that span a rectangle of more than {cells_cap:,}",
-        "A stray cell far out may be the cause: delete empty rows and columns, or save the sheet as CSV.",
-        code="too-large",
-    )

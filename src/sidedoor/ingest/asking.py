@@ -1,12 +1,11 @@
-"""Collect the options that the user must supply: all at once, with stand-ins for the answers meanwhile."""
+"""The options that only the user can supply: how each is asked for, and what stands in for it meanwhile."""
 
 import shlex
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from helpers.errors import IngestError
-from sidedoor.ingest.report import Reading, Report
-from sidedoor.ingest.source import ReadOptions, Source
+from sidedoor.ingest.report import Report
+from sidedoor.ingest.source import ReadOptions
 
 
 @dataclass(frozen=True)
@@ -33,76 +32,16 @@ QUESTIONS = {
 _SAID = {"day_first": "day-order", "as_of": "as-of-given"}
 
 
-def read_asking(read: Callable[..., Reading], source: Source, options: ReadOptions) -> Reading:
-    """Read a file as far as it goes without what only a person knows; `read` is `files.read_source`.
-
-    Returns
-    -------
-    Reading. `details["needed"]` of its report holds each option that is missing, with the reader's hint; the
-    tables were
-    then read with stand-ins and are for counting only, and no span or remark that rests on one is left in
-    the report: where
-    the order of day and month is open, a span stays if it is the same either way.
-
-    Raises
-    ------
-    IngestError
-        No reader can read the file.
-    """
-    needed: dict[str, str] = {}
-    folder = source.work
-
-    def read_again(name: str, options: ReadOptions) -> Reading:
-        source.work = folder / name  # each attempt writes its table into a folder of its own
-        source.work.mkdir()
-        return read(source, options, is_tolerant=True)
-
-    while True:
-        reading = read_again(f"attempt-{len(needed)}", options)
-        refused = reading.report.details.get("refused")
-        asked = [name for name in refused["asks_for"] if name not in needed] if refused else []
-        if not asked:
-            break
-        needed |= dict.fromkeys(asked, f"{refused['found']}. {refused['way_out']}")
-        options = replace(options, **{name: QUESTIONS[name].stand_in for name in asked})
-    if needed:
-        _forget_stand_ins(reading.report, needed)
-        if "day_first" in needed and not refused:
-            other = read_again("other-order", replace(options, day_first=not options.day_first)).report
-            spans = reading.report.span.items()
-            reading.report.span = {name: days for name, days in spans if other.span.get(name) == days}
-        reading.report.details["needed"] = {name: needed[name] for name in QUESTIONS if name in needed}
-    return reading
-
-
-def ask_for_all(
-    error: IngestError, read: Callable[..., Reading], source: Source, options: ReadOptions
-) -> IngestError:
-    """Make of an error that asks for one option one that asks for all that are missing; any other stays as it
-    is.
-    """
-    if not error.asks_for:
-        return error
-    needed = read_asking(read, source, options).report.details.get("needed", {})
-    if len(needed) < 2:
-        return error
-    hints = [f"({number}) {hint}" for number, hint in enumerate(needed.values(), 1)]
-    found = f"{len(needed)} things are missing that only you can know"
-    return IngestError(source.name, found, " ".join(hints), code="options-missing", asks_for=needed)
-
-
-def _forget_stand_ins(report: Report, needed: Iterable[str]) -> None:
+def forget_stand_ins(report: Report, needed: Iterable[str]) -> None:
+    """Remove from a report what rests on answers that stand in for those of the person."""
     said = {_SAID.get(name) for name in needed}
     stand_in = QUESTIONS["reported_by"].stand_in if "reported_by" in needed else None
 
-    def keep(texts: list) -> list:
-        return [
-            text
-            for text in texts
-            if getattr(text, "code", "") not in said and not (stand_in and stand_in in text)
-        ]
+    def rests_on_it(text: str) -> bool:
+        return getattr(text, "code", "") in said or bool(stand_in) and stand_in in text
 
-    report.warnings, report.notes = keep(report.warnings), keep(report.notes)
+    report.warnings = [text for text in report.warnings if not rests_on_it(text)]
+    report.notes = [text for text in report.notes if not rests_on_it(text)]
     day = QUESTIONS["as_of"].stand_in
     if "as_of" in needed:
         report.span = {name: days for name, days in report.span.items() if day not in days}

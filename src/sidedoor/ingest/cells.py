@@ -12,7 +12,8 @@ from helpers.canonical import CELL_STATES
 from helpers.errors import IngestError
 from helpers.formats import load_format
 
-_CODES = {state: np.int8(code) for code, state in enumerate(CELL_STATES)}
+# States as codes: positions in CELL_STATES.
+VALUE, EMPTY, NOT_EXPORTED, MASKED, REDACTED, PLACEHOLDER = map(np.int8, range(6))
 _COUNT = r"^(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.0+)?$"
 _WIDE_SPACE = "[\u00a0\u2007\u2009\u202f]"
 
@@ -37,8 +38,7 @@ class Column:
     @functools.cached_property
     def plain(self) -> pa.Array:
         """The same with plain blanks in the place of wide ones: what states."""
-        _, _, data = self.raw.buffers()
-        if data is None or np.frombuffer(data, "uint8").max(initial=0) < 128:
+        if pc.all(pc.string_is_ascii(self.raw)).as_py():
             return self.stripped
         return pc.utf8_trim_whitespace(pc.replace_substring_regex(self.raw, _WIDE_SPACE, " "))
 
@@ -57,16 +57,12 @@ def make_column(cells) -> Column:
 
 @dataclass(frozen=True)
 class Marks:
-    """Patterns of cells that hold no value."""
+    """Patterns of cells that hold no value, by state; longer cells are values."""
 
-    patterns: tuple[tuple[str, str], ...]
+    patterns: dict[np.int8, str]
     longest: int
     # all of them in one, for a first look at a whole column
-    quick: str = ""
-
-    def find_state(self, text: str) -> str:
-        """Name the state of one cell."""
-        return CELL_STATES[find_states([text], self)[0]]
+    quick: str
 
 
 @functools.cache
@@ -92,15 +88,13 @@ def build_marks(masked: list[str], redacted: list[str], placeholder: list[str], 
     IngestError
         A pattern is no regular expression, or one that looks around or back at what it found.
     """
-    made, quick = [], []
-    for state, patterns in (("masked", masked), ("redacted", redacted), ("placeholder", placeholder)):
-        if patterns:
-            for part in patterns:
-                _check_pattern(part, state)
-            either = "|".join(f"(?:{part})" for part in patterns)
-            quick.append(either)
-            made.append((state, f"(?i)^(?:{either})$"))
-    return Marks(tuple(made), longest, f"(?i)^(?:{'|'.join(quick)})?$")
+    lists = {MASKED: masked, REDACTED: redacted, PLACEHOLDER: placeholder}
+    for state, patterns in lists.items():
+        for pattern in patterns:
+            _check_pattern(pattern, CELL_STATES[state])
+    either = {state: "|".join(f"(?:{part})" for part in parts) for state, parts in lists.items() if parts}
+    whole = {state: f"(?i)^(?:{part})$" for state, part in either.items()}
+    return Marks(whole, longest, f"(?i)^(?:{'|'.join(either.values())})$")
 
 
 def _check_pattern(pattern: str, state: str) -> None:
@@ -131,46 +125,19 @@ def find_states(cells, marks: Marks, values: np.ndarray | None = None) -> np.nda
     Codes, positions in `CELL_STATES`, as int8.
     """
     column = make_column(cells)
-    states = np.full(len(column.raw), _CODES["value"], "int8")
-    text, rest = column.plain, None
-    if values is not None and values.any():
-        rest = np.flatnonzero(~values)
-        text = text.take(pa.array(rest))
-    odd = np.flatnonzero(np.asarray(pc.match_substring_regex(text, marks.quick))) if len(text) else []
+    is_filled = column.lengths > 0
+    states = np.where(is_filled, VALUE, EMPTY)
+    rows = np.flatnonzero(is_filled if values is None else is_filled & ~values)
+    text = column.plain if len(rows) == len(states) else column.plain.take(pa.array(rows))
+    odd = np.flatnonzero(np.asarray(pc.match_substring_regex(text, marks.quick)))
     if len(odd):
-        unique = text.take(pa.array(odd)).dictionary_encode()
-        states[odd if rest is None else rest[odd]] = _find_codes(unique.dictionary, marks)[
-            np.asarray(unique.indices)
-        ]
+        found = text.take(pa.array(odd)).dictionary_encode()
+        codes = np.full(len(found.dictionary), VALUE)
+        for state, pattern in reversed(marks.patterns.items()):
+            codes[np.asarray(pc.match_substring_regex(found.dictionary, pattern))] = state
+        codes[np.asarray(pc.utf8_length(found.dictionary)) > marks.longest] = VALUE
+        states[rows[odd]] = codes[np.asarray(found.indices)]
     return states
-
-
-def _find_codes(cells: pa.Array, marks: Marks) -> np.ndarray:
-    codes = np.full(len(cells), _CODES["value"], "int8")
-    for state, pattern in reversed(marks.patterns):
-        codes[np.asarray(pc.match_substring_regex(cells, pattern))] = _CODES[state]
-    lengths = np.asarray(pc.utf8_length(cells))
-    codes[lengths > marks.longest] = _CODES["value"]
-    codes[lengths == 0] = _CODES["empty"]
-    return codes
-
-
-def fill_states(state: str, rows_n: int) -> np.ndarray:
-    """Give all rows one state."""
-    return np.full(rows_n, _CODES[state], "int8")
-
-
-def is_state(codes: np.ndarray, *states: str) -> np.ndarray:
-    """Return for each row whether its cell is in one of some states."""
-    found = codes == _CODES[states[0]]
-    for state in states[1:]:
-        found |= codes == _CODES[state]
-    return found
-
-
-def set_state(codes: np.ndarray, rows: np.ndarray, state: str) -> np.ndarray:
-    """Give some rows, as a mask, another state; a new array."""
-    return np.where(rows, _CODES[state], codes)
 
 
 def name_states(codes: np.ndarray) -> pa.DictionaryArray:
@@ -178,15 +145,9 @@ def name_states(codes: np.ndarray) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(CELL_STATES))
 
 
-def count_states(codes: np.ndarray) -> dict[str, int]:
-    """Count rows by state, states without rows left out."""
-    counts = np.bincount(codes, minlength=len(CELL_STATES))
-    return {state: int(count) for state, count in zip(CELL_STATES, counts, strict=True) if count}
-
-
 def keep_values(cells, codes: np.ndarray) -> pa.Array:
     """Keep the text of cells that hold a value, without outer blanks; missing otherwise."""
-    text, is_value = make_column(cells).stripped, codes == _CODES["value"]
+    text, is_value = make_column(cells).stripped, codes == VALUE
     return text if is_value.all() else pc.if_else(pa.array(is_value), text, pa.scalar(None, text.type))
 
 
@@ -199,8 +160,9 @@ def read_counts(cells) -> pa.Array:
     """
     text = make_column(cells).plain
     text = pc.if_else(pc.match_substring_regex(text, _COUNT), text, pa.scalar(None, text.type))
-    digits = pc.replace_substring_regex(pc.replace_substring(text, ",", ""), r"\.0+$", "")
-    return pc.cast(digits, pa.int64())
+    if pc.any(pc.match_substring_regex(text, "[,.]")).as_py():
+        text = pc.replace_substring_regex(pc.replace_substring(text, ",", ""), r"\.0+$", "")
+    return pc.cast(text, pa.int64())
 
 
 def show_shape(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from helpers.canonical import build_table
-from helpers.errors import IngestError, offer_nearest
+from helpers.errors import IngestError
 from helpers.formats import load_format
 from helpers.wording import say_number
 from sidedoor.ingest import clerk_lists, clerk_months
@@ -24,6 +24,7 @@ from sidedoor.ingest.headers import (
 from sidedoor.ingest.log_checks import check_log
 from sidedoor.ingest.log_part import PERSONAL, LogForm
 from sidedoor.ingest.logs import LogReader
+from sidedoor.ingest.mapping_file import check_sheets
 from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import RowBatch, find_delimiter, read_table
@@ -78,11 +79,6 @@ class Found:
     titles: list[str] = field(default_factory=list)
     lists: list[tuple[int, str | None]] = field(default_factory=list)
 
-    @property
-    def is_text(self) -> bool:
-        """Return whether it is no sheet of a workbook."""
-        return isinstance(self.sheet, TextSheet)
-
     def list_cells(self) -> list[tuple[int, list[str]]]:
         """List the rows below the header that hold something, each with its number."""
         rows = [(number, cells) for number, cells in self.sheet if number > self.header_row]
@@ -93,7 +89,7 @@ def look_at_sheets(source: Source) -> list[Found]:
     """Say of each sheet of a workbook what it holds, or of a text; of a text in an unknown layout."""
     if "clerk's sheets" not in source.cache:
         if source.kind == "text":
-            found = [part for part in [_look_at_text(source)] if part]
+            found = list(filter(None, [_look_at_text(source)]))
         else:
             found = [_look_at(source, sheet, list(sheet)) for sheet in read_workbook(source).sheets]
         source.cache["clerk's sheets"] = found
@@ -111,15 +107,15 @@ def _look_at_text(source: Source) -> Found | None:
         return found
     widths = {len(cells) for _, cells in rows if any(cells)}
     is_table = found.kind == "months" or found.header_row and sum(map(bool, found.header)) > 1
-    is_lines = 1 in widths and widths != {1} and not is_table
-    sheet = _read_text(source, found.header_row, _NONE if is_lines else "")  # names with commas in them
+    is_lines = 1 in widths and widths != {1} and not is_table  # names with commas in them
+    delimiter = _NONE if is_lines else find_delimiter(source, max(found.header_row, 1))
+    sheet = _read_text(source, delimiter)
     found = _look_at(source, sheet, list(sheet))
     return None if found.kind in ("other", "users") else found
 
 
-def _read_text(source: Source, header_row: int, delimiter: str) -> TextSheet:
+def _read_text(source: Source, delimiter: str) -> TextSheet:
     """Read a text whole, as rows of one length, numbered by their lines in the file."""
-    delimiter = delimiter or find_delimiter(source, max(header_row, 1))
     table, cap = read_table(source, header_line=0, delimiter=delimiter), source.limits.list_rows
     rows: list[list[str]] = []
     for line, cells in table.rows():
@@ -133,36 +129,25 @@ def _read_text(source: Source, header_row: int, delimiter: str) -> TextSheet:
 
 
 def _look_at(source: Source, sheet: Sheet, rows: list[tuple[int, list[str]]]) -> Found:
-    known = load_format("workbook")["searches"]["columns"]
-    above: list[tuple[int, list[str]]] = []
-    for number, cells in rows[:HEADER_ROWS]:
-        header = [cell.strip() for cell in cells]
-        titles = [cell.strip() for _, row in above for cell in row if cell.strip()]
-        part = Found(sheet, "other", number, header, titles=titles)
-        below = [row for row in rows if row[0] > number]
-        if _is_month_header(header) and clerk_months.find_months(header, below):
-            return replace(part, kind="months")
-        if _is_log_header(header, known):
+    """Take a sheet for figures by month or a log by its header, for names by its cells, or for users."""
+    known, titles = load_format("workbook"), []
+    users = {tidy_header(name) for name in known["users"]["columns"]}
+    headers = [(number, [cell.strip() for cell in cells]) for number, cells in rows[:HEADER_ROWS]]
+    for at, (number, header) in enumerate(headers):
+        part = Found(sheet, "months", number, header, titles=[*titles])
+        if clerk_months.find_months(header, rows[at + 1 :]):
+            return part
+        if _is_log_header(header, known["searches"]["columns"]):
             place = f"{source.name}, {sheet.name_row(number)}"
-            columns = bind_columns([name for name in header if name], known, place)
+            columns = bind_columns(list(filter(None, header)), known["searches"]["columns"], place)
             return replace(part, kind="searches", columns=columns)
-        above.append((number, cells))
-    found = clerk_lists.find_lists(sheet, rows)
-    if found:
+        titles += filter(None, header)
+    if found := clerk_lists.find_lists(sheet, rows):
         return Found(sheet, **found)
-    users = {tidy_header(name) for name in load_format("workbook")["users"]["columns"]}
-    for number, cells in rows[:HEADER_ROWS]:
-        filled = [tidy_header(cell) for cell in cells if cell.strip()]
-        if len(set(filled) & users) == len(filled) > 0:
-            return Found(sheet, "users", number, [cell.strip() for cell in cells])
-    return Found(
-        sheet, "other", titles=[cell for _, row in rows[:HEADER_ROWS] for cell in row if cell.strip()]
-    )
-
-
-def _is_month_header(header: list[str]) -> bool:
-    known = {tidy_header(name) for name in load_format("workbook")["months"]["columns"]}
-    return any(tidy_header(cell) in known for cell in header if cell)
+    for number, header in headers:
+        if users.issuperset(filled := [tidy_header(cell) for cell in header if cell]) and filled:
+            return Found(sheet, "users", number, header)
+    return Found(sheet, "other", titles=titles)
 
 
 def _is_log_header(header: list[str], columns: dict[str, list[str]]) -> bool:
@@ -174,9 +159,9 @@ def _is_log_header(header: list[str], columns: dict[str, list[str]]) -> bool:
     if not {"searched_at", "search_date"} & has:
         return False
     # an agency and a day alone may be when sharing with it began
-    more = has & {"officer", "plate", "case_number", "networks_n"} or any("search" in cell for cell in tidy)
-    has_agency = "searcher_agency_as_printed" in has
-    return "reason_text" in has or has_agency and ("searched_at" in has or bool(more))
+    more = has & {"searched_at", "officer", "plate", "case_number", "networks_n"}
+    is_search = bool(more) or any("search" in cell for cell in tidy)
+    return "reason_text" in has or ("searcher_agency_as_printed" in has and is_search)
 
 
 def recognize(source: Source) -> Match | None:
@@ -188,14 +173,11 @@ def recognize(source: Source) -> Match | None:
     if not set(known) & {"names", "searches", "months"}:
         return None
     form = " + ".join(kind for kind in ("names", "searches", "months", "users") if kind in known)
+    if source.kind == "text" and (line := found[0].header_row):
+        return Match(TEXT_FAMILY, form, f"its header is in line {line}", 0.8)
     if source.kind == "text":
-        header_row = found[0].header_row
-        why = (
-            f"its header is in line {header_row}"
-            if header_row
-            else "most rows hold a word of an agency, and no header does"
-        )
-        return Match(TEXT_FAMILY, form, why, 0.8 if header_row else 0.6)
+        why = "most rows hold a word of an agency, and no header does"
+        return Match(TEXT_FAMILY, form, why, 0.6)
     why = ", ".join(f"{known.count(kind)} of {kind}" for kind in dict.fromkeys(known))
     return Match(FAMILY, form, f"of {say_number(len(found), 'sheet')}: {why}", 0.8)
 
@@ -220,42 +202,36 @@ def read(source: Source, options: ReadOptions, sheets: Mapping[str, Mapping] | N
         A log without a time zone, a list without its direction, agency or date, figures that may count
         anything, or dates with two readings.
     """
-    sheets = sheets or {}
     check_day(options.as_of)
-    found = [replace(part) for part in look_at_sheets(source)]  # which are kept with the source, as they are
     match = recognize(source) or Match(FAMILY, "as mapped", "a mapping was given")
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
-    _check_sheet_names(source, found, sheets)
-    for part in found:
-        if part.kind == "users" and "section" in sheets.get(part.sheet.name, {}):
-            part.kind, part.lists = "names", [(next(at for at, name in enumerate(part.header) if name), None)]
-    in_use = [part for part in found if not sheets.get(part.sheet.name, {}).get("skip")]
-    lists = [part for part in in_use if part.kind == "names"]
-    has_more = any(
-        part.kind in ("searches", "months") or any(way for _, way in part.lists) for part in in_use
+    sheets = sheets or {}
+    parts = _apply_mapping(source, sheets)
+    used = [part for part in parts if not sheets.get(part.sheet.name, {}).get("skip")]
+    lists, logs, months = (
+        [part for part in used if part.kind == kind] for kind in ("names", "searches", "months")
     )
+    has_more = logs or months or any(way for part in lists for _, way in part.lists)
     clerk_lists.settle_sections(source, options, lists, sheets, is_all=not has_more, report=report)
     tables, rows, volumes = {}, [], VolumeTable()
-    logs = [part for part in in_use if part.kind == "searches"]
     log = LogReader(source, options) if logs else None
-    order = _decide_order(source, options, logs, report)
-    for part in found:
-        report.details.setdefault("sheets", {})[part.sheet.label] = part.kind
-        if part not in in_use:
-            report.put_aside(part.sheet.label, "left out by the mapping", part.sheet.count_rows(), "mapping")
+    month_first = _decide_order(source, options, logs, report)
+    for part in parts:
+        told, label = sheets.get(part.sheet.name, {}), part.sheet.label
+        report.details.setdefault("sheets", {})[label] = part.kind
+        if told.get("skip"):
+            report.put_aside(label, "left out by the mapping", part.sheet.count_rows(), "mapping")
         elif part.kind == "names":
             rows += clerk_lists.read_lists(source, options, part, report)
         elif part.kind == "searches":
-            _read_searches(source, options, part, log, order, report)
+            _read_searches(source, options, part, log, month_first, report)
         elif part.kind == "months":
-            clerk_months.read_months(source, options, part, sheets.get(part.sheet.name, {}), volumes, report)
+            clerk_months.read_months(source, options, part, told, volumes, report)
         elif part.kind == "users":
             _drop_users(part, report)
         else:
             reason = "a sheet in a layout that is not known"
-            report.put_aside(part.sheet.label, reason, part.sheet.count_rows(), "other-sheet")
-    if source.kind == "text" and not logs:
-        source.cache["clerk's text"].describe(report)
+            report.put_aside(label, reason, part.sheet.count_rows(), "other-sheet")
     if rows:
         tables["sharing"] = build_table("sharing", rows)
         report.rows_out += len(rows)
@@ -266,57 +242,62 @@ def read(source: Source, options: ReadOptions, sheets: Mapping[str, Mapping] | N
         zone = find_zone(options.time_zone) if options.time_zone else None
         check_log(tables["searches"], log, report, zone)
         report.time_zone = f"{zone.key}, as given" if log.local_n else "UTC, printed with every time"
-    if volumes.rows or any(part.kind == "months" for part in in_use):
+    elif source.kind == "text":
+        source.cache["clerk's text"].describe(report)
+    if months:
         tables["volumes"] = volumes.close(report)
     report.check()
     return Reading(tables, report)
 
 
-def _check_sheet_names(source: Source, found: list[Found], sheets: Mapping) -> None:
-    names = [part.sheet.name for part in found]
-    for name in sheets:
-        if name not in names:
-            wrong = f"no sheet {name!r}, which the mapping names"
-            raise IngestError(source.name, wrong, offer_nearest(name, names[:12]), code="no-sheet")
+def _apply_mapping(source: Source, sheets: Mapping[str, Mapping]) -> list[Found]:
+    """List what the sheets hold; one of users is a list of names if the mapping says its direction."""
+    parts = [replace(part) for part in look_at_sheets(source)]  # which are kept with the source, as they are
+    check_sheets(sheets, [part.sheet.name for part in parts], source.name)
+    for part in parts:
+        if part.kind == "users" and "section" in sheets.get(part.sheet.name, {}):
+            first = next(at for at, name in enumerate(part.header) if name)
+            part.kind, part.lists = "names", [(first, None)]
+    return parts
 
 
 def _drop_users(part: Found, report: Report) -> None:
     rows_n = len(part.list_cells())
-    drop_columns(report, part.header, [name for name in part.header if name])
+    drop_columns(report, part.header, filter(None, part.header))
     report.details["users_n"] = report.details.get("users_n", 0) + rows_n
     report.put_aside(part.sheet.label, "names of users, which enter no table", rows_n, "users")
 
 
-def _bind_times(part: Found) -> tuple[dict[str, str], list[str]]:
-    """Say which columns hold the time, and in which forms: day and time of day joined, or the day alone."""
+def _bind_times(part: Found) -> tuple[dict[str, str], list[str], str]:
+    """Say which columns hold the time, in which forms, and which of them holds the day: day and time of day
+    are joined, or the day stands alone.
+    """
     known, columns = load_format("workbook")["searches"]["times"], dict(part.columns)
-    if "searched_at" not in columns:
-        columns["searched_at"] = columns.pop("search_date")
-        return columns, [*known["forms"], *known["days"]]
-    return columns, known["forms"]
+    if "searched_at" in columns:
+        return columns, known["forms"], columns.get("search_date", columns["searched_at"])
+    columns["searched_at"] = columns.pop("search_date")
+    return columns, [*known["forms"], *known["days"]], columns["searched_at"]
 
 
-def _decide_order(source: Source, options: ReadOptions, parts: list[Found], report: Report) -> bool:
+def _decide_order(source: Source, options: ReadOptions, logs: list[Found], report: Report) -> bool:
     """Decide whether the month comes first in dates that are text, over all logs of the file."""
-    order, known = DayOrder(), load_format("workbook")["searches"]["times"]
-    for part in parts:
-        columns, forms = _bind_times(part)
-        column = columns.get("search_date", columns["searched_at"])
-        if "search_date" in columns:
-            forms = list_days(known["days"])
+    order, days = DayOrder(), load_format("workbook")["searches"]["times"]["days"]
+    for part in logs:
+        columns, forms, day = _bind_times(part)
+        forms = list_days(days) if "search_date" in columns else forms
         forms = [form for form in forms if "q" in compile_form(form).parts]
-        for batch in _list_batches(source, part, column):
-            order.add(batch.columns[column], forms)
+        for batch in _list_batches(source, part, day):
+            order.add(batch.columns[day], forms)
     month_first, how = order.decide(options.day_first, source.name)
     if order.rows_n:
         report.note("day-order", how)
     return month_first
 
 
-def _list_batches(source: Source, part: Found, *moments: str) -> Iterator[RowBatch]:
-    if part.is_text:
+def _list_batches(source: Source, part: Found, day: str) -> Iterator[RowBatch]:
+    if isinstance(part.sheet, TextSheet):
         return read_table(source, header_line=part.header_row).batches()
-    return make_batches(part.sheet, part.header_row, part.header, moments, read_workbook(source).date_1904)
+    return make_batches(part.sheet, part.header_row, part.header, [day], read_workbook(source).date_1904)
 
 
 def _read_searches(
@@ -324,10 +305,10 @@ def _read_searches(
 ) -> None:
     known = load_format("workbook")["searches"]["times"]
     zone = find_zone(options.time_zone) if options.time_zone else None
-    columns, forms = _bind_times(part)
+    columns, forms, day = _bind_times(part)
     form = LogForm(columns, forms, zone, known["zone_hint"], month_first=month_first, note=known["note"])
-    log.read(_list_batches(source, part, columns.get("search_date", columns["searched_at"])), form)
-    if part.is_text:
+    log.read(_list_batches(source, part, day), form)
+    if isinstance(part.sheet, TextSheet):
         read_table(source, header_line=part.header_row).describe(report)
     if "search_date" in part.columns and "search_date" not in columns:
         text = "Where the log prints a day and no time, the search is put at the start of its day."

@@ -3,6 +3,7 @@ is reported.
 """
 
 import codecs
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -25,12 +26,16 @@ _LIKELY = re.compile("[\u00a0-\u017f\u02bb-\u02bd\u2010-\u203a\u20ac\u2122\U0001
 _MOJIBAKE_PERCENT, _MOJIBAKE_FEW = 2, 2
 # Tab, line ends, form feed (page ends of layout text) and vertical tab (line ends within a cell) are usual.
 _ODD = {
-    "control-characters": (re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]"), "control character"),
-    "lost-characters": (re.compile("\ufffd"), "character that was lost before the file came here (U+FFFD)"),
-    "hidden-characters": (
-        re.compile(HIDDEN_CHARACTERS), "character without width or that turns the direction of writing"
-    ),
-}  # fmt: skip
+    "control-characters": re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]"),
+    "lost-characters": re.compile("\ufffd"),
+    "hidden-characters": re.compile(HIDDEN_CHARACTERS),
+}
+_NAMES = {
+    "control-characters": "control character",
+    "lost-characters": "lost character (U+FFFD, lost before the file came here)",
+    "hidden-characters": "hidden character (without width, or turning the direction of writing)",
+    "mojibake": "wrongly decoded passage (decoded so before the file came here)",
+}
 _ASCII = bytes(range(128))
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a byte order mark"),
@@ -39,59 +44,45 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 _CODE_PAGES = {"cp1252": "Windows-1252 (cp1252)", "mac_roman": "Mac Roman"}
-_QUOTE, _LINE_ENDS = 34, (10, 13)
+# What a capital with an accent and a mark of print after it, as in É’, are in UTF-8: a text in which no other
+# character is beyond ASCII is no UTF-8, but one of a code page.
+_CAPITALS, _MARKS = range(0xC6, 0xDE), (0x85, 0x92, 0x94, 0x96, 0x97, 0xA0)
+_BY_CHANCE = {bytes(pair).decode() for pair in itertools.product(_CAPITALS, _MARKS)}
+# Signs of print that are usual in any text.
+_PRINT = "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u00a0\u00b0\u00b7\u2022\u00ae\u2122"
 
 
 @dataclass
 class Encoding:
-    """How bytes become text, how that was known, and what looks odd in it.
-
-    Attributes
-    ----------
-    codec, errors
-        For `codecs`; `errors` is `replace` for UTF-8 in which some bytes are damaged.
-    note
-        How the encoding was found; empty for plain UTF-8.
-    odd
-        By code the number of odd characters, and the line of the first.
-    ends_with_newline, bytes_n
-        Whether the last line is complete; size, unpacked.
-    beside
-        Bytes beside quotes: before an opening one and after a closing one.
-    """
+    """How bytes become text, how that was known, and what looks odd in it."""
 
     codec: str
-    errors: str = "strict"
-    note: str = ""
-    odd: dict[str, list[int]] = field(default_factory=dict)
+    errors: str = "strict"  # or `replace`: bytes that the codec does not know become U+FFFD
+    note: str = ""  # how the encoding was found; empty for plain UTF-8
+    odd: dict[str, list[int]] = field(default_factory=dict)  # by code: how many, and the line of the first
+    beyond_ascii: set[str] = field(default_factory=set)
     ends_with_newline: bool = True
-    bytes_n: int = 0
+    bytes_n: int = 0  # unpacked
     quotes_n: int = 0
-    beside: set[int] = field(default_factory=set)
+    beside: set[int] = field(default_factory=set)  # bytes before an opening quote and after a closing one
     has_bare_returns: bool = False
 
     def is_plain(self, delimiter: str) -> bool:
         """Return whether any CSV reader splits the text alike: UTF-8, every quoted cell begins right after a
-        separator and ends
-        right before one, quotes inside are doubled, and no line ends with a carriage return alone."""
-        known = {ord(delimiter), _QUOTE, *_LINE_ENDS}
+        separator and ends right before one, quotes inside are doubled, and no line ends with a carriage
+        return alone.
+        """
         is_utf8 = self.codec.startswith("utf-8") and self.errors == "strict"
-        is_regular = self.quotes_n % 2 == 0 and self.beside <= known and not self.has_bare_returns
-        return is_utf8 and is_regular and "control-characters" not in self.odd
+        is_regular = self.quotes_n % 2 == 0 and self.beside <= set(f'{delimiter}"\n\r'.encode())
+        return is_utf8 and is_regular and not self.has_bare_returns and "control-characters" not in self.odd
 
     def describe(self, report: Report) -> None:
         """Write into the report how the text was read and what looks odd in it."""
         if self.note:
             report.note("encoding", self.note)
         for code, (count, line) in self.odd.items():
-            what = (
-                _ODD[code][1]
-                if code in _ODD
-                else "passage that was decoded wrongly before the file came here"
-            )
-            said = say_number(
-                count, what, what.replace(" that ", "s that ", 1) if " that " in what else what + "s"
-            )
+            first, _, rest = _NAMES[code].partition(" (")
+            said = say_number(count, first) + (f" ({rest}" if rest else "")
             report.warn(code, f"{said}, first in line {line:,}.")
 
 
@@ -111,50 +102,49 @@ def find_encoding(source: Source) -> Encoding:
 
 
 def _find_encoding(source: Source) -> Encoding:
-    for mark, codec, name in _BOMS:
-        if source.head.startswith(mark):
-            note = f"Read as {name}, which it is marked as."
-            try:
-                return _scan_text(source, Encoding(codec, note=note))
-            except UnicodeDecodeError:
-                return _scan_text(source, Encoding(codec, "replace", note))
+    marks = [(codec, name) for mark, codec, name in _BOMS if source.head.startswith(mark)]
+    codec, note = (marks[0][0], f"Read as {marks[0][1]}, which it is marked as.") if marks else ("utf-8", "")
     try:
-        return _scan_text(source, Encoding("utf-8"))
+        found = _scan_text(source, Encoding(codec, note=note))
     except UnicodeDecodeError:
-        return _scan_text(source, _choose(source))
+        return _scan_text(source, Encoding(codec, "replace", note) if note else _choose(source))
+    if not note and found.beyond_ascii and found.beyond_ascii <= _BY_CHANCE:
+        return _scan_text(source, _name_code_page("cp1252", "it is UTF-8 by chance only"))
+    return found
 
 
 def _choose(source: Source) -> Encoding:
     """Choose how to read a text that is not UTF-8 throughout."""
-    passages, wide_n, bytes_n = [], 0, 0
+    passages: list[bytes] = []
     with source.open() as file:
         while (data := file.read(1 << 20)) and len(passages) < 10_000:
-            wide_n += len(re.findall(rb"[\xc3-\xf4][\x80-\xbf]+", data))
-            bytes_n += len(data.translate(None, _ASCII))
             passages += re.findall(rb"[\x00-\x7f]?[\x80-\xff]+[\x00-\x7f]?", data)
-    # most bytes beyond ASCII belong to characters of UTF-8: some cells are damaged, the text is not
-    if wide_n * 2 > 0.9 * bytes_n:
+    # More characters of UTF-8 than bytes that are none: some cells are damaged, the text is not. A code page
+    # loses nothing of either, so it has to be more.
+    as_utf8 = "".join(part.decode("utf-8", "replace") for part in passages)
+    if len(_LIKELY.findall(as_utf8)) > as_utf8.count("\ufffd"):
         note = "Read as UTF-8; bytes that are not UTF-8 were replaced by U+FFFD."
         return Encoding("utf-8", "replace", note)
-    scores = {codec: sum(_score(part, codec) for part in passages) for codec in _CODE_PAGES}
+    scores = {codec: sum(_score(part.decode(codec, "replace")) for part in passages) for codec in _CODE_PAGES}
     codec = max(scores, key=scores.get)
-    return Encoding(codec, "replace", f"Read as {_CODE_PAGES[codec]}: it is not valid UTF-8.")
+    return _name_code_page(codec, "it is not valid UTF-8")
 
 
-def _score(passage: bytes, codec: str) -> int:
+def _name_code_page(codec: str, why: str) -> Encoding:
+    return Encoding(codec, "replace", f"Read as {_CODE_PAGES[codec]}: {why}.")
+
+
+def _score(text: str) -> int:
     """Return how well characters beyond ASCII fit where they are: letters within words."""
-    text = passage.decode(codec, "replace")
     score = 0
     for before, sign, after in zip(" " + text, text, text[1:] + " ", strict=False):
         if sign.isascii():
             continue
-        if sign in "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u00a0\u00b0\u00b7\u2022\u00ae\u2122":
+        if sign in _PRINT:
             score += 1
         elif sign.isalpha() and "\u00c0" <= sign <= "\u00ff":
-            is_capital_inside = sign.isupper() and (
-                before.islower() or not before.isalpha() and after.isspace()
-            )
-            score += -2 if is_capital_inside else 2
+            is_alone = not before.isalpha() and after.isspace()
+            score += -2 if sign.isupper() and (before.islower() or is_alone) else 2
         else:
             score -= 2
     return score
@@ -163,65 +153,45 @@ def _score(passage: bytes, codec: str) -> int:
 def _scan_text(source: Source, found: Encoding) -> Encoding:
     """Look through a text once: its odd characters and its quotes."""
     decoder = codecs.getincrementaldecoder(found.codec)(found.errors)
-    is_utf8, line, last, end = found.codec.startswith("utf-8"), 1, 10, ""
-    mojibake = [0, 0]
+    is_utf8, line, end, tail = found.codec.startswith("utf-8"), 1, "", b"\n"
     with source.open() as file:
         while True:
             data = file.read(1 << 20)
             found.bytes_n += len(data)
-            if is_utf8 and data:
-                last = _look_at_quotes(data, last, found)
-            if is_utf8 and data and data.isascii() and not decoder.getstate()[0] and not _has_controls(data):
-                line += data.count(b"\n")
-                end = chr(data[-1])
-                continue
-            text = decoder.decode(data, final=not data)
-            if text:
-                _count_odd(text, source.name, line, found.odd, mojibake)
-                line += text.count("\n")
-                end = text[-1]
+            if is_utf8:
+                tail = _look_at_quotes(tail + (data or b"\n"), found)
+            is_ascii = is_utf8 and data.isascii() and not decoder.getstate()[0] and not _has_controls(data)
+            if data and is_ascii:
+                line, end = line + data.count(b"\n"), chr(data[-1])
+            elif text := decoder.decode(data, final=not data):
+                _count_odd(text, source.name, line, found)
+                line, end = line + text.count("\n"), text[-1]
             if not data:
                 break
     found.ends_with_newline = end in "\r\n\x0c\x1a\0"
-    _judge_mojibake(source.name, mojibake, line, found)
+    count, first = found.odd.get("mojibake", (0, 0))
+    if count > max(_MOJIBAKE_FEW, line * _MOJIBAKE_PERCENT // 100):
+        said = f"text that was decoded wrongly before, in {count:,} of {line:,} lines"
+        way_out = "Ask for the original export, or save it anew with the encoding UTF-8 chosen on opening."
+        raise IngestError(f"{source.name}, line {first}", said, way_out, code="mojibake")
     return found
 
 
-def _judge_mojibake(name: str, mojibake: list[int], lines_n: int, found: Encoding) -> None:
-    count, first = mojibake
-    if count > max(_MOJIBAKE_FEW, lines_n * _MOJIBAKE_PERCENT // 100):
-        raise IngestError(
-            f"{name}, line {first}",
-            f"text that was decoded wrongly before, in {count:,} of {lines_n:,} lines",
-            "Ask for the original export, or save it anew with the encoding UTF-8 chosen on opening.",
-            code="mojibake",
-        )
-    if count:
-        found.odd["mojibake"] = mojibake
+def _look_at_quotes(data: bytes, found: Encoding) -> bytes:
+    """Note what is beside the quotes of a chunk; return its last two bytes, with which the next one begins.
 
-
-def _look_at_quotes(data: bytes, last: int, found: Encoding) -> int:
-    """Note what is beside the quotes of the next chunk; return its last byte."""
-    buffer = np.frombuffer(data, "uint8")
-    if found.quotes_n % 2 == 0 and found.quotes_n and last == _QUOTE:
-        found.beside.add(int(buffer[0]))  # what follows a quote that closed the chunk before
-    at = np.flatnonzero(buffer == _QUOTE) if b'"' in data else np.empty(0, "int64")
-    if len(at):
+    Its first byte was looked at before, its last one is looked at when what follows is known.
+    """
+    if b'"' in data:
+        buffer = np.frombuffer(data, "uint8")
+        at = np.flatnonzero(buffer[1:-1] == ord('"')) + 1
         is_open = found.quotes_n % 2
-        opening, closing = at[is_open::2], at[1 - is_open :: 2]
-        before = buffer[opening - 1]
-        if len(opening) and opening[0] == 0:
-            before[0] = last
-        after = buffer[np.minimum(closing + 1, len(buffer) - 1)]
-        if len(closing) and closing[-1] == len(buffer) - 1:
-            after = after[:-1]
-        for part in (before, after):
-            found.beside.update(np.flatnonzero(np.bincount(part, minlength=256)).tolist())
-    if b"\r" in data or last == 13:
-        ends = data.count(b"\r\n") + (last == 13 and data[0] == 10)
-        found.has_bare_returns |= data.count(b"\r", 0, len(data) - 1) + (last == 13) != ends
-    found.quotes_n += len(at)
-    return data[-1]
+        for beside in (buffer[at[is_open::2] - 1], buffer[at[1 - is_open :: 2] + 1]):
+            found.beside.update(np.flatnonzero(np.bincount(beside, minlength=256)).tolist())
+        found.quotes_n += len(at)
+    if b"\r" in data:
+        found.has_bare_returns |= data.count(b"\r", 1, -1) != data.count(b"\r\n", 1)
+    return data[-2:]
 
 
 def _has_controls(data: bytes) -> bool:
@@ -229,25 +199,23 @@ def _has_controls(data: bytes) -> bool:
     return bool((buffer < 9).any() or (buffer - np.uint8(14) < 18).any() or (buffer == 127).any())
 
 
-def _count_odd(text: str, name: str, line: int, odd: dict, mojibake: list[int]) -> None:
-    """Count odd characters into `odd`; refuse UTF-16 without its mark."""
+def _count_odd(text: str, name: str, line: int, found: Encoding) -> None:
+    """Count odd characters, and lines with mojibake; refuse UTF-16 without its mark."""
     if text.count("\0") > len(text) // 4:
         way_out = "It looks like UTF-16 without its mark: save it as UTF-8."
         raise IngestError(f"{name}, line {line}", "NUL characters throughout", way_out, code="nul")
     # patterns look at the text without ASCII letters first: few texts have what they look for
-    rest = (
-        text if text.isascii() else text.encode("utf-8", "replace").translate(None, _ASCII[32:127]).decode()
-    )
-    for code, (pattern, _) in _ODD.items():
-        if pattern.search(rest) and (first := pattern.search(text)):
-            entry = odd.setdefault(code, [0, line + text.count("\n", 0, first.start())])
-            entry[0] += sum(1 for _ in pattern.finditer(text))
+    rest = text.encode("utf-8", "replace").translate(None, _ASCII[32:127]).decode()
+    found.beyond_ascii |= {letter for letter in set(rest) if not letter.isascii()}
+    for code, pattern in _ODD.items():
+        if pattern.search(rest) and (at := [one.start() for one in pattern.finditer(text)]):
+            entry = found.odd.setdefault(code, [0, line + text.count("\n", 0, at[0])])
+            entry[0] += len(at)
     if _MAYBE_MOJIBAKE.search(rest):
         hits = [one.start() for one in _MAYBE_MOJIBAKE.finditer(text) if is_mojibake(one.group())]
-        lines = {line + text.count("\n", 0, at) for at in hits[:10_000]}
-        if lines:
-            mojibake[1] = mojibake[1] or min(lines)
-            mojibake[0] += len(lines)
+        if lines := {line + text.count("\n", 0, at) for at in hits[:10_000]}:
+            entry = found.odd.setdefault("mojibake", [0, min(lines)])
+            entry[0] += len(lines)
 
 
 def is_mojibake(text: str) -> bool:

@@ -31,29 +31,32 @@ def describe_report(
     Lines of text without control characters: names in a record may hold some that a terminal obeys.
     """
     refused, needed = report.details.get("refused"), report.details.get("needed", {})
-    lines = [("File", f"{report.file}, {report.bytes_n:,} bytes, sha256 {report.sha256[:12]}")]
-    lines.append(("What", f"{report.family}: {report.form}"))
-    lines.append(("Why", report.why))
     asked = [("Needed", f"{QUESTIONS[name].typed}: {hint}") for name, hint in needed.items()]
+    lines = [
+        ("File", f"{report.file}, {report.bytes_n:,} bytes, sha256 {report.sha256[:12]}"),
+        ("What", f"{report.family}: {report.form}"),
+        ("Why", report.why),
+    ]
     if refused:
-        lines += asked
-        lines.append(("Stopped", f"{refused['place']}: {refused['found']}"))
-        lines.append(("Way out", refused["way_out"]))
-        if draft := refused.get("mapping"):
-            text = "\n".join(f"{label:<9}{clean_text(text)}" for label, text in lines)
-            return "\n".join([text, "", *map(clean_text, draft.splitlines())])
+        lines += [
+            *asked,
+            ("Stopped", f"{refused['place']}: {refused['found']}"),
+            ("Way out", refused["way_out"]),
+        ]
     else:
-        lines.extend(_describe_rows(report))
-        lines.extend(("Warning", text) for text in report.warnings)
-        lines.extend(("Dropped", f"column {name}") for name in report.columns_dropped)
+        lines += _describe_rows(report)
+        lines += [("Warning", text) for text in report.warnings]
+        lines += [("Dropped", f"column {name}") for name in report.columns_dropped]
         for what, names in report.private.items():
             shown = names.items() if isinstance(names, dict) else enumerate(names, 1)
-            lines.extend(("Private", f"{what}: {key} is {name!r}") for key, name in shown)
-        lines.extend(("Note", text) for text in report.notes)
-        lines += asked
+            lines += [("Private", f"{what}: {key} is {name!r}") for key, name in shown]
+        lines += [("Note", text) for text in report.notes] + asked
         if command == "ingest":
             lines.append(("Next", write_command(str(path), options, needed)))
-    return "\n".join(f"{label:<9}{clean_text(text)}" for label, text in _shorten(lines))
+    texts = [f"{label:<9}{clean_text(text)}" for label, text in _shorten(lines)]
+    if draft := (refused or {}).get("mapping"):
+        texts += ["", *map(clean_text, draft.splitlines())]
+    return "\n".join(texts)
 
 
 def _describe_rows(report: Report) -> Iterator[tuple[str, str]]:
@@ -66,9 +69,8 @@ def _describe_rows(report: Report) -> Iterator[tuple[str, str]]:
         yield "Rows", f"{say_number(held, 'row')} in the file, which hold {records}"
     by_code: dict[str, list] = {}
     for part in report.set_aside:
-        entry = by_code.setdefault(part.code or part.reason, [0, part])
-        entry[0] += part.rows_n
-    for count, part in by_code.values():
+        by_code.setdefault(part.code or part.reason, [part, 0])[1] += part.rows_n
+    for part, count in by_code.values():
         more = f"; {part.what}" if part.what else ""
         yield "Skipped", f"{count:,}: {part.reason} (first at {part.place}{more})"
     for table, (first, last) in report.span.items():

@@ -3,26 +3,33 @@
 One way for every file: open it, recognize its layout, read it, check what was read, write it.
 """
 
+import glob
 import json
 import os
 import shutil
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from helpers.errors import IngestError, SideDoorError
-from sidedoor.ingest.report import FileTable, Reading, Report
+from helpers.files import open_lock, try_lock
+from sidedoor.ingest import sniff
+from sidedoor.ingest.asking import QUESTIONS, forget_stand_ins
+from sidedoor.ingest.report import DEFECT, DefectError, FileTable, Reading, Report
 from sidedoor.ingest.source import FileLimits, ReadOptions, Source, open_source
 
 REPORT = "report.json"
 CSV_ROWS = 1_048_575
+# In a work folder: the lock of the process that works there, and the result that is being replaced.
+_LOCK, _OLD = ".sidedoor-lock", "old"
 _PART_ROWS, _LARGE = 100_000, 64 << 20
 
 
 def inspect_file(
     path: Path | str, options: ReadOptions | None = None, limits: FileLimits | None = None, follow=None
-):
+) -> Report:
     """Read a file and report on it, writing nothing.
 
     Parameters
@@ -30,9 +37,9 @@ def inspect_file(
     path
         The file.
     options
-        What only the person knows (`ReadOptions`).
+        What only the person knows.
     limits
-        How much is taken (`FileLimits`).
+        How much is taken.
     follow
         Is called with the bytes read and all bytes, while a log is read.
 
@@ -52,22 +59,24 @@ def inspect_file(
 
 def examine_file(
     path: Path | str, options: ReadOptions | None = None, limits: FileLimits | None = None, follow=None
-):
+) -> Reading:
     """Read a file as `inspect_file` does, and return its tables too: for counting only, as some cells may be
-    stand-ins.
-
-    Returns
-    -------
-    Reading; the table of a log is a `FileTable` whose file is gone.
+    stand-ins. The table of a log is a `FileTable` whose file is gone.
     """
-    from sidedoor.ingest.asking import read_asking
-
-    source = _open(path, limits)
+    source = _open(path, limits, follow)
     with tempfile.TemporaryDirectory(prefix="sidedoor-inspect-") as work:
-        source.work, source.follow = Path(work), follow
-        reading = read_asking(read_source, source, options or ReadOptions())
+        source.work = Path(work)
+        reading = _read_asking(source, options or ReadOptions())
         _close(reading)
     return reading
+
+
+def _open(path: Path | str, limits: FileLimits | None, follow) -> Source:
+    # The readers' libraries load while the sandbox's child is at work on a PDF or a workbook.
+    threading.Thread(target=sniff.list_readers, daemon=True).start()
+    source = open_source(path, limits)
+    source.follow = follow
+    return source
 
 
 def read_source(source: Source, options: ReadOptions | None = None, *, is_tolerant: bool = False) -> Reading:
@@ -75,7 +84,8 @@ def read_source(source: Source, options: ReadOptions | None = None, *, is_tolera
 
     Returns
     -------
-    Reading; its report has been checked: rows in are rows out and rows skipped.
+    Reading; its report has been checked: rows in are rows out and rows skipped. If `is_tolerant`, a file that
+    is recognized but cannot be read is a reading without tables, and the report says what stops it.
 
     Raises
     ------
@@ -84,48 +94,45 @@ def read_source(source: Source, options: ReadOptions | None = None, *, is_tolera
     """
     from sidedoor.ingest.ocr import mark_tables, read_scan
     from sidedoor.ingest.published import check_names
-    from sidedoor.ingest.sniff import sniff
     from sidedoor.ingest.xlsx import read_workbook
 
     options = options or ReadOptions()
+    match = None
     try:
-        match = None
         if options.ocr and source.kind == "pdf":
             read_scan(source)
-        try:
-            module, match = sniff(source, options)
-            reading = module.read(source, options)
-            if source.cache.get("ocr"):
-                mark_tables(reading.tables, reading.report)
-            _check_reading(reading)
-            if source.kind == "xlsx":
-                read_workbook(source).describe(reading.report)
-            check_names(reading, source, options)
-        except IngestError as error:
-            draft = source.cache.get("mapping draft")
-            if not is_tolerant or isinstance(error, DefectError) or not (match or draft):
-                raise
-            reading = _report_refusal(source, error, match, draft)
+        module, match = sniff.sniff(source, options)
+        reading = module.read(source, options)
+        if source.cache.get("ocr"):
+            mark_tables(reading.tables, reading.report)
+        reading.check()
+        if source.kind == "xlsx":
+            read_workbook(source).describe(reading.report)
+        check_names(reading, source, options)
+        return reading
+    except DefectError:
+        raise
+    except IngestError as error:
+        draft = source.cache.get("mapping draft")
+        if is_tolerant and (match or draft):
+            return _report_refusal(source, error, match, draft)
+        raise
     except SideDoorError:
         raise
     except OSError as error:
         raise _refuse_disk(error) from None
     except Exception as error:  # a message or a traceback may repeat what is in the file
-        raise DefectError(
-            source.name, f"the reader failed ({type(error).__name__})", DEFECT, code="defect"
-        ) from error
-    return reading
+        found = f"the reader failed ({type(error).__name__})"
+        raise DefectError(source.name, found, DEFECT, code="defect") from error
 
 
 def _report_refusal(source: Source, error: IngestError, match, draft: str | None) -> Reading:
     """Report on a file that cannot be read: what it is, what stops it, and for an unknown layout a mapping to
     correct.
     """
-    about = (
-        (match.family, match.form, match.why)
-        if match
-        else ("unknown", "no reader knows it", "none of its columns")
-    )
+    about = ("unknown", "no reader knows it", "none of its columns")
+    if match:
+        about = (match.family, match.form, match.why)
     report = Report(source.name, source.sha256, source.bytes_n, *about)
     fields = ("place", "found", "way_out", "code", "asks_for")
     report.details["refused"] = {name: getattr(error, name) for name in fields}
@@ -134,24 +141,39 @@ def _report_refusal(source: Source, error: IngestError, match, draft: str | None
     return Reading({}, report)
 
 
-class DefectError(IngestError):
-    """A reader did what no reader may do. The file is not to blame."""
+def _read_asking(source: Source, options: ReadOptions) -> Reading:
+    """Read a file as far as it goes without what only a person knows.
 
+    Returns
+    -------
+    Reading. `details["needed"]` of its report holds each option that is missing, with the reader's hint; the
+    tables were then read with stand-ins, and no span or remark that rests on one is left in the report: where
+    the order of day and month is open, a span stays if it is the same either way.
+    """
+    needed: dict[str, str] = {}
+    folder = source.work
 
-DEFECT = "This is a defect of Side Door, not of the file: please report it with the layout of the file."
+    def read_again(name: str, options: ReadOptions) -> Reading:
+        source.work = folder / name  # each attempt writes its table into a folder of its own
+        source.work.mkdir()
+        return read_source(source, options, is_tolerant=True)
 
-
-def _check_reading(reading) -> None:
-    """Check that rows in are rows out and rows skipped, and that the tables hold the rows out."""
+    while True:
+        reading = read_again(f"attempt-{len(needed)}", options)
+        refused = reading.report.details.get("refused")
+        asked = [name for name in refused["asks_for"] if name not in needed] if refused else []
+        if not asked:
+            break
+        needed |= dict.fromkeys(asked, f"{refused['found']}. {refused['way_out']}")
+        options = replace(options, **{name: QUESTIONS[name].stand_in for name in asked})
     report = reading.report
-    try:
-        report.check()
-    except IngestError as error:
-        raise DefectError(error.place, error.found, DEFECT, code=error.code) from None
-    rows_n = sum(len(table) for table in reading.tables.values())
-    if rows_n != report.rows_out:
-        found = f"the tables hold {rows_n} rows where the report says {report.rows_out}"
-        raise DefectError(report.file, found, DEFECT, code="lost-rows")
+    if needed:
+        forget_stand_ins(report, needed)
+        if "day_first" in needed and not refused:
+            other = read_again("other-order", replace(options, day_first=not options.day_first)).report
+            report.span = {name: days for name, days in report.span.items() if other.span.get(name) == days}
+        report.details["needed"] = {name: needed[name] for name in QUESTIONS if name in needed}
+    return reading
 
 
 def ingest_file(
@@ -160,7 +182,7 @@ def ingest_file(
     options: ReadOptions | None = None,
     limits: FileLimits | None = None,
     follow=None,
-):
+) -> Reading:
     """Read a file and write its tables and its report into a folder, all of it or nothing.
 
     In publication mode, the default, `reason_text` is empty; its state column stays. With `keep_reasons` the
@@ -169,11 +191,9 @@ def ingest_file(
 
     Parameters
     ----------
-    path
-        The file.
     out
         A folder: new, empty, or one that holds an earlier ingest of ours, which is replaced.
-    options, limits, follow
+    path, options, limits, follow
         As for `inspect_file`.
 
     Returns
@@ -187,31 +207,71 @@ def ingest_file(
     """
     options, out = options or ReadOptions(), Path(out).absolute()
     check_folder(out)
-    source = _open(path, limits)
-    with _make_work_folder(out) as work:
-        source.work, source.follow = work / "reading", follow
+    source = _open(path, limits, follow)
+    with make_work_folder(out) as work:
+        source.work = work / "reading"
         source.work.mkdir()
         reading = _read_or_ask(source, options)
-        _note_left_out(reading, options)
+        if not options.keep_reasons:
+            _note_left_out(reading)
         try:
-            _write(reading, work, out, options)
+            _write(reading, work / "out", out, is_private=options.keep_reasons)
         except OSError as error:
             raise _refuse_disk(error, out) from None
     return reading
 
 
+def _read_or_ask(source: Source, options: ReadOptions) -> Reading:
+    """Read a file; if something is missing that only a person knows, ask for all that is missing."""
+    try:
+        return read_source(source, options)
+    except IngestError as error:
+        # to read all of a large log again, only to ask for more, may take minutes
+        if not error.asks_for or source.bytes_n > _LARGE:
+            raise
+        needed = _read_asking(source, options).report.details.get("needed", {})
+        if len(needed) < 2:
+            raise
+        hints = " ".join(f"({number}) {hint}" for number, hint in enumerate(needed.values(), 1))
+        found = f"{len(needed)} things are missing that only you can know"
+        raise IngestError(source.name, found, hints, code="options-missing", asks_for=needed) from None
+
+
 @contextmanager
-def _make_work_folder(out: Path):
-    """Make a folder on the disk of `out` that only its owner can read; it is gone at the end."""
+def make_work_folder(out: Path):
+    """Make a folder on the disk of `out` that only its owner can read; it is gone at the end.
+
+    It holds a lock, so that what a killed run for the same `out` left behind is known and goes first.
+    """
     base = next(folder for folder in out.parents if folder.is_dir())
     try:
+        for left in base.glob(f".{glob.escape(out.name)}-????????/{_LOCK}"):
+            _remove_abandoned(left, out)
         work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=base))
     except OSError as error:
         raise _refuse_disk(error, out) from None
     try:
-        yield work
+        with open_lock(work / _LOCK) as lock:
+            with suppress(OSError):  # some network disks have no locks: what is left there stays
+                try_lock(lock)
+            yield work
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        with suppress(OSError):
+            _remove_work(work, out)
+
+
+def _remove_abandoned(lock: Path, out: Path) -> None:
+    """Remove a work folder whose process has ended."""
+    with suppress(OSError), open_lock(lock) as file:
+        if not lock.parent.is_symlink() and try_lock(file):
+            _remove_work(lock.parent, out)
+
+
+def _remove_work(work: Path, out: Path) -> None:
+    """Remove a work folder; a result that was to be replaced and was not goes back to its place first."""
+    if (work / _OLD).is_dir() and not out.exists():
+        os.replace(work / _OLD, out)
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def _refuse_disk(error: OSError, out: Path | None = None) -> IngestError:
@@ -220,19 +280,17 @@ def _refuse_disk(error: OSError, out: Path | None = None) -> IngestError:
     return IngestError(out.name if out else "the results", found, way_out, code="cannot-write")
 
 
-def _write(reading: Reading, work: Path, out: Path, options: ReadOptions) -> None:
-    folder = work / "out"
+def _write(reading: Reading, folder: Path, out: Path, *, is_private: bool) -> None:
     folder.mkdir()
     for name, table in reading.tables.items():
-        write_table(table, folder, name, is_private=options.keep_reasons)
-    report = reading.report.to_dict(is_private=options.keep_reasons)
-    text = json.dumps(report, ensure_ascii=False, indent=2, sort_keys=False)
+        write_table(table, folder, name, is_private=is_private)
+    text = json.dumps(reading.report.to_dict(is_private=is_private), ensure_ascii=False, indent=2)
     (folder / REPORT).write_text(text + "\n", encoding="utf-8", newline="\n")
-    if options.keep_reasons:
+    if is_private:
         (folder / REPORT).chmod(0o600)
         folder.chmod(0o700)
     else:
-        check_leaks(reading.tables, folder)
+        _check_leaks(reading.tables, folder)
     _close(reading, out)
     out.parent.mkdir(parents=True, exist_ok=True)
     put_in_place(folder, out)
@@ -246,40 +304,22 @@ def _close(reading: Reading, out: Path | None = None) -> None:
             table.path = out / table.path.name if out else table.path
 
 
-def _read_or_ask(source: Source, options: ReadOptions) -> Reading:
-    """Read a file; if something is missing that only a person knows, ask for all of it."""
-    try:
-        return read_source(source, options)
-    except IngestError as error:
-        if (
-            source.bytes_n > _LARGE
-        ):  # to read all of a large log again, only to ask for more, may take minutes
-            raise
-        from sidedoor.ingest.asking import ask_for_all
-
-        raise ask_for_all(error, read_source, source, options) from None
-
-
-def _note_left_out(reading: Reading, options: ReadOptions) -> None:
-    report = reading.report
-    if options.keep_reasons:
-        return
+def _note_left_out(reading: Reading) -> None:
     for table in reading.tables.values():
         for column in table.list_sampled(_PLAIN) if isinstance(table, FileTable) else ():
-            report.note(
-                "sampled-column",
-                f"Column {column} holds too many different texts to look through each for plates, "
-                "phone numbers and the "
-                "like: of each shape (digits as 9, letters as a) some thousands were looked through.",
+            said = (
+                f"Column {column} holds too many different texts to look through each for plates, phone "
+                "numbers and the like: of each shape (digits as 9, letters as a) some thousands were looked "
+                "through."
             )
+            reading.report.note("sampled-column", said)
     rows_n = max(map(len, reading.tables.values()), default=0)
     if rows_n > CSV_ROWS:
-        report.note(
-            "no-csv",
-            f"No CSV was written: a spreadsheet holds {CSV_ROWS:,} rows, and these are {rows_n:,}. "
-            "The Parquet file "
-            "holds them all; the notebooks read it, and so do DuckDB, pandas, Polars and R.",
+        said = (
+            f"No CSV was written: a spreadsheet holds {CSV_ROWS:,} rows, and these are {rows_n:,}. The "
+            "Parquet file holds them all; the notebooks read it, and so do DuckDB, pandas, Polars and R."
         )
+        reading.report.note("no-csv", said)
 
 
 def check_folder(out: Path, more: tuple[str, ...] = ()) -> None:
@@ -291,17 +331,15 @@ def check_folder(out: Path, more: tuple[str, ...] = ()) -> None:
     IngestError
         It is a file, or it holds other files.
     """
+    from helpers.canonical import COLUMNS
+
     if not out.exists() and not out.is_symlink():
         return
     if out.is_symlink() or not out.is_dir():
         raise IngestError(out.name, "it is no folder", "Give --out a new folder.", code="no-folder")
     there = {path.name for path in out.iterdir()}
-    if not there:
-        return
-    from helpers.canonical import COLUMNS
-
     ours = {REPORT, *(f"{name}.{end}" for name in COLUMNS for end in ("parquet", "csv")), *more}
-    if REPORT not in there or there - ours:
+    if there and (REPORT not in there or there - ours):
         found = "the folder holds files that no ingest wrote"
         raise IngestError(out.name, found, "Give --out a new or empty folder.", code="other-files")
 
@@ -310,13 +348,9 @@ def check_folder(out: Path, more: tuple[str, ...] = ()) -> None:
 _PLAIN = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
-def check_leaks(tables: dict, folder: Path) -> None:
-    """Look through what is about to be written for plates, phone numbers and the like, each text once.
-
-    Raises
-    ------
-    IngestError
-        There is one; its column is named, its value masked.
+def _check_leaks(tables: dict, folder: Path) -> None:
+    """Look through what is about to be written for plates, phone numbers and the like, each text once; the
+    error names the column and masks the value.
     """
     from helpers.errors import RunError
     from helpers.export import write_csv
@@ -364,28 +398,8 @@ def write_table(table, folder: Path, name: str, *, is_private: bool = False) -> 
         write_csv(parts, folder / f"{name}.csv")
 
 
-def put_in_place(work: Path, out: Path) -> None:
-    """Put a finished folder where an earlier one may be: all of it, or nothing."""
-    if not out.exists():
-        os.replace(work, out)
-        return
-    old = out.with_name(f"{work.parent.name}-{work.name}-old")
-    os.replace(out, old)
-    try:
-        os.replace(work, out)
-    except OSError:
-        os.replace(old, out)
-        raise
-    shutil.rmtree(old)
-
-
-def _open(path: Path | str, limits: FileLimits | None) -> Source:
-    # The readers' libraries load while the sandbox's child is at work on a PDF or a workbook.
-    threading.Thread(target=_load_readers, daemon=True).start()
-    return open_source(path, limits)
-
-
-def _load_readers() -> None:
-    from sidedoor.ingest.sniff import list_readers
-
-    list_readers()
+def put_in_place(folder: Path, out: Path) -> None:
+    """Put a finished folder from a work folder in place; an earlier one goes with the work folder."""
+    if out.exists():
+        os.replace(out, folder.with_name(_OLD))
+    os.replace(folder, out)

@@ -1,32 +1,26 @@
 """Flock's audits printed to PDF: the same columns as the CSV, read from where their words stand."""
 
 import re
-
-import pandas as pd
+from collections import Counter
 
 from helpers.formats import load_format
-from sidedoor.ingest.flock_audit import DROPPED, FAMILIES, describe_log, name_form
-from sidedoor.ingest.headers import bind_columns, drop_columns, list_unbound, tidy_header
-from sidedoor.ingest.log_part import LogForm
-from sidedoor.ingest.logs import LogReader
+from sidedoor.ingest.flock_audit import FAMILIES, AuditReader, name_form
+from sidedoor.ingest.headers import bind_columns, tidy_header
 from sidedoor.ingest.pdf import read_pages, warn_unseen
-from sidedoor.ingest.pdf_table import PrintedRow, find_page_header, read_rows
-from sidedoor.ingest.report import Reading, Report
+from sidedoor.ingest.pdf_table import find_page_header, read_rows
+from sidedoor.ingest.report import Reading
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import build_batch
-from sidedoor.ingest.times import find_zone
 
 KINDS = ("pdf",)
 _AT_LEAST = 4
 # What the first line of a cell looks like, in the columns that begin every row: an id whole or cut by the
-# width of
-# its column, a date.
+# width of its column, a date.
 _BEGINS = {
     "id": re.compile(r"[0-9a-fA-F]{8}-"),
     "search time": re.compile(r"\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{2}-\d{2}"),
 }
 _DATE = re.compile(r"(?<=\S)\s+(?=\d{1,2}/\d{1,2}/\d{4}\b|\d{4}-\d{2}-\d{2}\b)")
-_SHOWN = 5
 
 
 def list_names() -> set[str]:
@@ -42,12 +36,8 @@ def recognize(source: Source) -> Match | None:
     for page in read_pages(source)[:3]:
         if header := find_page_header(page, known, _AT_LEAST):
             some = ", ".join(repr(name) for name in header.names[:4])
-            return Match(
-                FAMILIES["audit"],
-                f"{name_form(list(header.names))}, PDF",
-                f"columns {some} and others of Flock's audit",
-                0.95,
-            )
+            form, why = name_form(list(header.names)), f"columns {some} and others of Flock's audit"
+            return Match(FAMILIES["audit"], f"{form}, PDF", why, 0.95)
     return None
 
 
@@ -65,53 +55,33 @@ def read(source: Source, options: ReadOptions) -> Reading:
         Rows cannot be told apart, their columns are spread over pages, or times print no zone and none was
         given.
     """
-    match = recognize(source)
     known = load_format("flock")["audit"]
     header, rows, outside = read_rows(read_pages(source), source.name, list_names(), _AT_LEAST, _BEGINS)
-    names = _name_columns(header.names)
+    # a column whose heading was blacked out has none
+    names = [name or f"(unnamed {number})" for number, name in enumerate(header.names, 1)]
     columns = bind_columns(names, known["columns"], source.name)
     kinds = {name: field for field, name in columns.items()}
     cells = [
         [_join(kinds.get(name), lines) for name, lines in zip(names, row.cells, strict=True)] for row in rows
     ]
-    places = [_locate(row, number) for number, row in _number(rows)]
-    batch = build_batch(names, cells, places, "page {}")
-    report = Report(source.name, source.sha256, source.bytes_n, FAMILIES["audit"], match.form, match.why)
-    zone = find_zone(options.time_zone) if options.time_zone else None
-    log = LogReader(source, options)
-    times = known["times"]
-    log.read([batch], LogForm(columns, times["forms"], zone, times["zone_hint"], times["window"]))
-    searches = log.close(report)
-    warn_unseen(read_pages(source), report)
-    dropped = [name for part, name in columns.items() if part in DROPPED]
-    drop_columns(report, names, [*list_unbound(names, columns), *dropped])
-    describe_log(searches, log, report, "audit", zone)
-    pages = pd.Series([row.page for row in rows]).value_counts().sort_index()
-    report.details["rows_by_page"] = {str(page): int(count) for page, count in pages.items()}
-    report.details["texts_outside_the_table_n"] = len(outside)
-    report.warnings.append(
-        "Read from the places of words on printed pages: compare a page or two by eye. A cell that was "
-        "blacked out "
-        "holds no text and counts as empty."
-    )
-    report.check()
-    return Reading({"searches": searches}, report)
-
-
-def _name_columns(printed: tuple[str, ...]) -> list[str]:
-    """Make the names of columns unique: a column whose heading was blacked out has none."""
-    return [name or f"(unnamed {number})" for number, name in enumerate(printed, 1)]
-
-
-def _number(rows: list[PrintedRow]):
-    seen: dict[int, int] = {}
+    by_page: Counter[int] = Counter()
+    places = []
     for row in rows:
-        seen[row.page] = seen.get(row.page, 0) + 1
-        yield seen[row.page], row
-
-
-def _locate(row: PrintedRow, number: int) -> str:
-    return f"{row.page} row {number}"
+        by_page[row.page] += 1
+        places.append(f"{row.page} row {by_page[row.page]}")
+    audit = AuditReader(source, options, recognize(source), "audit")
+    audit.read([build_batch(names, cells, places, "page {}")], names, columns)
+    reading = audit.close()
+    report = reading.report
+    warn_unseen(read_pages(source), report)
+    report.details["rows_by_page"] = {str(page): count for page, count in sorted(by_page.items())}
+    report.details["texts_outside_the_table_n"] = len(outside)
+    report.warn(
+        "printed-places",
+        "Read from the places of words on printed pages: compare a page or two by eye. A cell that was "
+        "blacked out holds no text and counts as empty.",
+    )
+    return reading
 
 
 def _join(field: str | None, lines: tuple[str, ...]) -> str:

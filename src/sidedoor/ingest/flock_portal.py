@@ -1,8 +1,9 @@
 """Archives of Flock's portal pages as CSV: figures of 30 days, one row a capture."""
 
 import re
-from dataclasses import dataclass
+from collections import Counter, defaultdict
 from datetime import date
+from itertools import pairwise
 
 from helpers.errors import IngestError
 from helpers.formats import load_format
@@ -18,7 +19,6 @@ KINDS = ("text",)
 FAMILY = "Flock portal page figures"
 MEASURES = ("detections", "hits", "searches")
 DAYS = 30
-_RETENTION = re.compile(r"(\d+) days?")
 
 
 def recognize(source: Source) -> Match | None:
@@ -34,17 +34,6 @@ def recognize(source: Source) -> Match | None:
     return None
 
 
-@dataclass
-class _Counts:
-    """What is counted of an archive beside its figures."""
-
-    retention: dict[str, int]
-    lists: dict[str, int]
-    captures: dict[str, list[str]]
-    stale: int = 0
-    undated: int = 0
-
-
 def read(source: Source, options: ReadOptions) -> Reading:
     """Read the figures into `volumes`.
 
@@ -58,47 +47,48 @@ def read(source: Source, options: ReadOptions) -> Reading:
     table = read_table(source)
     columns = bind_columns(table.header, known["columns"], source.name)
     if "reported_by" not in columns and not options.reported_by:
-        raise IngestError(
-            source.name, "figures of a portal that is not named", "Say whose it is: --reported-by 'AGENCY'.",
-            code="no-reporter", asks_for="reported_by",
-        )  # fmt: skip
+        found, way_out = "figures of a portal that is not named", "Say whose it is: --reported-by 'AGENCY'."
+        raise IngestError(source.name, found, way_out, code="no-reporter", asks_for="reported_by")
     check_day(options.as_of)
     volumes = VolumeTable()
-    counts = _Counts({}, {"names": 0, "a count": 0, "none": 0}, {})
     rows = [(line, dict(zip(table.header, cells, strict=False))) for line, cells in table.rows()]
     days = {
         name: _read_days([row[columns[name]] for _, row in rows], known)
         for name in ("captured_at", "updated_at")
         if name in columns
     }
+    retention, lists, captures = Counter(), Counter({"names": 0, "a count": 0, "none": 0}), defaultdict(list)
     for at, (line, row) in enumerate(rows):
         cells = {name: row[column].strip() for name, column in columns.items()}
         who = cells.get("reported_by") or options.reported_by
-        printed = days["captured_at"][at]
-        captured = printed or options.as_of
-        counts.undated += not printed
-        if "updated_at" in columns and printed:
-            counts.stale += (days["updated_at"][at] or printed) < printed
-        if captured:
-            counts.captures.setdefault(who, []).append(captured)
-        for measure in MEASURES:
-            if measure in columns:
-                fields = {"reported_by": who, "measure": measure, "scope": columns[measure]}
-                fields["source_id"] = options.source_id or source.id
-                _take_figure(volumes, cells[measure], f"line {line}", captured, fields, known)
-        _count_row(cells, counts, known)
+        if captured := days["captured_at"][at] or options.as_of:
+            captures[who].append(captured)
+        for measure in (name for name in MEASURES if name in columns):
+            fields = {"reported_by": who, "measure": measure, "scope": columns[measure]}
+            fields["source_id"] = options.source_id or source.id
+            _take_figure(volumes, cells[measure], f"line {line}", captured, fields, known)
+        if "retention" in cells:
+            retention[_read_retention(cells["retention"], known)] += 1
+        if "organizations" in cells:
+            is_none = find_sentinel(cells["organizations"], known["sentinels"])
+            lists["none" if is_none else "a count" if cells["organizations"].isdigit() else "names"] += 1
     table.describe(report)
     frame = volumes.close(report)
     report.details["rows_in_file"] = len(rows)
     if not len(frame) and "no-capture-date" in report.list_codes():
-        raise IngestError(
-            source.name, "figures without a capture date", "Say when the pages were saved: --as-of "
-                "YYYY-MM-DD.",
-            code="no-date", asks_for="as_of",
-        )  # fmt: skip
+        found, way_out = (
+            "figures without a capture date",
+            "Say when the pages were saved: --as-of YYYY-MM-DD.",
+        )
+        raise IngestError(source.name, found, way_out, code="no-date", asks_for="as_of")
     used = {columns[name] for name in (*MEASURES, "reported_by", "captured_at") if name in columns}
     drop_columns(report, table.header, [name for name in table.header if name and name not in used])
-    _describe(report, counts, columns, options)
+    if retention:
+        report.details["retention_days"] = dict(retention.most_common())
+    if "organizations" in columns:
+        report.details["organizations_with_access"] = dict(lists)
+    report.details["portals_n"] = len(captures)
+    _warn_of_dates(report, captures, days, options)
     report.check()
     return Reading({"volumes": frame}, report)
 
@@ -111,9 +101,8 @@ def _take_figure(
         meaning = find_sentinel(text, known["sentinels"]) or "not a number"
         volumes.set_aside(place, f"{fields['scope']}: {meaning}", code="no-figure")
     elif captured is None:
-        volumes.set_aside(
-            place, "no capture date: which days the figure covers is not known", code="no-capture-date"
-        )
+        reason = "no capture date: which days the figure covers is not known"
+        volumes.set_aside(place, reason, code="no-capture-date")
     elif not fields["reported_by"]:
         volumes.set_aside(place, "a row without an agency", code="no-agency")
     else:
@@ -121,38 +110,21 @@ def _take_figure(
         volumes.add(value=value, period_start=start, period_end=end, **fields)
 
 
-def _count_row(cells: dict[str, str], counts: _Counts, known: dict) -> None:
-    if "retention" in cells:
-        label = _read_retention(cells["retention"], known)
-        counts.retention[label] = counts.retention.get(label, 0) + 1
-    if "organizations" in cells:
-        cell = cells["organizations"]
-        is_none = find_sentinel(cell, known["sentinels"])
-        counts.lists["none" if is_none else "a count" if cell.isdigit() else "names"] += 1
-
-
-def _describe(report: Report, counts: _Counts, columns: dict, options: ReadOptions) -> None:
-    if counts.retention:
-        report.details["retention_days"] = dict(sorted(counts.retention.items(), key=lambda pair: -pair[1]))
-    if "organizations" in columns:
-        report.details["organizations_with_access"] = counts.lists
-    report.details["portals_n"] = len(counts.captures)
-    if overlapping := sum(1 for days in counts.captures.values() if _overlap(sorted(days))):
-        said = say_number(overlapping, "portal")
-        text = (
-            f"Figures of {said} were captured again within {DAYS} days: their periods overlap, "
-            "never add them."
-        )
-        report.warn("overlapping-periods", text)
-    text = (
+def _warn_of_dates(report: Report, captures: dict, days: dict, options: ReadOptions) -> None:
+    if overlapping := sum(_overlap(sorted(found)) for found in captures.values()):
+        said = f"Figures of {say_number(overlapping, 'portal')} were captured again within {DAYS} days"
+        report.warn("overlapping-periods", f"{said}: their periods overlap, never add them.")
+    said = (
         f"A figure covers the {DAYS} days to its capture date; period_start is the day {DAYS} days before it."
     )
-    report.note("period", text)
-    if counts.stale:
-        said = say_number(counts.stale, "page was", "pages were")
+    report.note("period", said)
+    dates = [*zip(days.get("updated_at", ()), days["captured_at"], strict=False)]
+    if stale := sum((updated or captured) < captured for updated, captured in dates if captured):
+        said = say_number(stale, "page was", "pages were")
         report.note("stale-pages", f"{said} last updated on an earlier day than captured.")
-    if counts.undated and options.as_of:
-        said = say_number(counts.undated, "capture prints", "captures print")
+    undated = days["captured_at"].count(None)
+    if undated and options.as_of:
+        said = say_number(undated, "capture prints", "captures print")
         report.note("as-of-given", f"{said} no date: taken as of {options.as_of}, as given.")
 
 
@@ -163,13 +135,11 @@ def _read_days(texts: list[str], known: dict) -> list[str | None]:
 
 def _read_retention(text: str, known: dict) -> str:
     """Name a period of retention: its days, or why there is none."""
-    if found := _RETENTION.fullmatch(text.strip()):
+    if found := re.fullmatch(r"(\d+) days?", text):
         return found[1]
-    if meaning := find_sentinel(text, known["sentinels"]):
-        return meaning
-    return "not a number of days"
+    return find_sentinel(text, known["sentinels"]) or "not a number of days"
 
 
 def _overlap(days: list[str]) -> bool:
     found = [date.fromisoformat(day) for day in days]
-    return any((later - earlier).days < DAYS for earlier, later in zip(found, found[1:], strict=False))
+    return any((later - earlier).days < DAYS for earlier, later in pairwise(found))

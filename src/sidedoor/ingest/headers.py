@@ -1,10 +1,8 @@
 """Which column is which: headers bound by name, and the first rows of a file looked at to find its header."""
 
-import csv
 import functools
-import io
+import itertools
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -13,11 +11,9 @@ from helpers.formats import load_format
 from helpers.wording import say_number
 from sidedoor.ingest.report import Report
 from sidedoor.ingest.source import Source
-from sidedoor.ingest.text import PART_ROWS, RowBatch, build_batch, peek_text
+from sidedoor.ingest.text import HEADER_ROWS, PART_ROWS, RowBatch, build_batch, list_first_rows
 from sidedoor.ingest.xlsx import Sheet, convert_serial, read_workbook
 
-# A title or a note may stand above the header.
-HEADER_ROWS = 12
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'"})
 
@@ -53,12 +49,9 @@ def bind_columns(header: list[str], names: dict[str, list[str]], place: str = ""
     for field, known in names.items():
         found = [printed[name] for name in dict.fromkeys(map(tidy_header, known)) if name in printed]
         if len(found) > 1:
-            raise IngestError(
-                place or "the header",
-                f"two columns for the same thing: {found[0]!r} and {found[1]!r}",
-                "Rename the one that is not meant in a copy of the file.",
-                code="column-twice",
-            )
+            said = f"two columns for the same thing: {found[0]!r} and {found[1]!r}"
+            way_out = "Rename the one that is not meant in a copy of the file."
+            raise IngestError(place or "the header", said, way_out, code="column-twice")
         if found:
             bound[field] = found[0]
     return bound
@@ -70,33 +63,6 @@ def list_unbound(header: list[str], bound: dict[str, str]) -> list[str]:
     return [column for column in header if column and column not in used]
 
 
-def list_first_rows(source: Source, rows_n: int = HEADER_ROWS) -> list[tuple[int, list[str]]]:
-    """Split the first rows of a text, each with its line, by the delimiter that gives the largest part of
-    them one width.
-    """
-    lines = io.StringIO(peek_text(source).removeprefix("\ufeff")).readlines()[: rows_n * 4]
-    best, most = [], (0, 0)
-    for delimiter in ",;\t|":
-        rows, reader, start = [], csv.reader(lines, delimiter=delimiter), 1
-        try:
-            for cells in reader:
-                rows.append((start, cells))
-                start = reader.line_num + 1
-                if len(rows) == rows_n:
-                    break
-        except csv.Error:
-            pass
-        # a reason may hold more semicolons than the log has columns, but not every reason does
-        widths = Counter(len(cells) for _, cells in rows if any(cells))
-        score = max(
-            ((round(count / widths.total(), 2), width) for width, count in widths.items() if width > 1),
-            default=(0, 0),
-        )
-        if score > most or not best and any(cells for _, cells in rows):
-            best, most = rows, score
-    return best
-
-
 def list_beginnings(source: Source) -> list[tuple[Sheet | None, list[tuple[int, list[str]]]]]:
     """Give the first rows of each table that a file may hold: the text itself (sheet None), or each sheet."""
     if source.kind == "text":
@@ -105,13 +71,7 @@ def list_beginnings(source: Source) -> list[tuple[Sheet | None, list[tuple[int, 
 
 
 def check_day(text: str | None) -> str | None:
-    """Demand that what was given as a date is one, `YYYY-MM-DD`, and give it back.
-
-    Raises
-    ------
-    IngestError
-        It is none.
-    """
+    """Return what was given as a date, `YYYY-MM-DD`; anything else is refused."""
     try:
         if text is not None and date.fromisoformat(text).isoformat() != text:
             raise ValueError
@@ -139,22 +99,22 @@ def make_batches(
     date_1904
         Whether the workbook counts days from 1904.
     """
+    rows = _list_rows(sheet, header_row, header, moments, date_1904)
+    while part := list(itertools.islice(rows, PART_ROWS)):
+        places, cells = zip(*part, strict=True)
+        yield build_batch(header, cells, places, sheet.name_row("{}"))
+
+
+def _list_rows(sheet: Sheet, header_row: int, header: list[str], moments: Iterable[str], date_1904: bool):
     dated = [at for at, name in enumerate(header) if name and name in moments]
-    width, places, rows = len(header), [], []
-    for at, (number, cells) in enumerate(sheet):
+    for (number, cells), kinds in itertools.zip_longest(sheet, sheet.kinds, fillvalue=""):
         if number <= header_row or not any(cells):
             continue
-        cells = [*cells[:width], *[""] * (width - len(cells))]
-        for column in dated:
-            if column < len(sheet.kinds[at]) and sheet.kinds[at][column] == "n":
-                cells[column] = _show_serial(cells[column], date_1904)
-        places.append(number)
-        rows.append(cells)
-        if len(rows) == PART_ROWS:
-            yield build_batch(header, rows, places, sheet.name_row("{}"))
-            places, rows = [], []
-    if rows:
-        yield build_batch(header, rows, places, sheet.name_row("{}"))
+        cells = [*cells[: len(header)], *[""] * (len(header) - len(cells))]
+        for at in dated:
+            if kinds[at : at + 1] == "n":
+                cells[at] = _show_serial(cells[at], date_1904)
+        yield number, cells
 
 
 def _show_serial(text: str, date_1904: bool) -> str:
@@ -168,14 +128,15 @@ def _show_serial(text: str, date_1904: bool) -> str:
 def list_known_headers() -> frozenset[str]:
     """List the headers that vendors and clerks are known to use, tidy: they say nothing of a person."""
     flock, workbook = load_format("flock"), load_format("workbook")
-    groups = [*flock["audit"]["columns"].values(), flock["audit"]["dropped"]["columns"]]
-    groups += [*flock["portal"]["columns"].values(), *flock["page"]["columns"].values()]
-    groups += [flock["sharing"]["columns"][name] for name in ("organization", "with_me", "by_me", "page")]
-    groups += [workbook["names"]["columns"], workbook["names"]["beside"], workbook["users"]["columns"]]
-    groups += [
+    shared = flock["sharing"]["columns"]
+    groups = [
+        *(names for part in ("audit", "portal", "page") for names in flock[part]["columns"].values()),
+        flock["audit"]["dropped"]["columns"],
+        *(shared[name] for name in ("organization", "with_me", "by_me", "page")),
         *workbook["searches"]["columns"].values(),
-        workbook["months"]["columns"],
-        workbook["months"]["year_columns"],
+        *(workbook["names"][name] for name in ("columns", "beside")),
+        *(workbook["months"][name] for name in ("columns", "year_columns")),
+        workbook["users"]["columns"],
     ]
     return frozenset(tidy_header(name) for group in groups for name in group)
 

@@ -5,17 +5,15 @@ dropped.
 """
 
 import re
-from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from helpers.errors import IngestError
-from sidedoor.ingest._learn_form import check_pages, load_form, read_date, read_footer, squeeze
-from sidedoor.ingest._learn_layout import gather_lines
+from sidedoor.ingest._learn_form import check_pages, gather_lines, load_form, read_date, read_footer, squeeze
 from sidedoor.ingest.decode import find_encoding
 from sidedoor.ingest.pdf import read_pages, report_unseen
-from sidedoor.ingest.report import Reading, Report, SetAside
+from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import peek_text, read_text
 
@@ -44,22 +42,36 @@ class Line:
 
 
 @dataclass(eq=False)
+class Row:
+    """A row of the table: its number and figure as printed, and the lines of its name."""
+
+    rank: int
+    line: Line
+    digits: str
+    names: list[Line]
+
+
+@dataclass(eq=False)
 class Dashboard:
-    """One report within a file, as printed."""
+    """One report within a file, as printed.
+
+    `totals` gives the page for each measure and its digits, `strays` lines that are no row, each with the
+    number of rows before it.
+    """
 
     title: str
     page: int
     frame: str | None = None
-    totals: dict[tuple[str, str], int] = field(default_factory=dict)  # measure and digits: page
-    rows: list[tuple[int, Line, str, str]] = field(default_factory=list)  # rank, line, name, digits
-    strays: list[Line] = field(default_factory=list)
+    totals: dict[tuple[str, str], int] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    strays: list[tuple[int, Line]] = field(default_factory=list)
     column: str = ""
     created: str | None = None
     is_over: bool = False
 
 
 def recognize(source: Source) -> Match | None:
-    """Recognize a report by its title, and by a time frame or a table of contributors."""
+    """Return what a report is by its title, and by a time frame or a table of contributors."""
     if source.kind == "text":
         text, kind = peek_text(source), "layout text"
     else:
@@ -72,8 +84,7 @@ def recognize(source: Source) -> Match | None:
     evidence = [name for name, pattern in seen.items() if re.search(pattern, text, re.I)]
     if not titles or not evidence:
         return None
-    known = load_form()["dashboard"]["titles"]
-    form = " and ".join(known[title] for title in titles)
+    form = " and ".join(load_form()["dashboard"]["titles"][title] for title in titles)
     why = f"it is titled {form} and has {' and '.join(map(repr, evidence))}"
     return Match(load_form()["family"], f"{form}, {kind}", why, 0.95)
 
@@ -98,14 +109,17 @@ def read(source: Source, options: ReadOptions) -> Reading:
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     if source.kind == "text":
         find_encoding(source).describe(report)
-    footers = []
+    footers: list = []
     boards = find_boards(_read_lines(source), source.name, options, report, footers)
     check_pages(footers, report)
     if source.kind == "pdf":
         report_unseen(read_pages(source), report)
     rows = []
     for board in boards:
-        rows += _build_rows(board, options, source, report)
+        period = _read_frame(board, options, source.name, report)
+        base = {"reported_by": options.reported_by, "source_id": options.source_id or source.id}
+        base |= dict(zip(("period_start", "period_end"), period, strict=True))
+        rows += [base | row for row in _build_rows(board, report)]
     if not rows:
         raise IngestError(source.name, "a Dashboard report without a single figure", "Give the whole report.")
     _compare_boards(boards, report)
@@ -129,26 +143,26 @@ def read(source: Source, options: ReadOptions) -> Reading:
 
 
 def _read_lines(source: Source) -> Iterator[Line]:
-    if source.kind == "text":
-        page, is_after = 1, False  # a page ends with a form feed or below its number
-        for at, text in enumerate(read_text(source).split("\n")):
-            if "\f" in text or (is_after and text.strip()):
-                page += 1
-                is_after = False
-            text = " ".join(text.split())
-            if text:
-                yield Line(page, float(at), text)
-                is_after = is_after or read_footer(text, source.name).number is not None
+    if source.kind == "pdf":
+        for page in read_pages(source):
+            for line in gather_lines(page.words, page.number):
+                yield Line(page.number, line.middle, " ".join(line.text.split()))
         return
-    for page in read_pages(source):
-        for line in gather_lines(page.words, page.number):
-            yield Line(page.number, line.middle, " ".join(line.text.split()))
+    page, is_after = 1, False  # a page ends with a form feed or below its number
+    for at, text in enumerate(read_text(source).split("\n")):
+        if "\f" in text or (is_after and text.strip()):
+            page += 1
+            is_after = False
+        text = " ".join(text.split())
+        if text:
+            yield Line(page, float(at), text)
+            is_after = is_after or read_footer(text, source.name).number is not None
 
 
 def find_boards(
     lines: Iterator[Line], name: str, options: ReadOptions, report: Report, footers: list
 ) -> list[Dashboard]:
-    """Part lines into reports: time frame, totals and rows of each. Who asked for it is left behind."""
+    """Return the reports that lines make up; who asked for them is left behind. Adds to `footers`."""
     form = load_form()["dashboard"]
     boards: list[Dashboard] = []
     in_table = False
@@ -172,31 +186,30 @@ def find_boards(
             continue
         if _PERSON.search(line.text) and form["person"] not in report.columns_dropped:
             report.columns_dropped.append(form["person"])
-        if (frame := _FRAME.search(line.text)) and boards[-1].frame not in (None, frame.group(1)):
-            boards.append(Dashboard(boards[-1].title, line.page))
-        board = boards[-1]
-        board.frame = frame.group(1) if frame else board.frame
-        total = _TOTAL.search(line.text)
-        measure = form["totals"].get(squeeze("total" + total.group(1))) if total else None
-        if measure and not total.group(2):
-            report.warn(
-                "total-illegible", f"page {line.page}: the total of the {board.title} is not legible."
-            )
+        if frame := _FRAME.search(line.text):
+            if boards[-1].frame not in (None, frame[1]):
+                boards.append(Dashboard(boards[-1].title, line.page))
+            boards[-1].frame = frame[1]
+        board, total = boards[-1], _TOTAL.search(line.text)
+        measure = form["totals"].get(squeeze("total" + total[1])) if total else None
+        if measure and not total[2]:
+            text = f"page {line.page}: the total of the {board.title} is not legible."
+            report.warn("total-illegible", text)
         elif measure:  # it stands on each page again
-            board.totals.setdefault((measure, total.group(2)), line.page)
+            board.totals.setdefault((measure, total[2]), line.page)
         elif squeezed in form["columns"]:
             if board.column not in ("", squeezed):
                 boards.append(board := Dashboard(board.title, line.page, board.frame))
             board.column, in_table = squeezed, True
-        elif in_table and not measure and not frame:
+        elif in_table and not frame:
             _add_line(board, line)
         elif board.frame and len(re.findall(_DAY, board.frame)) == 1 and (end := _END.search(line.text)):
-            board.frame += f" To {end.group(1)}"  # the time frame is wrapped
+            board.frame += f" To {end[1]}"  # the time frame is wrapped
     return boards
 
 
 def _find_title(squeezed: str) -> str | None:
-    """Find the title that a line is, and not only mentions."""
+    """Return the title that a line is, and not only mentions."""
     titles = load_form()["dashboard"]["titles"]
     return next((titles[key] for key in titles if key in squeezed and len(squeezed) < len(key) + 30), None)
 
@@ -204,88 +217,65 @@ def _find_title(squeezed: str) -> str | None:
 def _add_line(board: Dashboard, line: Line) -> None:
     """Add a line of the table: a row, a row without a figure, or a part of a name that is wrapped."""
     if found := _ROW.fullmatch(line.text):
-        board.rows.append((int(found[1]), line, found[2] or "", found[3]))
+        name = [Line(line.page, line.at, found[2])] if found[2] else []
+        board.rows.append(Row(int(found[1]), line, found[3], name))
     elif (first := re.match(r"(\d{1,6})\s", line.text)) and int(first[1]) == len(board.rows) + 1:
-        board.rows.append((int(first[1]), line, "", ""))
+        board.rows.append(Row(int(first[1]), line, "", []))
     else:
-        board.strays.append(line)
+        board.strays.append((len(board.rows), line))
 
 
-def _build_rows(board: Dashboard, options: ReadOptions, source: Source, report: Report) -> list[dict]:
-    """Build the rows of the table from one report, and check that its figures add up."""
-    form = load_form()["dashboard"]
-    start, end = _read_frame(board, options, source.name, report)
-    base = {"reported_by": options.reported_by, "source_id": options.source_id or source.id}
-    base |= {"period_start": start, "period_end": end}
-    names: dict[int, list[tuple[float, str]]] = {i: [(row[1].at, row[2])] for i, row in enumerate(board.rows)}
-    places = [
-        (row[1].page, row[1].at) for row in board.rows
-    ]  # ascending, as lines are read from top to bottom
-    for line in board.strays:  # a name that is wrapped: its lines belong to the nearest row
-        after = bisect(places, (line.page, line.at))
-        near = [i for i in (after - 1, after) if 0 <= i < len(places) and places[i][0] == line.page]
-        if not near or not re.search(r"[^\W\d_]", line.text):
-            place = f"page {line.page}"
-            report.set_aside.append(
-                SetAside(place, "a line of the table that belongs to no row", code="stray")
-            )
-            continue
-        names[min(near, key=lambda i: abs(places[i][1] - line.at))].append((line.at, line.text))
+def _build_rows(board: Dashboard, report: Report) -> list[dict]:
+    """Return the rows of the table from one report, and check that its figures add up."""
+    form, title = load_form()["dashboard"], board.title
+    for at, line in board.strays:  # a name that is wrapped: its lines belong to the nearest row
+        near = [row for row in board.rows[max(at - 1, 0) : at + 1] if row.line.page == line.page]
+        if near and re.search(r"[^\W\d_]", line.text):
+            min(near, key=lambda row: abs(row.line.at - line.at)).names.append(line)
+        else:
+            reason = "a line of the table that belongs to no row"
+            report.put_aside(f"page {line.page}", reason, code="stray")
     rows, sums = [], {}
     is_ratio = "recordtype" in board.column
-    for i, (rank, line, _, digits) in enumerate(board.rows):
-        name = " ".join(text for _, text in sorted(names[i]) if text)
-        value = _read_number(digits)
-        measure = form["measures"].get(squeeze(name)) if is_ratio else _find_measure(board.column)
+    for row in board.rows:
+        name = " ".join(line.text for line in sorted(row.names, key=lambda line: line.at))
+        measure = "hits" if board.column.endswith("hits") else "detections"
+        measure = form["measures"].get(squeeze(name)) if is_ratio else measure
+        value = _read_number(row.digits)
         if value is None or measure is None or not name:
-            reason = "a record type that the table does not have" if name else "a row without a name"
-            reason = reason if value is not None else "a row without a whole number"
-            report.set_aside.append(SetAside(f"page {line.page}, row {rank}", reason, code="no-figure"))
+            reason = "a row without a name, a whole number, or a known type of record"
+            report.put_aside(f"page {row.line.page}, row {row.rank}", reason, code="no-figure")
             continue
         scope = TOTAL if is_ratio else name
-        rows.append(base | {"measure": measure, "value": value, "scope": scope, "page": line.page})
+        rows.append({"measure": measure, "value": value, "scope": scope, "page": row.line.page})
         sums[measure] = sums.get(measure, 0) + value
-    ranks = [row[0] for row in board.rows]
-    if ranks != list(range(1, len(ranks) + 1)):
-        report.warn(
-            "row-numbers",
-            f"The rows of the {board.title} are not numbered from 1 to {len(ranks)}: some may be missing.",
-        )
+    if [row.rank for row in board.rows] != list(range(1, len(board.rows) + 1)):
+        text = f"The rows of the {title} are not numbered from 1 to {len(board.rows)}: some may be missing."
+        report.warn("row-numbers", text)
     if not board.totals:
-        report.warn("no-total", f"The {board.title} prints no total to check its rows against.")
+        report.warn("no-total", f"The {title} prints no total to check its rows against.")
     for (measure, digits), page in board.totals.items():
         value = _read_number(digits)
         if value is None:
-            place = f"page {page}, total"
-            report.set_aside.append(SetAside(place, "a figure that is no whole number", code="no-figure"))
+            report.put_aside(f"page {page}, total", "a figure that is no whole number", code="no-figure")
             continue
-        rows.append(base | {"measure": measure, "value": value, "scope": TOTAL, "page": page})
+        rows.append({"measure": measure, "value": value, "scope": TOTAL, "page": page})
         if board.rows and sum(sums.values()) != value:
             parts = " and ".join(f"{sums[name]:,} {name}" for name in sums) or "no figure"
-            report.warn(
-                "total-differs",
-                f"page {page}: the {board.title} prints a total of {value:,}, but its rows hold {parts}.",
-            )
+            text = f"page {page}: the {title} prints a total of {value:,}, but its rows hold {parts}."
+            report.warn("total-differs", text)
         elif is_ratio:
-            report.note(
-                "adds-up",
-                f"page {page}: the total of {value:,} records is detections and hits together, and adds up.",
+            text = (
+                f"page {page}: the total of {value:,} records is detections and hits together, and adds up."
             )
+            report.note("adds-up", text)
         else:
-            report.note(
-                "total-of-both",
-                f"page {page}: Total Detections is kept as printed, {value:,}; Vigilant's total counts "
-                "detections and hits together "
-                "(a Hit Ratio report of the same time tells them apart).",
-            )
-    deleted_n = sum("(deleted)" in str(row["scope"]).lower() for row in rows)
-    if deleted_n:
-        report.note("deleted", f"Contributors of the {board.title} that are marked (Deleted): {deleted_n}.")
+            text = f"page {page}: Total Detections is kept as printed, {value:,}; Vigilant's total counts "
+            text += "detections and hits together (a Hit Ratio report of the same time tells them apart)."
+            report.note("total-of-both", text)
+    if deleted_n := sum("(deleted)" in row["scope"].lower() for row in rows):
+        report.note("deleted", f"Contributors of the {title} that are marked (Deleted): {deleted_n}.")
     return rows
-
-
-def _find_measure(column: str) -> str:
-    return "hits" if column.endswith("hits") else "detections"
 
 
 def _read_number(digits: str) -> int | None:
@@ -295,62 +285,40 @@ def _read_number(digits: str) -> int | None:
 def _read_frame(
     board: Dashboard, options: ReadOptions, name: str, report: Report
 ) -> tuple[str | None, str | None]:
-    """Read the time frame of a report, from its dates, or from words and the day of its creation."""
+    """Return first and last day of a report, from its dates, or from words and the day of its creation."""
     place, text = f"{name}, page {board.page}", " ".join((board.frame or "").split())
+    said, created = f"The time frame of the {board.title}", board.created or options.as_of
     if found := _ABSOLUTE.search(text):
-        start, start_hour, end, end_hour = found.groups()
-        start, end = read_date(start, place, options.day_first), read_date(end, place, options.day_first)
+        start, end = (read_date(day, place, options.day_first) for day in (found[1], found[3]))
         if start > end:
-            report.warn(
-                "frame-order", f"The time frame of the {board.title} ends before it begins: {start} to {end}."
+            report.warn("frame-order", f"{said} ends before it begins: {start} to {end}.")
+        if found[2] or found[4]:
+            hours = " to ".join(
+                f"{day} {hour or ''}".strip() for day, hour in ((start, found[2]), (end, found[4]))
             )
-        if start_hour or end_hour:
             report.note(
-                "frame-hours",
-                f"The time frame of the {board.title} runs from {start} {start_hour or ''} to {end} "
-                f"{end_hour or ''}".rstrip()
-                + "; "
-                "period_start and period_end are the days alone.",
+                "frame-hours", f"{said} runs from {hours}; the periods in the table are the days alone."
             )
         return start, end
-    created = board.created or options.as_of
     if not text:
         report.warn("no-frame", f"The {board.title} prints no time frame.")
     elif created is None:
-        report.warn(
-            "frame-undated",
-            f"The time frame of the {board.title} is in words, and no date of creation says when that was "
-            "(--as-of).",
-            "as_of",
-        )
+        text = f"{said} is in words, and no date of creation says when that was (--as-of)."
+        report.warn("frame-undated", text, "as_of")
     elif frame := resolve_frame(text, date.fromisoformat(created)):
         start, end = (day.isoformat() for day in frame)
-        report.note(
-            "frame-in-words",
-            f"The {board.title} covers {text.title()!r}: {start} to {end}, as it was created on {created}.",
-        )
+        report.note("frame-in-words", f"{said}, {text.title()!r}, is {start} to {end}: created on {created}.")
         return start, end
     else:
-        report.warn(
-            "frame-unknown",
-            f"The time frame of the {board.title} is in a form that is not known; its rows have no period.",
-        )
+        report.warn("frame-unknown", f"{said} is in a form that is not known; its rows have no period.")
     return None, None
 
 
 def resolve_frame(text: str, created: date) -> tuple[date, date] | None:
-    """Resolve a time frame in words.
+    """Return first and last day of a time frame in words.
 
-    Parameters
-    ----------
-    text
-        `This Year`, `Last Month`, `Last 30 Days` ...
-    created
-        The day on which the report was made.
-
-    Returns
-    -------
-    First and last day; what is not over ends on the day of creation. None for words that are not known.
+    `This Year`, `Last Month`, `Last 30 Days` ... count from the day of creation, on which what is not over
+    ends. None for words that are not known.
     """
     if found := _LAST_DAYS.fullmatch(text):
         return created - timedelta(days=int(found[1])), created

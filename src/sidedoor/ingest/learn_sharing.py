@@ -12,18 +12,8 @@ from functools import cache
 from helpers.errors import IngestError
 from helpers.paths import FACTS
 from helpers.wording import say_number
-from sidedoor.ingest._learn_form import check_pages, find_product, load_form, squeeze
-from sidedoor.ingest._learn_layout import gather_lines
-from sidedoor.ingest._learn_pages import (
-    Section,
-    Sheet,
-    cut_page,
-    find_heading,
-    find_ocr_pages,
-    find_sections,
-    read_foot,
-    read_head,
-)
+from sidedoor.ingest._learn_form import check_pages, gather_lines, load_form, read_footer, squeeze
+from sidedoor.ingest._learn_pages import Section, Sheet, cut_pages, find_heading, find_sections
 from sidedoor.ingest._learn_rows import Record, read_sections
 from sidedoor.ingest.pdf import Page, read_pages, report_unseen
 from sidedoor.ingest.report import Reading, Report
@@ -38,17 +28,14 @@ SHORT = 6
 
 
 def recognize(source: Source) -> Match | None:
-    """Recognize the report by its title and the sentences over its lists. The result is kept with the
-    source.
-    """
+    """Return what the report is by its title and the sentences over its lists; kept with the source."""
     if "sharing report" not in source.cache:
         source.cache["sharing report"] = _recognize(source)
     return source.cache["sharing report"]
 
 
 def _recognize(source: Source) -> Match | None:
-    form = load_form()["sharing"]
-    pages = read_pages(source)
+    form, pages = load_form()["sharing"], read_pages(source)
     if any(len(page.words) > form["page_words_cap"] for page in pages):
         return None
     texts = [squeeze(" ".join(word.text for word in page.words)) for page in pages]
@@ -56,33 +43,40 @@ def _recognize(source: Source) -> Match | None:
     sentences_n = sum(any(tail in text for text in texts) for tail in form["sentences"].values())
     if not sentences_n and not (has_title and _has_heading(pages)):
         return None
-    layout = _find_layout(pages)
-    kind = "scan with an OCR layer" if _find_ocr_pages(source, pages) else "text PDF"
+    sheets = _cut_pages(source)
+    kind = "scan with an OCR layer" if any(sheet.is_ocr for sheet in sheets) else "text PDF"
     seen = f"the sentences over {sentences_n} of its 4 lists" if sentences_n else "headings of its lists"
     why = f"its title is {form['title']!r}, and it has {seen}" if has_title else f"it has {seen}"
-    name = f"{form['title']}, {layout}, {kind}"
+    name = f"{form['title']}, {_find_layout(sheets)}, {kind}"
     return Match(load_form()["family"], name, why, 1.0 if sentences_n else 0.8)
-
-
-def _find_ocr_pages(source: Source, pages: list[Page]) -> set[int]:
-    key = ("pages of OCR", *(page.number for page in pages))
-    if key not in source.cache:
-        source.cache[key] = find_ocr_pages(pages)
-    return source.cache[key]
-
-
-def _find_layout(pages: list[Page]) -> str:
-    """Say of which year's layout a report is: by what feet or heads of its pages call the product."""
-    for read_part in (read_foot, read_head):
-        known = Counter(find_product(read_part(page)) for page in pages)
-        known.pop(None, None)
-        if known:
-            return load_form()["products"][known.most_common(1)[0][0]]["form"]
-    return "layout of an unknown year"
 
 
 def _has_heading(pages: list[Page]) -> bool:
     return any(find_heading(line.text) for page in pages for line in gather_lines(page.words))
+
+
+def _cut_pages(source: Source) -> list[Sheet]:
+    """Return the pages of the report, cut; pages of a Dashboard report, as their heads say, are left out."""
+    if "sharing sheets" not in source.cache:
+        pages = [page for page in read_pages(source) if not _is_dashboard(page)]
+        source.cache["sharing sheets"] = cut_pages(pages)
+    return source.cache["sharing sheets"]
+
+
+def _is_dashboard(page: Page) -> bool:
+    head = squeeze(" ".join(word.text for word in page.words if word.top < 0.25 * page.height))
+    return "dashboard" in head and load_form()["sharing"]["title_squeezed"] not in head
+
+
+def _find_layout(sheets: list[Sheet]) -> str:
+    """Return of which year's layout a report is, by what feet or else heads of its pages call the product."""
+    products = load_form()["products"]
+    for texts in ([sheet.read_margin() for sheet in sheets], [sheet.read_head() for sheet in sheets]):
+        starts = [squeeze(text).partition("report")[0] for text in texts]
+        named = [next((row["form"] for row in products if row["squeezed"] in start), "") for start in starts]
+        if known := Counter(filter(None, named)):
+            return known.most_common(1)[0][0]
+    return "layout of an unknown year"
 
 
 def read(source: Source, options: ReadOptions) -> Reading:
@@ -105,9 +99,13 @@ def read(source: Source, options: ReadOptions) -> Reading:
         raise IngestError(source.name, "no Agency Data Sharing Report", "Give the PDF as LEARN wrote it.")
     source.cache["vendor prints agencies"] = True
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
-    pages = _choose_pages(read_pages(source), report)
-    ocr_pages = _find_ocr_pages(source, pages)
-    sheets = [cut_page(page, source.name, options.day_first, page.number in ocr_pages) for page in pages]
+    pages, sheets = read_pages(source), _cut_pages(source)
+    for number in sorted({page.number for page in pages} - {sheet.number for sheet in sheets}):
+        text = f"Page {number} belongs to a Dashboard report and was not read: split the PDF."
+        report.warn("dashboard", text)
+    for sheet in sheets:
+        place = f"{source.name}, page {sheet.number}"
+        sheet.footer = read_footer(sheet.read_margin(), place, options.day_first)
     sections, before = find_sections(sheets, options.section)
     if len(before) > BEFORE and options.section is None:
         found = f"{len(before)} lines before the first heading: the file begins inside a list"
@@ -119,18 +117,19 @@ def read(source: Source, options: ReadOptions) -> Reading:
     _settle_heads(sections, sheets, options, report)
     records = read_sections(sections, sheets)
     source_id = options.source_id or source.id
+    ocr_pages = {sheet.number for sheet in sheets if sheet.is_ocr}
     rows = [_build_row(record, source_id, ocr_pages) for record in records if not record.reason]
 
     from helpers.canonical import build_table
 
     table = build_table("sharing", rows)
     report.set_aside += before
-    report_unseen(pages, report)
+    report_unseen([page for page in pages if not _is_dashboard(page)], report)
     report.rows_in = len(report.set_aside)
     _report_noise(sheets, report)
     _report_records(records, report)
     _report_sections(sections, records, report)
-    if any(sheet.is_ocr for sheet in sheets):
+    if ocr_pages:
         _report_slips(records, report)
     report.rows_out = len(table)
     report.rows_in += len(table)
@@ -138,19 +137,6 @@ def read(source: Source, options: ReadOptions) -> Reading:
     report.span = {"sharing": [dates[0], dates[-1]] if dates else [None, None]}
     report.check()
     return Reading({"sharing": table}, report)
-
-
-def _choose_pages(pages: list[Page], report: Report) -> list[Page]:
-    """Leave out pages of other reports; their titles say so."""
-    kept = []
-    for page in pages:
-        head = squeeze(" ".join(word.text for word in page.words if word.top < 0.25 * page.height))
-        if "dashboard" in head and load_form()["sharing"]["title_squeezed"] not in head:
-            text = f"Page {page.number} belongs to a Dashboard report and was not read: split the PDF."
-            report.warn("dashboard", text)
-        else:
-            kept.append(page)
-    return kept
 
 
 def _settle_heads(sections: list[Section], sheets: list[Sheet], options: ReadOptions, report: Report) -> None:
@@ -240,12 +226,12 @@ _WARNED = ("alone", "no-place", "twice")
 
 def _report_noise(sheets: list[Sheet], report: Report) -> None:
     """Account for what stands beside the lists; nothing of it is repeated, as it may name a person."""
-    margins = Counter(text for sheet in sheets for text in set(sheet.margin))
+    margins = Counter(text for sheet in sheets for text in sheet.list_strange())
     for sheet in sheets:
         place = f"page {sheet.number}"
-        report.put_aside(place, REASONS["noise"], len(sheet.noise), "noise")
+        report.put_aside(place, REASONS["noise"], sheet.count_noise(), "noise")
         # what every page carries is its form
-        odd_n = sum(margins[text] < 2 or 2 * margins[text] < len(sheets) for text in sheet.margin)
+        odd_n = sum(margins[text] < 2 or 2 * margins[text] < len(sheets) for text in sheet.list_strange())
         report.put_aside(place, "a line in the head or foot of the page", odd_n, "margin")
 
 

@@ -1,7 +1,7 @@
 """Any edge list, search log or list of figures, read as a mapping says: an unknown vendor needs no code."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from helpers.canonical import MEASURES, SECTIONS, build_table
 from helpers.errors import IngestError
 from helpers.searches.logs import warn_of_rows
 from helpers.wording import say_number
-from sidedoor.ingest.cells import find_states, is_state, load_marks
+from sidedoor.ingest.cells import EMPTY, MASKED, REDACTED, find_states, load_marks
 from sidedoor.ingest.headers import (
     HEADER_ROWS,
     check_day,
@@ -24,19 +24,28 @@ from sidedoor.ingest.headers import (
 from sidedoor.ingest.log_checks import check_log
 from sidedoor.ingest.log_part import PERSONAL, LogForm
 from sidedoor.ingest.logs import LogReader, Skip, leave_out
-from sidedoor.ingest.mapping_file import SHIPPED, find_column, list_mappings, list_matches, load_mapping
+from sidedoor.ingest.mapping_file import (
+    ENDS,
+    SHIPPED,
+    check_sheets,
+    find_column,
+    list_mappings,
+    list_matches,
+    load_mapping,
+)
 from sidedoor.ingest.published import remove_hidden
 from sidedoor.ingest.report import Reading, Report, Skipped
 from sidedoor.ingest.source import Match, ReadOptions, Source, open_source
-from sidedoor.ingest.text import RowBatch, read_table
+from sidedoor.ingest.text import RowBatch, TextTable, read_table
 from sidedoor.ingest.times import DayOrder, compile_form, find_zone, list_days, read_times
 from sidedoor.ingest.volumes import VolumeTable, find_sentinel, read_figure
 from sidedoor.ingest.xlsx import Sheet, read_workbook
 
 KINDS = ("text", "xlsx")
 FAMILY = "mapping"
+# As the name of a sheet: every sheet that has the columns. No sheet can be called so.
+_ALL = "*"
 _TRUE, _FALSE = ("true", "yes", "y", "1"), ("false", "no", "n", "0", "")
-_NAMES = ("from_agency_as_printed", "to_agency_as_printed")
 
 
 def recognize(source: Source) -> Match | None:
@@ -44,12 +53,8 @@ def recognize(source: Source) -> Match | None:
     path = find_mapping(source)
     if path is None:
         return None
-    return Match(
-        FAMILY,
-        load_mapping(path).get("title", path.stem),
-        f"its columns are those of mapping {path.stem}",
-        1.0,
-    )
+    title = load_mapping(path).get("title", path.stem)
+    return Match(FAMILY, title, f"its columns are those of mapping {path.stem}", 1.0)
 
 
 def find_mapping(source: Source) -> Path | None:
@@ -85,9 +90,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     """
     path = options.mapping or find_mapping(source)
     if path is None or source.kind not in KINDS:
-        raise IngestError(
-            source.name, "no mapping for this file", "Give one: --mapping FILE.toml.", code="no-mapping"
-        )
+        way_out = "Give one: --mapping FILE.toml."
+        raise IngestError(source.name, "no mapping for this file", way_out, code="no-mapping")
     mapping = load_mapping(path)
     check_day(options.as_of)
     if mapping["table"] == "workbook":
@@ -102,12 +106,10 @@ def read(source: Source, options: ReadOptions) -> Reading:
     report = Report(source.name, source.sha256, source.bytes_n, FAMILY, title, why)
     if SHIPPED in Path(path).parents or str(path) in list_mappings():
         source.cache["vendor prints agencies"] = True
-    rows = _Rows(source, mapping, report)
-    reader = {"sharing": _read_sharing, "searches": _read_searches, "volumes": _read_volumes}[
-        mapping["table"]
-    ]
-    table = reader(source, options, mapping, rows, report)
-    rows.finish(mapping)
+    rows = _Rows(source, options, mapping, report)
+    readers = {"sharing": _read_sharing, "searches": _read_searches, "volumes": _read_volumes}
+    table = readers[mapping["table"]](rows)
+    rows.finish()
     for text in mapping["notes"]:
         report.note("mapping", text)
     if constants := mapping["constants"]:
@@ -119,126 +121,165 @@ def read(source: Source, options: ReadOptions) -> Reading:
     return Reading({mapping["table"]: table}, report)
 
 
+@dataclass
+class _Table:
+    """A text, or a sheet (`text` is None): the row of its header, and the names of its columns."""
+
+    text: TextTable | None
+    sheet: Sheet | None
+    start: int
+    header: list[str]
+
+
 class _Rows:
-    """The rows of the file in batches, and its header."""
+    """The rows of the file as the mapping finds them, in batches, and what is noticed on the way."""
 
-    def __init__(self, source: Source, mapping: dict, report: Report):
-        self.source, self.mapping, self.report = source, mapping, report
+    def __init__(self, source: Source, options: ReadOptions, mapping: dict, report: Report):
+        self.source, self.options, self.mapping, self.report = source, options, mapping, report
+        self.columns: dict[str, str] = mapping["columns"]
         self.skipped: dict[str, Skipped] = {}
-        told = mapping["file"]
-        line = told.get("header_line", 0 if "header" in told else None)
-        self.sheet: Sheet | None = None
-        if source.kind == "text":
-            line = self._find_line(list_beginnings(source)[0][1]) if line is None else line
-            self.table = read_table(source, header_line=line)
-            self.header = [*self.table.header]
-        else:
-            self.sheet, line = self._find_sheet(told.get("sheet"), line)
-            cells = dict(self.sheet).get(line, []) if line else []
-            if line and not cells:
-                found = f"no row {line} in {self.sheet.label}"
-                raise IngestError(source.name, found, "Give file.header_line another value.", code="no-row")
-            width = max(len(row) for row in self.sheet.rows)
-            self.header = [cell.strip() for cell in cells] or [
-                f"column_{number}" for number in range(1, width + 1)
-            ]
-        self.start = line
-        if line == 0 and (given := told.get("header")):
-            if len(given) != len(self.header):
-                found = (
-                    f"{say_number(len(self.header), 'column')} where the mapping's header has {len(given)}"
-                )
-                raise IngestError(source.name, found, "Correct file.header.", code="wrong-value")
-            self.header = [*given]
-            if source.kind == "text":
-                self.table.header[:] = self.header
-        place = source.name
-        self.columns = {
-            name: find_column(column, self.header, place) for name, column in mapping["columns"].items()
-        }
-        self.skips = []
-        for part in mapping["skip"]:
-            column = find_column(part["column"], self.header, place)
-            reason = part.get("reason") or "left out by the mapping"
-            self.skips.append(Skip(column, tuple(map(str, part["equals"])), reason))
+        self.places: list[str] = []
+        self.wanted = {*self.columns.values(), *(part["column"] for part in mapping["figures"])}
+        self.spellings = {other: name for name, others in mapping["aliases"].items() for other in others}
+        self.tables = [self._open_text()] if source.kind == "text" else self._open_sheets()
+        self.header = list(dict.fromkeys(name for table in self.tables for name in table.header))
+        self.skips = [
+            Skip(
+                part["column"],
+                tuple(map(str, part["equals"])),
+                part.get("reason") or "left out by the mapping",
+            )
+            for part in mapping["skip"]
+        ]
 
-    def _list_mapped(self) -> set[str]:
-        return {*self.mapping["columns"].values(), *(part["column"] for part in self.mapping["figures"])}
+    def _find_line(self, rows: list[tuple[int, list[str]]], told: dict) -> int | None:
+        """Find the row of the header: as told, or the one that holds the names of the mapped columns."""
+        if "header_line" in told or "header" in told:
+            return told.get("header_line", 0)
+        return next((number for number, cells in rows if self.wanted <= set(self._name(cells))), None)
 
-    def _find_line(self, rows: list[tuple[int, list[str]]]) -> int:
-        """Find the row that holds the names of the mapped columns; the first row if none does."""
-        wanted = self._list_mapped()
-        return next((number for number, cells in rows if wanted <= {cell.strip() for cell in cells}), 1)
+    def _name(self, cells: list[str]) -> list[str]:
+        """Name columns by their cells in the header; of several spellings the one that the mapping uses."""
+        return [self.spellings.get(name, name) for name in map(str.strip, cells)]
 
-    def _find_sheet(self, name: str | None, line: int | None) -> tuple[Sheet, int]:
+    def _open_text(self) -> _Table:
+        told = self.mapping["file"]
+        line = self._find_line(list_beginnings(self.source)[0][1], told)
+        line = 1 if line is None else line
+        text = read_table(self.source, header_line=line)
+        width = len(text.header)
+        text.header[:] = self._name_columns(text.header, f"line {line}" if line else "", told, width)
+        if len(text.header) != width:
+            raise self._refuse_header(width, text.header)
+        return _Table(text, None, 0, text.header)
+
+    def _open_sheets(self) -> list[_Table]:
+        """Open the sheets that are read, and account for the others."""
         sheets = [sheet for sheet in read_workbook(self.source).sheets if sheet.rows]
-        chosen = [sheet for sheet in sheets if sheet.name == name] if name else sheets
-        if line is None:
-            wanted = self._list_mapped()
-            lines = {sheet.number: self._find_line(list(sheet)[:HEADER_ROWS]) for sheet in chosen}
-            if not name:
-                fitting = [
-                    sheet
-                    for sheet in chosen
-                    if wanted <= {cell.strip() for cell in dict(sheet).get(lines[sheet.number], [])}
-                ]
-                # sheets that select from another one have fewer rows
-                chosen = sorted(fitting, key=Sheet.count_rows)[-1:] or chosen
-        if len(chosen) != 1:
+        general = self.mapping["file"]
+        check_sheets(self.mapping["sheets"], [sheet.name for sheet in sheets], self.source.name)
+        told = {sheet.number: general | self.mapping["sheets"].get(sheet.name, {}) for sheet in sheets}
+        lines = {
+            sheet.number: self._find_line(list(sheet)[:HEADER_ROWS], told[sheet.number]) for sheet in sheets
+        }
+        fitting = [sheet for sheet in sheets if lines[sheet.number] is not None]
+        name = general.get("sheet")
+        if name == _ALL:
+            chosen = [sheet for sheet in fitting if not told[sheet.number].get("skip")]
+        elif name:
+            chosen = [sheet for sheet in sheets if sheet.name == name]
+        elif {"header", "header_line"} & set(general):
+            chosen = sheets
+        else:  # sheets that select from another one have fewer rows
+            chosen = sorted(fitting, key=Sheet.count_rows)[-1:] or sheets
+        if len(chosen) != 1 and not (name == _ALL and chosen):
             found = f"no sheet {name!r}" if name else say_number(len(sheets), "sheet")
             names = ", ".join(repr(sheet.name) for sheet in sheets[:20])
-            raise IngestError(
-                self.source.name, found, f"Say which one in [file] sheet: {names}.", code="no-sheet"
-            )
+            way_out = f"Say which one in [file] sheet: {names}."
+            raise IngestError(self.source.name, found, way_out, code="no-sheet")
         for sheet in sheets:
-            if sheet is not chosen[0]:
+            if sheet not in chosen:
                 reason = "a sheet that the mapping does not read"
                 self.report.put_aside(sheet.label, reason, sheet.count_rows(), "other-sheet")
-        return chosen[0], lines[chosen[0].number] if line is None else line
+                if name == _ALL and not told[sheet.number].get("skip"):
+                    text = f"{sheet.label} does not have the columns: name its header in [sheets.NAME]."
+                    self.report.warn("sheet-without-header", text)
+        return [self._open_sheet(sheet, lines[sheet.number], told[sheet.number]) for sheet in chosen]
+
+    def _open_sheet(self, sheet: Sheet, line: int | None, told: dict) -> _Table:
+        line = 1 if line is None else line
+        width = max(map(len, sheet.rows))
+        cells = dict(sheet).get(line, []) if line else [f"column_{at}" for at in range(1, width + 1)]
+        if not cells:
+            found = f"no row {line} in {sheet.label}"
+            raise IngestError(self.source.name, found, "Give header_line another value.", code="no-row")
+        below = [row for number, row in sheet if number > line]
+        filled_n = max((at for row in below for at, cell in enumerate(row, 1) if cell.strip()), default=0)
+        header = self._name_columns(cells, sheet.name_row(line) if line else "", told, filled_n)
+        return _Table(None, sheet, line, [*header, *[""] * (width - len(header))])
+
+    def _name_columns(self, printed: list[str], place: str, told: dict, least_n: int) -> list[str]:
+        """Return the names of columns: those told, or those printed in the place of the header; all that the
+        mapping names have to be there.
+        """
+        header, given, mapping = self._name(printed), told.get("header"), self.mapping
+        if given:
+            if len(given) < least_n:  # more are columns that are empty throughout
+                raise self._refuse_header(least_n, given)
+            if place and not set(given) & set(header):
+                found, way_out = "a row that is no header", "Write header_line = 0 where there is none."
+                raise IngestError(f"{self.source.name}, {place}", found, way_out, code="no-header")
+            header = [*given]
+        needed = [*self.columns.values(), *mapping["names"].get("columns", {}).values()]
+        for name in (*needed, *(part["column"] for part in (*mapping["skip"], *mapping["figures"]))):
+            find_column(name, header, self.source.name)
+        return header
+
+    def _refuse_header(self, columns_n: int, given: list[str]) -> IngestError:
+        found = f"{say_number(columns_n, 'column')} where the mapping's header has {len(given)}"
+        return IngestError(self.source.name, found, "Correct the header.", code="wrong-value")
 
     def batches(self) -> Iterator[RowBatch]:
         """Give all rows; those to be skipped are in them."""
-        return (
-            self.table.batches() if self.sheet is None else make_batches(self.sheet, self.start, self.header)
-        )
+        for table in self.tables:
+            if table.text is not None:
+                yield from table.text.batches()
+            else:
+                yield from make_batches(table.sheet, table.start, table.header)
 
-    def frames(self) -> Iterator[tuple[pd.DataFrame, RowBatch]]:
-        """Give the rows as frames of text, those to be skipped left out."""
-        rows_n, cap = 0, self.source.limits.list_rows
+    def load(self) -> pd.DataFrame:
+        """Load all rows as text, those to be skipped left out; `places` says where each is in the file."""
+        cap, parts = self.source.limits.list_rows, [pd.DataFrame(columns=self.header, dtype="str")]
         for batch in self.batches():
             batch = leave_out(batch, self.skips, self.skipped)
-            rows_n += batch.rows_n
-            if rows_n > cap:
+            self.places += map(batch.locate, range(batch.rows_n))
+            if len(self.places) > cap:
                 found = f"more than {cap:,} rows"
                 raise IngestError(self.source.name, found, "Split the file.", code="too-large")
-            if batch.rows_n:
-                columns = {
-                    name: pd.array(cells.cast(pa.large_string()), dtype="str")
-                    for name, cells in batch.columns.items()
-                }
-                yield pd.DataFrame(columns), batch
+            cells = {name: column.cast(pa.large_string()) for name, column in batch.columns.items()}
+            parts.append(
+                pd.DataFrame({name: pd.array(column, dtype="str") for name, column in cells.items()})
+            )
+        return pd.concat(parts, ignore_index=True)
 
-    def skip(self, code: str, reason: str, hit: np.ndarray, batch: RowBatch) -> None:
-        """Note rows of a batch, as a mask, that enter no table."""
+    def skip(self, code: str, reason: str, hit: np.ndarray) -> None:
+        """Note rows, as a mask, that enter no table."""
         entry = self.skipped.setdefault(code + reason, Skipped(code, reason))
         for at in np.flatnonzero(hit):
-            entry.add(batch.locate(int(at)))
+            entry.add(self.places[at])
 
-    def finish(self, mapping: dict) -> None:
+    def finish(self) -> None:
         """Write into the report what was noticed in a text, and which columns enter no table."""
-        if self.sheet is None:
-            self.table.describe(self.report)
+        for table in self.tables:
+            if table.text is not None:
+                table.text.describe(self.report)
         self.report.skip(self.skipped)
         kept = {name for part, name in self.columns.items() if part not in (*PERSONAL, "moderation")}
-        kept |= {part["column"] for part in mapping["figures"]}
-        drop_columns(
-            self.report,
-            self.header,
-            [name for name in self.header if name and name not in kept],
-            (*self._list_mapped(), *mapping["match"]),
-        )
+        kept |= {part["column"] for part in self.mapping["figures"]}
+        dropped = [name for name in self.header if name and name not in kept]
+        drop_columns(self.report, self.header, dropped, (*self.wanted, *self.mapping["match"]))
 
-    def decide_order(self, options: ReadOptions, fields: tuple[str, ...]) -> bool:
+    def decide_order(self, *fields: str) -> bool:
         """Decide whether the month comes first, if a form leaves it open: by all rows."""
         forms = [form for form in self.mapping["times"].get("forms", []) if "q" in compile_form(form).parts]
         columns = [self.columns[name] for name in fields if name in self.columns]
@@ -251,79 +292,65 @@ class _Rows:
             batch = leave_out(batch, self.skips, {})
             for column in columns:
                 order.add(batch.columns[column], forms)
-        month_first, how = order.decide(options.day_first, self.source.name)
+        month_first, how = order.decide(self.options.day_first, self.source.name)
         self.report.note("day-order", how)
         return month_first
 
+    def read_days(self, cells: pd.Series, month_first: bool) -> pd.Series:
+        """Read days in the forms of the mapping, as YYYY-MM-DD."""
+        times = read_times(cells, self.mapping["times"]["forms"], month_first=month_first)
+        return pd.Series(pd.DatetimeIndex(times.values).strftime("%Y-%m-%d"), dtype="str")
 
-def _read_searches(source: Source, options: ReadOptions, mapping: dict, rows: _Rows, report: Report):
-    times = mapping["times"]
+
+def _read_searches(rows: _Rows):
+    options, mapping = rows.options, rows.mapping
+    times, constants = mapping["times"], dict(mapping["constants"])
     name = options.time_zone or times.get("time_zone")
     zone = find_zone(name) if name else None
-    constants = dict(mapping["constants"])
     if options.reported_by:
         constants.pop("host_agency", None)
+    hint = 'Say it in the mapping, [times] time_zone = "UTC", or with --time-zone.'
+    month_first = rows.decide_order("searched_at")
     form = LogForm(
-        rows.columns, times.get("forms", []), zone,
-        'Say it in the mapping, [times] time_zone = "UTC", or with --time-zone.',
-        times.get("window", ""), constants, rows.decide_order(options, ("searched_at",)), mapping["marks"],
+        rows.columns, times.get("forms", []), zone, hint, times.get("window", ""), constants, month_first,
+        mapping["marks"],
     )  # fmt: skip
-    log = LogReader(source, options)
+    log = LogReader(rows.source, options)
     log.read(rows.batches(), form, rows.skips)
-    table = log.close(report)
-    check_log(table, log, report, zone)
+    table = log.close(rows.report)
+    check_log(table, log, rows.report, zone)
     told = "as given" if options.time_zone else "as the mapping says"
     printed = "UTC, printed with every time" if log.utc_n else "no times"
-    report.time_zone = f"{zone.key}, {told}" if log.local_n else printed
+    rows.report.time_zone = f"{zone.key}, {told}" if log.local_n else printed
     return table
 
 
-@dataclass
-class _Names:
-    """A list of ids and names: for each field its column of ids, and what the comparison with the names of
-    the file found.
-    """
-
-    columns: dict[str, str] = field(default_factory=dict)
-    known: dict[str, str] = field(default_factory=dict)
-    counts: dict[str, dict[str, int]] = field(default_factory=dict)
-
-
-def _read_sharing(
-    source: Source, options: ReadOptions, mapping: dict, rows: _Rows, report: Report
-) -> pd.DataFrame:
-    names = _load_names(source, mapping, rows, report)
-    month_first = rows.decide_order(options, ("as_of",))
-    parts, row_no = [], 0
-    for frame, batch in rows.frames():
-        made = _read_edges(frame, options, mapping, rows, names, month_first)
-        made["row_no"] = np.arange(row_no + 1, row_no + len(frame) + 1)
-        made["source_id"] = options.source_id or source.id
-        row_no += len(frame)
-        parts.append(build_table("sharing", made[_check_edges(frame, made, rows, batch)]))
-    table = pd.concat(parts, ignore_index=True) if parts else build_table("sharing", [])
-    report.rows_out += len(table)
-    report.rows_in += len(table)
-    _describe_edges(table, report)
+def _read_sharing(rows: _Rows) -> pd.DataFrame:
+    names, month_first = _load_names(rows), rows.decide_order("as_of")
+    frame = rows.load()
+    made = _read_edges(frame, rows, names, month_first)
+    made["row_no"] = np.arange(1, len(frame) + 1)
+    made["source_id"] = rows.options.source_id or rows.source.id
+    table = build_table("sharing", made[_check_edges(frame, made, rows)])
+    rows.report.rows_out += len(table)
+    rows.report.rows_in += len(table)
+    _describe_edges(table, rows.report)
     return table
 
 
-def _read_edges(
-    frame, options: ReadOptions, mapping: dict, rows: _Rows, names: _Names, month_first: bool
-) -> pd.DataFrame:
-    given = {"reported_by": options.reported_by, "as_of": options.as_of}
+def _read_edges(frame: pd.DataFrame, rows: _Rows, names: dict[str, str], month_first: bool) -> pd.DataFrame:
+    given = {"reported_by": rows.options.reported_by, "as_of": rows.options.as_of}
     given = {name: value for name, value in given.items() if value}
-    constants = {**mapping["constants"], **given}
     made: dict = {
-        name: pd.Series(value, index=range(len(frame)), dtype="str") for name, value in constants.items()
+        name: pd.Series(value, index=frame.index, dtype="str")
+        for name, value in {**rows.mapping["constants"], **given}.items()
     }
     for name, column in rows.columns.items():
         if name in given:
             continue
         text = frame[column].str.strip()
         if name == "as_of":
-            values = read_times(text, mapping["times"]["forms"], month_first=month_first).values
-            text = pd.Series(pd.DatetimeIndex(values).strftime("%Y-%m-%d"), dtype="str")
+            text = rows.read_days(text, month_first)
         elif name == "is_inactive":
             lower = text.str.lower()
             text = lower.isin(_TRUE).astype("boolean").where(lower.isin(_TRUE + _FALSE))
@@ -332,50 +359,49 @@ def _read_edges(
         else:
             text = text.map(remove_hidden).where(text != "").astype("str")
         made[name] = text
-    for name, column in names.columns.items():
-        listed = frame[column].str.strip().map(names.known).astype("str")
-        counts = names.counts.setdefault(name, {"not_in_the_list": 0, "printed_otherwise": 0})
-        counts["not_in_the_list"] += int(listed.isna().sum())
-        if name in made:
-            counts["printed_otherwise"] += int((listed.notna() & (listed != made[name])).sum())
-        else:
-            made[name] = listed
+    counts = rows.report.details.get("names", {}).get("fields", {})
+    for name, compared in counts.items():
+        listed = frame[rows.mapping["names"]["columns"][name]].str.strip().map(names).astype("str")
+        compared["not_in_the_list"] += int(listed.isna().sum())
+        compared["printed_otherwise"] += int((listed.notna() & (listed != made.get(name, listed))).sum())
+        made.setdefault(name, listed)
     if "shares" not in made and "section" in made:
         kinds = {name: "detections" if name.startswith("d") else "hot_list" for name in SECTIONS}
         made["shares"] = made["section"].map(kinds).astype("str")
     return pd.DataFrame(made)
 
 
-def _check_edges(frame: pd.DataFrame, made: pd.DataFrame, rows: _Rows, batch: RowBatch) -> np.ndarray:
+def _check_edges(frame: pd.DataFrame, made: pd.DataFrame, rows: _Rows) -> np.ndarray:
     """Find the rows that are edges; the others are skipped with their reason."""
     keep = np.ones(len(frame), bool)
 
-    def drop(code: str, reason: str, hit: np.ndarray) -> None:
+    def drop(code: str, reason: str, hit) -> None:
         hit = np.asarray(hit) & keep
         if hit.any():
-            rows.skip(code, reason, hit, batch)
+            rows.skip(code, reason, hit)
             keep[hit] = False
 
-    again = np.zeros(len(frame), "int8")
-    for column in rows.columns.values():
-        again += (frame[column].str.strip().str.lower() == tidy_header(column)).to_numpy().astype("int8")
+    again = sum(
+        (frame[column].str.strip().str.lower() == tidy_header(column)).to_numpy().astype("int8")
+        for column in rows.columns.values()
+    )
     drop("header-again", "the header, repeated among the rows", again >= 2)
-    for name in _NAMES:
+    for name in ENDS:
         states = find_states(made[name].fillna(""), load_marks("name"))
-        drop("no-name", f"no name in {name}", is_state(states, "empty"))
-        drop("masked-name", f"a masked name in {name}", is_state(states, "masked", "redacted"))
+        drop("no-name", f"no name in {name}", states == EMPTY)
+        drop("masked-name", f"a masked name in {name}", np.isin(states, (MASKED, REDACTED)))
     for name, known in (("section", SECTIONS), ("shares", ("detections", "hot_list"))):
         if name in rows.columns:
-            drop(f"wrong-{name}", f"{name} is none of {', '.join(known)}", ~made[name].isin(known).to_numpy())
+            drop(f"wrong-{name}", f"{name} is none of {', '.join(known)}", ~made[name].isin(known))
     return keep
 
 
 def _describe_edges(table: pd.DataFrame, report: Report) -> None:
-    ends = [*_NAMES]
+    first, second = ENDS
     counts = {
-        "rows": len(table), "from": int(table[ends[0]].nunique()), "to": int(table[ends[1]].nunique()),
-        "repeated": int(table.duplicated([*ends, "shares", "as_of"]).sum()),
-        "to_itself": int((table[ends[0]] == table[ends[1]]).sum()),
+        "rows": len(table), "from": int(table[first].nunique()), "to": int(table[second].nunique()),
+        "repeated": int(table.duplicated([first, second, "shares", "as_of"]).sum()),
+        "to_itself": int((table[first] == table[second]).sum()),
     }  # fmt: skip
     report.details["edges"] = counts
     days = table["as_of"].dropna()
@@ -384,95 +410,81 @@ def _describe_edges(table: pd.DataFrame, report: Report) -> None:
         report.warn("round-number", text)
     for name in ("repeated", "to_itself"):
         if counts[name]:
-            said = say_number(counts[name], "edge is", "edges are")
-            report.warn(
-                f"edges-{name.replace('_', '-')}", f"{said} {name.replace('_', ' ')}; each row is kept."
-            )
+            said = f"{say_number(counts[name], 'edge is', 'edges are')} {name.replace('_', ' ')}"
+            report.warn(f"edges-{name.replace('_', '-')}", f"{said}; each row is kept.")
     if table["as_of"].isna().any():
-        report.warn(
-            "no-date", "Edges without a date: give one with --as-of, or as_of in the mapping.", "as_of"
-        )
+        said = "Edges without a date: give one with --as-of, or as_of in the mapping."
+        report.warn("no-date", said, "as_of")
 
 
-def _load_names(source: Source, mapping: dict, rows: _Rows, report: Report) -> _Names:
-    """Load a list of ids and names that is beside the file, for columns that hold ids."""
-    told = mapping["names"]
+def _load_names(rows: _Rows) -> dict[str, str]:
+    """Load a list of ids and names that is beside the file, for columns that hold ids; none if there is none.
+
+    The report is given the fields that are compared with it, each with its counts.
+    """
+    told, source = rows.mapping["names"], rows.source
     if not told:
-        return _Names()
-    bound = {name: find_column(column, rows.header, source.name) for name, column in told["columns"].items()}
+        return {}
     name = told["file"]
     if Path(name).name != name or "\\" in name:
         found = f"names.file = {name[:80]!r}, which is not in the folder of the records"
         raise IngestError("the mapping", found, "Give the name of a file beside the records.", code="outside")
     beside = source.path.parent / name
     if beside.is_symlink() or beside.exists() and beside.resolve().parent != source.path.parent.resolve():
-        raise IngestError(
-            name, "the list of names is a link", "Put the file itself beside the records.", code="outside"
-        )
+        found, way_out = "the list of names is a link", "Put the file itself beside the records."
+        raise IngestError(name, found, way_out, code="outside")
     if not beside.is_file():
-        needed = [one for one in bound if one not in rows.columns]
-        if needed:
+        if needed := [one for one in told["columns"] if one not in rows.columns]:
             found = f"the list of names for {', '.join(needed)} is missing"
             raise IngestError(name, found, f"Put it beside {source.name}.", code="no-file")
-        report.details["names"] = {"file": name, "ids": 0, "fields": {}}
-        report.note("names-not-compared", f"{name} is not beside the file: its names were not compared.")
-        return _Names()
+        rows.report.details["names"] = {"file": name, "ids": 0, "fields": {}}
+        text = f"{name} is not beside the file: its names were not compared."
+        rows.report.note("names-not-compared", text)
+        return {}
     table = read_table(open_source(beside, source.limits))
     key, shown = (table.header.index(find_column(told[part], table.header, name)) for part in ("key", "name"))
     known: dict[str, str] = {}
     for line, cells in table.rows():
         if cells[key].strip() in known:
-            raise IngestError(
-                f"{name}, line {line}", "an id that is there twice", "Correct the list.", code="id-twice"
-            )
+            place, found = f"{name}, line {line}", "an id that is there twice"
+            raise IngestError(place, found, "Correct the list.", code="id-twice")
         known[cells[key].strip()] = remove_hidden(cells[shown].strip())
-    names = _Names(bound, known)
-    report.details["names"] = {"file": name, "ids": len(known), "fields": names.counts}
-    return names
+    counts = {field: {"not_in_the_list": 0, "printed_otherwise": 0} for field in told["columns"]}
+    rows.report.details["names"] = {"file": name, "ids": len(known), "fields": counts}
+    return known
 
 
-def _read_volumes(
-    source: Source, options: ReadOptions, mapping: dict, rows: _Rows, report: Report
-) -> pd.DataFrame:
-    volumes, constants = VolumeTable(), dict(mapping["constants"])
-    if options.reported_by:
-        constants["reported_by"] = options.reported_by
+def _read_volumes(rows: _Rows) -> pd.DataFrame:
+    volumes, mapping, constants = VolumeTable(), rows.mapping, dict(rows.mapping["constants"])
+    if rows.options.reported_by:
+        constants["reported_by"] = rows.options.reported_by
     if "reported_by" not in {**rows.columns, **constants}:
         found, way_out = "figures of nobody named", "Say whose they are: --reported-by 'AGENCY'."
-        raise IngestError(source.name, found, way_out, code="no-reporter", asks_for="reported_by")
-    month_first = rows.decide_order(options, ("period_start", "period_end"))
-    figures = mapping["figures"] or [{}]
-    for part in figures:
-        if part:
-            find_column(part["column"], rows.header, source.name)
-    for frame, batch in rows.frames():
-        for name in ("period_start", "period_end"):
-            if name in rows.columns:
-                times = read_times(
-                    frame[rows.columns[name]], mapping["times"]["forms"], month_first=month_first
-                )
-                frame[rows.columns[name]] = pd.DatetimeIndex(times.values).strftime("%Y-%m-%d").astype("str")
-        for at, row in enumerate(frame.to_dict("records")):
-            fields = {name: row[column] for name, column in rows.columns.items()}
-            fields = {
-                name: text.strip() or None if isinstance(text, str) else None for name, text in fields.items()
-            }
-            for part in figures:
-                one = {**fields, **constants, **part, "source_id": options.source_id or source.id}
-                if column := one.pop("column", None):
-                    one["value"] = row[column]
-                _add_figure(volumes, one, batch.locate(at), mapping)
-    return volumes.close(report)
+        raise IngestError(rows.source.name, found, way_out, code="no-reporter", asks_for="reported_by")
+    constants["source_id"] = rows.options.source_id or rows.source.id
+    month_first = rows.decide_order("period_start", "period_end")
+    frame = rows.load()
+    fields = pd.DataFrame({name: frame[column].str.strip() for name, column in rows.columns.items()})
+    for name in {"period_start", "period_end"} & set(rows.columns):
+        fields[name] = rows.read_days(fields[name], month_first)
+    fields = fields.astype(object).where(fields.notna() & (fields != ""), None)
+    for at, one in enumerate(fields.to_dict("records")):
+        for part in mapping["figures"] or [{}]:
+            figure = {**one, **constants, **part}
+            if column := figure.pop("column", None):
+                figure["value"] = frame.at[at, column]
+            _add_figure(volumes, figure, rows.places[at], mapping["missing"])
+    return volumes.close(rows.report)
 
 
-def _add_figure(volumes: VolumeTable, one: dict, place: str, mapping: dict) -> None:
+def _add_figure(volumes: VolumeTable, one: dict, place: str, missing: dict) -> None:
     """Take a figure; one marked with * is a part of its period."""
     text = (one.pop("value") or "").strip()
     value = read_figure(text.rstrip("* "))
     if not one["reported_by"]:
         volumes.set_aside(place, "a row without an agency (a total?)", code="no-agency")
     elif value is None:
-        meaning = find_sentinel(text.rstrip("* "), mapping["missing"])
+        meaning = find_sentinel(text.rstrip("* "), missing)
         volumes.set_aside(place, meaning or "not a number", code="missing" if meaning else "no-figure")
     elif one["measure"] not in MEASURES:
         volumes.set_aside(place, f"measure is none of {', '.join(MEASURES)}", code="wrong-measure")

@@ -8,7 +8,7 @@ from helpers.errors import SideDoorError
 from helpers.formats import load_format
 from helpers.wording import say_number
 from sidedoor.ingest.headers import HEADER_ROWS, list_beginnings, tidy_header
-from sidedoor.ingest.mapping_file import SHIPPED, list_person_headers, load_mapping
+from sidedoor.ingest.mapping_file import ENDS, SHIPPED, list_person_headers, load_mapping
 from sidedoor.ingest.source import Source
 from sidedoor.ingest.times import read_times
 
@@ -24,20 +24,13 @@ _WORDS = {
     "devices_n": ("cameras", "devices"),
     "search_id": ("id",),
 }
-_ENDS = {
-    "from_agency_as_printed": ("from", "source", "owner", "sharing", "host", "provider"),
-    "to_agency_as_printed": (
-        "to",
-        "target",
-        "recipient",
-        "reader",
-        "searching",
-        "receiving",
-        "external",
-        "with",
-    ),
-}
+_FROM = {"from", "source", "owner", "sharing", "host", "provider"}
+_TO = {"to", "target", "recipient", "reader", "searching", "receiving", "external", "with"}
 _ROWS, _SHOWN = 50, 30
+_HINT = (
+    "If it is a search log or a sharing list, correct this mapping, save it, and give it with "
+    "--mapping FILE.toml:"
+)
 
 
 def draft_mapping(source: Source) -> tuple[str, str, str]:
@@ -48,27 +41,21 @@ def draft_mapping(source: Source) -> tuple[str, str, str]:
     What was found, the way out, and the mapping as TOML; empty if the file has no header.
     """
     sheet, number, header, rows = _find_header(source)
-    kind = "a text" if sheet is None else "a workbook"
+    kind = f"a {'text' if sheet is None else 'workbook'} in a layout that no reader knows"
     if not header:
-        found = f"{kind} in a layout that no reader knows, without a header"
-        return (
-            found,
-            f"Say which columns mean what in a mapping; {SHIPPED / 'example.toml'} explains how.",
-            "",
-        )
+        way_out = f"Say which columns mean what in a mapping; {SHIPPED / 'example.toml'} explains how."
+        return f"{kind}, without a header", way_out, ""
     names = [name for name in header if name]
     shown = ", ".join(repr(name[:40]) for name in names[:_SHOWN])
-    found = f"{kind} in a layout that no reader knows; its {say_number(len(names), 'column')}: {shown}"
     own = [
         f"{path.name} beside it names its columns: --mapping {path.name}."
         for path in _list_own(source, header)
     ]
-    text = write_mapping(header, rows, "" if sheet is None else sheet.name, number)
-    hint = (
-        "If it is a search log or a sharing list, correct this mapping, save it, and give it with "
-        "--mapping FILE.toml:"
-    )
-    return found, " ".join([*own, hint]), text
+    cells = {
+        name: [row[at].strip() for row in rows if at < len(row)] for at, name in enumerate(header) if name
+    }
+    text = _write_mapping(cells, "" if sheet is None else sheet.name, number)
+    return f"{kind}; its {say_number(len(names), 'column')}: {shown}", " ".join([*own, _HINT]), text
 
 
 def _find_header(source: Source):
@@ -100,11 +87,8 @@ def _list_own(source: Source, header: list[str]) -> list[Path]:
     return found
 
 
-def write_mapping(header: list[str], rows: list[list[str]], sheet: str, number: int) -> str:
-    """Write a mapping for the columns of a header; `rows` are some rows below it."""
-    cells = {
-        name: [row[at].strip() for row in rows if at < len(row)] for at, name in enumerate(header) if name
-    }
+def _write_mapping(cells: dict[str, list[str]], sheet: str, number: int) -> str:
+    """Write a mapping for columns, each with some of its cells."""
     columns = _guess_ends(cells)
     table = "sharing" if columns else "searches"
     columns = columns or _guess_fields(cells)
@@ -114,73 +98,60 @@ def write_mapping(header: list[str], rows: list[list[str]], sheet: str, number: 
     lines += [f"{field} = {_quote(name)}" for field, name in columns.items()]
     lines += [f"# ... = {_quote(name)}" for name in cells if name not in columns.values()]
     if table == "sharing":
-        return "\n".join([*lines, "", "[constants]", 'shares = "detections"', '# as_of = "2025-12-31"', ""])
-    forms = _guess_forms(cells.get(columns.get("searched_at", ""), []))
-    lines += [
-        "",
-        "[times]",
-        f"forms = [{', '.join(map(_quote, forms))}]",
-        '# time_zone = "America/Los_Angeles"',
-        "",
-    ]
+        lines += ["", "[constants]", 'shares = "detections"', '# as_of = "2025-12-31"', ""]
+    else:
+        forms = ", ".join(map(_quote, _guess_forms(cells.get(columns.get("searched_at", ""), []))))
+        lines += ["", "[times]", f"forms = [{forms}]", '# time_zone = "America/Los_Angeles"', ""]
     return "\n".join(lines)
+
+
+def _are_agencies(texts: list[str]) -> bool:
+    return bool(texts) and sum(map(looks_like_agency, texts)) * 2 > len(texts)
 
 
 def _guess_ends(cells: dict[str, list[str]]) -> dict[str, str]:
     """Find two columns of agencies whose headers say that they are the ends of shares."""
-    agencies = [
-        name for name, texts in cells.items() if texts and sum(map(looks_like_agency, texts)) * 2 > len(texts)
-    ]
+    agencies = [name for name, texts in cells.items() if _are_agencies(texts)]
     found = {}
-    for field, words in _ENDS.items():
+    for field, words in zip(ENDS, (_FROM, _TO), strict=True):
         for name in agencies:
-            if set(tidy_header(name).replace("_", " ").split()) & set(words) and name not in found.values():
+            if set(tidy_header(name).replace("_", " ").split()) & words and name not in found.values():
                 found.setdefault(field, name)
     if len(agencies) == 2 and len(found) < 2 and not any(map(_guess_forms, cells.values())):
-        found = dict(zip(_ENDS, agencies, strict=True))  # which is which is for the person to say
+        found = dict(zip(ENDS, agencies, strict=True))  # which is which is for the person to say
     return found if len(found) == 2 else {}
 
 
 def _guess_fields(cells: dict[str, list[str]]) -> dict[str, str]:
+    """Find the columns of a search log: by their known names, then by a word of them that says it."""
     audit, workbook = load_format("flock")["audit"]["columns"], load_format("workbook")["searches"]["columns"]
+    known = [
+        (field, set(map(tidy_header, names)))
+        for columns in (audit, workbook)
+        for field, names in columns.items()
+    ]
     found: dict[str, str] = {}
     for name, texts in cells.items():
         tidy = tidy_header(name)
-        known = [
-            field
-            for columns in (audit, workbook)
-            for field, names in columns.items()
-            if tidy in map(tidy_header, names)
-        ]
-        worded = [
-            field for field, words in _WORDS.items() if any(word in tidy.replace("_", " ") for word in words)
-        ]
-        for field in [*known, *worded]:
-            is_agency = texts and sum(map(looks_like_agency, texts)) * 2 > len(texts)
-            if field == "searcher_agency_as_printed" and (
-                not is_agency or tidy in list_person_headers("searches")
-            ):
-                continue
-            if (
-                field not in found
-                and name not in found.values()
-                and not (field == "searched_at" and not _guess_forms(texts))
-            ):
-                found[field] = name
+        fields = [field for field, names in known if tidy in names]
+        plain = tidy.replace("_", " ")
+        fields += [field for field, words in _WORDS.items() if any(word in plain for word in words)]
+        is_agency = _are_agencies(texts) and tidy not in list_person_headers("searches")
+        fits = {"searcher_agency_as_printed": is_agency, "searched_at": bool(_guess_forms(texts))}
+        field = next((one for one in fields if fits.get(one, True) and one not in found), None)
+        if field:
+            found[field] = name
     return found
 
 
 def _guess_forms(texts: list[str]) -> list[str]:
     """Find the known forms of dates that fit most cells."""
-    known = [
-        *load_format("flock")["audit"]["times"]["forms"],
-        *load_format("workbook")["searches"]["times"]["forms"],
-    ]
-    known += load_format("workbook")["searches"]["times"]["days"]
+    times = load_format("workbook")["searches"]["times"]
+    known = [*load_format("flock")["audit"]["times"]["forms"], *times["forms"], *times["days"]]
     filled = [text for text in texts if text]
-    read = read_times(filled, known)
-    used = [known[number] for number in sorted(set(read.forms[read.forms >= 0].tolist()))]
-    return used if filled and (read.forms >= 0).sum() * 2 > len(filled) else []
+    forms = read_times(filled, known).forms
+    used = [known[number] for number in sorted(set(forms[forms >= 0].tolist()))]
+    return used if filled and (forms >= 0).sum() * 2 > len(filled) else []
 
 
 def _quote(text: str) -> str:

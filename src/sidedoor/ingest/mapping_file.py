@@ -1,8 +1,8 @@
-"""A mapping: a TOML file that says which columns of an unknown layout mean what; no code, and every key is
-checked.
-"""
+"""Mappings: TOML files that say which columns of an unknown layout mean what; every key is checked."""
 
+import difflib
 import functools
+from collections.abc import Iterable
 from pathlib import Path
 
 from helpers.canonical import CELL_STATES, MEASURES, SECTIONS
@@ -13,15 +13,15 @@ from helpers.wording import say_number
 from sidedoor.ingest.cells import build_marks
 from sidedoor.ingest.headers import tidy_header
 from sidedoor.ingest.log_part import FIELDS, MARK_KINDS
-from sidedoor.ingest.time_forms import compile_form
-from sidedoor.ingest.times import find_zone
+from sidedoor.ingest.times import compile_form, find_zone
 
 SHIPPED = FORMATS / "mappings"
+ENDS = ("from_agency_as_printed", "to_agency_as_printed")
 # Fields that a column or a constant may fill, by table.
-TABLE_FIELDS: dict[str, tuple[str, ...]] = {
+_FIELDS: dict[str, tuple[str, ...]] = {
     "sharing": (
-        "from_agency_as_printed", "to_agency_as_printed", "shares", "reported_by", "section", "hot_list",
-        "is_inactive", "as_of", "page", "city_as_printed", "state_as_printed",
+        *ENDS, "shares", "reported_by", "section", "hot_list", "is_inactive", "as_of", "page",
+        "city_as_printed", "state_as_printed",
     ),
     "searches": FIELDS,
     "volumes": ("reported_by", "measure", "value", "period_start", "period_end", "scope", "page"),
@@ -30,25 +30,22 @@ TABLE_FIELDS: dict[str, tuple[str, ...]] = {
 _LOG_CONSTANTS = ("host_agency", "searcher_agency_as_printed", "search_type")
 _CHOICES = {"section": SECTIONS, "measure": MEASURES, "shares": ("detections", "hot_list")}
 _MOMENTS = {"searched_at", "window", "window_start", "window_end", "as_of", "period_start", "period_end"}
-_NEEDED = {"sharing": ("from_agency_as_printed", "to_agency_as_printed"), "volumes": ("measure", "value")}
-# Fields of a log that are published as they are: no column that is known for persons may fill one.
+# Fields that are published as they are: no column that is known for persons may fill one.
 _PUBLISHED = {
-    "searcher_agency_as_printed",
-    "host_agency",
-    "search_type",
-    "plate_state",
-    "reported_by",
-    "scope",
-}
-_PUBLISHED |= {
-    "from_agency_as_printed",
-    "to_agency_as_printed",
-    "hot_list",
-    "city_as_printed",
-    "state_as_printed",
+    *ENDS, "searcher_agency_as_printed", "host_agency", "search_type", "plate_state", "reported_by", "scope",
+    "hot_list", "city_as_printed", "state_as_printed",
+}  # fmt: skip
+# What a mapping has to fill, by table: one field of each group.
+_NEEDED = {
+    "sharing": (*((name,) for name in ENDS), ("shares", "section")),
+    "searches": (("searched_at", "reason_text", "search_id", "networks_n"),),
+    "volumes": (("measure",), ("value",)),
+    "workbook": (),
 }
 # Fields that one column may fill together: an agency that reports its own shares.
-_TOGETHER = {"reported_by", "from_agency_as_printed", "to_agency_as_printed"}
+_TOGETHER = {"reported_by", *ENDS}
+_LISTS = ("notes", "skip", "match", "figures")
+_TABLES = ("file", "columns", "aliases", "constants", "times", "cells", "names", "missing", "sheets")
 
 
 def list_mappings() -> dict[str, Path]:
@@ -87,20 +84,12 @@ def load_mapping(path: Path | str) -> dict:
     if not path.is_file():
         way_out = offer_nearest(path.name, shipped)
         raise IngestError(path.name, "there is no such mapping", way_out, code="no-mapping-file")
-    return check_mapping(load_toml(path, "mapping", error=IngestError), path.name)
-
-
-def check_mapping(mapping: dict, place: str) -> dict:
-    """Check what the schema cannot say, and fill in the tables that are left out."""
-    lists = {name: [] for name in ("notes", "skip", "match", "figures")}
-    tables = {
-        name: {} for name in ("file", "columns", "constants", "times", "cells", "names", "missing", "sheets")
-    }
-    mapping = {**lists, **tables, **mapping}
-    _check_fields(mapping, place)
-    _check_persons(mapping, place)
-    _check_times(mapping, place)
-    mapping["marks"] = _build_marks(mapping)
+    mapping = {name: [] for name in _LISTS} | {name: {} for name in _TABLES}
+    mapping |= load_toml(path, "mapping", error=IngestError)
+    _check_fields(mapping, path.name)
+    _check_persons(mapping, path.name)
+    _check_times(mapping, path.name)
+    mapping["marks"] = _build_marks(mapping["cells"])
     return mapping
 
 
@@ -109,63 +98,54 @@ def _refuse(place: str, found: str, way_out: str, code: str = "wrong-value") -> 
 
 
 def _check_fields(mapping: dict, place: str) -> None:
-    table, fields = mapping["table"], TABLE_FIELDS[mapping["table"]]
+    table, columns, constants = mapping["table"], mapping["columns"], mapping["constants"]
     for name in ("columns", "constants"):
-        known = _LOG_CONSTANTS if name == "constants" and table == "searches" else fields
+        known = _LOG_CONSTANTS if name == "constants" and table == "searches" else _FIELDS[table]
         for field in mapping[name]:
             if field not in known:
                 found = f"a field {field!r} in [{name}] that {table} does not have"
                 raise _refuse(place, found, offer_nearest(field, known), "unknown-key")
-    if both := sorted(set(mapping["columns"]) & set(mapping["constants"])):
+    if both := sorted(set(columns) & set(constants)):
         raise _refuse(place, f"{both[0]} is given by a column and as a constant", "Keep one of them.")
     for field, known in _CHOICES.items():
-        value = mapping["constants"].get(field)
-        if value is not None and value not in known:
+        if field in constants and constants[field] not in known:
+            value = constants[field]
             raise _refuse(place, f"{field} = {value!r}", offer_nearest(value, known))
-    has = {*mapping["columns"], *mapping["constants"], *mapping["names"].get("columns", {})}
+    has = {*columns, *constants, *mapping["names"].get("columns", {})}
     has |= {"measure", "value"} if mapping["figures"] else set()
-    for field in _NEEDED.get(table, ()):
-        if field not in has:
+    for fields in _NEEDED[table]:
+        if not has & set(fields):
             way_out = "Say in [columns] which column holds it, or give it in [constants]."
-            raise _refuse(place, f"no {field}", way_out, "missing-key")
-    if table == "sharing" and not has & {"section", "shares"}:
-        way_out = 'Write shares = "detections" or "hot_list" in [constants].'
-        raise _refuse(place, "nothing says what is shared", way_out, "missing-key")
-    if table == "searches" and not has & {"searched_at", "reason_text", "search_id", "networks_n"}:
-        way_out = "Bind at least one of searched_at, reason_text, search_id, networks_n."
-        raise _refuse(place, "no column of a search log", way_out, "missing-key")
+            raise _refuse(place, f"no {' or '.join(fields)}", way_out, "missing-key")
 
 
 def _check_persons(mapping: dict, place: str) -> None:
     """Refuse one column for two fields, and columns known for officers, plates, reasons and cases in
-    published fields.
+    published fields, under any of their spellings.
     """
     used: dict[str, str] = {}
     for field, column in mapping["columns"].items():
-        other = used.setdefault(tidy_header(column), field)
-        if other != field and not {other, field} <= _TOGETHER:
-            found = f"one column, {column!r}, for {other} and {field}"
-            raise _refuse(place, found, "One column fills one field.", "column-twice")
-        if field in _PUBLISHED and tidy_header(column) in list_person_headers(mapping["table"]):
-            found = (
-                f"the column {column!r}, known for persons, plates or reasons, would fill "
-                f"{field}, which is published"
-            )
-            raise _refuse(
-                place, found, "Bind it to officer, plate, case_number or reason_text.", "person-column"
-            )
+        for name in (column, *mapping["aliases"].get(column, [])):
+            other = used.setdefault(tidy_header(name), field)
+            if other != field and not {other, field} <= _TOGETHER:
+                found = f"one column, {name!r}, for {other} and {field}"
+                raise _refuse(place, found, "One column fills one field.", "column-twice")
+            if field in _PUBLISHED and tidy_header(name) in list_person_headers(mapping["table"]):
+                found = f"the column {name!r}, known for persons, plates or reasons, would fill {field}"
+                way_out = "That is published. Bind it to officer, plate, case_number or reason_text."
+                raise _refuse(place, found, way_out, "person-column")
 
 
 @functools.cache
 def list_person_headers(table: str) -> frozenset[str]:
     """List the headers known for officers, plates, reasons, cases and what officers type, tidy."""
-    audit, workbook = load_format("flock")["audit"], load_format("workbook")
+    audit, portal, workbook = (
+        load_format("flock")["audit"],
+        load_format("flock")["portal"],
+        load_format("workbook"),
+    )
     groups = [audit["dropped"]["columns"], workbook["users"]["columns"]]
-    for columns in (
-        audit["columns"],
-        load_format("flock")["portal"]["columns"],
-        workbook["searches"]["columns"],
-    ):
+    for columns in (audit["columns"], portal["columns"], workbook["searches"]["columns"]):
         groups += [columns.get(field, []) for field in ("officer", "plate", "reason_text", "case_number")]
     found = {tidy_header(name) for group in groups for name in group}
     return frozenset(found if table == "searches" else found - {"name"})  # of an agency, in a list
@@ -194,30 +174,24 @@ def _check_window(pattern: str, place: str) -> None:
     except pa.ArrowInvalid:
         groups = []
     if sorted(groups) != ["window_end", "window_start"]:
-        way_out = (
-            "Name them window_start and window_end, (?P<window_start>.+?), and use (?:...) for all others."
-        )
+        way_out = "Name them (?P<window_start>.+?) and (?P<window_end>.+?), and use (?:...) for all others."
         raise _refuse(place, "times.window is no pattern with two named groups", way_out)
 
 
-def _build_marks(mapping: dict) -> dict:
+def _build_marks(cells: dict) -> dict:
     """Build the marks of cells for every field: those that the mapping names are added to the usual ones."""
-    if not mapping["cells"]:
+    if not cells:
         return {}
     known = load_format("cells")
     usual = {"free": known["placeholder"], "name": []}
     usual |= {kind: known[kind]["placeholder"] for kind in ("strict", "label")}
-    own = {state: mapping["cells"].get(state, []) for state in CELL_STATES}
-
-    def build(kind: str):
-        return build_marks(
-            known["masked"] + own["masked"],
-            known["redacted"] + own["redacted"],
-            usual[kind] + own["placeholder"],
-            known["longest"],
-        )
-
-    return {field: build(MARK_KINDS.get(field, "label")) for field in FIELDS}
+    own = {state: cells.get(state, []) for state in CELL_STATES}
+    masked, redacted = (known[state] + own[state] for state in ("masked", "redacted"))
+    marks = {
+        kind: build_marks(masked, redacted, texts + own["placeholder"], known["longest"])
+        for kind, texts in usual.items()
+    }
+    return {field: marks[MARK_KINDS.get(field, "label")] for field in FIELDS}
 
 
 def find_column(name: str, header: list[str], place: str) -> str:
@@ -230,11 +204,17 @@ def find_column(name: str, header: list[str], place: str) -> str:
     """
     if name in header:
         return name
+    near = difflib.get_close_matches(name, header, n=1, cutoff=0.5)
     # no list of its columns: without a header they would be what its first row holds
-    has = (
-        f"The file has {say_number(len(header), 'column')}: look whether line and spelling of its "
-        "header are right."
-    )
-    near = offer_nearest(name, header)
-    way_out = near if near.startswith("Did") else has
+    columns_n = say_number(len(header), "column")
+    has = f"The file has {columns_n}: look whether line and spelling of its header are right."
+    way_out = offer_nearest(name, near) if near else has
     raise _refuse(place, f"no column {name!r}, which the mapping names", way_out, "no-column")
+
+
+def check_sheets(told: Iterable[str], names: list[str], place: str) -> None:
+    """Refuse a mapping that names a sheet which the workbook does not have."""
+    for name in told:
+        if name not in names:
+            found = f"no sheet {name!r}, which the mapping names"
+            raise _refuse(place, found, offer_nearest(name, names[:12]), "no-sheet")

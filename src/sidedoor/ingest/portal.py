@@ -6,11 +6,13 @@ published.
 """
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 
 from helpers.agencies.check import looks_like_agency
 from helpers.canonical import build_table
@@ -20,6 +22,7 @@ from helpers.wording import say_number
 from sidedoor.ingest.decode import find_encoding
 from sidedoor.ingest.headers import check_day
 from sidedoor.ingest.pdf import Line, build_lines, read_pages, split_line, warn_unseen
+from sidedoor.ingest.published import remove_hidden
 from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import peek_text, read_text
@@ -28,15 +31,17 @@ from sidedoor.sandbox import run_limited
 
 KINDS = ("html", "text", "pdf")
 FAMILY = "Flock transparency portal page"
-HTML_BYTES, NAME_CHARS = 32 << 20, 120
+HTML_BYTES, NAME_CHARS, HEADING_CHARS = 32 << 20, 120, 120
 # So many names of agencies below a heading that is not known are a list.
-UNKNOWN = 10
+UNKNOWN = 5
 LISTS = ("detections_shared", "detections_received")
 FIGURES = ("detections", "hits", "searches", "cameras", "retention_days")
-_DAYS = ("%b %d %Y", "%B %d %Y", "%Y-%m-%d", "%m/%d/%Y")
-_NUMBER = re.compile(r"(?P<number>[\d,]+)(?: days?)?", re.I)
+_NUMBER = re.compile(r"(?P<number>\d[\d,]*)(?: (?P<unit>\D.*))?")
+_COMPANY = re.compile(r"\b(?:inc|corp|co|ltd|llc|dept)\.$", re.I)
+_SENTENCE = re.compile(r"(?!Dept|Corp)\b\w{4,}\.(?: [A-Z]|$)")
 # A heading printed on a narrow column is wrapped into at most so many lines.
 _WRAPPED = 4
+_PRINTED_EDGE = re.compile(r"https?://.*|(?:page )?\d+ ?(?:/|of) ?\d+|\d+/\d+/\d+,? .*", re.I)
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ class Block:
         It follows the block before as lines of one paragraph do.
     is_bold
         It is printed bold.
+    gap
+        How far below the printed line before it stands, in heights of a line; 0 at the top of a page.
     """
 
     text: str
@@ -68,6 +75,7 @@ class Block:
     is_line: bool = False
     is_next: bool = False
     is_bold: bool = False
+    gap: float = 0.0
 
 
 @dataclass
@@ -82,39 +90,43 @@ class Entry:
 
 @dataclass(frozen=True)
 class Name:
-    """A name of a list; `doubt` is `comma` if it was put together, or may be two."""
+    """A name of a list; `doubt` is `comma` or `line` if it was put together there, or may be two."""
 
     text: str
     doubt: str | None = None
 
 
 def recognize(source: Source) -> Match | None:
-    """Recognize a portal page by its title, its date and one of its headings.
+    """Recognize a portal page by its title, and by its date and headings.
 
     Raises
     ------
     IngestError
         A web page that is none: what it seems to be, and what to do.
     """
-    if source.kind == "text" and not _looks_right(peek_text(source)):
+    if source.kind == "text" and not _find_title([Block(peek_text(source))]):
         return None
-    page = read_blocks(source)
-    if not _looks_right("\n".join(block.text for block in page)):
+    blocks = read_blocks(source)
+    known = [block.text for at, block in enumerate(blocks) if _read_heading(blocks, at)[0]]
+    is_dated = any(re.search(_load()["updated"], block.text) for block in blocks)
+    if not _find_title(blocks) or len(known) < (1 if is_dated else 3):
         if source.kind == "html":
             raise _refuse_page(source)
         return None
-    entries = find_entries(page)
-    if not entries:
-        if source.kind == "html":
-            raise _refuse_page(source)
-        return None
+    if source.kind == "html" and source.cache["page"]["is_translated"]:
+        found = "a page that the browser translated, its names too"
+        raise IngestError(source.name, found, "Save it in its own language.", code="translated")
     form = {"html": "saved web page", "pdf": "printed to PDF", "text": "copied as text"}[source.kind]
-    why = f"the title {_load()['title']!r}, a date of its update, and {entries[0].heading[:60]!r}"
+    why = f"the title {_load()['title']!r}, a date of its update, and {known[0][:60]!r}"
     return Match(FAMILY, form, why, 0.98)
 
 
-def _looks_right(text: str) -> bool:
-    return _load()["title"].casefold() in text.casefold() and bool(re.search(_load()["updated"], text))
+def _find_title(blocks: list[Block]) -> Block | None:
+    """Find the page's title: the last one above its date."""
+    end = next((at for at, block in enumerate(blocks) if re.search(_load()["updated"], block.text)), -1)
+    title = _load()["title"].casefold()
+    above = [block for block in blocks[: end + 1] or blocks[:100] if title in block.text.casefold()]
+    return above[-1] if above else None
 
 
 def _refuse_page(source: Source) -> IngestError:
@@ -131,6 +143,9 @@ def _refuse_page(source: Source) -> IngestError:
     ):
         code, found = "error-page", "an error page"
         way_out = "Open the address in a browser, wait until the page is there, and save it again."
+    elif page["is_translated"]:
+        code, found = "translated", "a page that the browser translated"
+        way_out = "If it is a portal page, save it in its own language."
     elif _load()["title"].casefold() in title:
         code, found = "empty-page", "a portal page without its content, which a script loads"
         way_out = "Open it in a browser, wait until it is there, and save it from there or copy its text."
@@ -151,8 +166,14 @@ def read_blocks(source: Source) -> list[Block]:
     """
     if "blocks" not in source.cache:
         read = {"html": _read_html, "text": _read_lines, "pdf": _read_print}[source.kind]
-        source.cache["blocks"] = read(source)
+        tidy = (replace(block, text=_tidy(block.text)) for block in read(source))
+        source.cache["blocks"] = [block for block in tidy if block.text]
     return source.cache["blocks"]
+
+
+def _tidy(text: str) -> str:
+    """Return a text without double blanks and signs without width, its accents in one form."""
+    return " ".join(unicodedata.normalize("NFC", remove_hidden(text)).split())
 
 
 def _read_html(source: Source) -> list[Block]:
@@ -168,10 +189,8 @@ def _read_html(source: Source) -> list[Block]:
 
 
 def _read_lines(source: Source) -> list[Block]:
-    lines = [" ".join(line.split()) for line in read_text(source).split("\n")]
-    return [
-        Block(line, is_next=bool(above)) for above, line in zip(["", *lines], lines, strict=False) if line
-    ]
+    lines = [line.strip() for line in read_text(source).split("\n")]
+    return [Block(line, is_next=bool(above)) for above, line in pairwise(["", *lines])]
 
 
 def _read_print(source: Source) -> list[Block]:
@@ -180,26 +199,32 @@ def _read_print(source: Source) -> list[Block]:
     lines = [(page.number, part) for page in pages for line in build_lines(page) for part in split_line(line)]
     if not any(_load()["title"].casefold() in line.text.casefold() for page, line in lines if page == 1):
         return []
-    columns: dict[int, list[tuple[int, Line]]] = {}
     at = next((at for at, (_, line) in enumerate(lines) if re.search(_load()["updated"], line.text)), -1)
+    heights = {page.number: page.height for page in pages}
+    columns: dict[int, list[tuple[int, Line]]] = {}
     for page, line in lines[at + 1 :]:
+        is_edge = line.bottom < 0.05 * heights[page] or line.top > 0.95 * heights[page]
+        if is_edge and (_PRINTED_EDGE.fullmatch(line.text) or _load()["title"] in line.text):
+            continue  # what a browser prints at the edge of each page: address, title, date, page
         x = round(line.words[0].x0)
         near = next((start for start in columns if abs(start - x) <= 4), x)
         columns.setdefault(near, []).append((page, line))
+    neighbors = [pair for column in columns.values() for pair in pairwise(column)]
     steps = Counter(
-        round(line.top - before.top)
-        for column in columns.values()
-        for (_, before), (_, line) in zip(column, column[1:], strict=False)
-        if line.top > before.top
+        round(line.top - above.top)
+        for (_, above), (_, line) in neighbors
+        if 0 < line.top - above.top < 1.9 * (line.bottom - line.top)
     )
     usual = steps.most_common(1)[0][0] if steps else 0
     blocks = [Block(line.text, is_line=True) for _, line in lines[: at + 1]]
     for start in sorted(columns):
         last_page, last_top = 0, 0.0
         for page, line in columns[start]:
-            is_next = page == last_page and line.top - last_top <= 1.15 * usual + 1
+            step = line.top - last_top if page == last_page else 0.0
+            is_next = page == last_page and step <= 1.15 * usual + 1
             is_bold = all(word.is_bold for word in line.words)
-            blocks.append(Block(line.text, is_line=True, is_next=is_next, is_bold=is_bold))
+            gap = step / max(line.bottom - line.top, 1.0)
+            blocks.append(Block(line.text, is_line=True, is_next=is_next, is_bold=is_bold, gap=gap))
             last_page, last_top = page, line.top
     return blocks
 
@@ -207,18 +232,20 @@ def _read_print(source: Source) -> list[Block]:
 @cache
 def _compile(group: str) -> re.Pattern:
     known = _load()
-    patterns = known["others"]["headings"] if group == "others" else known["headings"][group]
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.I)
+    patterns = "|".join(known["others"]["headings"] if group == "others" else known["headings"][group])
+    for name, pattern in known["words"].items():
+        patterns = patterns.replace(f"{{{name}}}", pattern)
+    return re.compile(patterns, re.I)
 
 
 def find_field(text: str) -> str | None:
-    """Find what a heading says that stands below it: a list, a figure, or `others`; None if it is no known
-    heading.
+    """Find what a heading says that stands below it: a list, a figure, `unclear` (a list, and not which way
+    its data flows), or `others`; None if it is no known heading.
     """
-    text = text.strip().rstrip(":").replace("\u2019", "'")
-    if len(text) > 120 or text.endswith("."):
+    text = re.sub(r"\s*\(\d+\)$", "", text.strip().rstrip(":").replace("\u2019", "'"))
+    if len(text) > HEADING_CHARS or text.endswith(".") or text[:1].islower():
         return None
-    for group in (*LISTS, *FIGURES, "others"):
+    for group in (*LISTS, *FIGURES, "others", "unclear"):
         if _compile(group).fullmatch(text):
             return group
     return None
@@ -232,83 +259,127 @@ def find_entries(blocks: list[Block]) -> list[Entry]:
     is_open, outer, at = False, None, start + 1
     while at < len(blocks):
         block = blocks[at]
-        found, used_n = _find_wrapped(blocks, at) if block.is_line else (None, 1)
-        found = found or types.get(block.kind) or find_field(block.text)
+        found, heading, used_n, rest = _read_heading(blocks, at)
+        found = types.get(block.kind) or found
         if found:
             is_open = found != "others"
             if is_open:
-                heading = " ".join(part.text for part in blocks[at : at + used_n])
-                entries.append(Entry(found, heading))
+                entries.append(Entry(found, heading, blocks=[replace(block, text=rest)] if rest else []))
                 outer = None
         elif block.kind:
             is_open = False
         elif is_open:
-            own = entries[-1].blocks
-            is_bold_again = block.is_bold and own and not own[-1].is_bold
-            if is_bold_again or (outer is not None and block.outer < outer):
+            entry = entries[-1]
+            is_bold_again = block.is_bold and entry.blocks and not entry.blocks[-1].is_bold
+            is_apart = entry.blocks and block.gap > 1.6 * max(entry.blocks[0].gap, 1.5)
+            if is_bold_again or is_apart or (outer is not None and block.outer < outer):
                 is_open = False
-            elif not own and not block.is_cell and _is_sentence(block.text):
-                entries[-1].about = block.text
+            elif not entry.blocks and not block.is_cell and _is_about(block.text, entry.field):
+                entry.about = block.text
             else:
                 outer = block.outer if outer is None else outer
-                own.append(block)
+                entry.blocks.append(block)
         at += used_n
     return entries
 
 
-def _find_wrapped(blocks: list[Block], at: int) -> tuple[str | None, int]:
-    for used_n in range(_WRAPPED, 1, -1):
+def _read_heading(blocks: list[Block], at: int) -> tuple[str | None, str, int, str]:
+    """Read the heading that begins at a block: its field, its text, how many blocks it takes, and what stands
+    behind its colon.
+    """
+    block = blocks[at]
+    for used_n in range(_WRAPPED if block.is_line else 1, 0, -1):
         part = blocks[at : at + used_n]
-        if len(part) == used_n and all(one.is_next and one.is_bold == part[0].is_bold for one in part[1:]):
+        if len(part) == used_n and all(one.is_next and one.is_bold == block.is_bold for one in part[1:]):
             heading = " ".join(one.text for one in part)
-            if "," not in heading and (found := find_field(heading)):
-                return found, used_n
-    return None, 1
+            if (used_n == 1 or "," not in heading) and (found := find_field(heading)):
+                return found, heading, used_n, ""
+    heading, _, rest = (part.strip() for part in block.text.partition(":"))
+    found = find_field(heading) if rest else None
+    is_value = _NUMBER.fullmatch(rest) if found in FIGURES else found in LISTS and not rest.endswith(".")
+    return (found, heading, 1, rest) if is_value else (None, block.text, 1, "")
 
 
-def _is_sentence(text: str) -> bool:
-    """Say whether a text explains a heading, and is no name that ends in `Inc.`."""
-    is_company = re.search(r"(?i)\b(?:inc|corp|co|ltd|llc|dept)\.$", text)
-    return text.endswith(".") and len(text.split()) > 2 and "," not in text and not is_company
+def _is_about(text: str, about: str) -> bool:
+    """Say whether a sentence explains a heading, and is no name that ends in `Inc.`."""
+    if not text.endswith(".") or len(text.split()) < 3:
+        return False
+    return find_field(text[:-1]) == about or ("," not in text and not _COMPANY.search(text))
 
 
-def read_names(blocks: list[Block]) -> tuple[list[Name], bool]:
-    """Read the names of a list.
+def read_names(blocks: list[Block]) -> list[Name]:
+    """Read the names of a list, in order.
 
     Parameters
     ----------
     blocks
-        What stands below its heading.
-
-    Returns
-    -------
-    The names in order; and whether the page says that there are none.
+        What stands below its heading: cells, names between commas in one paragraph, or one name in each.
     """
-    if not blocks:
-        return [], False
-    if blocks[0].is_line:
-        pieces = re.split(r",(?:\s+|$)", _join_lines([block.text for block in blocks]))
-    elif any(block.is_cell for block in blocks):
+    all_n, blocks = len(blocks), cut_list(blocks)
+    if any(block.is_cell for block in blocks):
         pieces = [block.text for block in blocks if block.is_cell]
-    elif "," in blocks[0].text:
-        pieces = []
-        for above, block in zip([None, *blocks], blocks, strict=False):
-            if above and not (block.is_next or above.text.endswith(",")):
-                break
-            pieces += re.split(r",(?:\s+|$)", block.text)
+    elif _has_commas(blocks):
+        pieces = re.split(r",(?:\s+|$)", _join_lines(blocks))
+    elif blocks and blocks[0].is_line:
+        return _read_printed_rows(blocks)
     else:
         pieces = [block.text for block in blocks]
-    pieces = [" ".join(piece.split()) for piece in pieces if piece.strip()]
-    if len(pieces) == 1 and re.fullmatch(_load()["none"], pieces[0]):
-        return [], True
-    return list(_join_pieces(pieces)), False
+        if len(blocks) < all_n:  # the last may be a heading that is not known
+            pieces[-1] = f"{pieces[-1]}\n"
+    return list(_join_pieces([piece.strip(" ") for piece in pieces if piece.strip()]))
 
 
-def _join_lines(lines: list[str]) -> str:
-    text = lines[0]
-    for line in lines[1:]:
-        text += line if re.search(r"[^\W_]-$", text) and line[:1].isalnum() else f" {line}"
+def cut_list(blocks: list[Block]) -> list[Block]:
+    """Cut what stands below a heading off where its list ends, and a heading that is not known may begin: at
+    the end of a paragraph of several names, else before a sentence or a number, and what stands above that.
+    """
+    if not blocks or any(block.is_cell for block in blocks) or blocks[0].is_line:
+        return blocks
+    end = 1
+    while end < len(blocks) and (blocks[end].is_next or blocks[end - 1].text.endswith(",")):
+        end += 1
+    is_paragraph = end > 1 or len([*_join_pieces(blocks[0].text.split(", "))]) > 1
+    for at, block in enumerate(blocks[: end if is_paragraph else None]):
+        if at and (_is_prose(block.text) or _NUMBER.fullmatch(block.text)):
+            is_heading = at > 1 and not looks_like_agency(blocks[at - 1].text)
+            return blocks[: at - 1] if is_heading else blocks[:at]
+    return blocks[:end] if is_paragraph else blocks
+
+
+def _is_prose(text: str) -> bool:
+    return text.endswith(".") and len(text.split()) > 4 and not _COMPANY.search(text)
+
+
+def _has_commas(blocks: list[Block]) -> bool:
+    """Say whether names stand between commas: most lines hold one, or one that goes on ends in one."""
+    with_comma = sum("," in block.text for block in blocks)
+    return 2 * with_comma > len(blocks) or any(block.text.endswith(",") for block in blocks)
+
+
+def _join_lines(blocks: list[Block]) -> str:
+    """Join the lines of a paragraph; a line of a text that was not printed keeps its end."""
+    text = blocks[0].text
+    for block in blocks[1:]:
+        is_hyphen = re.search(r"[^\W_]-$", text) and block.text[:1].isalnum()
+        blank = " " if block.is_line else "\n"
+        text += block.text if is_hyphen else f"{blank}{block.text}"
     return text
+
+
+def _read_printed_rows(blocks: list[Block]) -> list[Name]:
+    """Read names that are printed one below the other: the lines of one name stand closer than names do."""
+    gaps = [block.gap for block in blocks[1:] if block.gap]
+    is_even = not gaps or max(gaps) <= 1.25 * min(gaps)
+    if is_even and not all(looks_like_agency(block.text) for block in blocks) and len(blocks) <= _WRAPPED:
+        return [Name(" ".join(block.text for block in blocks), "line" if len(blocks) > 1 else None)]
+    names: list[str] = []
+    for block in blocks:
+        if names and not is_even and 0 < block.gap <= 1.25 * min(gaps):
+            names[-1] += f" {block.text}"
+        else:
+            names.append(block.text)
+    doubt = "line" if is_even and len(blocks) > 1 else None
+    return [Name(name, doubt) for name in names]
 
 
 def _join_pieces(pieces: list[str]) -> Iterator[Name]:
@@ -318,18 +389,22 @@ def _join_pieces(pieces: list[str]) -> Iterator[Name]:
     known, name = _load(), None
     for at, piece in enumerate(pieces):
         goes_on = bool(re.search(known["goes_on"], piece))
-        if name and not goes_on and re.search(known["wants_more"], name.text):
+        if name and not goes_on and name.text.count("(") > name.text.count(")"):
+            goes_on = ")" in piece
+        elif name and not goes_on and re.search(known["wants_more"], name.text):
             # in a list by letters, what goes on is what stands out of order
             after = pieces[at + 1 : at + 2]
             goes_on = piece.casefold() < name.text.casefold() and (
                 not after or after[0].casefold() > piece.casefold()
             )
+        doubt = "comma" if goes_on else "line" if "\n" in piece else None
+        piece = " ".join(piece.split())
         if name and goes_on:
-            name = Name(f"{name.text}, {piece}", "comma")
+            name = Name(f"{name.text}, {piece}", doubt)
             continue
         if name:
             yield name
-        name = Name(piece, "comma" if goes_on else None)
+        name = Name(piece, doubt)
     if name:
         yield name
 
@@ -346,7 +421,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     Raises
     ------
     IngestError
-        The page prints no date, or no name of its agency, and nobody said.
+        The page prints no date, or no name of its agency, or a list without saying which way its data flows,
+        and nobody said.
     """
     match = recognize(source)
     if match is None:
@@ -358,9 +434,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     agency, day = _read_head(blocks, source, options, report)
     base = {"reported_by": agency, "source_id": options.source_id or source.id}
-    entries = find_entries(blocks)
-    _take_unknown_list(blocks, entries, source, options)
-    rows = _read_lists(entries, base | {"as_of": day}, report)
+    entries = _settle_lists(blocks, find_entries(blocks), source, options)
+    rows = _read_lists(entries, base | {"as_of": day}, options, report)
     figures = _read_figures(entries, base, day, report)
     if source.kind == "text":
         find_encoding(source).describe(report)
@@ -374,8 +449,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
         report.span["sharing"] = [day, day]
     tables["volumes"] = build_table("volumes", figures)
     report.span["volumes"] = [
-        min((row["period_start"] for row in figures if row["period_start"]), default=None),
-        max((row["period_end"] for row in figures if row["period_end"]), default=None),
+        min((row["period_start"] for row in figures), default=None),
+        max((row["period_end"] for row in figures), default=None),
     ]
     report.rows_out = len(rows) + len(figures)
     report.rows_in += report.rows_out
@@ -383,30 +458,56 @@ def read(source: Source, options: ReadOptions) -> Reading:
     return Reading(tables, report)
 
 
-def _take_unknown_list(
+def _settle_lists(
     blocks: list[Block], entries: list[Entry], source: Source, options: ReadOptions
-) -> None:
-    """Ask which way a list flows that stands below a heading that is not known, and is not to be lost."""
-    used = {id(block) for entry in entries for block in entry.blocks}
-    for above, block in zip(blocks, blocks[1:], strict=False):
-        names = block.text.split(", ")
-        if id(block) in used or len(names) < UNKNOWN or sum(map(looks_like_agency, names)) < 0.7 * len(names):
-            continue
-        if options.section not in LISTS:
-            found = f"a list of {len(names)} names below a heading that is not known"
-            way_out = "Say which way the data flows: --section detections_shared, or detections_received."
-            raise IngestError(source.name, found, way_out, code="unknown-list", asks_for="section")
-        entries.append(Entry(options.section, above.text[:NAME_CHARS], blocks=[block]))
+) -> list[Entry]:
+    """Settle which way the data flows of lists whose headings do not say it, or are not known."""
+    used = {id(block) for entry in entries if entry.field in LISTS for block in cut_list(entry.blocks)}
+    runs: list[list[Block]] = [[]]
+    for block in blocks:
+        is_heading = id(block) in used or _is_prose(block.text) or find_field(block.text)
+        has_own = not block.is_line and "," in block.text
+        if is_heading or has_own or not (block.is_next or block.is_cell):
+            runs.append([])
+        if not is_heading:
+            runs[-1].append(block)
+        if has_own:
+            runs.append([])
+    unknown = [Entry("unclear", "", blocks=run) for run in runs if _count_agencies(run) >= UNKNOWN]
+    asked = [one for one in entries if one.field == "unclear" and _count_agencies(one.blocks)]
+    inner = {id(block) for entry in asked for block in entry.blocks}
+    asked += [one for one in unknown if not inner & {id(block) for block in one.blocks}]
+    given = (options.section or "").split(",")
+    if asked and (len(given) not in (1, len(asked)) or not set(given) <= set(LISTS)):
+        count = _count_agencies(asked[0].blocks)
+        where = f"{asked[0].heading!r}, which" if asked[0].heading else "a heading that"
+        found = f"a list of {say_number(count, 'name')} below {where} does not say which way its data flows"
+        way_out = "Say it: --section detections_shared, or detections_received; one for each list, by commas."
+        raise IngestError(source.name, found, way_out, code="unknown-list", asks_for="section")
+    for entry, section in zip(asked, given * len(asked), strict=False):
+        entry.field = section
+    return [*(one for one in entries if one.field != "unclear"), *(one for one in unknown if one in asked)]
+
+
+def _count_agencies(blocks: list[Block]) -> int:
+    """Count the names of a list of agencies; 0 if most of what it holds look like none, or it is prose."""
+    if not blocks or _SENTENCE.search(" ".join(block.text for block in blocks)):
+        return 0
+    names = [name.text for name in read_names(blocks)]
+    agencies_n = sum(
+        looks_like_agency(text) and not re.fullmatch(_load()["described"], text) for text in names
+    )
+    return len(names) if agencies_n >= 0.7 * len(names) else 0
 
 
 def _read_head(blocks: list[Block], source: Source, options: ReadOptions, report: Report) -> tuple[str, str]:
-    """Read whose page it is, and its day: `Last Updated` and the line above the title."""
-    at = next(at for at, block in enumerate(blocks) if re.search(_load()["updated"], block.text))
-    title = _load()["title"].casefold()
-    above = [block.text for block in blocks[:at]]
-    joined = re.split(re.escape(_load()["title"]), " ".join(above[-1:]), flags=re.I)[0].strip()
-    printed = next(
-        (text for text in reversed([*above[:-1], joined]) if text and text.casefold() != title), None
+    """Read whose page it is, and its day: `Last Updated` and what stands above the title."""
+    known = _load()
+    title = _find_title(blocks)
+    above = [block.text for block in blocks[: blocks.index(title)]]
+    beside = re.split(re.escape(known["title"]), title.text, flags=re.I)[0].removeprefix("Flock Safety - ")
+    printed = beside.strip() or next(
+        (text for text in reversed(above) if known["title"].casefold() not in text.casefold()), None
     )
     agency = (printed if printed and len(printed) <= NAME_CHARS else None) or options.reported_by
     if not agency:
@@ -418,8 +519,8 @@ def _read_head(blocks: list[Block], source: Source, options: ReadOptions, report
         report.warn(
             "other-agency", f"The page names {printed!r} as its agency, not the one given; it was followed."
         )
-    text = re.search(_load()["updated"], blocks[at].text)["day"].replace(",", "").replace(".", "")
-    day = next((day for form in _DAYS if (day := _read_day(text, form))), None)
+    at = next((at for at, block in enumerate(blocks) if re.search(known["updated"], block.text)), len(blocks))
+    day = _read_day(" ".join(block.text for block in blocks[at : at + 2]))
     if day is None and not options.as_of:
         way_out = "Give its date: --as-of YYYY-MM-DD."
         raise IngestError(
@@ -434,30 +535,43 @@ def _read_head(blocks: list[Block], source: Source, options: ReadOptions, report
     return agency, day or options.as_of
 
 
-def _read_day(text: str, form: str) -> str | None:
-    try:
-        return datetime.strptime(text, form).date().isoformat()
-    except ValueError:
-        return None
+def _read_day(text: str) -> str | None:
+    """Read the date behind `Last Updated`; the portals are American, so that 4/5 is in April."""
+    known = _load()
+    found = re.search(known["day"], re.split(known["updated"], text, maxsplit=1)[-1].strip())
+    plain = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|[,.]", "", found["day"]).replace("/", "-") if found else ""
+    for form in known["days"]:
+        try:
+            return datetime.strptime(plain.replace("Sept ", "Sep "), form).date().isoformat()
+        except ValueError:
+            continue
+    return None
 
 
-def _read_lists(entries: Iterable[Entry], base: dict, report: Report) -> list[dict]:
+_SAYS = {
+    "not published": "the page prints no such list; that is not the same as sharing with nobody.",
+    "says none": "the page says that there are none.",
+    "heading without names": "there is a heading, and no name below it.",
+    "a count": "the page prints how many there are, and not which.",
+    "described": "the page says in words with whom, and names none of them.",
+    "unavailable": "the page says that the list is not available.",
+    "no agencies": "what stands below the heading does not look like agencies.",
+}
+
+
+def _read_lists(entries: list[Entry], base: dict, options: ReadOptions, report: Report) -> list[dict]:
     inactive = re.compile(load_format("flock")["sharing"]["inactive"])
     rows: list[dict] = []
     told = report.details["lists"] = {section: {"names": 0, "status": "not published"} for section in LISTS}
     for entry in (entry for entry in entries if entry.field in LISTS):
-        names, says_none = read_names(entry.blocks)
         part = told[entry.field]
-        if not names:
-            is_none = says_none or any(
-                re.fullmatch(_load()["none"], text) for text in (entry.heading, entry.about)
-            )
-            if part["names"] == 0:
-                part["status"] = "says none" if is_none else "heading without names"
-            continue
-        if len(names) == 1 and read_figure(names[0].text) is not None:
-            part["status"] = "a count"
-            report.put_aside(entry.heading, "a number instead of a list of names", code="a-count")
+        blocks, printed_n = _drop_controls(entry)
+        names = read_names(blocks)
+        status = _name_status(entry, blocks, names, options)
+        if status != "printed":
+            part["status"] = status if part["names"] == 0 else part["status"]
+            if status in ("a count", "described", "no agencies"):
+                report.put_aside(entry.heading, _SAYS[status], code=status.replace(" ", "-"))
             continue
         part["names"] += len(names)
         part["status"] = "printed"
@@ -475,51 +589,96 @@ def _read_lists(entries: Iterable[Entry], base: dict, report: Report) -> list[di
                     "row_no": len(rows) + 1,
                 }
             )
-        _report_names(entry.field, names, len(rows) - len(names) + 1, report)
-    says = {
-        "not published": "the page prints no such list; that is not the same as sharing with nobody.",
-        "says none": "the page says that there are none.",
-        "heading without names": "there is a heading, and no name below it.",
-        "a count": "the page prints how many there are, and not which.",
-    }
+        _report_names(entry.field, names, len(rows) - len(names) + 1, printed_n, report)
     for section, part in told.items():
-        if part["status"] in says:
-            report.warn(
-                part["status"].replace(" ", "-"), f"{section}: {part['status']}; {says[part['status']]}"
-            )
+        if part["status"] in _SAYS:
+            code = part["status"].replace(" ", "-")
+            report.warn(code, f"{section}: {part['status']}; {_SAYS[part['status']]}")
     shown = ", ".join(f"{section} {part['names']:,}" for section, part in told.items() if part["names"])
     if shown:
         report.note("names", f"Names by list: {shown}. A list is a setting on one day, not a record of use.")
     return rows
 
 
-def _report_names(section: str, names: list[Name], first: int, report: Report) -> None:
-    doubtful = [str(first + at) for at, name in enumerate(names) if name.doubt]
-    if doubtful:
-        report.warn(
-            "comma",
-            f"{section}: {say_number(len(doubtful), 'name')} may be parted or joined wrongly, as names can "
-            "hold commas: row "
-            f"{', '.join(doubtful[:20])}.",
-        )
+def _drop_controls(entry: Entry) -> tuple[list[Block], int | None]:
+    """Drop what stands beside names to page through them.
+
+    Returns
+    -------
+    The other blocks, and the number of names that the page says there are; -1 if it says that there are more.
+    """
+    known, kept, printed_n = _load(), [], None
+    if found := re.search(r"\((\d+)\)$", entry.heading):
+        printed_n = int(found[1])
+    for block in entry.blocks:
+        found = None if block.is_cell else re.fullmatch(known["partly"], block.text)
+        if found:
+            printed_n = int(found["all"].replace(",", "")) if found["all"] else -1
+        elif block.is_cell or not re.fullmatch(known["controls"], block.text):
+            kept.append(block)
+    return kept, printed_n
+
+
+def _name_status(entry: Entry, blocks: list[Block], names: list[Name], options: ReadOptions) -> str:
+    """Name what stands below the heading of a list: `printed` if it is one, else a key of `_SAYS`."""
+    known = _load()
+    whole = " ".join(block.text for block in blocks)
+    if any(re.fullmatch(known["none"], text) for text in (entry.heading, entry.about, whole)):
+        return "says none" if len(names) <= 1 or re.fullmatch(known["none"], whole) else "printed"
+    if not names:
+        return "heading without names"
+    if re.fullmatch(known["unknown"], whole):
+        return "unavailable"
+    if _NUMBER.fullmatch(names[0].text) and len(names) == 1:
+        return "a count"
+    if len(names) <= 2 and "," not in whole and re.fullmatch(known["described"], whole):
+        return "described"
+    if len(names) <= 2 and not options.confirm_agencies:
+        return "printed" if any(looks_like_agency(name.text) for name in names) else "no agencies"
+    return "printed"
+
+
+def _report_names(section: str, names: list[Name], first: int, printed_n: int | None, report: Report) -> None:
+    for doubt in ("comma", "line"):
+        doubtful = [str(first + at) for at, name in enumerate(names) if name.doubt == doubt]
+        if doubtful:
+            said = f"{say_number(len(doubtful), 'name')} may be parted or joined wrongly at a {doubt}"
+            report.warn(doubt, f"{section}: {said}: row {', '.join(doubtful[:20])}.")
+    if printed_n is not None and printed_n != len(names):
+        said = f"{printed_n:,}" if printed_n >= 0 else "more"
+        found = f"{section}: {len(names):,} names were read, and the page says that there are {said}."
+        report.warn("incomplete", f"{found} Show all of them, and save it again.")
     twice_n = sum(count > 1 for count in Counter(name.text for name in names).values())
     if twice_n:
         said = say_number(twice_n, "name stands", "names stand")
         report.warn("twice", f"{section}: {said} there more than once; each row is kept.")
 
 
-def _read_figures(entries: Iterable[Entry], base: dict, day: str, report: Report) -> list[dict]:
+def _read_value(blocks: list[Block]) -> tuple[float | None, str]:
+    """Read the figure below a heading; without one, a code for what stands there."""
+    known = _load()
+    texts = [block.text for block in blocks[:3]]
+    at = next((at for at, text in enumerate(texts[:2]) if _NUMBER.fullmatch(text)), None)
+    if at is None:
+        return None, "unavailable" if texts and re.fullmatch(known["unknown"], texts[0]) else "no-figure"
+    found = _NUMBER.fullmatch(texts[at])
+    below = texts[at + 1] if at + 1 < len(texts) else ""
+    if found["unit"] and not re.fullmatch(known["units"], found["unit"]):
+        return None, "no-figure"
+    if not found["unit"] and re.fullmatch(known["other_units"], below):
+        return None, "no-figure"
+    return read_figure(found["number"]), "no-figure"
+
+
+def _read_figures(entries: list[Entry], base: dict, day: str, report: Report) -> list[dict]:
     """Read the figures, each with its period: the days that its heading names, or the day of the page."""
     rows, seen = [], {}
     for entry in (entry for entry in entries if entry.field in FIGURES):
-        value = next(
-            (text for text in (block.text for block in entry.blocks[:2]) if _NUMBER.fullmatch(text)), None
-        )
-        if value is None:
-            word = entry.blocks[0].text if entry.blocks else ""
-            is_told = re.fullmatch(_load()["unknown"], word)
-            reason = "shown as unavailable" if is_told else "a heading without a figure"
-            report.put_aside(entry.heading, reason, code="unavailable" if is_told else "no-figure")
+        number, code = _read_value(entry.blocks)
+        if number is None:
+            is_told = code == "unavailable"
+            reason = "shown as unavailable" if is_told else "a heading without a figure in plain digits"
+            report.put_aside(entry.heading, reason, code=code)
             continue
         start = end = day
         if entry.field in ("detections", "hits", "searches"):
@@ -528,23 +687,14 @@ def _read_figures(entries: Iterable[Entry], base: dict, day: str, report: Report
             start, end = state_dates(day, days)
             if not found:
                 report.note("period", f"{entry.heading}: no period is printed; portals count 30 days.")
-        number = read_figure(_NUMBER.fullmatch(value)["number"])
         if seen.setdefault(entry.heading.casefold(), number) != number:
             report.warn(
                 "two-figures", f"{entry.heading}: two figures stand below this heading; both are kept."
             )
-        rows.append(
-            base
-            | {
-                "measure": entry.field,
-                "value": number,
-                "period_start": start,
-                "period_end": end,
-                "scope": entry.heading,
-            }
-        )
+        more = {"measure": entry.field, "value": number, "scope": entry.heading}
+        rows.append(base | more | {"period_start": start, "period_end": end})
     report.details["figures"] = {name: int(n) for name, n in Counter(row["measure"] for row in rows).items()}
-    missing = [name for name in FIGURES if name not in report.details["figures"]]
+    missing = [name for name in FIGURES if name not in {entry.field for entry in entries}]
     if missing:
         report.note("missing", f"Not on the page: {', '.join(missing)}.")
     return rows

@@ -3,8 +3,10 @@ confirmed that it does.
 """
 
 import re
+from pathlib import PurePosixPath
 
 from helpers.agencies.check import UNSHOWN_CHARACTERS, looks_like_agency
+from helpers.agencies.words import load_words
 from helpers.errors import IngestError
 from helpers.wording import say_number
 from sidedoor.ingest.report import FileTable, Reading
@@ -14,6 +16,21 @@ NOT_AN_AGENCY = "(not an agency's name)"
 # Of the rows of a log, and of the different names of a list, so many may hold no word of an agency [percent].
 _LOG_PERCENT, _LIST_PERCENT, _FEW = 5, 10, 2
 _HIDDEN = re.compile(UNSHOWN_CHARACTERS)
+# Words of exports, of records requests and of dates: with agencies' words, all that a shown name holds.
+_FILE_WORDS = frozenset(
+    "a access all alpr and apr april audit audits aug august by ca camera cameras city copy csv dashboard"
+    " data dec december detection detections device devices doc document documents export exported exports"
+    " extract feb february file files final flock foia for from gz hits hot html id in jan january jul"
+    " july jun june learn list lists log logs lookup lpr mar march may month monthly motorola name names"
+    " nationwide network nov november ocr oct october of on org organization organizations out page part"
+    " pdf plate plates portal pra prr public raw reader readers received record records redacted reduced"
+    " release released report reports response responsive result results saved scan search searches sep"
+    " sept september shared sharednetworks sheet show simulated sorted statewide summary table text the to"
+    " transparency tsv txt updated usage user users v version vigilant volumes week weekly with workbook"
+    " xlsx year".split()
+)
+_LETTERS = re.compile(r"[^\W\d_]+")
+_SHIFTED = "A cell may hold commas without being quoted: ask for the original export."
 _HEADERS = "Headers may be exchanged, or rows shifted: look at the file."
 
 
@@ -31,8 +48,12 @@ def check_names(reading: Reading, source: Source, options: ReadOptions) -> None:
     Raises
     ------
     IngestError
-        More than a small part of the names holds no word of an agency, and nobody has confirmed them.
+        More than a small part of the names holds no word of an agency, and nobody has confirmed them; or all
+        rows are shifted.
     """
+    if {"no-readable-time", "unnamed-columns"} <= reading.report.list_codes():
+        found = "every row has a cell more than the header, and none has a time where times should be"
+        raise IngestError(source.name, found, _SHIFTED, code="row-width")
     if options.confirm_agencies or source.cache.get("vendor prints agencies"):
         return
     for name, table in reading.tables.items():
@@ -70,9 +91,8 @@ def _check_list(table, columns: list[str], reading: Reading, source: Source, opt
         names = table[column].dropna().unique()
         odd = _find_odd(names, options)
         if len(odd) > _FEW and len(odd) * 100 > len(names) * _LIST_PERCENT:
-            raise _refuse(
-                source, column, len(odd), len(names), f"{len(odd):,} of {say_number(len(names), 'name')}"
-            )
+            said = f"{len(odd):,} of {say_number(len(names), 'name')}"
+            raise _refuse(source, column, len(odd), len(names), said)
         for name in odd:
             shown.setdefault(name, f"{NOT_AN_AGENCY} {len(shown) + 1}")
     if not shown:
@@ -83,20 +103,34 @@ def _check_list(table, columns: list[str], reading: Reading, source: Source, opt
 
 def _warn(reading: Reading, column: str, odd: list[str]) -> None:
     said = say_number(len(odd), "name holds", "names hold")
-    reading.report.warn(
-        "odd-agencies",
-        f"Column {column}: {said} no word of an agency: shown as {NOT_AN_AGENCY!r}. If they are "
-        "agencies, say so with "
-        "--confirm-agencies.",
-        "confirm_agencies",
-    )
+    text = f"Column {column}: {said} no word of an agency: shown as {NOT_AN_AGENCY!r}."
+    way_out = "If they are agencies, say so with --confirm-agencies."
+    reading.report.warn("odd-agencies", f"{text} {way_out}", "confirm_agencies")
     reading.report.private.setdefault("no agency's name", []).extend(odd[:20])
 
 
 def _refuse(source: Source, column: str, odd_n: int, names_n: int, said: str) -> IngestError:
-    found = (
-        f"{odd_n:,} of {say_number(names_n, 'different name')} in {column} hold no word of an "
-        f"agency, in {said}"
-    )
+    names = say_number(names_n, "different name")
+    found = f"{odd_n:,} of {names} in {column} hold no word of an agency, in {said}"
     way_out = f"{_HEADERS} If they all are agencies, say so: --confirm-agencies."
     return IngestError(source.name, found, way_out, code="agencies-to-confirm", asks_for="confirm_agencies")
+
+
+def show_file_name(name: str, agencies: set[str]) -> str:
+    """Return a file's name for readers: as it is where it holds words of agencies, exports and dates alone,
+    otherwise its kind (`CSV file`), as a name such as `Roe request.csv` can name a person.
+
+    Parameters
+    ----------
+    name
+        Without folders.
+    agencies
+        Names of the agencies whose records the file holds.
+    """
+    words = load_words()
+    known = _FILE_WORDS | (words.known - words.kinds["person_ranks"])
+    known |= {word for agency in agencies for word in _LETTERS.findall(agency.lower())}
+    if known.issuperset(_LETTERS.findall(name.lower())):
+        return name
+    kind = PurePosixPath(name.lower().removesuffix(".gz")).suffix.lstrip(".")
+    return f"{kind.upper()} file" if kind in _FILE_WORDS else "file"

@@ -8,17 +8,18 @@ import pandas as pd
 from helpers.errors import IngestError
 
 _PLACES_SHOWN = 10
+_ENDINGS = (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".xlsm", ".pdf", ".html", ".htm", ".mhtml")
+DEFECT = "This is a defect of Side Door, not of the file: please report it with the layout of the file."
+
+
+class DefectError(IngestError):
+    """A reader did what no reader may do. The file is not to blame."""
 
 
 class Notice(str):
     """A sentence of a report. Programs and tests look at its `code`, and never at its words.
 
-    Attributes
-    ----------
-    code
-        A short name of what it says.
-    asks_for
-        The option that a person may want to give because of it; empty if there is none.
+    `asks_for` is the option that a person may want to give because of it; empty if there is none.
     """
 
     code: str
@@ -71,52 +72,27 @@ class Skipped:
 
 @dataclass
 class Report:
-    """What a file was taken for, and what became of each of its rows.
+    """What a file was taken for, and what became of each of its rows."""
 
-    Attributes
-    ----------
-    file, sha256, bytes_n
-        Name without folders, checksum, size.
-    family, form, why
-        Which reader took it, which of its layouts, and on what evidence.
-    rows_in, rows_out
-        Records found in the file, records in the tables. For a sharing list a record is one printed name.
-    set_aside
-        Records in no table.
-    columns_dropped
-        Columns of the file that never enter a table (officers, plates, case numbers and the like), or that no
-        table has. A column whose header is not known is named by its number.
-    span
-        First and last date of the records, as `YYYY-MM-DD` pairs by table.
-    time_zone
-        The zone that the file states or that the reader was told, and how it was known.
-    warnings
-        What a person should look at: round row counts, constant columns, schema breaks, slips of an OCR
-        layer.
-    notes
-        What was done that is no cause for worry.
-    details
-        Counts by section, by cell state, by sheet or by page, as plain JSON.
-    private
-        What the person at the terminal should see and nobody else: headers that are not known, names of
-        sheets. In a report for publication it is left out, and so is the name of the file.
-    """
-
-    file: str
+    file: str  # its name without folders
     sha256: str
     bytes_n: int
-    family: str
-    form: str
-    why: str
-    rows_in: int = 0
-    rows_out: int = 0
-    set_aside: list[SetAside] = field(default_factory=list)
+    family: str  # the reader that took it
+    form: str  # which of its layouts
+    why: str  # on what evidence
+    rows_in: int = 0  # records in the file; for a sharing list a record is one printed name
+    rows_out: int = 0  # records in the tables
+    set_aside: list[SetAside] = field(default_factory=list)  # records in no table
+    # Columns of the file that never enter a table (officers, plates, case numbers and the like), or that no
+    # table has. A column whose header is not known is named by its number.
     columns_dropped: list[str] = field(default_factory=list)
-    span: dict[str, list[str | None]] = field(default_factory=dict)
-    time_zone: str = ""
+    span: dict[str, list[str | None]] = field(default_factory=dict)  # first and last day, by table
+    time_zone: str = ""  # the zone that the file states or that the reader was told, and how it was known
+    # What a person should look at: round row counts, constant columns, schema breaks, slips of an OCR layer.
     warnings: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    details: dict = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)  # what was done that is no cause for worry
+    details: dict = field(default_factory=dict)  # counts by section, by cell state, by sheet or by page
+    # What the person at the terminal should see and nobody else: headers that are not known, names of sheets.
     private: dict = field(default_factory=dict)
 
     def put_aside(self, place: str, reason: str, rows_n: int = 1, code: str = "") -> None:
@@ -142,26 +118,15 @@ class Report:
 
     def list_codes(self) -> set[str]:
         """List the codes of all warnings, notes and skipped rows."""
-        return {getattr(text, "code", "") for text in (*self.warnings, *self.notes)} | {
-            part.code for part in self.set_aside
-        }
+        notices = {getattr(text, "code", "") for text in (*self.warnings, *self.notes)}
+        return notices | {part.code for part in self.set_aside}
 
     def check(self) -> None:
-        """Check that no record was lost.
-
-        Raises
-        ------
-        IngestError
-            Rows in are not rows out plus rows skipped: a defect of the reader, never of the file.
-        """
+        """Check that no record was lost; raises `DefectError`."""
         aside = sum(part.rows_n for part in self.set_aside)
         if self.rows_in != self.rows_out + aside:
-            raise IngestError(
-                self.file,
-                f"{self.rows_in} rows in, {self.rows_out} out and {aside} skipped do not add up",
-                "This is a defect of the reader: please report it with the layout of the file.",
-                code="lost-rows",
-            )
+            found = f"{self.rows_in} rows in, {self.rows_out} out and {aside} skipped do not add up"
+            raise DefectError(self.file, found, DEFECT, code="lost-rows")
 
     def to_dict(self, *, is_private: bool = False) -> dict:
         """Return the report as JSON; without `private` and the name of the file unless it is private."""
@@ -173,9 +138,6 @@ class Report:
             ending = Path(self.file).suffix.lower()
             made["file"] = f"file-{self.sha256[:12]}" + (ending if ending in _ENDINGS else "")
         return made
-
-
-_ENDINGS = (".csv", ".tsv", ".txt", ".gz", ".xlsx", ".xlsm", ".pdf", ".html", ".htm", ".mhtml")
 
 
 @dataclass
@@ -205,13 +167,19 @@ class Reading:
     tables: dict[str, pd.DataFrame | FileTable]
     report: Report
 
+    def check(self) -> None:
+        """Check that no record was lost, and that the tables hold what the report says."""
+        self.report.check()
+        rows_n = sum(map(len, self.tables.values()))
+        if rows_n != self.report.rows_out:
+            found = f"the tables hold {rows_n} rows where the report says {self.report.rows_out}"
+            raise DefectError(self.report.file, found, DEFECT, code="lost-rows")
+
 
 def warn_of_constants(report: Report, rows_n: int, columns: list[str]) -> None:
     """Warn of columns that hold one value in all rows, as after an overwrite; the value itself is not
     repeated.
     """
     for name in columns if rows_n >= 20 else ():
-        report.warn(
-            "constant-column",
-            f"Column {name} holds one value in all {rows_n:,} rows: it may have been overwritten.",
-        )
+        text = f"Column {name} holds one value in all {rows_n:,} rows: it may have been overwritten."
+        report.warn("constant-column", text)

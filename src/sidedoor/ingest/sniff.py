@@ -1,7 +1,6 @@
 """Which reader takes a file: decided by its content, never by its name."""
 
 import importlib
-import importlib.util
 from types import ModuleType
 
 from helpers.errors import IngestError
@@ -26,8 +25,7 @@ SURE = 0.5
 
 def list_readers() -> list[ModuleType]:
     """Import the reader modules."""
-    found = [name for name in READERS if importlib.util.find_spec(f"{__package__}.{name}")]
-    return [importlib.import_module(f"{__package__}.{name}") for name in found]
+    return [importlib.import_module(f"{__package__}.{name}") for name in READERS]
 
 
 def sniff(source: Source, options: ReadOptions | None = None) -> tuple[ModuleType, Match]:

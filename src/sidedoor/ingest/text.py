@@ -7,8 +7,8 @@ with its line.
 
 import codecs
 import csv
-import functools
 import io
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,11 +24,40 @@ from sidedoor.ingest.report import Report, Skipped
 from sidedoor.ingest.source import Source
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-SAMPLE = 1 << 18
 TEXT_CHARS = 64 << 20
 PART_ROWS = 50_000
-_BLOCK, _SAMPLE_ROWS, _BROKEN_ROWS = 4 << 20, 500, 1_000
+# A title or a note may stand above the header.
+HEADER_ROWS = 12
+_BLOCK, _SAMPLE_CHARS, _SAMPLE_ROWS, _BROKEN_ROWS = 4 << 20, 1 << 18, 500, 1_000
 ROW_WIDTH, BROKEN_QUOTE = "row-width", "broken-quote"
+# What may be wrong with a line or with the whole text: by code what was found, and the way out.
+_WRONG = {
+    "line-too-long": (
+        "a line or a cell of more than {:,} characters",
+        "It is no table of records: look at the file.",
+    ),
+    "cut-off": (
+        "the last row breaks off, and no line end follows",
+        "The file was cut off on its way: download it again and compare its size or its rows.",
+    ),
+    "empty": ("no line with anything in it", "Ask for the file again."),
+    "no-rows": ("a header and not a single row", "Ask for the rows: the export may have failed."),
+    "too-large": ("a text of more than {:,} characters", "Split the file."),
+    "column-twice": (
+        "column names that are there twice: {}",
+        "Rename them in a copy of the file, so that it is clear which is meant.",
+    ),
+}
+_UNQUOTED = (
+    "Cells may hold the separator or quotes without being quoted: ask for the original export, or save the "
+    "table anew as CSV from a spreadsheet."
+)
+
+
+def _refuse(code: str, source: Source, line: int = 0, value: object = "") -> IngestError:
+    found, way_out = _WRONG[code]
+    place = f"{source.name}, line {line}" if line else source.name
+    return IngestError(place, found.format(value), way_out, code=code)
 
 
 def read_text(source: Source, cap: int = TEXT_CHARS) -> str:
@@ -43,36 +72,27 @@ def read_text(source: Source, cap: int = TEXT_CHARS) -> str:
     with source.open() as file, codecs.getreader(encoding.codec)(file, encoding.errors) as reader:
         text = reader.read(cap + 1, cap + 1)
     if len(text) > cap:
-        raise IngestError(
-            source.name, f"a text of more than {cap:,} characters", "Split the file.", code="too-large"
-        )
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+        raise _refuse("too-large", source, value=cap)
+    return _unify(text)
 
 
 def peek_text(source: Source) -> str:
     """Read the beginning of a text (its first 64 KiB), to see what it is; line ends become `\\n`."""
     encoding = find_encoding(source)
-    text = codecs.getincrementaldecoder(encoding.codec)(encoding.errors).decode(source.head)
+    return _unify(codecs.getincrementaldecoder(encoding.codec)(encoding.errors).decode(source.head))
+
+
+def _unify(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
 @dataclass
 class RowBatch:
-    """Some rows of a table, column by column.
+    """Some rows of a table, column by column."""
 
-    Attributes
-    ----------
-    columns
-        For each header the cells as Arrow text, never missing.
-    rows_n
-        Number of rows.
-    locate
-        Returns the place of a row in words, from its position in the batch.
-    """
-
-    columns: dict[str, pa.Array]
+    columns: dict[str, pa.Array]  # for each header the cells as Arrow text, never missing
     rows_n: int
-    locate: Callable[[int], str]
+    locate: Callable[[int], str]  # the place of a row in words, from its position in the batch
 
     def filter(self, keep: np.ndarray) -> "RowBatch":
         """Return the rows of a mask."""
@@ -92,41 +112,24 @@ def build_batch(header: list[str], rows: list[list[str]], places: list, place: s
 
 @dataclass
 class TextTable:
-    """A delimited text: its header, and its rows as they are read again from the file.
-
-    Attributes
-    ----------
-    source, encoding, delimiter
-        Where it is from and how it is read.
-    header
-        Names of columns without outer blanks; unnamed ones at the end are left out.
-    header_line
-        Line of the file in which the header is; 0 if it has none.
-    width
-        Cells of a row: those of the header, or with unnamed empty ones at the end if all rows have the same.
-    skipped, blank_n
-        Rows that were skipped, by code, and lines without any cell; complete once the rows were read to the
-        end.
-    """
+    """A delimited text: its header, and its rows as they are read again from the file."""
 
     source: Source
     encoding: Encoding
     delimiter: str
-    header: list[str]
-    header_line: int
-    width: int
+    header: list[str]  # without outer blanks; unnamed columns at the end are left out
+    first_line: int  # of the rows below the header
+    width: int  # cells of a row: as the header, or with unnamed empty ones at the end if all rows have them
+    # complete once the rows were read to the end: rows that were skipped, by code; lines without any cell
     skipped: dict[str, Skipped] = field(default_factory=dict)
     blank_n: int = 0
     read_n: int = 0
 
     def _start(self) -> None:
         self.blank_n = self.read_n = 0
-        self.skipped = {
-            ROW_WIDTH: Skipped(
-                ROW_WIDTH, f"a row that has not {say_number(self.width, 'cell')} as the header has"
-            ),
-            BROKEN_QUOTE: Skipped(BROKEN_QUOTE, "a row with a quote that is not doubled or never ends"),
-        }
+        width = f"a row that has not {say_number(self.width, 'cell')} as the header has"
+        quote = "a row with a quote that is not doubled or never ends"
+        self.skipped = {ROW_WIDTH: Skipped(ROW_WIDTH, width), BROKEN_QUOTE: Skipped(BROKEN_QUOTE, quote)}
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Give each row with the line at which it begins; every row has as many cells as the table.
@@ -139,7 +142,7 @@ class TextTable:
         self._start()
         broken = False
         for line, cells in split_rows(self.source, self.encoding, self.delimiter):
-            if line <= self.header_line:
+            if line < self.first_line:
                 continue
             if cells is None:
                 if not broken:
@@ -157,7 +160,7 @@ class TextTable:
                 last = line, len(cells)
         short = self.skipped[ROW_WIDTH].rows_n and last[1] < self.width
         if not self.encoding.ends_with_newline and (broken or short and line == last[0]):
-            raise _refuse_cut(self.source, line)
+            raise _refuse("cut-off", self.source, line)
         self._check(at_end=True)
 
     def _check(self, *, at_end: bool) -> None:
@@ -165,120 +168,93 @@ class TextTable:
         bad = sum(entry.rows_n for entry in self.skipped.values())
         if bad > self.read_n and (at_end or bad > _BROKEN_ROWS):
             worst = max(self.skipped.values(), key=lambda entry: entry.rows_n)
-            raise IngestError(
-                f"{self.source.name}, {worst.places[0]}",
-                f"{worst.reason}; so are {bad:,} of {bad + self.read_n:,} rows",
-                "Cells may hold the separator or quotes without being quoted: ask for the original "
-                "export, or save the "
-                "table anew as CSV from a spreadsheet.",
-                code=worst.code,
-            )
+            found = f"{worst.reason}; so are {bad:,} of {bad + self.read_n:,} rows"
+            place = f"{self.source.name}, {worst.places[0]}"
+            raise IngestError(place, found, _UNQUOTED, code=worst.code)
 
     def batches(self) -> Iterator[RowBatch]:
         """Give the rows column by column; rows and errors as of `rows`."""
-        is_plain = self.width > 1 and self.encoding.is_plain(self.delimiter)
-        yield from self._split_fast() if is_plain else self._split_slowly()
-
-    def _split_slowly(self) -> Iterator[RowBatch]:
-        part: list[tuple[int, list[str]]] = []
-        for row in self.rows():
-            part.append(row)
-            if len(part) == PART_ROWS:
-                yield self._build(part)
-                part = []
-        if part:
-            yield self._build(part)
-
-    def _build(self, part: list[tuple[int, list[str]]]) -> RowBatch:
-        lines, rows = zip(*part, strict=True)
-        return build_batch(self.header, rows, lines, "line {}")
+        if self.width > 1 and self.encoding.is_plain(self.delimiter):
+            yield from self._split_fast()
+            return
+        rows = self.rows()
+        while part := list(itertools.islice(rows, PART_ROWS)):
+            lines, cells = zip(*part, strict=True)
+            yield build_batch(self.header, cells, lines, "line {}")
 
     def _split_fast(self) -> Iterator[RowBatch]:
-        """Let Arrow split a plain text."""
+        """Let Arrow split a plain text, several times as fast."""
+        self._start()
+        odd: list[tuple[int, str, int]] = []  # rows of other widths: number among all rows, text, cells
+        line, number, follow = self.first_line, 0, self.source.follow
+        with self.source.open() as file:
+            batches = self._open_fast(file, odd)
+            while (batch := self._next(batches, line)) is not None:
+                # Arrow may have met rows of the next batch already
+                here = [row for at, row in enumerate(odd) if row[0] < number + batch.num_rows + at]
+                del odd[: len(here)]
+                lines, odd_lines, line = _number_lines(batch.columns, here, number, line)
+                number += batch.num_rows + len(here)
+                self._note_odd(here, odd_lines)
+                made = self._make_batch(batch, lines)
+                if follow:
+                    follow(file.tell(), self.encoding.bytes_n)
+                if made.rows_n:
+                    yield made
+        if odd:
+            self._note_odd(odd, _number_lines([], odd, number, line)[1])
+            if not self.encoding.ends_with_newline and odd[-1][2] < self.width:
+                raise _refuse("cut-off", self.source, line)
+        self._check(at_end=True)
+
+    def _open_fast(self, file, odd: list) -> Iterator[pa.RecordBatch]:
         import pyarrow.csv as pa_csv
 
-        self._start()
-        first = self._find_first_line()
-        names = [str(number) for number in range(self.width)]
-        odd: list[tuple[int, str, int]] = []  # rows of other widths: number among all rows, text, cells
-
         def note_odd(row) -> str:
-            odd.append((row.number - first, row.text, row.actual_columns))
+            odd.append((row.number - self.first_line, row.text, row.actual_columns))
             return "skip"
 
-        line, number = first, 0
-        with self.source.open() as file:
-            reader = pa_csv.open_csv(
-                pa.PythonFile(_Followed(file, self.source), "r"),
-                pa_csv.ReadOptions(
-                    block_size=_BLOCK, column_names=names, use_threads=False, skip_rows=first - 1
-                ),
-                pa_csv.ParseOptions(
-                    delimiter=self.delimiter,
-                    newlines_in_values=True,
-                    ignore_empty_lines=False,
-                    invalid_row_handler=note_odd,
-                ),
-                pa_csv.ConvertOptions(
-                    check_utf8=False,
-                    column_types=dict.fromkeys(names, pa.string()),
-                    strings_can_be_null=False,
-                ),
-            )
-            batches = iter(reader)
-            while (batch := self._next(batches, line)) is not None:
-                lines = _BatchLines(batch.columns, line, number, odd)
-                del odd[: len(lines.odd)]
-                self._note_odd(lines)
-                yield from self._make_batch(batch, lines)
-                line, number = lines.find_end(), number + batch.num_rows + len(lines.odd)
-            if odd:
-                self._note_odd(_BatchLines([], line, number, odd))
-        if not self.encoding.ends_with_newline and odd and odd[-1][2] < self.width:
-            raise _refuse_cut(self.source, line)
-        self._check(at_end=True)
+        names = [str(number) for number in range(self.width)]
+        reading = pa_csv.ReadOptions(
+            block_size=_BLOCK, column_names=names, use_threads=False, skip_rows=self.first_line - 1
+        )
+        parsing = pa_csv.ParseOptions(
+            delimiter=self.delimiter,
+            newlines_in_values=True,
+            ignore_empty_lines=False,
+            invalid_row_handler=note_odd,
+        )
+        texts = dict.fromkeys(names, pa.string())
+        converting = pa_csv.ConvertOptions(check_utf8=False, column_types=texts, strings_can_be_null=False)
+        return iter(pa_csv.open_csv(pa.PythonFile(file, "r"), reading, parsing, converting))
 
     def _next(self, batches: Iterator, line: int):
         try:
             return next(batches, None)
         except pa.ArrowInvalid:
-            raise _refuse_line(self.source, line, _BLOCK) from None
+            raise _refuse("line-too-long", self.source, line, _BLOCK) from None
 
-    def _note_odd(self, lines: "_BatchLines") -> None:
-        for number, text, _ in lines.odd:
+    def _note_odd(self, odd: list, lines: list[int]) -> None:
+        for (_, text, _), line in zip(odd, lines, strict=True):
             if text.strip():
-                self.skipped[ROW_WIDTH].add(f"line {lines.find_line(number)}")
+                self.skipped[ROW_WIDTH].add(f"line {line}")
             else:
                 self.blank_n += 1
         self._check(at_end=False)
 
-    def _make_batch(self, batch, lines: "_BatchLines") -> Iterator[RowBatch]:
-        cap = self.source.limits.field_chars
-        lengths = [pc.binary_length(column) for column in batch.columns]
-        if any((pc.max(length).as_py() or 0) > cap for length in lengths):
-            raise _refuse_line(self.source, lines.first, cap)
+    def _make_batch(self, batch: pa.RecordBatch, lines: np.ndarray) -> RowBatch:
+        """Make a batch without its blank rows."""
+        cap, filled = self.source.limits.field_chars, np.zeros(batch.num_rows, bool)
+        for column in batch.columns:
+            lengths = np.asarray(pc.binary_length(column))
+            if lengths.max(initial=0) > cap:
+                raise _refuse("line-too-long", self.source, int(lines[0]), cap)
+            filled |= lengths > 0
         columns = {name: cells for name, cells in zip(self.header, batch.columns, strict=False) if name}
-        made = RowBatch(columns, batch.num_rows, lambda at: f"line {lines.find_line_of_row(at)}")
-        if any(pc.min(length).as_py() for length in lengths):
-            self.read_n += made.rows_n
-            yield made
-            return
-        filled = np.zeros(batch.num_rows, bool)
-        for length in lengths:
-            filled |= np.asarray(length) > 0
-        made = made.filter(filled)
+        made = RowBatch(columns, batch.num_rows, lambda at: f"line {lines[at]}").filter(filled)
         self.blank_n += batch.num_rows - made.rows_n
         self.read_n += made.rows_n
-        if made.rows_n:
-            yield made
-
-    def _find_first_line(self) -> int:
-        """Find the line of the first row after the header."""
-        if not self.header_line:
-            return 1
-        rows = split_rows(self.source, self.encoding, self.delimiter)
-        next(line for line, _ in rows if line == self.header_line)
-        return next(rows, (self.header_line + 1, []))[0]
+        return made
 
     def describe(self, report: Report) -> None:
         """Write into the report what was noticed, and account for the rows that were skipped."""
@@ -288,82 +264,27 @@ class TextTable:
         if extra := self.width - len(self.header):
             report.note("unnamed-columns", f"{say_number(extra, 'unnamed column')} at the end: not read.")
         if self.blank_n:
-            report.note(
-                "blank-lines",
-                f"{say_number(self.blank_n, 'empty line was', 'empty lines were')} passed over.",
-            )
+            said = say_number(self.blank_n, "empty line was", "empty lines were")
+            report.note("blank-lines", f"{said} passed over.")
         report.skip(self.skipped)
 
 
-class _BatchLines:
-    """Finds the lines of rows: cells hold line ends, and rows of other widths were left out between them.
+def _number_lines(columns: list[pa.Array], odd: list, number: int, line: int):
+    """Find the first line of each row of a batch and of each row of another width, and the line after them.
 
-    `odd` are the rows left out, from this batch on; those of this batch remain.
+    A cell may hold line ends. `number` and `line` are those of the first of all these rows.
     """
-
-    def __init__(self, columns: list[pa.Array], line: int, number: int, odd: list):
-        self.columns, self.first, self.number, self.odd = columns, line, number, []
-        room = len(columns[0]) if columns else len(odd)
-        for row in odd:
-            if row[0] >= number + room + len(self.odd):
-                break
-            self.odd.append(row)
-
-    @functools.cached_property
-    def _rows(self) -> np.ndarray:
-        """Positions of the rows of the batch among all rows."""
-        is_odd = np.zeros((len(self.columns[0]) if self.columns else 0) + len(self.odd), bool)
-        is_odd[[number - self.number for number, _, _ in self.odd]] = True
-        return np.flatnonzero(~is_odd)
-
-    @functools.cached_property
-    def _starts(self) -> np.ndarray:
-        """The first line of each of all rows, and of what follows them."""
-        lines = np.ones(len(self._rows) + len(self.odd), "int64")
-        for column in self.columns:
-            lines[self._rows] += pc.count_substring(column, "\n").to_numpy(zero_copy_only=False)
-        for number, text, _ in self.odd:
-            lines[number - self.number] += text.count("\n")
-        return self.first + np.concatenate([[0], np.cumsum(lines)])
-
-    def find_line(self, number: int) -> int:
-        """Return the line of a row by its number in the file."""
-        return int(self._starts[number - self.number])
-
-    def find_line_of_row(self, at: int) -> int:
-        """Return the line of a row by its position in the batch."""
-        return int(self._starts[self._rows[at]])
-
-    def find_end(self) -> int:
-        """Return the line after the batch; in most batches no line is asked for, and bytes are counted."""
-        if self.odd:
-            return int(self._starts[-1])
-        count = self.first + len(self.columns[0])
-        for column in self.columns:
-            _, offsets, data = column.buffers()
-            if data is not None and len(column):
-                at = np.frombuffer(offsets, "int32", len(column) + 1, column.offset * 4)
-                count += int(np.count_nonzero(np.frombuffer(data, "uint8")[at[0] : at[-1]] == 10))
-        return count
-
-
-class _Followed:
-    """A file whose reading is reported to whoever follows it."""
-
-    def __init__(self, file, source: Source):
-        self._file, self._source, self._done, self.closed = file, source, 0, False
-
-    def read(self, size: int = -1) -> bytes:
-        """Read and report."""
-        data = self._file.read(size)
-        self._done += len(data)
-        if self._source.follow:
-            self._source.follow(self._done, self._source.cache["encoding"].bytes_n)
-        return data
-
-    def close(self) -> None:
-        """Leave the file to whoever opened it."""
-        self.closed = True
+    rows_n = (len(columns[0]) if columns else 0) + len(odd)
+    at_odd = np.array([row[0] - number for row in odd], "int64")
+    lines, is_row = np.ones(rows_n, "int64"), np.ones(rows_n, bool)
+    is_row[at_odd] = False
+    lines[at_odd] = [1 + row[1].count("\n") for row in odd]
+    for column in columns:
+        letters = column.buffers()[2]
+        if letters is not None and b"\n" in letters.to_pybytes():  # in most columns no cell has one
+            lines[is_row] += pc.count_substring(column, "\n").to_numpy(zero_copy_only=False)
+    starts = line + np.cumsum(lines) - lines
+    return starts[is_row], starts[at_odd].tolist(), line + int(lines.sum())
 
 
 def read_table(source: Source, *, header_line: int = 1, delimiter: str = "") -> TextTable:
@@ -394,44 +315,32 @@ def read_table(source: Source, *, header_line: int = 1, delimiter: str = "") -> 
 def _read_table(source: Source, header_line: int, delimiter: str) -> TextTable:
     encoding = find_encoding(source)
     rows = split_rows(source, encoding, delimiter)
-    first = next(
-        ((line, cells) for line, cells in rows if line >= max(header_line, 1) and cells and any(cells)), None
-    )
-    if first is None:
-        raise IngestError(source.name, "no line with anything in it", "Ask for the file again.", code="empty")
-    line, cells = first
-    sample = [] if header_line else [cells]
-    for _, more in rows:
-        if more and any(more):
+    rows = ((line, cells or []) for line, cells in rows if line >= header_line)
+    line, cells = next(((line, cells) for line, cells in rows if any(cells)), (0, []))
+    if not cells:
+        raise _refuse("empty", source)
+    first_line, sample = 0 if header_line else 1, [] if header_line else [cells]
+    for number, more in rows:
+        first_line = first_line or number
+        if any(more):
             sample.append(more)
         if len(sample) == _SAMPLE_ROWS:
             break
     if not sample:
-        way_out = "Ask for the rows: the export may have failed."
-        raise IngestError(source.name, "a header and not a single row", way_out, code="no-rows")
-    if header_line:
-        header = [cell.strip() for cell in cells]
-    else:
+        raise _refuse("no-rows", source)
+    header = [cell.strip() for cell in cells]
+    if not header_line:
         header = [f"column_{number}" for number in range(1, len(cells) + 1)]
-    width = len(cells)
+    width, widths = len(cells), {len(row) for row in sample}
     while len(header) > 1 and not header[-1]:
         header.pop()
-    widths = {len(row) for row in sample}
-    if (
-        len(widths) == 1
-        and min(widths) >= len(header)
-        and not any(cell for row in sample for cell in row[width:])
-    ):
+    # unnamed empty cells at the end, the same in every row
+    if len(widths) == 1 and min(widths) >= len(header) and not any(any(row[width:]) for row in sample):
         width = widths.pop()
-    twice = sorted(name for name, count in Counter(header).items() if count > 1 and name)
-    if twice:
-        raise IngestError(
-            f"{source.name}, line {line}",
-            f"column names that are there twice: {', '.join(repr(name[:60]) for name in twice[:5])}",
-            "Rename them in a copy of the file, so that it is clear which is meant.",
-            code="column-twice",
-        )
-    return TextTable(source, encoding, delimiter, header, line if header_line else 0, width)
+    if twice := sorted(name for name, count in Counter(header).items() if count > 1 and name):
+        names = ", ".join(repr(name[:60]) for name in twice[:5])
+        raise _refuse("column-twice", source, line, names)
+    return TextTable(source, encoding, delimiter, header, first_line, width)
 
 
 def find_delimiter(source: Source, header_line: int = 1) -> str:
@@ -441,22 +350,35 @@ def find_delimiter(source: Source, header_line: int = 1) -> str:
     -------
     One of comma, semicolon, tab and bar; a comma for a text in one column.
     """
-    encoding = find_encoding(source)
-    best, best_score = ",", (0.0, 1)
+    scores = {}
     for delimiter in DELIMITERS:
-        widths = [
-            len(cells)
-            for line, cells in split_rows(source, encoding, delimiter, sample=SAMPLE)
-            if line >= header_line and cells and any(cells)
-        ]
-        counts = Counter(width for width in widths if width > 1)
-        if not counts or len(widths) > 1 and widths[0] == 1:
-            continue
-        width, count = counts.most_common(1)[0]
-        score = (round(count / len(widths), 2), width)
-        if score > best_score:
-            best, best_score = delimiter, score
-    return best
+        rows = [row for row in _split_sample(source, delimiter) if row[0] >= header_line and any(row[1])]
+        has_header = len(rows) == 1 or rows and len(rows[0][1]) > 1
+        scores[delimiter] = _rate_widths(rows) if has_header else (0.0, 0)
+    return max(scores, key=scores.get)
+
+
+def list_first_rows(source: Source, rows_n: int = HEADER_ROWS) -> list[tuple[int, list[str]]]:
+    """Split the first rows of a text, each with its line, by the delimiter that gives the largest part of
+    them one width.
+    """
+    tables = [_split_sample(source, delimiter, rows_n) for delimiter in DELIMITERS]
+    return max(tables, key=_rate_widths)
+
+
+def _split_sample(source: Source, delimiter: str, rows_n: int | None = None) -> list[tuple[int, list[str]]]:
+    rows = split_rows(source, find_encoding(source), delimiter, sample=_SAMPLE_CHARS)
+    return list(itertools.islice(((line, cells) for line, cells in rows if cells is not None), rows_n))
+
+
+def _rate_widths(rows: list[tuple[int, list[str]]]) -> tuple[float, int]:
+    """Return the largest part of the rows that have the same number of cells, and that number.
+
+    Not the number alone: a reason may hold more semicolons than the log has columns, but not every one does.
+    """
+    widths = Counter(len(cells) for _, cells in rows if any(cells))
+    parts = ((round(count / widths.total(), 2), width) for width, count in widths.items() if width > 1)
+    return max(parts, default=(0.0, 0))
 
 
 class _Lines:
@@ -517,25 +439,8 @@ def _split_lines(file, encoding: Encoding, source: Source, sample: int) -> Itera
         while part := text.readline(cap):
             line += 1
             if len(part) >= cap and part[-1] not in "\r\n":
-                raise _refuse_line(source, line, cap)
+                raise _refuse("line-too-long", source, line, cap)
             yield part.replace("\0", "")
             read_n += len(part)
             if sample and read_n > sample:
                 return
-
-
-def _refuse_line(source: Source, line: int, cap: int) -> IngestError:
-    found, way_out = (
-        f"a line or a cell of more than {cap:,} characters",
-        "It is no table of records: look at the file.",
-    )
-    return IngestError(f"{source.name}, line {line}", found, way_out, code="line-too-long")
-
-
-def _refuse_cut(source: Source, line: int) -> IngestError:
-    return IngestError(
-        f"{source.name}, line {line}",
-        "the last row breaks off, and no line end follows",
-        "The file was cut off on its way: download it again and compare its size or its rows.",
-        code="cut-off",
-    )

@@ -1,57 +1,33 @@
 """Sheets of a workbook as cells of text with their kind, read in a child process under limits."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from helpers.errors import IngestError
 from helpers.wording import say_number
 from sidedoor.ingest.report import Report
 from sidedoor.ingest.source import Source
-from sidedoor.sandbox import Limits, run_limited
-
-# One letter a cell says what the workbook stored.
-KINDS = {
-    "t": "text",
-    "n": "number",
-    "d": "date",
-    "h": "time of day or duration",
-    "b": "true or false",
-    "_": "empty",
-}
+from sidedoor.sandbox import run_limited
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of a workbook.
-
-    Attributes
-    ----------
-    name, number
-        As on its tab, and the position of the tab from 1. Reports name sheets by their numbers: names are of
-        no vendor.
-    is_hidden
-        It does not show in the program.
-    first_row, first_column
-        Where the cells begin, counted from 1.
-    rows
-        Cells as text: whole numbers without `.0`, dates as `YYYY-MM-DD HH:MM:SS`, or `YYYY-MM-DD` for
-        midnight and for days without a time (a workbook does not keep these apart), empty as ``""``. Merged
-        cells are filled downwards.
-    kinds
-        For each row a string with one letter of `KINDS` a cell.
-    odd
-        Numbers of hidden_rows, hidden_columns and struck cells.
-    """
+    """A sheet of a workbook. Reports name it by its number: names of tabs are of no vendor."""
 
     name: str
     is_hidden: bool
-    first_row: int
+    first_row: int  # where the cells begin, counted from 1
     first_column: int
+    # Cells as text: whole numbers without `.0`, dates as `YYYY-MM-DD HH:MM:SS`, or `YYYY-MM-DD` for midnight
+    # and for days without a time (a workbook does not keep these apart), empty as ``""``. Merged cells are
+    # filled downwards.
     rows: list[list[str]]
+    # For each row one letter a cell, which says what the workbook stored: text `t`, number `n`, date `d`,
+    # time of day or duration `h`, true or false `b`, nothing `_`.
     kinds: list[str]
-    number: int = 1
-    odd: dict[str, int] = field(default_factory=dict)
+    number: int = 1  # position of the tab
+    odd: dict[str, int] = field(default_factory=dict)  # numbers of hidden_rows, hidden_columns, struck cells
 
     @property
     def label(self) -> str:
@@ -84,18 +60,18 @@ def name_column(number: int) -> str:
     return letters
 
 
+# What does not show, or is struck through, is read like the rest, and the report says so.
+_NOT_MEANT = {"hidden_rows": "hidden row", "hidden_columns": "hidden column", "struck": "struck-through cell"}
+
+
 @dataclass(frozen=True)
 class Workbook:
-    """Sheets in the order of their tabs; `date_1904` says from when serial numbers count.
-
-    Of `errors_n` cells nothing but an error such as #N/A is stored: they are read as empty. `filled_n` cells
-    took the value of the merged cell that they belong to.
-    """
+    """Sheets in the order of their tabs."""
 
     sheets: list[Sheet]
-    date_1904: bool
-    errors_n: int = 0
-    filled_n: int = 0
+    date_1904: bool  # from when serial numbers count
+    errors_n: int = 0  # cells in which nothing but an error such as #N/A is stored: read as empty
+    filled_n: int = 0  # cells that took the value of the merged cell that they belong to
 
     def describe(self, report: Report) -> None:
         """Write into the report what a person should know of the workbook."""
@@ -103,28 +79,18 @@ class Workbook:
             report.private["sheet"] = {sheet.number: sheet.name for sheet in self.sheets}
         if self.errors_n:
             said = say_number(self.errors_n, "cell of the workbook holds", "cells of the workbook hold")
-            text = (
-                f"{said} an error such as #N/A or #REF!, and no value: read as empty. Ask for the "
-                "file as it was before."
-            )
-            report.warn("cell-errors", text)
+            text = f"{said} an error such as #N/A or #REF!, and no value: read as empty."
+            report.warn("cell-errors", f"{text} Ask for the file as it was before.")
         if self.filled_n:
             said = say_number(self.filled_n, "cell")
             report.note("merged-cells", f"{said} below the first of merged cells: filled with its value.")
         for sheet in self.sheets:
             if sheet.is_hidden:
                 report.warn("hidden-sheet", f"{sheet.label} is hidden: it may not be meant for release.")
-            for what, code in (
-                ("hidden_rows", "hidden row"),
-                ("hidden_columns", "hidden column"),
-                ("struck", "cell struck through"),
-            ):
+            for what, name in _NOT_MEANT.items():
                 if count := sheet.odd.get(what):
-                    said = say_number(count, code, "cells struck through" if what == "struck" else "")
-                    report.warn(
-                        what.replace("_", "-"),
-                        f"{sheet.label}: {said}: they may not be meant, and are read like others.",
-                    )
+                    text = f"{sheet.label}: {say_number(count, name)}: may not be meant, read like others."
+                    report.warn(what.replace("_", "-"), text)
 
 
 def read_workbook(source: Source) -> Workbook:
@@ -136,35 +102,35 @@ def read_workbook(source: Source) -> Workbook:
         It is damaged, or beyond the limits (parts, size unpacked, cells, memory, time).
     """
     if "workbook" not in source.cache:
-        limits = source.limits
-        arguments = {
-            "path": str(source.path.resolve()),
-            "name": source.name,
-            "members_cap": limits.members_n,
-            "unpacked_cap": limits.workbook_bytes,
-            "ratio_cap": limits.ratio,
-            "cells_cap": limits.cells_n,
-        }
-        box = limits.sandbox
-        # a sheet of a million rows is no attack
-        wide = Limits(**{**vars(box), "output_bytes": box.output_bytes * 8})
-        facts, *parts = run_limited(
-            "sidedoor.ingest._xlsx_child:read_sheets", arguments, wide, place=source.name
-        )
-        sheets: list[Sheet] = []
-        filled_n = 0
-        for part in parts:
-            if "name" in part:
-                sheets.append(Sheet(**part, rows=[], kinds=[], number=len(sheets) + 1))
-            else:
-                sheets[-1].rows.extend(part["rows"])
-                sheets[-1].kinds.extend(part["kinds"])
-                filled_n += part["filled_n"]
-        if not any(sheet.rows for sheet in sheets):
-            found = "a workbook without a single filled cell"
-            raise IngestError(source.name, found, "Ask for the file again.", code="empty")
-        source.cache["workbook"] = Workbook(sheets, **facts, filled_n=filled_n)
+        source.cache["workbook"] = _read_workbook(source)
     return source.cache["workbook"]
+
+
+def _read_workbook(source: Source) -> Workbook:
+    limits = source.limits
+    caps = {
+        "members": limits.members_n,
+        "unpacked": limits.workbook_bytes,
+        "ratio": limits.ratio,
+        "cells": limits.cells_n,
+    }
+    arguments = {"path": str(source.path.resolve()), "name": source.name, "caps": caps}
+    # a sheet of a million rows is no attack
+    box = replace(limits.sandbox, output_bytes=limits.sandbox.output_bytes * 8)
+    facts, *parts = run_limited("sidedoor.ingest._xlsx_child:read_sheets", arguments, box, place=source.name)
+    sheets: list[Sheet] = []
+    filled_n = 0
+    for part in parts:
+        if "name" in part:
+            sheets.append(Sheet(**part, rows=[], kinds=[], number=len(sheets) + 1))
+        else:
+            sheets[-1].rows.extend(part["rows"])
+            sheets[-1].kinds.extend(part["kinds"])
+            filled_n += part["filled_n"]
+    if not any(sheet.rows for sheet in sheets):
+        found = "a workbook without a single filled cell"
+        raise IngestError(source.name, found, "Ask for the file again.", code="empty")
+    return Workbook(sheets, **facts, filled_n=filled_n)
 
 
 def convert_serial(text: str, date_1904: bool = False) -> datetime:
@@ -184,10 +150,6 @@ def convert_serial(text: str, date_1904: bool = False) -> datetime:
     except (ValueError, OverflowError):
         found = None
     if found is None or not 1901 <= found.year <= 2200:
-        raise IngestError(
-            "a date cell",
-            "a number that is no date",
-            "Format the column as a date and save it anew.",
-            code="no-date",
-        )
+        way_out = "Format the column as a date and save it anew."
+        raise IngestError("a date cell", "a number that is no date", way_out, code="no-date")
     return found

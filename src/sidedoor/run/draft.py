@@ -1,8 +1,6 @@
-"""Write the edition file for records, or update one.
+"""Write or update the edition file for records: what can be found out is filled in, the rest is asked."""
 
-What can be found out is filled in, what only a person knows is asked.
-"""
-
+import itertools
 import json
 import re
 import tomllib
@@ -29,38 +27,18 @@ _NOT_READ, _NEEDS = "# Not read: ", "# Needs records that hold "
 
 @dataclass
 class Examined:
-    """What was found out about one file.
+    """What was found out about one file."""
 
-    Attributes
-    ----------
-    file
-        Its path from the edition's folder.
-    name
-        Of its record.
-    lines
-        What it is, in lines for a person.
-    needed
-        Options that only a person can give, each with the reader's hint.
-    offered
-        Options that may be given.
-    tables
-        Canonical tables that it is read into.
-    trouble
-        Why it cannot be read, and the way out; empty if it can.
-    mapping
-        Name of the mapping that it is read with, if one was proposed.
-    sha256
-        Of the file.
-    """
-
-    file: str
-    name: str
-    lines: list[str] = field(default_factory=list)
-    needed: dict[str, str] = field(default_factory=dict)
-    offered: dict[str, str] = field(default_factory=dict)
-    tables: tuple[str, ...] = ()
-    trouble: str = ""
-    mapping: str = ""
+    file: str  # its path from the edition's folder
+    name: str  # of its record
+    lines: list[str] = field(default_factory=list)  # what it is, for a person
+    needed: dict[str, str] = field(
+        default_factory=dict
+    )  # options only a person knows, with the reader's hint
+    offered: dict[str, str] = field(default_factory=dict)  # options that may be given
+    tables: tuple[str, ...] = ()  # canonical tables that it is read into
+    trouble: str = ""  # why it cannot be read, and the way out
+    mapping: str = ""  # name of the mapping that it is read with, if one was proposed
     sha256: str = ""
 
 
@@ -75,10 +53,7 @@ class Draft:
 
 
 def draft_edition(
-    name: str,
-    files: Iterable[Path | str],
-    report: Callable[[str], None] | None = None,
-    notebooks: Path | None = None,
+    name: str, files: Iterable[Path | str], report: Callable[[str], None] | None = None
 ) -> Draft:
     """Look at files and write an edition that reads them, or add them to one that is there.
 
@@ -93,8 +68,6 @@ def draft_edition(
         Records, or folders of records, in the folder of the edition file or below it.
     report
         Called with the name of each file before it is looked at.
-    notebooks
-        The folder of notebooks, if not the repository's.
 
     Raises
     ------
@@ -105,20 +78,24 @@ def draft_edition(
     target = Path(name if name.endswith(".toml") else f"{name}.toml").absolute()
     check_file_name(target)
     if not target.parent.is_dir():
-        found = "its folder does not exist"
-        raise ParameterError(target.name, found, "Make the folder first.", code="no-folder")
-    edition = load_edition(target, notebooks) if target.exists() or target.is_symlink() else None
+        way_out = "Make the folder first."
+        raise ParameterError(target.name, "its folder does not exist", way_out, code="no-folder")
+    edition = load_edition(target) if target.exists() or target.is_symlink() else None
     examined = _examine_all(_list_files(files, target.parent.resolve()), target, edition, report)
     held = {table for one in examined if not one.trouble for table in one.tables}
-    books = [load_notebook(path) for path in list_notebooks(notebooks)]
-    fitting = [book for book in books if (needs := find_needs(book)) is not None and needs <= held]
-    write = _write_new if edition is None else _write_update
+    books = [load_notebook(path) for path in list_notebooks()]
     before = "" if edition is None else target.read_text(encoding="utf-8")
-    text = write(target.stem, before, edition, examined, fitting, books, held)
+
+    def write() -> str:
+        if edition is None:
+            return _write_new(target.stem, examined, books, held)
+        return _write_update(before, edition, examined, books, held)
+
+    text = write()
     if len(text.encode("utf-8")) > LARGEST_FILE:
         for one in examined:
             one.lines = one.lines[:1]
-        text = write(target.stem, before, edition, examined, fitting, books, held)
+        text = write()
     tomllib.loads(text)
     try:
         write_atomically(target, text)
@@ -126,7 +103,7 @@ def draft_edition(
         found = f"its folder cannot be written ({error.strerror or error})"
         way_out = "Copy the records into a folder of your own and try again there."
         raise RunError(target.name, found, way_out, code="disk") from None
-    edition = load_edition(target, notebooks)
+    edition = load_edition(target)
     return Draft(target, tuple(examined), tuple(run.notebook.number for run in edition.runs), not before)
 
 
@@ -139,10 +116,9 @@ def find_needs(book: Notebook) -> frozenset[str] | None:
 def _list_files(files: Iterable[Path | str], folder: Path) -> list[Path]:
     found: dict[Path, None] = {}
     for given in map(Path, files):
-        for path in sorted(given.iterdir()) if given.is_dir() else [given]:
-            is_other = not path.is_file() or path.name.startswith(".") or path.suffix == ".toml"
-            if given.is_dir() and is_other:
-                continue
+        inside = sorted(given.iterdir()) if given.is_dir() else []
+        usable = [path for path in inside if path.is_file() and not path.name.startswith(".")]
+        for path in [path for path in usable if path.suffix != ".toml"] if given.is_dir() else [given]:
             _check_file(path, folder)
             found[path.resolve()] = None
     if not found:
@@ -152,25 +128,19 @@ def _list_files(files: Iterable[Path | str], folder: Path) -> list[Path]:
 
 
 def _check_file(path: Path, folder: Path) -> None:
-    place = path.name[:80]
+    def refuse(found: str, way_out: str, code: str) -> ParameterError:
+        return ParameterError(path.name[:80], found, way_out, code=code)
+
     if not path.is_file():
-        way_out = "Give files, or a folder of files."
-        raise ParameterError(place, "there is no such file", way_out, code="no-file")
+        raise refuse("there is no such file", "Give files, or a folder of files.", "no-file")
     if not path.resolve().is_relative_to(folder):
-        found = "it is not in the folder of the edition file, or below it"
         way_out = "Put the edition into the folder of the records: `sidedoor new FOLDER/my-city FOLDER`."
-        raise ParameterError(place, found, way_out, code="outside")
+        raise refuse("it is not in the folder of the edition file, or below it", way_out, "outside")
     if is_result(path):
-        found = "it is in the folder of results, which is the command's own"
         way_out = "Move the records to a folder of your own, such as records/."
-        raise ParameterError(place, found, way_out, code="among-results")
-    if not _is_text(path.name):
-        found = "its name contains characters that cannot be shown"
-        raise ParameterError(ascii(path.name)[:80], found, "Rename it.", code="bad-name")
-
-
-def _is_text(name: str) -> bool:
-    return name.isprintable() and not any("\ud800" <= sign <= "\udfff" for sign in name)
+        raise refuse("it is in the folder of results, which is the command's own", way_out, "among-results")
+    if not path.name.isprintable():  # bytes that are no UTF-8 neither
+        raise refuse("its name contains characters that cannot be shown", "Rename it.", "bad-name")
 
 
 def _examine_all(files: list[Path], target: Path, edition: Edition | None, report) -> list[Examined]:
@@ -226,14 +196,12 @@ def _examine(one: Examined, path: Path, options: dict, folder: Path) -> None:
 def _describe(one: Examined, report) -> None:
     """Say what a file is, in lines for a person."""
     skipped = sum(part.rows_n for part in report.set_aside)
-    one.lines = [f"{report.family}: {report.form}, because {report.why}"]
     rows = f"{say_number(report.rows_in, 'row')}: {report.rows_out:,} read, {skipped:,} skipped"
     spans = [f"{name} from {first or '?'} to {last or '?'}" for name, (first, last) in report.span.items()]
     zone = [f"times {report.time_zone}"] if "searches" in report.span and "time_zone" in one.needed else []
-    one.lines.append("; ".join([rows, *spans, *zone]))
+    one.lines = [f"{report.family}: {report.form}, because {report.why}", "; ".join([rows, *spans, *zone])]
     one.lines += [f"Warning: {text}" for text in report.warnings[:_MOST_WARNINGS]]
-    if len(report.warnings) > _MOST_WARNINGS:
-        more = len(report.warnings) - _MOST_WARNINGS
+    if (more := len(report.warnings) - _MOST_WARNINGS) > 0:
         one.lines.append(f"Warning: and {more} more: `sidedoor inspect` shows all.")
     for notice in [*report.warnings, *report.notes]:
         asked = getattr(notice, "asks_for", "")
@@ -241,7 +209,7 @@ def _describe(one: Examined, report) -> None:
             one.offered.setdefault(asked, str(notice))
 
 
-def _write_new(name, before, edition, examined, fitting, books, held) -> str:
+def _write_new(name: str, examined: list[Examined], books: list[Notebook], held: set[str]) -> str:
     """Write the text of an edition from its first to its last line."""
     is_invented = all(Path(one.file).name.startswith(_SIMULATED) for one in examined)
     town = name.replace("-", " ").capitalize()
@@ -253,49 +221,50 @@ def _write_new(name, before, edition, examined, fitting, books, held) -> str:
         '# subtitle = "One line below the title"',
         '# authors = ["Your name"]',
     ]
-    blocks = [head, *(_write_record(one) for one in examined)]
-    blocks += [_write_run(book, set()) for book in fitting]
-    if not fitting:
+    missing = _list_missing(books, held)
+    if all(missing.values()):
         note = "# No notebook runs on these records alone; this one shows what there is."
-        blocks.append([note, "[[run]]", f'notebook = "{books[0].number}"'])
-    blocks += [_write_run(book, needs) for book, needs in _list_unfit(books, fitting, held)]
-    return _join(blocks)
+        alone = [[note, "[[run]]", f'notebook = "{books[0].number}"']]
+    else:
+        alone = []
+    return _join(
+        [head, *map(_write_record, examined), *alone, *itertools.starmap(_write_run, missing.items())]
+    )
 
 
-def _write_update(name, before, edition, examined, fitting, books, held) -> str:
+def _write_update(
+    before: str, edition: Edition, examined: list[Examined], books: list[Notebook], held: set[str]
+) -> str:
     """Write the text of an edition again, with new records and notebooks and without outdated comments."""
-    numbers = {run.notebook.number for run in edition.runs}
     listed = {file.path for file in edition.raw_files}
     new = [one for one in examined if (edition.folder / one.file).resolve() not in listed]
-    blocks = [block.splitlines() for block in re.split(r"\n(?:[ \t]*\n)+", before.strip("\n"))]
     drafted = {f"# file = {_quote(one.file)}" for one in new}
-    unfit = _list_unfit(books, fitting, held)
     ours = {f'# notebook = "{book.number}"' for book in books}
     kept, waiting = [], set()
-    for block in blocks:
-        bare = {line.partition("  #")[0] for line in block}
-        if block[0].startswith(_NOT_READ) and bare & drafted:
+    for block in re.split(r"\n(?:[ \t]*\n)+", before.strip("\n")):
+        lines = block.splitlines()
+        bare = {line.partition("  #")[0] for line in lines}
+        if lines[0].startswith(_NOT_READ) and bare & drafted:
             continue
-        if block[0].startswith(_NEEDS) and bare & ours:
+        if lines[0].startswith(_NEEDS) and bare & ours:
             waiting |= bare & ours  # a notebook that a person has removed or commented out stays so
             continue
-        kept.append(block)
+        kept.append(lines)
     starts = [n for n, block in enumerate(kept) if any(line.startswith("[[run]]") for line in block)]
     first = starts[0] if starts else len(kept)
-    records = [_write_record(one) for one in new]
+    present = {run.notebook.number for run in edition.runs}
     runs = [
-        _write_run(book, set())
-        for book in fitting
-        if book.number not in numbers and f'# notebook = "{book.number}"' in waiting
+        _write_run(book, missing)
+        for book, missing in _list_missing(books, held).items()
+        if book.number not in present and f'# notebook = "{book.number}"' in waiting
     ]
-    runs += [_write_run(book, needs) for book, needs in unfit if f'# notebook = "{book.number}"' in waiting]
-    return _join([*kept[:first], *records, *kept[first:], *runs])
+    return _join([*kept[:first], *map(_write_record, new), *kept[first:], *runs])
 
 
-def _list_unfit(books, fitting, held) -> list[tuple[Notebook, set[str]]]:
-    """Return the notebooks that need records which are not there, with the tables that are missing."""
-    others = [book for book in books if find_needs(book) is not None and book not in fitting]
-    return [(book, set(find_needs(book) - held)) for book in others]
+def _list_missing(books: list[Notebook], held: set[str]) -> dict[Notebook, set[str]]:
+    """Return the notebooks that take records, those that can run first, with the tables that are missing."""
+    missing = {book: needs - held for book in books if (needs := find_needs(book)) is not None}
+    return dict(sorted(missing.items(), key=lambda item: bool(item[1])))
 
 
 def _join(blocks: list[list[str]]) -> str:
@@ -318,23 +287,15 @@ def _write_record(one: Examined) -> list[str]:
         return [_NOT_READ + _shorten(one.trouble), *(f"# {line}" for line in block)]
     from sidedoor.ingest.asking import QUESTIONS
 
-    lines = [
-        *(f"# {_shorten(text)}" for text in one.lines),
-        "[[record]]",
-        f"file = {_quote(one.file)}",
-        *mapping,
-    ]
+    lines = [f"# {_shorten(text)}" for text in one.lines]
+    lines += ["[[record]]", f"file = {_quote(one.file)}", *mapping]
     if one.name != name_record(one.file):
         lines.append(f"name = {_quote(one.name)}")
     if Path(one.file).name.startswith(_SIMULATED):
         lines.append(f"source_id = {_quote(_SIMULATED + one.name.removeprefix(_SIMULATED))}")
-    for option, hint in one.needed.items():
-        lines += [
-            f"# Needed, only you know it: {_shorten(hint)}",
-            f"# {option} = {QUESTIONS[option].example}",
-        ]
-    for option, hint in one.offered.items():
-        lines += [f"# If you know it: {_shorten(hint)}", f"# {option} = {QUESTIONS[option].example}"]
+    for why, asked in (("Needed, only you know it", one.needed), ("If you know it", one.offered)):
+        for option, hint in asked.items():
+            lines += [f"# {why}: {_shorten(hint)}", f"# {option} = {QUESTIONS[option].example}"]
     return lines
 
 

@@ -22,24 +22,12 @@ _RESERVED = (paths.BY_HAND, paths.DEFAULTS, paths.FETCHED)
 
 @dataclass(frozen=True)
 class Run:
-    """One notebook with the values of its parameters.
+    """One notebook with the values of its parameters."""
 
-    Attributes
-    ----------
-    name
-        The name of the result: the notebook's, or its number with the slug given by `as`.
-    notebook
-        What is run.
-    slug
-        The value of `as`; empty without it.
-    parameters
-        Every parameter with its value for this run.
-    """
-
-    name: str
+    name: str  # of the result: the notebook's, or its number with the slug given by `as`
     notebook: Notebook
-    slug: str = ""
-    parameters: dict[str, object] = field(default_factory=dict, hash=False)
+    slug: str = ""  # the value of `as`
+    parameters: dict[str, object] = field(default_factory=dict, hash=False)  # every one, with its value
 
     @property
     def changed(self) -> dict[str, object]:
@@ -56,72 +44,34 @@ class Run:
 
 @dataclass(frozen=True)
 class RawFile:
-    """One raw file of an edition, checked but not read.
+    """One raw file of an edition, checked but not read."""
 
-    Attributes
-    ----------
-    name
-        Names its folder among the ingested records: what `name` says, or made from the file's name.
-    path
-        Where the file is.
-    options
-        Values for `ingest.source.ReadOptions`; `mapping` is a path.
-    """
-
-    name: str
+    name: str  # of its folder among the ingested records
     path: Path
-    options: tuple[tuple[str, object], ...] = ()
+    options: tuple[tuple[str, object], ...] = ()  # for `ingest.source.ReadOptions`; `mapping` is a path
 
 
 @dataclass(frozen=True)
 class Edition:
-    """The content of an edition file, checked.
+    """The content of an edition file, checked."""
 
-    Attributes
-    ----------
-    name
-        The stem of the file, which names the folder of results.
-    title, subtitle, authors
-        For the site.
-    lead
-        Ids of the findings that open the site, the strongest first; empty for the site's own choice.
-    picture
-        Id of the figure that opens the site; empty for the site's own choice.
-    runs
-        In the order of the file.
-    folder
-        The folder of the file, where its relative paths start. None for results by hand.
-    origin
-        Tells edition files of one name apart: sha256 of the file's path, empty for one in
-        `notebooks/editions/`.
-    raw_files
-        The records that it lists, as they came.
-    records
-        What was read from them, one description each, from `intake.ingest_records`. None before.
-    """
-
-    name: str
+    name: str  # the stem of the file, which names the folder of results
     title: str
-    runs: tuple[Run, ...]
+    runs: tuple[Run, ...]  # in the order of the file
     subtitle: str = ""
     authors: tuple[str, ...] = ()
-    lead: tuple[str, ...] = ()
-    picture: str = ""
-    folder: Path | None = None
-    origin: str = ""
-    raw_files: tuple[RawFile, ...] = ()
-    records: tuple[dict, ...] | None = None
+    lead: tuple[str, ...] = ()  # ids of the findings that open the site; empty for the site's own choice
+    picture: str = ""  # id of the figure that opens the site; empty for the site's own choice
+    folder: Path | None = None  # of the file, where its relative paths start; None for results by hand
+    origin: str = ""  # tells files of one name apart: sha256 of the path, empty in `notebooks/editions/`
+    raw_files: tuple[RawFile, ...] = ()  # the records that it lists, as they came
+    records: tuple[dict, ...] | None = None  # what was read from them, by `intake.ingest_records`
 
 
-def load_edition(reference: str | Path = paths.DEFAULT_EDITION, notebooks: Path | None = None) -> Edition:
+def load_edition(reference: str | Path = paths.DEFAULT_EDITION) -> Edition:
     """Return an edition file, checked; no notebook is run and no record is opened.
 
-    Parameters
-    ----------
-    reference
-        A TOML file, or the name of one in `notebooks/editions/`.
-    notebooks
-        The folder of notebooks, if not the repository's.
+    `reference` is a TOML file, or the name of one in `notebooks/editions/`.
 
     Raises
     ------
@@ -133,7 +83,7 @@ def load_edition(reference: str | Path = paths.DEFAULT_EDITION, notebooks: Path 
     content = load_toml(path, "edition")
     folder = path.resolve().parent
     tables = enumerate(content["run"], start=1)
-    runs = tuple(_build_run(table, f"{path.name}, run {n}", folder, notebooks) for n, table in tables)
+    runs = tuple(_build_run(table, f"{path.name}, run {n}", folder) for n, table in tables)
     _check_names([run.name for run in runs], f"{path.name}, run", "as")
     tables = enumerate(content.get("record", []), start=1)
     files = tuple(_build_raw(table, f"{path.name}, record {n}", folder) for n, table in tables)
@@ -147,15 +97,15 @@ def load_edition(reference: str | Path = paths.DEFAULT_EDITION, notebooks: Path 
         lead=tuple(content.get("lead", [])),
         picture=content.get("picture", ""),
         folder=folder,
-        # without saying where the file is
+        # does not say where the file is
         origin="" if (paths.EDITIONS / path.name).is_file() else hash_text(path.resolve().as_posix()),
         raw_files=files,
     )
 
 
-def build_defaults(notebooks: Path | None = None) -> Edition:
+def build_defaults() -> Edition:
     """Return the edition of all notebooks with their own defaults, as the repository shows them."""
-    runs = tuple(_build_default(load_notebook(path)) for path in list_notebooks(notebooks))
+    runs = tuple(_build_default(load_notebook(path)) for path in list_notebooks())
     return Edition(paths.DEFAULTS, "All notebooks with their defaults", runs)
 
 
@@ -180,24 +130,16 @@ def select_runs(edition: Edition, references: list[str]) -> tuple[Run, ...]:
 def give_records(edition: Edition, folder: Path, records: tuple[dict, ...]) -> Edition:
     """Return an edition with a folder of records for each notebook that declares one and names none.
 
-    Parameters
-    ----------
-    edition
-        As it was loaded.
-    folder
-        Of the ingested records.
-    records
-        A description of each.
+    `records` are descriptions of what the folder holds, for the manifest.
     """
-    runs = tuple(_give_folder(run, folder) for run in edition.runs)
-    return replace(edition, runs=runs, records=records)
 
+    def give(run: Run) -> Run:
+        declared = run.notebook.parameters.get(RECORDS)
+        if not declared or declared.kind not in ("folder", "path") or RECORDS in run.changed:
+            return run
+        return replace(run, parameters=run.parameters | {RECORDS: folder.as_posix()})
 
-def _give_folder(run: Run, folder: Path) -> Run:
-    declared = run.notebook.parameters.get(RECORDS)
-    if not declared or declared.kind not in ("folder", "path") or RECORDS in run.changed:
-        return run
-    return replace(run, parameters=run.parameters | {RECORDS: folder.as_posix()})
+    return replace(edition, runs=tuple(map(give, edition.runs)), records=records)
 
 
 def plan_run(edition: Edition, references: list[str], typed: list[str]) -> tuple[Edition, list[str]]:
@@ -206,14 +148,7 @@ def plan_run(edition: Edition, references: list[str], typed: list[str]) -> tuple
     Notebooks of the edition run as the edition says. With a value of one's own, or a notebook that the
     edition does not list, the result goes to `runs/by-hand`, so that it never replaces one of the edition's.
 
-    Parameters
-    ----------
-    edition
-        The edition named, or the default.
-    references
-        Numbers or names of notebooks; empty for all.
-    typed
-        `name=value`, for exactly one notebook.
+    `typed` are texts `name=value`, for exactly one notebook.
 
     Raises
     ------
@@ -252,8 +187,8 @@ def _change_run(run: Run, typed: list[str]) -> Run:
     return replace(run, parameters=run.parameters | {name: changed[name] for name in given})
 
 
-def _build_run(table: dict, place: str, folder: Path, notebooks: Path | None) -> Run:
-    book = load_notebook(find_notebook(table["notebook"], notebooks, place))
+def _build_run(table: dict, place: str, folder: Path) -> Run:
+    book = load_notebook(find_notebook(table["notebook"], place))
     values = check_parameters(book.parameters, table.get("parameters", {}), f"{place}, {book.name}", folder)
     slug = table.get("as", "")
     return Run(f"{book.number}-{slug}" if slug else book.name, book, slug, values)
@@ -278,19 +213,16 @@ def _find_own(file: str, folder: Path, place: str) -> Path:
 
 
 def name_record(file: str) -> str:
-    """Return the name of a record made from that of its file.
-
-    `sharednetworks-2025` for `SharedNetworks 2025.csv`.
-    """
+    """Return the name of a record from that of its file: `log-2025` for `Log 2025.csv`."""
     stem = _SUFFIXES.sub("", PurePosixPath(file).name.lower())
     return "-".join(re.findall(r"[a-z0-9]+", stem))[:_LONGEST_NAME].strip("-") or "record"
 
 
 def _check_names(names: list[str], place: str, key: str) -> None:
     for number, name in enumerate(names, start=1):
-        if names.index(name) < number - 1:
-            found = f"{name} is there twice"
-            raise ParameterError(f"{place} {number}", found, f'Add `{key} = "another-name"`.', code="twice")
+        if name in names[: number - 1]:
+            way_out = f'Add `{key} = "another-name"`.'
+            raise ParameterError(f"{place} {number}", f"{name} is there twice", way_out, code="twice")
 
 
 def _find_file(reference: str | Path) -> Path:
@@ -303,10 +235,8 @@ def _find_file(reference: str | Path) -> Path:
         is_file = False  # longer than any name, or not a name at all
     if not is_file:
         known = [file.stem for file in sorted(paths.EDITIONS.glob("*.toml"))]
-        place = f"edition {str(reference)[:200]!r}"
-        raise ParameterError(
-            place, "there is no such file", offer_nearest(path.stem, known), code="no-edition"
-        )
+        place, way_out = f"edition {str(reference)[:200]!r}", offer_nearest(path.stem, known)
+        raise ParameterError(place, "there is no such file", way_out, code="no-edition")
     check_file_name(path)
     return path
 
@@ -320,21 +250,27 @@ def check_file_name(path: Path) -> None:
         Its name cannot be used, is reserved, or is that of an edition of the repository; or it is among the
         results.
     """
-    place, code = f"edition {path.name}", "bad-name"
-    if path.suffix != ".toml" or not _NAME.fullmatch(path.stem) or len(path.stem) > _LONGEST_NAME:
-        found = "an edition cannot have that name"
-        way_out = f"Use small letters a to z, digits and hyphens, for example `{_suggest_name(path)}.toml`."
-        raise ParameterError(f"edition {path.name!r}", found, way_out, code=code)
+
+    def refuse(found: str, way_out: str, code: str = "bad-name") -> ParameterError:
+        return ParameterError(f"edition {show_value(path.name)}", found, way_out, code=code)
+
+    if path.suffix != ".toml" or not _NAME.fullmatch(path.stem):
+        found = "its name has other characters than small letters a to z, digits and hyphens"
+        raise refuse(found, f"Call it `{_suggest_name(path)}.toml`.")
+    if len(path.stem) > _LONGEST_NAME:
+        raise refuse(
+            f"its name is longer than {_LONGEST_NAME} characters", f"Call it `{_suggest_name(path)}.toml`."
+        )
     if path.stem in _RESERVED:
-        raise ParameterError(place, "the command itself uses that name", "Choose another name.", code=code)
+        raise refuse("the command itself uses that name", "Choose another name.")
     if is_result(path):
         found = "it is in the folder of results, where the command removes what it no longer needs"
-        way_out = "Move it, and its records, to a folder of your own such as records/."
-        raise ParameterError(place, found, way_out, code="among-results")
+        raise refuse(
+            found, "Move it, and its records, to a folder of your own such as records/.", "among-results"
+        )
     own = paths.EDITIONS / path.name
     if own.is_file() and not (path.exists() and own.samefile(path)):
-        found = f"that name belongs to another edition, notebooks/editions/{path.name}"
-        raise ParameterError(place, found, "Choose another name.", code=code)
+        raise refuse(f"notebooks/editions/{path.name} has that name", "Choose another name.")
 
 
 def _suggest_name(path: Path) -> str:

@@ -30,14 +30,8 @@ _LONGEST_SOCKET = 90
 _START_TIMEOUT = 60
 _ERROR_TAG = "papermill-error-cell-tag"
 _LIBRARIES = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "NUMEXPR_NUM", "VECLIB_MAXIMUM")
-_USERS_OWN = {
-    "PYTHONSTARTUP",
-    "PYTHONWARNINGS",
-    "PYTHONINSPECT",
-    "PYTHONOPTIMIZE",
-    "COLUMNS",
-    "LINES",
-    "MPLBACKEND",
+_USERS_OWN = {"COLUMNS", "LINES", "MPLBACKEND"} | {
+    f"PYTHON{name}" for name in ("STARTUP", "WARNINGS", "INSPECT", "OPTIMIZE")
 }
 # What ipykernel prints at every start, about a connection that never leaves this machine.
 _EXPECTED = re.compile(r"without encryption|frozen modules|PYDEVD_DISABLE|Debugging will proceed")
@@ -113,14 +107,8 @@ logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 def build_environment(figures: Path, work: Path, checked: str = "") -> dict[str, str]:
     """Return the environment of a kernel: what could change a result is set, not taken from the user.
 
-    Parameters
-    ----------
-    figures
-        Where the figures of the notebook go.
-    work
-        The runner's folder for this notebook: IPython's settings and what an engine puts on disk go there.
-    checked
-        Which fact tables need no check, see `schema.vouch_for`.
+    `figures` and `checked` are those of `run_cells`. IPython's settings and what an engine puts on disk go
+    into `work`.
     """
     # NETWORKX_* hands graphs to another library, which may count in another order.
     env = {
@@ -128,13 +116,13 @@ def build_environment(figures: Path, work: Path, checked: str = "") -> dict[str,
         for name, value in os.environ.items()
         if name not in _USERS_OWN and not name.startswith("NETWORKX_")
     }
+    source = str(Path(__file__).resolve().parents[2])  # of both packages, installed or not
     env |= {
         "IPYTHONDIR": str(work / "ipython"),
         "LC_ALL": "C.UTF-8",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONHASHSEED": os.environ.get("SIDEDOOR_HASHSEED", "0"),
-        # the kernel imports the same packages as the runner, installed or not
-        "PYTHONPATH": os.pathsep.join([str(_find_source()), *filter(None, [env.get("PYTHONPATH")])]),
+        "PYTHONPATH": os.pathsep.join(filter(None, [source, env.get("PYTHONPATH")])),
         "PYTHONUTF8": "1",
         CHECKED: checked,
         "SIDEDOOR_FIGURES": str(figures),
@@ -179,7 +167,7 @@ def run_cells(
     report
         Called before each cell with its number and the number of cells.
     checked
-        Which fact tables need no check in the kernel, see `schema.vouch_for`.
+        Which fact tables need no check in the kernel, see `facts.tables.vouch_for`.
 
     Raises
     ------
@@ -227,11 +215,6 @@ def run_cells(
             found = _name_failure(error, watch, limits, messages)
             raise CellError(found, watch.cell, _drop_markers(watch.notebook), type(error).__name__) from None
     raise AssertionError("unreachable")
-
-
-def _find_source() -> Path:
-    """Find the folder of both packages, wherever they were imported from."""
-    return Path(__file__).resolve().parents[2]
 
 
 def _build_manager(work: Path, sockets: Path, transport: str, limits: KernelLimits) -> AsyncKernelManager:

@@ -1,7 +1,7 @@
 """Read the raw files that an edition lists, before any notebook runs, and keep what has not changed since.
 
-runs/<edition>/records/<name>/      the tables of one record and its report, readable by this user only
-runs/<edition>/.records.json        from what each was read, and the sha256 of what was written
+- `runs/<edition>/records/<name>/`: the tables of one record and its report, readable by this user only
+- `runs/<edition>/.records.json`: from what each was read, and the sha256 of what was written
 """
 
 import json
@@ -12,14 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from helpers import paths
+from helpers.agencies import looks_like_agency
 from helpers.errors import IngestError, RunError
 from helpers.files import format_json, hash_file, hash_files, hash_text, remove_named, write_atomically
 from sidedoor.run.editions import Edition, RawFile, give_records
 from sidedoor.run.keys import hash_sources
-from sidedoor.run.results import check_owner, explain_disk, lock_edition, make_work_folder, remove_leftovers
+from sidedoor.run.results import explain_disk, lock_edition, make_work_folder, remove_leftovers
 
 _MEMORY = ".records.json"
 _REPORT = "report.json"
+# The column of each table that names the agency whose records they are.
+_REPORTERS = {"sharing": "reported_by", "searches": "host_agency", "volumes": "reported_by"}
 _KEPT = {"key", "beside", "files", "described"}
 
 
@@ -32,15 +35,10 @@ def ingest_records(edition: Edition, report: Callable[..., None] | None = None) 
     Parameters
     ----------
     edition
-        From `editions.load_edition`.
+        From `editions.load_edition`; one without raw files is returned as it was.
     report
         Called with what happens: `("reading", name)`, then `("read", name, rows, seconds)` or `("kept",
         name, rows)`.
-
-    Returns
-    -------
-    The edition with its records described, and the parameter `records` set in every notebook that declares
-    it. An edition without raw files is returned as it was.
 
     Raises
     ------
@@ -55,10 +53,8 @@ def ingest_records(edition: Edition, report: Callable[..., None] | None = None) 
         return edition
     report = report or (lambda *event: None)
     folder = paths.find_record_folder(edition.name)
-    check_owner(edition.name, edition.origin)
     try:
-        with lock_edition(edition.name) as results:
-            check_owner(edition.name, edition.origin)
+        with lock_edition(edition.name, edition.origin) as results:
             records, errors = _ingest_all(edition, folder, results, report)
     except OSError as error:
         raise explain_disk(error, f"runs/{edition.name}/records") from None
@@ -67,9 +63,8 @@ def ingest_records(edition: Edition, report: Callable[..., None] | None = None) 
     return give_records(edition, folder, tuple(records))
 
 
-def _ingest_all(
-    edition: Edition, folder: Path, results: Path, report
-) -> tuple[list[dict], list[IngestError]]:
+def _ingest_all(edition: Edition, folder: Path, results: Path, report):
+    """Return a description of each record that could be read, and the errors of the others."""
     if folder.is_symlink():
         # what it leads to may be readable by others
         found = "it is a link"
@@ -104,30 +99,39 @@ def hash_readers() -> str:
 
 
 def describe_record(folder: Path) -> dict:
-    """Return a description of an ingested record for the manifest and the site of an edition.
+    """Return what the manifest and the site of an edition say of an ingested record; no row of it.
 
-    Returns
-    -------
-    dict: name, file, sha256, bytes_n, family, form, why, tables (rows by table), source_ids, rows_in,
-    rows_out, set_aside (rows by reason), columns_dropped, span, time_zone, warnings, notes. It contains no
-    row of the record.
+    That is its report without samples, the name of the file as it may be shown, and `name`, `tables` (rows
+    by table), `source_ids`, `reported_by` (the agency whose records they are, if it is one) and `set_aside`
+    (rows by reason).
     """
     import pyarrow.parquet as pq
 
+    from sidedoor.ingest.published import show_file_name
+
     report = json.loads((folder / _REPORT).read_text(encoding="utf-8"))
-    tables, sources = {}, set()
+    tables, sources, agencies = {}, set(), set()
     for path in sorted(folder.glob("*.parquet")):
-        with pq.ParquetFile(path, read_dictionary=["source_id"]) as file:
+        columns = ["source_id", _REPORTERS[path.stem]]
+        with pq.ParquetFile(path, read_dictionary=columns) as file:
             tables[path.stem] = file.metadata.num_rows
-            for part in file.iter_batches(columns=["source_id"]):
-                sources |= {value for value in part.column(0).unique().to_pylist() if value}
+            for part in file.iter_batches(columns=columns):
+                sources |= set(part.column("source_id").unique().to_pylist()) - {None}
+                agencies |= set(part.column(columns[1]).unique().to_pylist()) - {None}
+    agencies = {name for name in agencies if looks_like_agency(name)}
     skipped: dict[str, int] = {}
     for part in report["set_aside"]:
         skipped[part["reason"]] = skipped.get(part["reason"], 0) + part["rows_n"]
-    kept = ("file", "sha256", "bytes_n", "family", "form", "why", "rows_in", "rows_out", "columns_dropped")
+    kept = ("sha256", "bytes_n", "family", "form", "why", "rows_in", "rows_out", "columns_dropped")
     described = {key: report[key] for key in (*kept, "span", "time_zone", "warnings", "notes")}
-    more = {"name": folder.name, "tables": tables, "source_ids": sorted(sources), "set_aside": skipped}
-    return described | more
+    return described | {
+        "file": show_file_name(report["file"], agencies),
+        "name": folder.name,
+        "tables": tables,
+        "source_ids": sorted(sources),
+        "reported_by": min(agencies) if len(agencies) == 1 else "",
+        "set_aside": skipped,
+    }
 
 
 def _ingest_one(file: RawFile, out: Path, known: dict | None, code: str, report, results: Path) -> dict:
@@ -218,18 +222,17 @@ def _explain_missing(error: IngestError, file: RawFile, name: str) -> IngestErro
     from sidedoor.ingest.asking import QUESTIONS
 
     lines = ", ".join(f"`{option} = {QUESTIONS[option].example}`" for option in error.asks_for)
-    return error.change(
-        way_out=f'{error.way_out} In {name}.toml, below `file = "{file.path.name}"`, write: {lines}.'
-    )
+    where = f'In {name}.toml, below `file = "{file.path.name}"`, write: {lines}.'
+    return error.change(way_out=f"{error.way_out} {where}")
 
 
 def _join_errors(errors: list[IngestError], name: str) -> IngestError:
     if len(errors) == 1:
         return errors[0]
-    found = f"{len(errors)} of its records cannot be read"
     listed = "".join(f"\n- {error}" for error in errors)
     asked = dict.fromkeys(option for error in errors for option in error.asks_for)
-    return IngestError(f"edition {name}", found, f"One by one:{listed}", code="many", asks_for=asked)
+    found, way_out = f"{len(errors)} of its records cannot be read", f"One by one:{listed}"
+    return IngestError(f"edition {name}", found, way_out, code="many", asks_for=asked)
 
 
 def _compute_key(file: RawFile, code: str, name: str | None = None) -> str:
@@ -239,17 +242,17 @@ def _compute_key(file: RawFile, code: str, name: str | None = None) -> str:
 
 
 def _load_memory(path: Path) -> dict[str, dict]:
+    """Return what is known of each record; nothing if the file is missing or damaged."""
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
-        complete = {name: one for name, one in known.items() if one.keys() == _KEPT and _is_described(one)}
-        return complete if len(complete) == len(known) else {}
-    except (OSError, ValueError, AttributeError, RecursionError):
+        for one in known.values():
+            tables = (one["beside"], one["files"], one["described"])
+            is_complete = one.keys() == _KEPT and all(isinstance(table, dict) for table in tables)
+            if not is_complete or "rows_out" not in one["described"]:
+                return {}
+        return known
+    except (OSError, ValueError, AttributeError, TypeError, KeyError, RecursionError):
         return {}
-
-
-def _is_described(one: dict) -> bool:
-    tables = (one["beside"], one["files"], one["described"])
-    return all(isinstance(table, dict) for table in tables) and "rows_out" in one["described"]
 
 
 def _write_memory(path: Path, content: dict) -> None:

@@ -16,12 +16,7 @@ from select import select
 def watch_runner(pipe: int, kernel: int) -> None:
     """Wait until the runner closes its pipe, then end the kernel's process group. Never returns.
 
-    Parameters
-    ----------
-    pipe
-        File descriptor of the pipe's reading end.
-    kernel
-        Process id of the kernel, which leads the process group.
+    `pipe` is the file descriptor of its reading end, `kernel` the process id of the group's leader.
     """
     # An interrupt of a cell goes to the whole group and is not meant for this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -75,6 +70,8 @@ def main() -> None:
 
     from ipykernel import kernelapp
 
+    # The port by which forked processes would print, the only one that a kernel opens beside its sockets.
+    kernelapp.IOPubThread._setup_pipe_in = lambda thread: setattr(thread, "_pipe_flag", False)
     kernelapp.launch_new_instance()
 
 

@@ -17,10 +17,7 @@ def hash_sources() -> dict[str, str]:
 
 
 def hash_inputs() -> dict[str, str]:
-    """Return the sha256 of what every result depends on.
-
-    Both packages, all data, the lock, Python's version.
-    """
+    """Return the sha256 of what every result depends on: packages, data, the lock, Python's version."""
     data = {f"data/{name}": digest for name, digest in hash_files(paths.DATA).items()}
     inputs = {name: digest for name, digest in data.items() if not name.endswith(".md")}
     inputs["requirements.lock"] = hash_file(paths.LOCK) if paths.LOCK.is_file() else ""

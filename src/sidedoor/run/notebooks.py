@@ -1,12 +1,12 @@
 """The notebooks: find them, read what they declare, write them without what varies from run to run."""
 
 import base64
-import copy
 import json
 import re
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from helpers import paths
@@ -33,53 +33,41 @@ INJECTED = "injected-parameters"
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook as it is committed.
-
-    Attributes
-    ----------
-    path, name, number
-        The file, its stem (`01-read-the-release`) and the two digits it starts with.
-    title, question
-        The first heading without the number, and the question that its first cell asks.
-    parameters
-        What its `parameters` cell declares, by name.
-    source_hash
-        sha256 of the cells without their outputs.
-    """
+    """A notebook as it is committed."""
 
     path: Path
-    name: str
-    number: str
-    title: str
-    question: str
-    parameters: dict[str, Parameter] = field(hash=False)
-    source_hash: str
+    name: str  # the stem of the file, such as `01-read-the-release`
+    number: str  # the two digits that it starts with
+    title: str  # the first heading without the number
+    question: str  # what the first cell asks
+    parameters: dict[str, Parameter] = field(hash=False)  # what its `parameters` cell declares, by name
+    source_hash: str  # sha256 of the cells without their outputs
 
 
-def list_notebooks(folder: Path | None = None) -> list[Path]:
-    """Return the notebook files `NN-slug.ipynb` of a folder, by number.
+def list_notebooks() -> list[Path]:
+    """Return the notebook files `NN-slug.ipynb`, by number.
 
     Raises
     ------
     ParameterError
         Two notebooks have the same number.
     """
-    folder = folder or paths.NOTEBOOKS
-    files = sorted(path for path in folder.glob("*.ipynb") if _FILE.fullmatch(path.stem) and path.is_file())
+    found = paths.NOTEBOOKS.glob("*.ipynb")
+    files = sorted(path for path in found if _FILE.fullmatch(path.stem) and path.is_file())
     for one, other in zip(files, files[1:], strict=False):
         if one.name[:2] == other.name[:2]:
             found = f"{one.name} and {other.name} have the same number"
-            raise ParameterError(folder.name, found, "Renumber one of them.", code="same-number")
+            raise ParameterError("notebooks", found, "Renumber one of them.", code="same-number")
     return files
 
 
 def list_references(name: str) -> set[str]:
-    """Return every way to write a notebook's name on the command line: `03-name`, `03`, `3`, `name`."""
+    """Return every way to write a notebook's name: `03-name`, `03-name.ipynb`, `03`, `3`, `name`."""
     number, _, slug = name.partition("-")
     return {name, f"{name}.ipynb", number, str(int(number)), slug}
 
 
-def find_notebook(reference: str, folder: Path | None = None, place: str = "notebooks") -> Path:
+def find_notebook(reference: str, place: str = "notebooks") -> Path:
     """Return the notebook with a number (`03` or `3`) or a name (`03-measure-a-network`).
 
     Raises
@@ -87,7 +75,7 @@ def find_notebook(reference: str, folder: Path | None = None, place: str = "note
     ParameterError
         There is none; the nearest name is offered.
     """
-    files = list_notebooks(folder)
+    files = list_notebooks()
     for path in files:
         if reference.removeprefix("notebooks/") in list_references(path.stem):
             return path
@@ -106,21 +94,21 @@ def load_notebook(path: Path) -> Notebook:
         before any use of its names, and no cell left over from a run with other parameters.
     """
     cells = _read_cells(path)
+
+    def refuse(found: str, way_out: str, code: str) -> ParameterError:
+        return ParameterError(path.name, found, way_out, code=code)
+
     tagged = [n for n, cell in enumerate(cells) if "parameters" in _get_tags(cell)]
     if len(tagged) != 1 or cells[tagged[0]].get("cell_type") != "code":
         found = f"{len(tagged)} cells are tagged `parameters`"
-        raise ParameterError(
-            path.name, found, "Tag one code cell; it may be a comment alone.", code="no-cell"
-        )
+        raise refuse(found, "Tag one code cell; it may be a comment alone.", "no-cell")
     if any(INJECTED in _get_tags(cell) for cell in cells):
-        found = f"a cell is tagged `{INJECTED}`"
-        raise ParameterError(path.name, found, "Remove it: it is left over from a run.", code="left-over")
+        raise refuse(f"a cell is tagged `{INJECTED}`", "Remove it: it is left over from a run.", "left-over")
     parameters = read_parameters(_get_source(cells[tagged[0]]), path.name)
     earlier = "\n".join(_get_source(cell) for cell in cells[: tagged[0]] if cell.get("cell_type") == "code")
     used = next((name for name in parameters if re.search(rf"\b{name}\b", earlier)), None)
     if used:
-        found = f"{used} is used before the cell `parameters`"
-        raise ParameterError(path.name, found, "Move that cell up.", code="used-early")
+        raise refuse(f"{used} is used before the cell `parameters`", "Move that cell up.", "used-early")
     title, question = _read_opening(cells, path.stem)
     return Notebook(path, path.stem, path.name[:2], title, question, parameters, _hash_cells(cells))
 
@@ -131,10 +119,11 @@ def hash_notebook(path: Path) -> str:
 
 
 def scrub_notebook(notebook: dict, private: dict[str, str] | None = None, name: str = "") -> dict:
-    """Take out of an executed notebook whatever varies from run to run or tells about the machine.
+    """Return an executed notebook without whatever varies from run to run or tells about the machine.
 
     Timings, versions, program settings and random cell ids go; texts printed in pieces become one; paths
-    become `.` (the repository), `~` (the home folder), `<tmp>` or what `private` says.
+    become `.` (the repository), `~` (the home folder), `<tmp>` or what `private` says. Scrubbing the result
+    again changes nothing.
 
     Parameters
     ----------
@@ -145,17 +134,13 @@ def scrub_notebook(notebook: dict, private: dict[str, str] | None = None, name: 
     name
         The notebook's, for messages.
 
-    Returns
-    -------
-    A new notebook. Scrubbing it again changes nothing.
-
     Raises
     ------
     RunError
         A path of this machine or a clock time is left where it cannot be replaced: in a cell's own source, or
         in metadata.
     """
-    clean = copy.deepcopy(json.loads(json.dumps(notebook)))
+    clean = json.loads(json.dumps(notebook))
     replace = PathEraser(private)
     kept = {key: clean["metadata"][key] for key in _KEPT_OF_NOTEBOOK if key in clean["metadata"]}
     clean["metadata"] = kept | {"kernelspec": KERNEL, "language_info": _LANGUAGE}
@@ -171,8 +156,9 @@ def scrub_notebook(notebook: dict, private: dict[str, str] | None = None, name: 
         if INJECTED in tags:
             cell["source"] = replace(cell["source"])
         if cell["cell_type"] == "code":
-            joined = _join_streams(cell.get("outputs", []))
-            cell["outputs"] = [_scrub_output(output, replace) for output in joined]
+            cell["outputs"] = _replace_texts(_join_streams(cell.get("outputs", [])), replace)
+            for output in cell["outputs"]:
+                output.pop("transient", None)
     for place, cell in enumerate(clean["cells"], start=1):
         metadata = [cell["metadata"], *(output.get("metadata", {}) for output in cell.get("outputs", []))]
         where = f"{name}, cell {place}".removeprefix(", ")
@@ -229,10 +215,10 @@ class PathEraser:
                 wanted[form] = wanted[form.replace("\\", "\\\\")] = shown
         wanted.pop("/", None)
         self._wanted = wanted
+        longest = sorted(wanted, key=len, reverse=True)
         # The longest first, so that the repository inside the home folder is not cut in two. A path begins
         # and ends where a name does: `/tmp` is neither in `/tmpfs` nor in `https://example.org/tmp` or
         # `</tmp>`, but it is in `file:///tmp` and behind a terminal's color code.
-        longest = sorted(wanted, key=len, reverse=True)
         begins = r"(?:(?<![\w.~/<-])|(?<=file://)|(?<=[0-9]m))"
         begins += "".join(f"(?<!{re.escape(shown)})" for shown in sorted(set(wanted.values())))
         self._pattern = re.compile(rf"{begins}(?:{'|'.join(map(re.escape, longest))})(?![\w-])")
@@ -255,20 +241,12 @@ class PathEraser:
 
 
 def find_picture(notebook: dict, figure_id: str) -> bytes | None:
-    """Find the picture (PNG) of a figure among the outputs of an executed notebook.
-
-    None if it is not there.
-    """
+    """Return the PNG of a figure among the outputs of an executed notebook; None if it is not there."""
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             if output.get("metadata", {}).get("image/png", {}).get("sidedoor") == figure_id:
                 return base64.b64decode("".join(output["data"]["image/png"]))
     return None
-
-
-def _scrub_output(output: dict, replace: PathEraser) -> dict:
-    output.pop("transient", None)
-    return {key: _replace_texts(part, replace) for key, part in output.items()}
 
 
 def _replace_texts(part, replace: PathEraser):
@@ -279,8 +257,8 @@ def _replace_texts(part, replace: PathEraser):
         return [_replace_texts(piece, replace) for piece in part]
     if isinstance(part, dict):
         return {
-            key: piece if _is_picture(key, piece) else _replace_texts(piece, replace)
-            for key, piece in part.items()
+            kind: piece if _is_picture(kind, piece) else _replace_texts(piece, replace)
+            for kind, piece in part.items()
         }
     return part
 
@@ -292,23 +270,14 @@ def _is_picture(kind: str, piece) -> bool:
 def _join_streams(outputs: list[dict]) -> list[dict]:
     """Join what was printed between two displays: in how many pieces it arrives depends on the clock."""
     joined: list[dict] = []
-    for output in outputs:
-        if output["output_type"] != "stream":
-            joined.append(output)
+    for is_stream, pieces in groupby(outputs, key=lambda output: output["output_type"] == "stream"):
+        if not is_stream:
+            joined += pieces
             continue
-        output["text"] = "".join(output["text"])
-        same = None
-        for earlier in reversed(joined):
-            if earlier["output_type"] != "stream":
-                break
-            if earlier["name"] == output["name"]:
-                same = earlier
-        if same:
-            same["text"] += output["text"]
-        elif joined and joined[-1]["output_type"] == "stream" and output["name"] < joined[-1]["name"]:
-            joined.insert(len(joined) - 1, output)
-        else:
-            joined.append(output)
+        texts: dict[str, str] = {}
+        for piece in pieces:
+            texts[piece["name"]] = texts.get(piece["name"], "") + "".join(piece["text"])
+        joined += [{"output_type": "stream", "name": name, "text": texts[name]} for name in sorted(texts)]
     return joined
 
 
@@ -346,6 +315,6 @@ def _read_opening(cells: list[dict], name: str) -> tuple[str, str]:
 
 def _hash_cells(cells: list[dict]) -> str:
     kept = [
-        [cell.get("cell_type"), _get_source(cell), _get_tags(cell), cell.get("attachments")] for cell in cells
+        (cell.get("cell_type"), _get_source(cell), _get_tags(cell), cell.get("attachments")) for cell in cells
     ]
     return hash_text(json.dumps(kept, sort_keys=True))

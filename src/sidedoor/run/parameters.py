@@ -25,34 +25,23 @@ _SHIPPED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?([0-9]{1,300}(\.[0-9]{0,300})?|\.[0-9]{1,300})([eE][+-]?[0-9]{1,3})?")
 _LONGEST_TEXT = 100_000
-_LINE = "Write each line as `name: type = value  # meaning [unit]`."
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One line of a `parameters` cell.
+    """One line of a `parameters` cell: `name: type = value  # meaning [unit]`, or `[unit, 1 to 100]`.
 
-    Attributes
-    ----------
-    name, type
-        The name and one of `TYPES`.
-    default
-        The value that the notebook itself sets.
-    meaning, unit
-        What the comment says: `# meaning [unit]`, or `# meaning [unit, 1 to 100]` with a range. A unit that
-        ends in `file`, `folder` or `path` (either) is a place that a run may be pointed at. Words before it
-        say what of: `searches folder` is a folder of records that hold the canonical table `searches`, and
-        `rulebook file` is the name of one that comes with the project, or a file.
-    low, high
-        The range of a number, both ends included.
+    A unit that ends in `file`, `folder` or `path` (either) is a place that a run may be pointed at. Words
+    before it say what of: `searches folder` is a folder of records that hold the canonical table `searches`,
+    and `rulebook file` is the name of one that comes with the project, or a file.
     """
 
     name: str
-    type: str
-    default: object
+    type: str  # one of `TYPES`
+    default: object  # what the notebook itself sets
     meaning: str
     unit: str
-    low: float = 0
+    low: float = 0  # range of a number, both ends included
     high: float = MOST
 
     @property
@@ -81,13 +70,8 @@ class Parameter:
 def read_parameters(source: str, place: str) -> dict[str, Parameter]:
     """Return what a `parameters` cell declares, by name, without running it.
 
-    Parameters
-    ----------
-    source
-        The cell: lines `name: type = value  # meaning [unit]`. Values are literals, so that no line depends
-        on another: papermill sets new values in a cell after this one.
-    place
-        The notebook, for messages.
+    Values are literals, so that no line depends on another: papermill sets new values in a cell after this
+    one. `place` is the notebook, for messages.
 
     Raises
     ------
@@ -98,8 +82,7 @@ def read_parameters(source: str, place: str) -> dict[str, Parameter]:
     try:
         lines = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError) as error:
-        found = f"it is not Python ({error})"
-        raise ParameterError(f"{place}, cell `parameters`", found, _LINE, code="no-parameter") from None
+        raise _refuse_line(f"{place}, cell `parameters`", f"it is not Python ({error})") from None
     comments = {
         token.start[0]: token.string.lstrip("# ").rstrip()
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
@@ -112,24 +95,25 @@ def read_parameters(source: str, place: str) -> dict[str, Parameter]:
         comment = next((comments[row] for row in rows if row in comments), "")
         parameter = _read_line(line, comment, where)
         if parameter.name in found:
-            twice = f"{parameter.name} is declared twice"
-            raise ParameterError(where, twice, "Keep one of the lines.", code="no-parameter")
+            raise _refuse_line(where, f"{parameter.name} is declared twice")
         found[parameter.name] = parameter
         check_value(parameter, parameter.default, place)
     return found
 
 
+def _refuse_line(where: str, found: str) -> ParameterError:
+    way_out = "Write each line once, as `name: type = value  # meaning [unit]`."
+    return ParameterError(where, found, way_out, code="no-parameter")
+
+
 def _read_line(line: ast.stmt, comment: str, where: str) -> Parameter:
     if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value):
-        raise ParameterError(
-            where, f"`{ast.unparse(line)[:80]}` is not a parameter", _LINE, code="no-parameter"
-        )
+        raise _refuse_line(where, f"`{ast.unparse(line)[:80]}` is not a parameter")
     name, kind = line.target.id, ast.unparse(line.annotation)
     try:
         default = ast.literal_eval(line.value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        found = f"the value of {name} is not a literal"
-        raise ParameterError(where, found, _LINE, code="no-parameter") from None
+        raise _refuse_line(where, f"the value of {name} is not a literal") from None
     match = _COMMENT.fullmatch(comment)
     meaning, unit = (match["meaning"], match["unit"].strip()) if match else (comment.strip(), "")
     low, high = _guess_low(default), float(MOST)
@@ -145,25 +129,20 @@ def _read_line(line: ast.stmt, comment: str, where: str) -> Parameter:
         f"{name} is a path of type {kind}, not str": parameter.is_path and kind != "str",
     }
     if fault := next((text for text, is_so in faults.items() if is_so), None):
-        raise ParameterError(where, fault, _LINE, code="no-parameter")
+        raise _refuse_line(where, fault)
     return parameter
 
 
 def _guess_low(default: object) -> float:
     """Return the low end of a range that is not given: 0, or the lowest number of the default."""
-    numbers = [value for value in (default if isinstance(default, list) else [default])]
-    return min([0, *(value for value in numbers if isinstance(value, int | float))])
+    values = default if isinstance(default, list) else [default]
+    return min([0, *(value for value in values if isinstance(value, int | float))])
 
 
 def check_name(name: object, declared: Mapping[str, Parameter], place: str) -> Parameter:
-    """Return the declared parameter of that name.
+    """Return the declared parameter of that name, or raise an error that offers the nearest one.
 
     Papermill pastes a name into a line of code: a name that is not declared must not reach it.
-
-    Raises
-    ------
-    ParameterError
-        The name is not an identifier or not declared; the nearest declared name is offered.
     """
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         found = f"{show_value(name)} cannot be the name of a parameter"
@@ -182,24 +161,15 @@ def check_value(parameter: Parameter, value: object, place: str) -> object:
     ParameterError
         Another type, a number out of range or not finite, a text that no file could hold.
     """
-    fits = {
-        "int": _is_int(value),
-        "float": isinstance(value, float) or _is_int(value),
-        "str": _is_text(value),
-        "bool": isinstance(value, bool),
-        "list[str]": isinstance(value, list) and all(map(_is_text, value)),
-        "list[int]": isinstance(value, list) and all(map(_is_int, value)),
-    }[parameter.type]
+    check = _CHECKS[parameter.type.removeprefix("list[").removesuffix("]")]
+    values = value if parameter.type.startswith("list") else [value]
     where = f"{place}, parameter {parameter.name}"
-    if not fits:
+    if not isinstance(values, list) or not all(map(check, values)):
         found = f"{show_value(value)} is not of the type {parameter.type}"
         example = show_value(parameter.default)
         way_out = f"{parameter.meaning[:1].upper()}{parameter.meaning[1:]}, for example {example}."
         raise ParameterError(where, found, way_out, code="wrong-value")
-    numbers = (
-        value if parameter.type == "list[int]" else [value] if parameter.type in ("int", "float") else []
-    )
-    for number in numbers:
+    for number in values if check in (_is_int, _is_number) else ():
         if not (math.isfinite(number) and parameter.low <= number <= parameter.high):
             found = f"{show_value(number)} is out of range"
             way_out = f"Give a number from {parameter.low:,.15g} to {parameter.high:,.15g}."
@@ -220,9 +190,8 @@ def parse_values(texts: Iterable[str], declared: Mapping[str, Parameter], place:
             raise ParameterError(place, found, "Write `-p name=value`.", code="wrong-value")
         parameter = check_name(name, declared, place)
         if name in given:
-            raise ParameterError(
-                f"{place}, parameter {name}", "it is given twice", "Give one value.", code="twice"
-            )
+            where = f"{place}, parameter {name}"
+            raise ParameterError(where, "it is given twice", "Give one value.", code="twice")
         given[name] = check_value(parameter, _parse_typed(typed, parameter.type), place)
     return given
 
@@ -230,7 +199,7 @@ def parse_values(texts: Iterable[str], declared: Mapping[str, Parameter], place:
 def check_parameters(
     declared: Mapping[str, Parameter], given: Mapping[str, object], place: str, folder: Path | None = None
 ) -> dict[str, object]:
-    """Check given values against the declared parameters, before any kernel starts.
+    """Return all parameters with their values for this run, checked before any kernel starts.
 
     Parameters
     ----------
@@ -241,29 +210,21 @@ def check_parameters(
     folder
         The folder of the edition file: relative paths are looked for there first, then in the repository.
 
-    Returns
-    -------
-    All parameters with their values for this run, in the order declared. A path inside the repository is
-    relative to it, any other is absolute.
-
     Raises
     ------
     ParameterError
         A name, a value or a path that the notebook does not allow.
     """
-    values = {}
-    for name, value in given.items():
-        parameter = check_name(name, declared, place)
-        values[name] = check_value(parameter, value, place)
+    values = {name: check_value(check_name(name, declared, place), given[name], place) for name in given}
     complete = {}
     for name, parameter in declared.items():
-        value = values.get(name, parameter.default)
-        if parameter.is_path and not (value == "" == parameter.default):
-            where = f"{place}, parameter {name}"
-            if not parameter.takes_name(value):
-                confined = confine_path(value, folder if name in values else None, where, parameter.kind)
-                value = confined if name in values else value
-        complete[name] = value
+        value = complete[name] = values.get(name, parameter.default)
+        is_empty = value == "" == parameter.default
+        if not parameter.is_path or is_empty or parameter.takes_name(value):
+            continue
+        home = folder if name in values else None
+        confined = confine_path(value, home, f"{place}, parameter {name}", parameter.kind)
+        complete[name] = confined if name in values else value
     return complete
 
 
@@ -273,9 +234,9 @@ def confine_path(value: str, folder: Path | None, place: str, kind: str = "path"
     Parameters
     ----------
     value
-        As given.
+        As given; a relative path is looked for in `folder` first, then in the repository.
     folder
-        The folder of the edition file, if there is one: relative paths are looked for there first.
+        The folder of the edition file, if there is one.
     place
         Where the value was given, for messages.
     kind
@@ -291,11 +252,11 @@ def confine_path(value: str, folder: Path | None, place: str, kind: str = "path"
         Nothing is there, or it is elsewhere or among the results, or not of that kind, or a folder contains
         anything but files and folders: reading a pipe never ends, and what a link leads to is not compared.
     """
-    way_out = "Name a file or folder inside the repository or beside the edition file."
     shown = show_value(value)
 
-    def refuse(found: str, code: str, way_out: str = way_out) -> ParameterError:
-        return ParameterError(place, found, way_out, code=code)
+    def refuse(found: str, code: str, way_out: str = "") -> ParameterError:
+        default = "Name a file or folder inside the repository or beside the edition file."
+        return ParameterError(place, found, way_out or default, code=code)
 
     roots = [root.resolve() for root in (folder, paths.ROOT) if root]
     if not value or "\0" in value:
@@ -319,20 +280,16 @@ def confine_path(value: str, folder: Path | None, place: str, kind: str = "path"
         raise refuse(f"{shown} is in the folder of results", "among-results", move)
     if odd is not None:
         what = shown if odd == present else f"{show_value(odd.name)} in {shown}"
-        raise refuse(
-            f"{what} is neither a file nor a folder", "irregular", "Put files there, not links or pipes."
-        )
+        found = f"{what} is neither a file nor a folder"
+        raise refuse(found, "irregular", "Put files there, not links or pipes.")
     if kind in ("file", "folder") and present.is_dir() != (kind == "folder"):
         raise refuse(f"{shown} is not a {kind}", "no-path", f"Name a {kind}.")
     home = paths.ROOT.resolve()
-    return present.relative_to(home).as_posix() if present.is_relative_to(home) else present.as_posix()
+    return (present.relative_to(home) if present.is_relative_to(home) else present).as_posix()
 
 
 def is_result(path: Path) -> bool:
-    """Return whether a path is in the folder of results, which is the command's own.
-
-    Fetched files may be read.
-    """
+    """Return whether a path is in the folder of results, the command's own; fetched files may be read."""
     results, path = paths.RUNS.resolve(), path.resolve()
     return path.is_relative_to(results) and not path.is_relative_to(results / paths.FETCHED)
 
@@ -362,3 +319,14 @@ def _is_text(value: object) -> bool:
     if not isinstance(value, str) or len(value) > _LONGEST_TEXT or "\0" in value:
         return False
     return not any("\ud800" <= sign <= "\udfff" for sign in value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, float) or _is_int(value)
+
+
+def _is_bool(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+_CHECKS = {"int": _is_int, "float": _is_number, "str": _is_text, "bool": _is_bool}

@@ -1,12 +1,17 @@
 """What a run leaves on disk: result folders that are complete or absent, and the manifest that names them.
 
-runs/<edition>/manifest.json        the commit point, written last runs/<edition>/findings.json        the
-findings of all notebooks, in order runs/<edition>/<NN-slug>.<key12>/   one complete result: notebook,
-findings.json, figures/, facts/, result.json runs/<edition>/failed/              notebooks that stopped, for
-reading only runs/<edition>/records/<name>/      what was read from a raw file; private, never published
+- `runs/<edition>/manifest.json`: the commit point, written last
+- `runs/<edition>/findings.json`: the findings of all notebooks, in order
+- `runs/<edition>/<NN-slug>.<key12>/`: one complete result: notebook, findings, figures, facts, result.json
+- `runs/<edition>/failed/`: notebooks that stopped, for reading only
+- `runs/<edition>/records/<name>/`: what was read from a raw file; private, never published
+
+Checksums tell damage, not forgery: whoever can write into `runs/` can forge a result with checksums that
+fit. Only `sidedoor verify`, which computes everything anew, finds that.
 """
 
 import json
+import math
 import os
 import re
 import shutil
@@ -28,12 +33,16 @@ from helpers.files import (
     try_lock,
     write_atomically,
 )
+from helpers.findings import KEY
 from helpers.toml import check_content, is_plain_path
+from sidedoor.run.editions import Run
+from sidedoor.run.notebooks import PathEraser
 
 MANIFEST = "manifest.json"
 FINDINGS = "findings.json"
 RESULT = "result.json"
 FAILED = "failed"
+_TEXT = {".ipynb", ".json", ".csv", ".svg", ".txt", ".html", ".md", ".graphml", ".gexf"}
 # The parameter that names a folder of fact tables, and the folder of a result that keeps a copy of them.
 KEPT_FACTS = "facts"
 _LOCK = ".lock"
@@ -57,6 +66,56 @@ DEFAULT_LIMITS = KernelLimits()
 def make_work_folder(folder: Path) -> Path:
     """Make a private folder beside the results: on the same disk, a result can be renamed into place."""
     return Path(tempfile.mkdtemp(prefix=f"{TEMPORARY}{os.getpid()}-", dir=folder))
+
+
+def collect_findings(notebook: dict, run: Run) -> list[dict]:
+    """Return the findings that an executed notebook states, in order.
+
+    A notebook that an edition runs under a name of its own (`as`) states its findings under that name too.
+
+    Raises
+    ------
+    RunError
+        The metadata of a cell is not what `findings.state_finding` writes.
+    """
+    found = []
+    for number, cell in enumerate(notebook["cells"], start=1):
+        for output in cell.get("outputs", []):
+            metadata = output.get("metadata", {})
+            if KEY in metadata and output["output_type"] in ("display_data", "execute_result"):
+                place = f"{run.name}, cell {number}, finding"
+                data = check_content(metadata[KEY], "finding", place, RunError)
+                for name in ("value", "low", "high"):
+                    if data[name] is not None and not math.isfinite(data[name]):
+                        found = f"{name} is {data[name]}, which is not finite"
+                        way_out = "State findings with `findings.state_finding`."
+                        raise RunError(place, found, way_out, code="wrong-value")
+                identity = f"{run.slug}-{data['id']}" if run.slug else data["id"]
+                found.append({**data, "id": identity, "notebook": run.name})
+    return found
+
+
+def check_files(result: Path, run: Run) -> None:
+    """Check that a notebook left only files and folders: links lead elsewhere, reading a pipe never ends."""
+    if odd := find_irregular(result):
+        place = f"{run.name}, {odd.relative_to(result).as_posix()}"
+        raise RunError(place, "it is neither a file nor a folder", "Write files only.", code="irregular")
+
+
+def check_paths(result: Path, run: Run, eraser: PathEraser) -> None:
+    """Check that no text file of a result contains a path of this machine."""
+    for path in sorted(result.rglob("*")):
+        if path.suffix not in _TEXT or not path.is_file():
+            continue
+        # A file in another encoding has its paths in ASCII all the same.
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if (at := eraser.locate(text)) is not None:
+            place = (
+                f"{run.name}, {path.relative_to(result).as_posix()}, line {text.count(chr(10), 0, at) + 1}"
+            )
+            shown = eraser(text[at : at + 999].splitlines()[0])[:60]
+            found = f"it contains a path of this machine (`{shown}`)"
+            raise RunError(place, found, "Keep such paths out of results.", code="path-left")
 
 
 def seal_result(folder: Path, description: dict) -> dict:
@@ -89,9 +148,8 @@ def load_manifest(edition: str, runs: Path | None = None) -> dict | None:
 
     Returns
     -------
-    `{edition, origin, title, subtitle, authors, lead, picture, records, findings, notebooks: [{name,
-    notebook, title, question, folder, key, parameters, files}]}`, where `folder` and the names in `files`
-    (each with its sha256) are relative paths that stay below the results.
+    What fits `data/registry/schemas/manifest.json`. `folder` and the names in `files` (each with its sha256)
+    are relative paths that stay below the results.
 
     Raises
     ------
@@ -104,27 +162,16 @@ def load_manifest(edition: str, runs: Path | None = None) -> dict | None:
     place = f"runs/{edition}/{MANIFEST}"
     try:
         manifest = check_content(json.loads(path.read_text(encoding="utf-8")), "manifest", place, RunError)
-        names = [entry["name"] for entry in manifest["notebooks"]]
-        if len(set(names)) == len(names) and all(map(_has_own_folder, manifest["notebooks"])):
+        folders = {entry["name"]: entry["folder"].partition(".")[0] for entry in manifest["notebooks"]}
+        if len(folders) == len(manifest["notebooks"]) and all(name == own for name, own in folders.items()):
             return manifest
     except (RunError, ValueError, RecursionError):
         pass
     raise RunError(place, "it is not a manifest", "Remove it and run the edition again.", code="damaged")
 
 
-def _has_own_folder(entry: dict) -> bool:
-    return entry["folder"].partition(".")[0] == entry["name"]
-
-
 def check_owner(edition: str, origin: str) -> None:
-    """Check that the results under an edition's name are of that edition.
-
-    Parameters
-    ----------
-    edition
-        Its name.
-    origin
-        See `editions.Edition`.
+    """Check that the results under an edition's name are of that edition (`editions.Edition.origin`).
 
     Raises
     ------
@@ -154,14 +201,18 @@ def find_last_edition() -> str:
 
 
 @contextmanager
-def lock_edition(edition: str) -> Iterator[Path]:
+def lock_edition(edition: str, origin: str | None = None) -> Iterator[Path]:
     """Give the folder of an edition's results to this process alone, for as long as it lives.
 
     Raises
     ------
     RunError
         Another process has it, or it is a link: what a link leads to is not the command's to change.
+    ParameterError
+        It is not of the edition of that origin, see `check_owner`.
     """
+    if origin is not None:
+        check_owner(edition, origin)
     folder = paths.find_run_folder(edition)
     if folder.is_symlink() or (folder / _LOCK).is_symlink():
         found = "it is a link, or contains one"
@@ -171,6 +222,8 @@ def lock_edition(edition: str) -> Iterator[Path]:
         if not try_lock(file):
             found = "another run of it has not ended"
             raise RunError(f"edition {edition}", found, "Wait for it, then run again.", code="locked")
+        if origin is not None:
+            check_owner(edition, origin)  # another run may have ended just before
         yield folder
 
 

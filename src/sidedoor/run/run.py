@@ -22,7 +22,6 @@ from sidedoor.publish.scan import check_publication
 from sidedoor.run.editions import RECORDS, Edition, Run, build_defaults, select_runs
 from sidedoor.run.keys import check_unchanged, compute_key, hash_inputs, list_private, show_parameters
 from sidedoor.run.notebooks import PathEraser, check_executed, find_picture, format_notebook, scrub_notebook
-from sidedoor.run.outcome import check_leaks, check_regular, collect_findings
 from sidedoor.run.results import (
     DEFAULT_LIMITS,
     FAILED,
@@ -30,7 +29,9 @@ from sidedoor.run.results import (
     KEPT_FACTS,
     MANIFEST,
     KernelLimits,
-    check_owner,
+    check_files,
+    check_paths,
+    collect_findings,
     explain_disk,
     find_last_edition,
     load_manifest,
@@ -43,6 +44,8 @@ from sidedoor.run.results import (
     seal_result,
 )
 
+# What a manifest repeats of an edition.
+_SHOWN = ("origin", "title", "subtitle", "authors", "lead", "picture")
 # Errors of these classes show no cell, or only its shape.
 _OURS = ("DataError", "IngestError", "ParameterError", "RunError")
 
@@ -54,11 +57,11 @@ class _Job:
     edition: Edition
     folder: Path
     inputs: dict[str, str]
-    named: set[str]
+    named: set[str]  # folders that the last manifest names
     limits: KernelLimits
     report: Callable[..., None]
     lifeline: object = None
-    checked: str = ""
+    checked: str = ""  # fact tables that no kernel needs to check, see `facts.tables.vouch_for`
 
 
 def run_edition(
@@ -83,14 +86,14 @@ def run_edition(
     workers
         How many notebooks run at a time.
     limits
-        What a kernel may use, see `results.KernelLimits`.
+        What a kernel may use.
     report
-        Called with what happens: `("start", name)`, `("cell", name, number, cells)`, `("done", name,
-        seconds)`, `("unchanged", name)` or `("failed", name)`. From several threads.
+        Called from several threads with what happens: `("start", name)`, `("cell", name, number, cells)`,
+        `("done", name, seconds)`, `("unchanged", name)` or `("failed", name)`.
 
     Returns
     -------
-    The manifest, see `results.load_manifest`.
+    The manifest.
 
     Raises
     ------
@@ -106,9 +109,7 @@ def run_edition(
         raise RunError(f"edition {edition.name}", "its records were not read", way_out)
     report = report or (lambda *event: None)
     try:
-        check_owner(edition.name, edition.origin)
-        with lock_edition(edition.name) as folder:
-            check_owner(edition.name, edition.origin)
+        with lock_edition(edition.name, edition.origin) as folder:
             remove_leftovers(folder)
             previous = _load_previous(edition.name)
             inputs = hash_inputs()
@@ -116,15 +117,12 @@ def run_edition(
             keys = {run.name: compute_key(run, edition.folder, inputs) for run in chosen}
             # What a run finished before it failed serves this run if nothing has changed since; else it goes.
             remove_unnamed(folder, named | {f"{name}.{key[:12]}" for name, key in keys.items()})
-            entries, due = {}, []
-            for run in chosen:
-                entry = None if force else _find_result(folder, run, keys[run.name], previous)
-                if entry:
-                    entries[run.name] = entry
-                    report("unchanged", run.name)
-                else:
-                    due.append(run)
+            found = {run.name: _find_result(folder, run, keys[run.name], previous) for run in chosen}
+            entries = {} if force else {name: entry for name, entry in found.items() if entry}
+            for name in entries:
+                report("unchanged", name)
             job = _Job(edition, folder, inputs, named, limits, report)
+            due = [run for run in chosen if run.name not in entries]
             entries |= _run_due(job, due, keys, workers)
             return _publish(edition, folder, previous | entries)
     except OSError as error:
@@ -132,7 +130,7 @@ def run_edition(
 
 
 def refresh_notebooks(
-    *, workers: int = 2, limits: KernelLimits = DEFAULT_LIMITS, report: Callable[..., None] | None = None
+    *, limits: KernelLimits = DEFAULT_LIMITS, report: Callable[..., None] | None = None
 ) -> list[Path]:
     """Run every notebook with its defaults and write the executed notebooks to where they are committed.
 
@@ -146,23 +144,19 @@ def refresh_notebooks(
         A notebook failed; then none is written.
     """
     edition = build_defaults()
-    manifest = run_edition(edition, workers=workers, limits=limits, report=report)
-    folder = paths.find_run_folder(edition.name)
-    current = {run.name: run.notebook.path for run in edition.runs}
-    changed = []
+    manifest = run_edition(edition, limits=limits, report=report)
     remove_leftovers(paths.NOTEBOOKS)
-    for entry in manifest["notebooks"]:
-        executed = (folder / entry["folder"] / f"{entry['name']}.ipynb").read_text(encoding="utf-8")
-        if write_atomically(current[entry["name"]], executed):
-            changed.append(current[entry["name"]])
-        picture = find_picture(json.loads(executed), paths.FRONT_FIGURE)
-        if picture and write_atomically(paths.FRONT_PICTURE, picture):
-            changed.append(paths.FRONT_PICTURE)
-    return changed
+    contents: dict[Path, str | bytes] = {}
+    for run, entry in zip(edition.runs, manifest["notebooks"]):
+        result = paths.find_run_folder(edition.name) / entry["folder"] / f"{run.name}.ipynb"
+        contents[run.notebook.path] = executed = result.read_text(encoding="utf-8")
+        if picture := find_picture(json.loads(executed), paths.FRONT_FIGURE):
+            contents[paths.FRONT_PICTURE] = picture
+    return [path for path, content in contents.items() if write_atomically(path, content)]
 
 
 def _run_due(job: _Job, due: list[Run], keys: dict[str, str], workers: int) -> dict[str, dict]:
-    """Run notebooks, two at a time; raise when all have ended, the first failure in the edition's order."""
+    """Run notebooks, some at a time; raise when all have ended, the first failure in the edition's order."""
     if not due:
         return {}
     from helpers.facts.tables import vouch_for
@@ -223,7 +217,7 @@ def _run_one(job: _Job, run: Run, key: str) -> dict:
     try:
         (result / "figures").mkdir(parents=True)
         executed = _execute(job, run, work, private)
-        check_regular(result, run)
+        check_files(result, run)
         clean = scrub_notebook(executed, private, run.name)
         check_executed(clean, run.name)
         findings = collect_findings(clean, run)
@@ -232,7 +226,7 @@ def _run_one(job: _Job, run: Run, key: str) -> dict:
         if not any((result / "figures").iterdir()):
             (result / "figures").rmdir()
         _keep_facts(result, run)
-        check_leaks(result, run, PathEraser(private))
+        check_paths(result, run, PathEraser(private))
         check_publication(result)
         book = run.notebook
         description = {
@@ -275,15 +269,12 @@ def _execute(job: _Job, run: Run, work: Path, private: dict[str, str]) -> dict:
         if "MemoryError" in error.kind:
             code = "memory"
             way_out = f"A kernel may use {job.limits.memory_gib:g} GiB. To change that, add --memory GIB."
-        found = PathEraser(private)(_hide_message(error, run))
+        found = PathEraser(private)(_hide_message(error, run)).rstrip(".")
         raise RunError(place, found, f"{way_out} {kept}".strip(), code=code) from None
 
 
 def _hide_message(error, run: Run) -> str:
-    """Return why a notebook stopped.
-
-    Only the class of a library's error, if it may repeat a cell of private records.
-    """
+    """Return why a notebook stopped; only the class of an error whose text may repeat private records."""
     if not error.kind or error.kind in _OURS or not run.parameters.get(RECORDS):
         return error.found
     return f"{error.kind} (its message is not shown, as it may repeat private records)"
@@ -334,15 +325,10 @@ def _publish(edition: Edition, folder: Path, entries: dict[str, dict]) -> dict:
     shown = format_json(findings)
     manifest = {
         "edition": edition.name,
-        "origin": edition.origin,
-        "title": edition.title,
-        "subtitle": edition.subtitle,
-        "authors": list(edition.authors),
-        "lead": list(edition.lead),
-        "picture": edition.picture,
-        "records": list(edition.records or ()),
+        "records": edition.records or (),
         "findings": hash_text(shown),
         "notebooks": notebooks,
+        **{name: getattr(edition, name) for name in _SHOWN},
     }
     write_atomically(folder / FINDINGS, shown)
     write_atomically(folder / MANIFEST, format_json(manifest))

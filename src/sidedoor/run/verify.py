@@ -1,7 +1,4 @@
-"""Verify that an edition can be reproduced.
-
-Run it twice under different conditions, and compare every byte.
-"""
+"""Verify that an edition can be reproduced: run it twice under other conditions, compare every byte."""
 
 import os
 import subprocess
@@ -34,24 +31,12 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was compared.
+    """What was compared."""
 
-    Attributes
-    ----------
-    files_n
-        How many files came out of each of the two runs.
-    published_n
-        How many published files were compared with them.
-    differences
-        Files that differ; none if all is the same.
-    not_compared
-        Published results that could not be compared, as their inputs have changed since, or that are missing.
-    """
-
-    files_n: int
-    published_n: int
+    files_n: int  # files that came out of each of the two runs
+    published_n: int  # published files that were compared with them
     differences: tuple[Difference, ...]
-    not_compared: tuple[str, ...]
+    not_compared: tuple[str, ...]  # published results whose inputs have changed since, or that are missing
 
 
 def verify_edition(
@@ -60,14 +45,8 @@ def verify_edition(
     """Run an edition twice into fresh folders, and compare every file of the two, and with what is published.
 
     Each published result is compared if its key is that of the fresh one. The site is built and compared
-    too, if the edition has one and all its results could be compared.
-
-    Parameters
-    ----------
-    edition, file
-        The edition and the file it was read from.
-    limits
-        What a kernel may use.
+    too, if the edition has one and all its results could be compared. `file` is what the edition was read
+    from.
 
     Raises
     ------
@@ -91,22 +70,25 @@ def verify_edition(
             if has_site:
                 _call(["site", "--edition", str(file)], env, runs.parent)
             folders.append(runs / edition.name)
-        one, other = (list_results(folder, with_site=has_site) for folder in folders)
-        if {name: key for name, (key, _) in one.items()} != {name: key for name, (key, _) in other.items()}:
+        one, other, here = (list_results(folder, with_site=has_site) for folder in [*folders, published])
+        if _list_keys(one) != _list_keys(other):
             found = "its notebooks, data or code were changed between the two runs"
             way_out = "Verify again when nobody is changing them."
             raise RunError(f"edition {edition.name}", found, way_out, code="changed")
         fresh, again = _join_files(one), _join_files(other)
         differences = compare_trees(fresh, again, "between two hash seeds and thread counts")
-        here = list_results(published, with_site=has_site)
-        same = {name for name, (key, _) in here.items() if name in one and one[name][0] == key}
+        same = {name for name, key in _list_keys(here).items() if _list_keys(one).get(name) == key}
         left = [name for name in (*one, *here) if name not in same] if here else []
         if left:  # what shows all results shows those that were left out, too
             same -= {SITE, FINDINGS}
-        wanted, found = ({name: tree[name] for name in tree if name in same} for tree in (one, here))
-        differences += compare_trees(_join_files(found), _join_files(wanted), "between published and fresh")
-        not_compared = tuple(dict.fromkeys([*left, *(name for name in here if name not in same)]))
-        return Verification(len(fresh), len(_join_files(found)), tuple(differences), not_compared)
+        wanted, found = (_join_files({name: tree[name] for name in same}) for tree in (one, here))
+        differences += compare_trees(found, wanted, "between published and fresh")
+        not_compared = dict.fromkeys([*left, *(name for name in here if name not in same)])
+        return Verification(len(fresh), len(found), tuple(differences), tuple(not_compared))
+
+
+def _list_keys(results: dict[str, tuple[str, dict[str, Path]]]) -> dict[str, str]:
+    return {name: key for name, (key, _) in results.items()}
 
 
 def list_results(folder: Path, *, with_site: bool) -> dict[str, tuple[str, dict[str, Path]]]:
@@ -133,11 +115,9 @@ def compare_trees(one: dict[str, Path], other: dict[str, Path], when: str) -> li
     """Compare two lists of files byte by byte, and return each that differs, with where it first does."""
     found = []
     for name in sorted(one.keys() | other.keys()):
-        contents = [
-            tree[name].read_bytes() if name in tree and tree[name].is_file() else None
-            for tree in (one, other)
-        ]
-        if None in contents:
+        there = [tree[name] for tree in (one, other) if name in tree and tree[name].is_file()]
+        contents = [path.read_bytes() for path in there]
+        if len(contents) < 2:
             found.append(Difference(name, f"it is there only once; it differs {when}"))
         elif contents[0] != contents[1]:
             found.append(Difference(name, f"{describe_difference(*contents)}; it differs {when}"))
@@ -146,17 +126,22 @@ def compare_trees(one: dict[str, Path], other: dict[str, Path], when: str) -> li
 
 def describe_difference(one: bytes, other: bytes) -> str:
     """Return where two contents first differ: line and both readings of text, the byte of anything else."""
-    at = next(
-        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-    )
     try:
         lines, others = one.decode("utf-8").splitlines(), other.decode("utf-8").splitlines()
     except UnicodeDecodeError:
+        at = _find_first(one, other)
         return f"byte {at:,} of {len(one):,} and {len(other):,}"
-    pairs = enumerate(zip(lines, others, strict=False))
-    row = next((n for n, (a, b) in pairs if a != b), min(len(lines), len(others)))
-    shown = [text[row].strip()[:100] if row < len(text) else "the end" for text in (lines, others)]
+    row = _find_first(lines, others)
+    pair = [text[row] if row < len(text) else "the end" for text in (lines, others)]
+    start = max(0, _find_first(*pair) - 40)
+    shown = [text[start : start + 100].strip() for text in pair]
     return f"line {row + 1}: {shown[0]!r} and {shown[1]!r}"
+
+
+def _find_first(one, other) -> int:
+    """Return the first place at which two sequences differ."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _call(arguments: list[str], env: dict[str, str], folder: Path) -> None:
@@ -168,8 +153,7 @@ def _call(arguments: list[str], env: dict[str, str], folder: Path) -> None:
         command, env=env, cwd=folder, capture_output=True, check=False, text=True, encoding="utf-8"
     )
     if done.returncode:
-        printed = done.stderr.strip().splitlines()
-        found = printed[-1].removeprefix("sidedoor: ").rstrip(".") if printed else "it failed"
-        raise RunError(
-            f"sidedoor {arguments[0]}", found, "It must succeed before it can be verified.", code="failed"
-        )
+        printed = done.stderr.strip().splitlines() or ["it failed"]
+        found = printed[-1].removeprefix("sidedoor: ").rstrip(".")
+        way_out = "It must succeed before it can be verified."
+        raise RunError(f"sidedoor {arguments[0]}", found, way_out, code="failed")

@@ -132,15 +132,6 @@ def test_units_of_one_place_are_told_apart():
     assert parse_name("Jackson Township OH PD (Stark County)").detail == "stark"
 
 
-def test_a_hint_gives_a_state_only_where_none_is_printed():
-    """The list's own state helps a bare name; a printed state stands, and a federal agency takes none."""
-    assert parse_name("Irvine Police Department", "CA").state == "CA"
-    assert parse_name("Reeves CO SO", "TX")[:3] == ("reeves", "so", "TX")
-    assert parse_name("Irvine KY PD", "CA").state == "KY"
-    assert parse_name("FBI", "CA").state == ""
-    assert parse_name("Irvine Police Department", "California").state == ""
-
-
 JUMBLE = (
     "Aberdeen|Los Angeles|St. Louis|University of Iowa|Washington|Port|Co|SD|MS|MT|in|or|Police|Sheriff's"
     "|Office|County|Parish|Twp|City of|Town of|DA|Pct 4|Station|-|(|)|[|]|Inactive|DNU|ICE|DHS|Justice"

@@ -29,7 +29,8 @@ def test_mixed_alphabets_are_noticed():
     "text",
     (
         "Irvine CA PD|ICE|HSI Newark|LVMPD|TXDPS|orange county sheriff|NCRIC|City of Tustin|LASD|"
-        "Irvine\u200b Police|Town of Lyons CO|Georgia Tech PD|FBI|MS - Flora PD|Axon|NVLS"
+        "Irvine\u200b Police|Town of Lyons CO|Georgia Tech PD|FBI|MS - Flora PD|Axon|NVLS|Kansas KBI|ALEA|Nlets|"
+        "Forest Service|Fort Worth TX Code Compliance|SOUTH DAKOTA GAME FISH AND PARKS|Louisiana DOTD|USDA"
     ).split("|"),
 )
 def test_agencies_look_like_agencies(text):
@@ -41,7 +42,8 @@ def test_agencies_look_like_agencies(text):
     (
         "Jane Roe|ROE, JANE|Alonso|ALONSO|Det. Roe, Irvine PD|Officer Roe|Marshall Park|Ice, Jane|JANE ICE|"
         "Roe, Da|Ming So|O'Brien, Pat|Virginia Woolf|Georgia|7ABC123|3||\u200b|Sheridan, Phil|"
-        "Maria da Silva|Irvine"
+        "Maria da Silva|Irvine|Alea Montgomery|ALEA MONTGOMERY|Robert Service|Forest Roe|Rosa Parks|Fish, Jane|"
+        "Kim Hoa|Jane Code|Ron Guard"
     ).split("|"),
 )
 def test_persons_plates_and_bare_places_do_not(text):

@@ -62,10 +62,7 @@ def test_each_decision_is_reached_as_by_hand():
 
 
 def test_every_combination_has_one_decision():
-    """The table is whole and no two rows of it meet.
-
-    Counted here over all combinations, without the checker.
-    """
+    """The table is whole and no two rows of it meet."""
     registry = load_registry()
     for combination in itertools.product(*registry["facts"].values()):
         facts = dict(zip(FACTS, combination, strict=True))
@@ -79,10 +76,7 @@ def test_every_combination_has_one_decision():
 
 
 def test_verdicts_never_say_more_than_the_facts():
-    """Front needs a listing, back a list without the name, side a federal name in the reason.
-
-    Nothing follows from silence.
-    """
+    """Front needs a listing, back a list without the name, side a federal name in the reason."""
     states = load_registry()["facts"]
     grid = pd.DataFrame(list(itertools.product(*states.values())), columns=FACTS)
     decided = pd.concat([grid, decide_doors(grid)], axis="columns")
@@ -112,10 +106,7 @@ def test_verdicts_never_say_more_than_the_facts():
 
 
 def test_doors_are_those_of_the_one_taxonomy():
-    """Verdicts are words of `helpers.doors.ways`.
-
-    The back door and no door at all come beside the doors of the schema.
-    """
+    """Verdicts are words of `helpers.doors.ways`."""
     described = ways.describe_doors(observed=True)["door"].tolist()
 
     assert set(documented.list_doors()) | {"back", "own", "undetermined"} == set(described)

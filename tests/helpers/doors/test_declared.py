@@ -115,10 +115,7 @@ def test_the_span_is_a_parameter():
 
 
 def test_between_two_lists_that_differ_nothing_is_certain():
-    """Listed in March, gone in June.
-
-    In April either may hold; before March and after June the nearest speaks.
-    """
+    """Listed in March, gone in June: in April either may hold, outside them the nearest speaks."""
     lists = [write_list([OTHER]), write_list(["Else CA PD"], as_of="2025-06-01", source="list-b")]
 
     assert ["listed", "listed", "unsure", "unsure", "absent", "absent"] == [
@@ -153,10 +150,7 @@ def test_what_the_searcher_says_it_receives_counts_too():
 
 
 def test_a_host_that_may_be_another_leaves_all_unsure():
-    """A list of `Exampleton PD` may be of another state's Exampleton.
-
-    Until a person says that it is this one.
-    """
+    """A list of `Exampleton PD` may be of another state's, until a person says otherwise."""
     lists = [write_list([OTHER], owner="Exampleton PD")]
 
     assert "unsure" == ask(lists, OTHER)[0]

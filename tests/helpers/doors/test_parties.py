@@ -35,10 +35,7 @@ from helpers.doors import describe_parties, match_names
     ],
 )
 def test_bodies_are_told_apart(name, party):
-    """Federal agencies, centers, companies, pools.
-
-    Test accounts and joint accounts are told from local agencies.
-    """
+    """Federal agencies, centers, companies, pools, joint and test accounts are told from local ones."""
     assert party == describe_parties([name])["party"].item()
 
 

@@ -158,10 +158,7 @@ def test_sums_are_those_of_the_queries(simulated_log):
 
 
 def test_quotes_are_checked_as_far_as_they_were_printed():
-    """All quoted entries show a code.
-
-    Vague ones refer to no case; whatever else was not printed cannot be seen.
-    """
+    """All quoted entries show a code; vague ones refer to no case; the rest cannot be seen."""
     quotes = load_table("log_quotes")
     log = read_quotes(quotes, BOOK)
     counts = count_checks(

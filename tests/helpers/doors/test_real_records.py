@@ -38,10 +38,7 @@ def test_a_report_of_2020_answers_for_its_time(mirror):
 
 
 def test_an_audit_of_ones_own_searches_shows_no_door(mirror):
-    """Okaloosa's organization audit.
-
-    The sheriff's own searches only, whatever other networks they reached.
-    """
+    """Okaloosa's organization audit holds the sheriff's own searches only."""
     path = mirror / "flock" / "okaloosa_fl_so_org_audit_reduced.csv.gz"
     rows = read(path).tables["searches"]
     log = engine.read_log(engine.connect(), rows)

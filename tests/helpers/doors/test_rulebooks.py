@@ -27,10 +27,7 @@ def test_every_book_is_listed_and_sound():
 
 
 def test_rules_of_ice_are_the_rows_of_the_table():
-    """Requirement, limit, source and page come from `query_rules`.
-
-    All but one of its rules on a query of 2017 are in.
-    """
+    """Requirement, limit, source and page come from `query_rules`."""
     table = load_table("query_rules").set_index("rule_id")
     book = load_rulebook("ice-2017")
     described = describe_rules(book).set_index("rule")
@@ -49,10 +46,7 @@ def test_rules_of_ice_are_the_rows_of_the_table():
 
 
 def test_rules_of_2021_are_a_set_of_their_own():
-    """The book of 2021 has rows of that document alone.
-
-    What ends or has an earlier rule leads to one of 2017.
-    """
+    """The book of 2021 has rows of that document alone."""
     table = load_table("query_rules").set_index("rule_id")
     described = describe_rules(load_rulebook("ice-2021"))
     again = table["earlier_rule_id"].dropna()

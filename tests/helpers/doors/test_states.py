@@ -35,10 +35,7 @@ def check(name, order=1):
 
 
 def test_california_by_hand():
-    """Federal, for a federal agency, of another state.
-
-    A look. No state, no name, no reason: not seen. Own data: left out.
-    """
+    """Who is federal, of another state, or searched for a federal agency needs a look."""
     _, words = check("us-ca-1798-90-55")
 
     assert {
@@ -66,10 +63,7 @@ def test_illinois_by_hand():
 
 
 def test_few_reasons_are_not_told():
-    """Two rows that name a federal agency at one host.
-
-    Cannot be seen; a rule on who reads is not about reasons.
-    """
+    """Two rows that name a federal agency at one host cannot be seen; who reads is no reason."""
     frame = pd.DataFrame(CASES, columns=COLUMNS).assign(rows_n=2, source_id="a", first_row=range(len(CASES)))
     checked = check_sharing(frame, load_rulebook("us-ca-1798-90-55"))
     words = checked.pivot(index="first_row", columns="rule", values="status")

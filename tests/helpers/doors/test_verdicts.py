@@ -144,10 +144,7 @@ def test_evidence_points_to_rows_of_log_and_list(judged):
 
 
 def test_bounds_hold_what_is_not_excluded(judged):
-    """One search is judged a side door.
-
-    Every local, own or center's row without a federal name may be one too.
-    """
+    """One search is judged a side door; local rows without a federal name may be one too."""
     side = doors.list_bounds(judged[0]).set_index("door").loc["side"]
 
     # by row: not the five of federal searchers with a known host, and not the relay, whose reason names a
@@ -219,10 +216,7 @@ def test_a_name_that_may_be_the_hosts_is_nobody(sharing, connection):
 
 @pytest.mark.parametrize(("seed", "rows_n"), [(11, 12_000), (1, 4_000)])
 def test_truth_of_the_simulated_log(seed, rows_n):
-    """Where a share is declared no back door is found, and no front door where it is not.
-
-    False side doors are borrowed accounts.
-    """
+    """Where a share is declared no back door is found, and no front door where it is not."""
     rows, truth = simulated.build_log(seed, rows_n)
     log = engine.read_log(engine.connect(), rows)
     verdicts = doors.judge_cases(engine.fetch(doors.group_cases(log)), simulated.build_lists(seed), months=6)
@@ -263,10 +257,7 @@ def test_grades_are_counted_by_hand():
 
 
 def test_a_person_settles_what_rules_leave_open():
-    """Three names are printed otherwise on the simulated lists.
-
-    Proposed, and settled when a person says so.
-    """
+    """Names printed otherwise on the simulated lists are proposed, and settled by a person."""
     rows, lists = simulated.build_log(11, 2_000)[0], simulated.build_lists(11)
     names = rows["searcher_agency_as_printed"]
     unsure = doors.list_leftovers(lists, names).query("outcome == 'unsure'")

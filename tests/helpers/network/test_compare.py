@@ -97,10 +97,7 @@ def test_the_sheriffs_list_of_2022_has_nobody_new(county):
 
 
 def test_who_lost_access_from_2022_to_2025(county):
-    """112 of 287 accounts are kept by the referee's count (111 by name, one renamed).
-
-    All federal ones went.
-    """
+    """112 of 287 accounts are kept by the referee's count (111 by name, one renamed)."""
     dates = county.list_dates("orange-county-so-ca")["list_id"]
     changes = compare_lists(*(county.select_list(key) for key in dates[1:3]))
     table = count_changes(changes, "CA")

@@ -22,10 +22,7 @@ def make_agencies(*rows):
 
 
 def make_paths(*rows):
-    """Make paths of (from_id, to_id, door, standing, as_of, ended_on).
-
-    All after the reader may be left out.
-    """
+    """Make paths of (from_id, to_id, door, standing, as_of, ended_on)."""
     rest = ("front", "documented", None, None)
     filled = [(f"path-{n:02d}", *row, *rest[len(row) - 2 :]) for n, row in enumerate(rows)]
     columns = ["path_id", "from_id", "to_id", "door", "standing", "as_of", "ended_on"]

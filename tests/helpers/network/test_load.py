@@ -18,10 +18,7 @@ needs_mirror = pytest.mark.skipif(
 
 
 def test_a_state_is_printed_carried_by_the_account_or_read_from_the_name():
-    """Printed first, then the same account on another list, then the name.
-
-    Two printed states settle nothing.
-    """
+    """Printed first, then the same account on another list, then the name."""
     data = make_data(
         make_list([("Alton PD", "IL"), ("Riverton PD", "WY"), "Benton WA PD"], date="2022-01-01"),
         make_list(["Alton PD", "Riverton PD", "Upton PD"], date="2025-01-01"),

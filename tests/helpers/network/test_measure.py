@@ -63,10 +63,7 @@ def test_out_of_state_is_that_of_the_reporters_own_list():
 
 
 def test_a_share_whose_return_could_be_seen_is_the_base():
-    """E10: where one agency released both its lists, all its shares are known.
-
-    Elsewhere nothing is concluded.
-    """
+    """E10: where one agency released both its lists, all its shares are known."""
     graph = make_graph(
         {ME: ["Alton IL PD", "Benton WA PD", "Upton MA PD"]},
         {ME: ["Alton IL PD", "Benton WA PD", "Ripon WI PD"]},
@@ -177,10 +174,7 @@ def make_random(nodes, probability, seed, is_mutual=False):
 
 
 def test_the_reciprocity_interval_covers_what_random_shares_return():
-    """Independent shares with probability p are returned with probability p.
-
-    95 percent of intervals hold it.
-    """
+    """95 percent of intervals hold p where independent shares have probability p."""
     held = 0
     for seed in range(60):
         bounds = sampling.bound_returned(make_random(20, 0.4, seed))
@@ -213,10 +207,7 @@ def test_a_null_model_needs_a_share():
 
 @pytest.mark.parametrize("nodes", [10, 14, 20])
 def test_returned_shares_alone_are_no_groups(nodes):
-    """E8: random networks with every share returned have no groups.
-
-    The null model keeps returned shares returned.
-    """
+    """E8: random networks with every share returned have no groups."""
     firm = [nulls.find_groups(make_random(nodes, 0.3, seed, True), 40)[0]["is_firm"] for seed in range(8)]
 
     assert sum(firm) <= 1

@@ -119,10 +119,7 @@ def test_characters_become_plain(typed, plain):
 @settings(deadline=None, max_examples=8)
 @given(TEXTS)
 def test_labels_are_those_of_a_loop_over_the_rows(make_log, texts):
-    """Random texts of Unicode, and of the words that rules look for.
-
-    The engine's counts are a Python loop's.
-    """
+    """Random texts of Unicode, and of the words that rules look for."""
     tally = tally_reasons(read(make_log(texts)), SETS)
     counted = Counter({tuple(row[1:-1]): row[-1] for row in tally.itertuples(index=False)})
 
@@ -140,10 +137,7 @@ def test_every_row_has_its_label(make_log):
 
 
 def test_tally_is_the_sum_of_its_rows_in_any_order(make_log):
-    """By agency and state: rows add up to the log, whatever their order.
-
-    And no text of it is in the result.
-    """
+    """By agency and state: rows add up to the log, whatever their order."""
     agencies = ["A ZZ PD", "B ZZ PD", None] * (len(HARD) + 2)
     log = make_log([*HARD, "ICE canary", "canary"] * 3, searcher_agency_as_printed=agencies)
     tally = tally_reasons(read(log), SETS, ["searcher_agency_as_printed"])
@@ -162,10 +156,7 @@ def test_tally_is_the_sum_of_its_rows_in_any_order(make_log):
 
 
 def test_a_log_without_texts_says_so(make_log):
-    """A copy for publication has states and no texts: counted as left out, not as other.
-
-    So does a log without a column.
-    """
+    """A copy for publication has states and no texts: counted as left out, not as other."""
     log = make_log(["ICE", "<masked>"]).assign(reason_text=None)
     tally = tally_reasons(read(log), SETS)
     bare = log.assign(reason_text_cell=None, reason_origin=None)
@@ -185,10 +176,7 @@ def test_simulated_log_is_labelled_as_by_the_loop(make_log, size, seed):
 
 
 def test_a_handful_of_labels_is_no_free_text(make_log):
-    """Eleven classes of many rows are labels and are counted; small ones and numbers are joined.
-
-    Typed reasons are none.
-    """
+    """Eleven classes of many rows are labels and are counted; small ones and numbers are joined."""
     labels = (
         ["Investigation_generic"] * 700
         + ["other text"] * 90
@@ -209,10 +197,7 @@ def test_a_handful_of_labels_is_no_free_text(make_log):
 
 
 def test_months_are_local_and_the_format_changes_at_local_midnight(make_log):
-    """The last hours of December in California are January in UTC, and still free text.
-
-    No time is no month.
-    """
+    """The last hours of December in California are January in UTC, and still free text."""
     times = ["2026-01-01 07:59:59.999999", "2026-01-01 08:00", None]
     log = make_log(["x"] * 3, searched_at=pd.Series(times, dtype="datetime64[us]"))
     marked = mark_log(Log(read(log), pd.Series(), "", 3, (), "", ""), "America/Los_Angeles")

@@ -75,9 +75,6 @@ def test_states(tally):
     assert [("text", 6, 0.75), ("empty", 1, 0.125), ("masked", 1, 0.125)] == list(
         states.itertuples(index=False, name=None)
     )
-    assert [1.0, 1.0] == count_states(tally, ["searcher_agency_as_printed"]).groupby(
-        "searcher_agency_as_printed"
-    )["share"].sum().tolist()
 
 
 def test_a_rule_more_changes_the_range_and_not_the_log(tally):

@@ -123,10 +123,7 @@ def fill(sheet, code, order=1):
 
 
 def test_filled_sheet_comes_back_without_texts(sample, tmp_path):
-    """Codes are joined to every row of their line.
-
-    A coder who follows the whole-word rule finds it perfect.
-    """
+    """Codes are joined to every row; who codes by the whole-word rule finds it perfect."""
     sheet = write_sheet(sample, tmp_path / "mine")
     fill(sheet, lambda text: " YES" if label_plainly(SETS[0].name, text) else "no", order=-1)
     coded = read_sheet(sheet.parent)

@@ -29,10 +29,7 @@ FILES = {
 
 @pytest.mark.parametrize("mapping", FILES)
 def test_states_are_those_of_the_file_and_no_rule_finds_immigration(tmp_path, mapping):
-    """Reasons read, blank or missing add up to the file's own classes.
-
-    Classes name no immigration, so every rule finds none.
-    """
+    """Reasons read, blank or missing add up to the file's own classes."""
     path = MIRROR / "flock" / FILES[mapping]
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         classes = Counter(row["reason_kind"] for row in csv.DictReader(file))

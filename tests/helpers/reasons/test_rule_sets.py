@@ -39,10 +39,7 @@ TRAPS = [
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_shipped_sets_are_sound_and_name_their_source(path):
-    """Each loads, so its own tests come out in the engine; they come out in plain Python too.
-
-    Published ones are cited.
-    """
+    """Each loads, so its own tests come out in the engine; they come out in plain Python too."""
     rules = load_rule_set(path)
     content = tomllib.loads(path.read_text(encoding="utf-8"))
 
@@ -77,10 +74,7 @@ def test_our_three_readings():
 
 @pytest.mark.parametrize("text", TRAPS)
 def test_no_immigration_in_the_words_of_police(text):
-    """Whole-word rules find nothing in words that only hold the letters.
-
-    Letters anywhere fall into the trap.
-    """
+    """Whole-word rules find nothing in words that only hold the letters."""
     rules = ["house-immigration", "word-boundary", "suncoast", "whole-cell"]
     assert [""] * 4 == [label_plainly(name, text) for name in rules]
     assert bool(label_plainly("newsroom-contains", text)) == (text in TRAPS[:8])
@@ -101,10 +95,7 @@ def test_no_immigration_in_the_words_of_police(text):
     ],
 )
 def test_our_reading_of_hard_cases(text, bucket):
-    """HSI is no civil immigration, a bare `ice` is not settled.
-
-    A category of the form comes before its detail.
-    """
+    """HSI is no civil immigration, a bare `ice` is not settled."""
     (rules,) = load_rule_sets(["house-immigration"])
     label = label_plainly("house-immigration", text)
 

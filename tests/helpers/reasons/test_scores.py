@@ -42,24 +42,18 @@ def make_strata(*rows):
 
 
 def test_bounds_of_strata_by_hand():
-    """One stratum: Wilson's bounds times its rows. Two: root of squares.
-
-    One that was looked through: nothing is open.
-    """
+    """One stratum: Wilson's bounds times its rows. Two: root of squares."""
     (l1, u1), (l2, u2) = (proportion_confint(*n, method="wilson") for n in ((3, 10), (0, 20)))
 
-    assert (300, 1_000 * l1, 1_000 * u1) == pytest.approx(bound_total(make_strata((3, 7, 0, 1_000)), 0.95))
-    two = bound_total(make_strata((3, 7, 0, 1_000), (0, 20, 0, 500)), 0.95)
+    assert (300, 1_000 * l1, 1_000 * u1) == pytest.approx(bound_total(make_strata((3, 7, 0, 1_000))))
+    two = bound_total(make_strata((3, 7, 0, 1_000), (0, 20, 0, 500)))
     high = 300 + ((1_000 * (u1 - 0.3)) ** 2 + (500 * u2) ** 2) ** 0.5
     assert (300, 300 - 1_000 * (0.3 - l1), high) == pytest.approx(two)
-    assert (1, 1, 1) == bound_total(make_strata((1, 3, 0, 4)), 0.95)
+    assert (1, 1, 1) == bound_total(make_strata((1, 3, 0, 4)))
 
 
 def draw_coded(pick, stratum_n=30):
-    """Draw a coded sample from three strata whose truth is known: found with share 0.8, 0.4.
-
-    Not found with 0.05.
-    """
+    """Draw a coded sample from three strata: found with share 0.8 and 0.4, not found with 0.05."""
     rows = []
     for stratum, whole, share in (("1a", 400, 0.8), ("1b", 900, 0.4), ("0", 4_000, 0.05)):
         true = np.zeros(whole, bool)
@@ -70,10 +64,7 @@ def draw_coded(pick, stratum_n=30):
 
 
 def test_intervals_hold_the_truth_in_most_samples():
-    """Of 150 simulated samples at least 92 in 100 intervals of precision hold the true one.
-
-    And of recall at least 95.
-    """
+    """Of 150 simulated samples at least 92 in 100 intervals of precision hold the true one."""
     pick = np.random.default_rng(5)
     precision, recall = (400 * 0.8 + 900 * 0.4) / 1_300, 680 / (680 + 200)
     scores = pd.concat([score_rules(draw_coded(pick)) for _ in range(150)], ignore_index=True)
@@ -88,10 +79,7 @@ def test_intervals_hold_the_truth_in_most_samples():
 
 
 def test_unclear_widens_and_one_unclear_stratum_blanks_no_interval():
-    """`unclear` moves both ends and leaves the estimate.
-
-    A stratum of one row, unclear, costs the estimate alone.
-    """
+    """`unclear` moves both ends and leaves the estimate."""
     coded = draw_coded(np.random.default_rng(1))
     doubtful = coded.assign(code=coded["code"].where(coded.index % 10 != 0, "unclear"))
     plain, wide = score_rules(coded[coded.index % 10 != 0]).iloc[0], score_rules(doubtful).iloc[0]
@@ -110,10 +98,7 @@ def test_unclear_widens_and_one_unclear_stratum_blanks_no_interval():
 
 
 def test_coders_are_compared_by_kappa():
-    """Cohen's example: 20, 5, 10 and 15 of 50 lines give 0.4.
-
-    A line that one of them left out does not count.
-    """
+    """Cohen's example: 20, 5, 10 and 15 of 50 lines give 0.4."""
     pairs = (
         [("yes", "yes")] * 20
         + [("yes", "no")] * 5

@@ -11,10 +11,7 @@ ZONE = "America/Los_Angeles"
 
 
 def make_log(rows):
-    """Make a table of searches from a few fields.
-
-    What is given holds a value, what is missing was not exported.
-    """
+    """Make a table of searches: what is given holds a value, what is missing was not exported."""
     numbers = {}
     made = []
     for row in rows:

@@ -25,10 +25,7 @@ def test_states_are_counted_apart():
 
 
 def test_columns_of_one_value_are_found_and_not_told():
-    """An overwritten column in one file of two.
-
-    The agency of an organization audit is no wonder; 19 rows are too few.
-    """
+    """An overwritten column is found in one file of two; 19 rows are too few."""
     rows = [{"reason_text": "CANARYREASON", "networks_n": n} for n in range(20)]
     rows += [
         {"reason_text": str(n), "source_id": "b", "searcher_agency_as_printed": "A PD"} for n in range(20)
@@ -49,10 +46,7 @@ def make_days(states, field="devices_n"):
 
 
 def test_the_day_on_which_a_column_goes_is_found():
-    """After two weeks the column is not exported.
-
-    Three odd days in between are no break, nor is an empty cell.
-    """
+    """A column that is not exported any more is a break; three odd days are none."""
     states = ["value"] * 6 + ["empty"] * 2 + ["masked"] * 3 + ["value"] * 3 + ["not_exported"] * 10
     log = read(make_log(make_days(states)))
     breaks = cells.find_breaks(log, list_logs(log), "UTC")

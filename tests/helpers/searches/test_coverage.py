@@ -44,10 +44,7 @@ def test_days_are_local():
 
 
 def test_an_empty_day_is_a_gap_where_rows_are_many():
-    """One empty day among days of 30 rows is a gap, among days of 1 row it may be quiet.
-
-    20 of those are a gap again.
-    """
+    """One empty day among days of 30 rows is a gap, among days of 1 row it may be quiet."""
     busy = span("2025-07-01", "2025-07-31", 30)
     del busy[pd.Timestamp("2025-07-10")]
     quiet = span("2025-07-01", "2025-07-31", 1)
@@ -64,10 +61,7 @@ def test_an_empty_day_is_a_gap_where_rows_are_many():
 
 
 def test_weekends_of_an_office_are_no_gaps():
-    """8 rows each Monday to Friday and none on weekends.
-
-    No gap; a lost week is one; a lost day of a daily log too.
-    """
+    """Weekends without a row are no gap; a lost week is one."""
     office = {day: 8 for day in pd.date_range("2025-01-06", "2025-04-30") if day.day_of_week < 5}
     gaps = coverage.find_gaps(make_days(office))
     assert len(gaps) == 16 and not gaps["is_gap"].any()

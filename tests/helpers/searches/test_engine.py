@@ -56,7 +56,7 @@ def ask(connection, files):
         total=log.networks_n.sum(),
         half=log.row_no.cast("float64") / 2,
     )
-    return engine.fetch(kinds, ["-source_id"]), engine.fetch(kinds, ["reason_text", "row_no"], limit=2)
+    return engine.fetch(kinds, ["-source_id"]), engine.fetch(kinds, ["reason_text", "row_no"])
 
 
 def check_answer(whole, first):
@@ -79,7 +79,7 @@ def check_answer(whole, first):
     )
     assert [True, pd.NA, True] == whole["wide"].tolist() and [14, 14, 14] == whole["total"].tolist()
     # small letters and accents come after capitals, and missing texts last: by code point, not by a locale
-    assert ["B", "é"] == first["reason_text"].tolist()
+    assert ["B", "é"] == first["reason_text"].tolist()[:2] and first["reason_text"].isna()[2]
 
 
 def test_files_are_one_table_in_canonical_form(files):
@@ -144,10 +144,7 @@ def test_nothing_left_is_still_typed():
     ],
 )
 def test_engines_that_are_refused(monkeypatch, given, code):
-    """Unknown engines, addresses with a password, and whatever an edition could send rows or fetch code by.
-
-    No secret is repeated.
-    """
+    """Unknown engines, addresses with a password, and whatever an edition could send rows or fetch code by."""
     monkeypatch.delenv("SIDEDOOR_ENGINE", raising=False)
     with pytest.raises(ParameterError) as caught:
         engine.connect(given)
@@ -165,10 +162,7 @@ def test_engine_elsewhere_is_used_when_the_person_confirms_that_very_address(mon
 
 
 def test_what_goes_to_disk_is_readable_by_nobody_else(monkeypatch, tmp_path):
-    """Reasons that do not fit in memory lie in a folder of the owner's, where the runner said.
-
-    Under no name to be guessed.
-    """
+    """Reasons that do not fit in memory lie in a folder of the owner's, where the runner said."""
     monkeypatch.setenv("SIDEDOOR_SPILL", str(tmp_path))
     engine._make_spill.cache_clear()
     try:
@@ -198,10 +192,7 @@ def test_what_a_killed_process_left_on_disk_is_removed(monkeypatch, tmp_path):
 
 
 def test_files_that_are_no_log(tmp_path):
-    """A missing file, another format, another table and a name that reads as a pattern are said.
-
-    Each with a way out.
-    """
+    """A missing file, another format, another table and a name that reads as a pattern are said."""
     connection = engine.connect()
     (tmp_path / "text.parquet").write_text("plate,8ABC123\n")
     pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "other.parquet")

@@ -35,10 +35,7 @@ def test_without_records_the_log_is_simulated():
     ("source_id", "is_simulated"), [("simulated-audit", True), ("exampleton-audit", False)]
 )
 def test_records_have_no_truth_and_are_called_by_their_source(tmp_path, source_id, is_simulated):
-    """What an ingest wrote is opened whole.
-
-    Only ids of invented sources make it simulated; it holds no list.
-    """
+    """What an ingest wrote is opened whole; only ids of invented sources make it simulated."""
     ingest_file(write_example(tmp_path), tmp_path / "records" / "one", ReadOptions(source_id=source_id))
     log = open_log(str(tmp_path / "records"), 1, 1)
 

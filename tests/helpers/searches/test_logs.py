@@ -20,10 +20,7 @@ def list_one(rows):
 
 
 def test_kinds_of_logs():
-    """Only the host searches in an organization audit, others do in a network audit.
-
-    Nobody is named in a portal's.
-    """
+    """Only the host searches in an organization audit, others do in a network audit."""
     assert (
         "own"
         == list_one([{"searcher_agency_as_printed": " a pd"}, {"searcher_agency_as_printed": "A PD"}])["kind"]
@@ -62,10 +59,7 @@ def test_round_numbers_of_rows_are_said(rows_n, warned):
 
 
 def test_counts_are_those_of_the_columns():
-    """Rows with a time, a name, an id, networks and a window are counted apart.
-
-    First and last ignore rows without a time.
-    """
+    """Rows with a time, a name, an id, networks and a window are counted apart."""
     found = list_one(
         [
             {"search_id": "x", "networks_n": 0},

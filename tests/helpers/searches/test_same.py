@@ -177,10 +177,7 @@ def test_a_search_keeps_the_most_that_any_log_says():
 
 
 def test_truth_of_the_simulated_log_is_within_the_bounds(teaching):
-    """The number of searches is found within one percent, and the bounds hold it.
-
-    A raw count is several times too high.
-    """
+    """The number of searches is found within one percent, and the bounds hold it."""
     log, truth = teaching
     found, true = same.count_searches(same.key_rows(read(log))), truth["event_n"].nunique()
 
@@ -193,10 +190,7 @@ def test_truth_of_the_simulated_log_is_within_the_bounds(teaching):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_without_ids_the_truth_is_within_the_bounds(seed):
-    """Fields alone count a few percent too many or too few, and the bounds say so.
-
-    By the truth of 20 simulated logs.
-    """
+    """Fields alone count a few percent too many or too few, and the bounds say so."""
     log, truth = build_log(seed, 1_500)
     log = log.assign(search_id=None, search_id_cell="not_exported").astype(log.dtypes)
     found = same.count_searches(same.key_rows(read(log)))
@@ -205,10 +199,7 @@ def test_without_ids_the_truth_is_within_the_bounds(seed):
 
 
 def test_organization_and_network_audit_are_not_added(teaching):
-    """An agency's own searches stand in its network audit.
-
-    The organization audit adds those few that it missed.
-    """
+    """The organization audit adds only what the network audit missed of an agency's own."""
     log, truth = teaching
     own = log["source_id"].str.contains("exampleton")
     keyed = same.key_rows(read(log[own]))
@@ -253,10 +244,7 @@ ROWS = st.lists(
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=ROWS, data=st.data())
 def test_order_and_split_of_the_files_change_nothing(rows, data):
-    """Any order of the rows, and any split of a log into files, has the same searches.
-
-    So says a plain set.
-    """
+    """Any order of the rows, and any split of a log into files, has the same searches."""
     mixed = data.draw(st.permutations(rows))
     split = [row | {"source_id": f"{row['source_id']}{data.draw(st.integers(0, 1))}"} for row in mixed]
 

@@ -31,10 +31,7 @@ def draw(seed, means):
 
 
 def test_a_search_counts_once_on_its_local_day_and_in_its_panel():
-    """Two logs hold the evening search of 30 June in California, which UTC has on 1 July.
-
-    One log alone is a panel.
-    """
+    """Two logs hold the evening search of 30 June in California, which UTC has on 1 July."""
     rows = [
         {"searched_at": "2025-07-01 03:00:01"},
         {"searched_at": "2025-07-01 03:00:01", "source_id": "b", "host_agency": "B PD"},
@@ -50,10 +47,7 @@ def test_a_search_counts_once_on_its_local_day_and_in_its_panel():
 
 
 def test_stretches_end_at_breaks_and_gaps():
-    """Quiet days are 0, days of a gap are missing, the first and last day are dropped.
-
-    Gaps and breaks cut.
-    """
+    """Quiet days are 0, days of a gap are missing, the first and last day are dropped."""
     days = make_series("2025-11-01", "2025-12-31")
     days = days[~days["day"].isin(pd.to_datetime(["2025-11-10", "2025-11-20"]))]
     lost = pd.Timestamp("2025-11-20")
@@ -86,10 +80,7 @@ def test_weekdays_of_a_short_or_empty_series_are_refused(means):
 
 
 def test_a_step_is_found_where_it_is():
-    """A rise by half after day 80, in 8 series.
-
-    Found in nearly all, its day and factor within the intervals in most.
-    """
+    """A rise by half after day 80 is found in nearly all of 8 series, within its intervals."""
     hits = []
     for seed in range(8):
         found = series.find_changes(draw(seed, [30] * 80 + [45] * 60))

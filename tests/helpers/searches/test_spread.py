@@ -21,15 +21,14 @@ def make_counts(sizes, unnamed=0):
 
 
 def test_shares_of_the_largest_are_bounded_by_unnamed_searches():
-    """Of 60 + 30 + 10 named and 100 unnamed.
+    """Of 60, 30 and four times 10 named and 70 unnamed: the largest, the five largest, and all."""
+    found = spread.measure_concentration(make_counts([30, 60, 10, 10, 10, 10], 70)).set_index("agencies_n")
 
-    The largest has 60 percent of the named, between 30 and 80 percent of all.
-    """
-    found = spread.measure_concentration(make_counts([30, 60, 10], 100), (1, 2)).set_index("agencies_n")
-
-    assert (0.6, 0.3, 0.8) == tuple(found.loc[1]) and (0.9, 0.45, 0.95) == tuple(found.loc[2])
-    with pytest.raises(DataError, match="no search names an agency"):
+    assert (60 / 130, 0.3, 0.65) == tuple(found.loc[1]) and (120 / 130, 0.6, 0.95) == tuple(found.loc[5])
+    assert (1, 0.65, 1) == tuple(found.loc[10])
+    with pytest.raises(DataError) as raised:
         spread.measure_concentration(make_counts([], 5))
+    assert "no-names" == raised.value.code
 
 
 def test_agencies_are_counted_by_search_and_not_by_row():

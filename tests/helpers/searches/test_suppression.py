@@ -50,10 +50,7 @@ def list_fitting(
     ),
 )
 def test_every_small_count_may_be_anything_small(classes, steps):
-    """Trying every table: a class or difference of 1 or 2 may be 0, 1 and 2.
-
-    As far as its group's whole and the sums allow.
-    """
+    """Trying every table: a class or difference of 1 or 2 may be 0, 1 and 2."""
     fewest = 3
     counts, wholes = lay_out([row[-classes - 1 :] for row in steps])
     hidden = hide_small(counts, wholes, fewest)
@@ -108,10 +105,7 @@ def test_all_of_a_small_log_is_hidden():
 
 
 def test_thousands_of_agencies():
-    """Of 3,000 agencies with a few searches each and two large ones.
-
-    The small stay hidden and the sums shown hold.
-    """
+    """Of 3,000 agencies the small stay hidden, and the two large ones are shown."""
     rng = np.random.default_rng(1)
     found = pd.DataFrame({"found": [*rng.integers(0, 4, 3000), 700, 900]})
     hidden = hide_small(found, pd.Series([*rng.integers(4, 9, 3000), 1000, 1000]))["found"]

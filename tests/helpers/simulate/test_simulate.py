@@ -12,7 +12,7 @@ from helpers.errors import DataError, IngestError
 from helpers.searches import records
 from helpers.simulate import world
 from helpers.simulate.log import build_lists, build_log, iterate_log
-from sidedoor.simulate.files import TRUTH, write_log
+from sidedoor.simulate import TRUTH, write_log
 
 ROWS = 12_000
 
@@ -37,10 +37,7 @@ def test_log_has_the_canonical_form(made):
 
 
 def test_everything_is_called_simulated(made):
-    """Sources are named so, agencies are of states that do not exist, and no officer.
-
-    Plate or case stands in it.
-    """
+    """Sources and agencies are named so, and no officer, plate or case stands in it."""
     names = pd.concat([made["searcher_agency_as_printed"].dropna(), made["host_agency"]])
 
     assert (
@@ -140,10 +137,7 @@ def test_files_are_cut_at_local_midnight(made):
 
 
 def test_truth_tells_the_doors(made):
-    """Federal agencies come by the front where the host declares them, else by the back.
-
-    Others act for them by the side.
-    """
+    """Federal agencies come by the front where the host declares them, else by the back."""
     federal = made["searcher_agency_as_printed"].str.startswith("[Federal]").fillna(False)
 
     assert set(made.loc[federal, "door"]) == {"front", "back"}
@@ -152,14 +146,13 @@ def test_truth_tells_the_doors(made):
         made.loc[made["searcher_agency_as_printed"] == "ZZ Sample Fusion Center", "door"]
     ) - {"none"}
     assert (made["purpose"].eq("local") == made["door"].eq("none")).all()
-    assert {"side", "account"} <= set(made["door"]) and set(world.BUCKETS) == set(made["reason_bucket"])
+    assert {"side", "account"} <= set(made["door"]) and {
+        row[1] for pool in world.REASONS.values() for row in pool
+    } == set(made["reason_bucket"])
 
 
 def test_lists_declare_what_truth_says(made):
-    """A federal agency on a released list is declared in the rows of that host.
-
-    One list is missing, one names a pool.
-    """
+    """A federal agency on a released list is declared in the rows of that host."""
     lists = build_lists(3)
     named = set(zip(lists["from_agency_as_printed"], lists["to_agency_as_printed"], strict=True))
     front = made[made["door"] == "front"]
@@ -171,10 +164,7 @@ def test_lists_declare_what_truth_says(made):
 
 
 def test_level_rises_at_the_told_day(made):
-    """Searches a day after the change are to those before as the factor says.
-
-    Within chance (4 standard errors).
-    """
+    """Searches a day after the change are to those before as the factor says."""
     first = made[~made["is_repeat"]]
     local = first["searched_at"].dt.tz_localize("UTC").dt.tz_convert(world.ZONE).dt.tz_localize(None)
     change = pd.Timestamp(world.CHANGE_ON)
@@ -188,10 +178,7 @@ def test_level_rises_at_the_told_day(made):
 
 
 def test_folder_is_a_record(tmp_path):
-    """What is written reads back as log, lists and truth; a second call replaces it.
-
-    Another folder is left alone.
-    """
+    """What is written reads back as log, lists and truth; a second call replaces it."""
     for _ in range(2):
         report = write_log(tmp_path / "trial", 4, 700)
     log, truth = build_log(4, 700)

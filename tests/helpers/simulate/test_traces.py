@@ -67,10 +67,7 @@ def test_unicity_with_all_points_is_that_of_brute_force(rows, time):
 
 
 def test_more_points_and_finer_cells_single_out_more(town):
-    """A hundredth sighting never hides a vehicle.
-
-    Shares rise with points, and from zone and week to camera and hour.
-    """
+    """Shares rise with points, and from zone and week to camera and hour."""
     fine = traces.measure_unicity(town, [1, 2, 3, 4])["unique_frac"]
     coarse = traces.measure_unicity(town, [2], place="zone", time="week")["unique_frac"].iloc[0]
 
@@ -90,10 +87,7 @@ def test_traffic_is_the_same_for_a_seed_and_another_for_another(town):
 
 
 def test_traffic_is_in_its_bounds_and_in_order(town):
-    """Vehicles, cameras and minutes are those of the city, sorted by vehicle and minute.
-
-    Cameras stand apart.
-    """
+    """Vehicles, cameras and minutes are those of the city, sorted by vehicle and minute."""
     city = town.city
     assert 0 <= town.vehicle.min() <= town.vehicle.max() < city.vehicles_n
     assert 0 <= town.camera.min() <= town.camera.max() < city.cameras_n
@@ -111,10 +105,7 @@ def test_commuters_pass_on_workdays_more_than_on_weekends(town):
 
 
 def test_thinning_keeps_the_first_cameras_and_the_last_days(town):
-    """A shorter retention keeps the newest days; a smaller network the first cameras.
-
-    Nothing is moved or made.
-    """
+    """A shorter retention keeps the newest days; a smaller network the first cameras."""
     kept = traces.thin_sightings(town, cameras_n=5, days_n=3)
     first = 11 * 1440
     expected = [
@@ -147,10 +138,7 @@ def test_impossible_cities_are_refused(city):
 
 
 def test_wrong_questions_are_refused(town):
-    """An unknown resolution, no points.
-
-    And more points than any vehicle has are errors that say the way out.
-    """
+    """An unknown resolution, no points, and more points than any vehicle has are errors."""
     for wrong in ({"points": [2], "time": "month"}, {"points": []}, {"points": [0]}, {"points": [100_000]}):
         with pytest.raises(DataError):
             traces.measure_unicity(town, **wrong)

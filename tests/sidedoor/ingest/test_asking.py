@@ -6,8 +6,10 @@ import sys
 
 import pytest
 
+from helpers.errors import IngestError
+from made.refusal import refused
 from sidedoor import cli
-from sidedoor.ingest import files, ingest_file, inspect_file
+from sidedoor.ingest import ingest_file, inspect_file
 from sidedoor.ingest.asking import QUESTIONS, write_command
 from sidedoor.ingest.describe import describe_report
 from sidedoor.ingest.source import ReadOptions
@@ -42,17 +44,14 @@ def test_all_that_is_needed_is_said_at_once_beside_the_rows(put):
     shown.
     """
     report = inspect_file(put(NETWORKS))
-    assert list(report.details["needed"]) == ["reported_by", "as_of"] and "refused" not in report.details
+    needed = report.details["needed"]
+    assert list(needed) == ["reported_by", "as_of"] and "refused" not in report.details
     assert (report.rows_in, report.rows_out, report.span) == (4, 3, {})
+    assert report.details["rows_in_file"] == 3 and "'Exampleton ZZ PD'" in needed["reported_by"]
     text = describe_report(report, "my file.csv")
-    assert (
-        report.details["rows_in_file"] == 3
-        and "'Exampleton ZZ PD'" in report.details["needed"]["reported_by"]
-    )
     assert "Needed   --reported-by 'AGENCY': " in text and "\n         --as-of YYYY-MM-DD: " in text
-    assert text.endswith(
-        "Next     sidedoor ingest 'my file.csv' --reported-by 'AGENCY' --as-of YYYY-MM-DD --out DIR"
-    )
+    asked = "--reported-by 'AGENCY' --as-of YYYY-MM-DD"
+    assert text.endswith(f"Next     sidedoor ingest 'my file.csv' {asked} --out DIR")
     written = json.dumps(report.to_dict())
     assert QUESTIONS["as_of"].stand_in not in written and QUESTIONS["reported_by"].stand_in not in written
 
@@ -61,36 +60,28 @@ def test_what_was_given_is_not_asked_again_and_stands_in_the_next_command(put):
     """One answer of two leaves one question; a given date is a fact and shown."""
     options = ReadOptions(as_of="2025-12-30", day_first=False)
     report = inspect_file(put(NETWORKS), options)
-    assert list(report.details["needed"]) == ["reported_by"] and report.span == {
-        "sharing": ["2025-12-30"] * 2
-    }
+    assert list(report.details["needed"]) == ["reported_by"]
+    assert report.span == {"sharing": ["2025-12-30"] * 2}
     command = "sidedoor ingest x.csv --as-of 2025-12-30 --month-first --reported-by 'AGENCY' --out DIR"
     assert describe_report(report, "x.csv", options=options).endswith(f"Next     {command}")
-    assert shlex.split(write_command("a'b", ReadOptions(reported_by="O'Neill PD"), []))[2:5] == [
-        "a'b",
-        "--reported-by",
-        "O'Neill PD",
-    ]
+    typed = shlex.split(write_command("a'b", ReadOptions(reported_by="O'Neill PD"), []))
+    assert typed[2:5] == ["a'b", "--reported-by", "O'Neill PD"]
 
 
 def test_span_without_its_zone_is_said_to_be_as_printed(put):
     """The days on the page stand there; no time in UTC is claimed."""
     report = inspect_file(put(PORTAL))
     assert list(report.details["needed"]) == ["time_zone"] and report.rows_out == 2
-    assert "Span     searches: 2026-03-02 to 2026-03-09, as printed, zone not known" in describe_report(
-        report, "x"
-    )
+    span = "searches: 2026-03-02 to 2026-03-09, as printed, zone not known"
+    assert f"Span     {span}" in describe_report(report, "x")
     assert not {"span_utc", "span_local"} & set(report.details)
 
 
 def test_order_of_days_is_no_fact_until_somebody_says_it(put, tmp_path):
     """Dates such as 03/04/2026 count as rows; which days they are is left open."""
-    mapping = put(
-        'title = "t"\nsource = "s"\ntable = "searches"\n[columns]\n'
-        'searched_at = "When"\nreason_text = "Why"\n'
-        '[times]\nforms = ["%q/%q/%Y %H:%M"]\n',
-        "m.toml",
-    )
+    columns = '[columns]\nsearched_at = "When"\nreason_text = "Why"\n'
+    times = '[times]\nforms = ["%q/%q/%Y %H:%M"]\n'
+    mapping = put(f'title = "t"\nsource = "s"\ntable = "searches"\n{columns}{times}', "m.toml")
     path = put("When,Why\n03/04/2026 10:00,Theft\n05/06/2026 11:00,Theft\n")
     report = inspect_file(path, ReadOptions(mapping=mapping))
     assert set(report.details["needed"]) == {"time_zone", "day_first"}, report.details
@@ -101,10 +92,8 @@ def test_order_of_days_is_no_fact_until_somebody_says_it(put, tmp_path):
 def test_what_stops_a_file_besides_is_said_too(put):
     """A question answered by a stand-in does not hide the row that is broken."""
     report = inspect_file(put(NETWORKS), ReadOptions(as_of="yesterday"))
-    assert (
-        list(report.details["needed"]) == ["reported_by"]
-        and report.details["refused"]["code"] == "wrong-value"
-    )
+    assert list(report.details["needed"]) == ["reported_by"]
+    assert report.details["refused"]["code"] == "wrong-value"
     lines = describe_report(report, "x").splitlines()
     assert [line.split()[0] for line in lines[3:]] == ["Needed", "Stopped", "Way"]
 
@@ -118,7 +107,7 @@ def test_command_fails_while_something_is_needed(put, monkeypatch, capsys):
             cli.main()
         out = capsys.readouterr().out
         assert (ended.value.code or 0) == code and ("Needed" in out) == bool(code) and "3 read" in out
-    with pytest.raises(files.IngestError) as caught:
+    with refused("options-missing", IngestError) as caught:
         ingest_file(path, path.parent / "out")
     assert set(caught.value.asks_for) == {"reported_by", "as_of"}
     assert not (path.parent / "out").exists()

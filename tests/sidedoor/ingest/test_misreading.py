@@ -11,7 +11,7 @@ import xlsxwriter
 
 from made.tables import count_skipped, read, refuse, write_book, write_csv
 from sidedoor.ingest import ingest_file, inspect_file
-from sidedoor.ingest.published import NOT_AN_AGENCY
+from sidedoor.ingest.published import NOT_AN_AGENCY, show_file_name
 from sidedoor.ingest.source import FileLimits, ReadOptions
 
 HEADER = [
@@ -495,3 +495,20 @@ def test_folders_that_cannot_be_written(tmp_path):
     with pytest.raises(Exception) as raised:
         ingest_file(path, tmp_path / "file" / "out")
     assert raised.value.code == "cannot-write"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Jane Roe request.csv", "CSV file"),
+        ("det-roe_2025-06.xlsx", "XLSX file"),
+        ("officer list.pdf", "PDF file"),
+        ("roe.csv.gz", "CSV file"),
+        ("roe.d", "file"),
+        ("exampleton_pd_network-audit_June-2025.csv", "exampleton_pd_network-audit_June-2025.csv"),
+        ("181267_doc5.xlsx", "181267_doc5.xlsx"),
+    ],
+)
+def test_a_file_is_shown_by_name_only_if_the_name_can_name_nobody(name, shown):
+    """Words of agencies, of exports and of dates pass; any other may be a person's."""
+    assert show_file_name(name, {"Exampleton ZZ PD"}) == shown

@@ -4,12 +4,14 @@ invented.
 
 import json
 import re
+from email.message import EmailMessage
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import IngestError
+from made.pdf import write_pdf
 from made.portals import Portal, write_labelled, write_print, write_redesign, write_rendered, write_text
 from sidedoor.ingest import portal as reader
 from sidedoor.ingest.files import examine_file, ingest_file
@@ -147,6 +149,10 @@ def test_names_with_commas_are_joined_and_marked(tmp_path, way):
         ("Unique vehicles detected in the last 30 days", "detections"),
         ("Unique Vehicles Detected", "detections"),
         ("Number of Hotlist Hits", "hits"), ("Hotlist Hits in the Last 30 Days", "hits"),
+        ("Networks Shared With Me", "detections_received"), ("Networks I'm Sharing", "detections_shared"),
+        ("Organizations that share data with Any ZZ PD", "detections_received"),
+        ("Organizations that Any ZZ PD shares data with", "detections_shared"),
+        ("Agencies granted access to our data (32)", "detections_shared"), ("Shared Networks", "unclear"),
         ("Any PD searches in the last 30 days", "searches"), ("Number of Searches", "searches"),
         ("Hotlists Alerted On (Not Pulling From NCIC)", "others"), ("Full ALPR Policy", "others"),
         ("Hotlist hits are required to be human verified prior to action.", None), ("Exampleton ZZ PD", None),
@@ -156,17 +162,6 @@ def test_names_with_commas_are_joined_and_marked(tmp_path, way):
 def test_headings_that_agencies_use(heading, field):
     """Agencies reword their headings; a sentence about them is none."""
     assert reader.find_field(heading) == field
-
-
-def test_a_list_below_an_unknown_heading_is_asked_for(tmp_path):
-    """Names of agencies below words that nobody knows are not lost, and not guessed about."""
-    names = [f"Agency {n} ZZ PD" for n in range(12)]
-    path = save(
-        tmp_path, Portal(figures={"Total Cameras": "4", "Friends of the department": ", ".join(names)})
-    )
-    assert set(examine_file(path).report.details["needed"]) == {"section"}
-    reading = examine_file(path, ReadOptions(section="detections_received"))
-    assert list_names(reading, "detections_received") == names
 
 
 def test_lines_that_a_page_shows_are_names(tmp_path):
@@ -299,6 +294,181 @@ def reader_page(path) -> dict:
     from sidedoor.ingest._page_child import read_blocks
 
     return read_blocks(str(path), path.name, 1_000_000)
+
+
+# ----------------------------------------------------------------------- as agencies and browsers vary them
+
+SHARED = "Organizations granted access to Exampleton ZZ PD data"
+TOWNS = ["Adams ZZ PD", "Baker County ZZ SO", "Cedar ZZ PD"]
+HEAD = "Exampleton ZZ PD\nTransparency Portal\n\nLast Updated: Mon Apr 27 2026\n\n"
+
+
+def copy(folder, text: str, head: str = HEAD):
+    """Save a page as copied text."""
+    path = folder / "page.txt"
+    path.write_text(head + text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("way", ["rendered", "labelled", "text", "print"])
+@pytest.mark.parametrize("names", [TOWNS[:1], TOWNS])
+def test_a_list_ends_where_an_unknown_heading_begins(tmp_path, way, names):
+    """One name or several: what stands below the next heading, known or not, is no name."""
+    figures = {
+        SHARED: ", ".join(names),
+        "Our Own Words": "This is a sentence of a policy.",
+        "Total Cameras": "42",
+    }
+    reading = examine_file(save(tmp_path, Portal(figures=figures), way))
+    assert list_names(reading, "detections_shared") == names and list_figures(reading) == {"cameras": 42}
+
+
+@pytest.mark.parametrize("way", ["rendered", "text", "print"])
+@pytest.mark.parametrize("heading", ["Shared Networks", "Partner Agencies", "Friends of the department"])
+def test_a_list_without_a_direction_is_asked_for(tmp_path, way, heading):
+    """Names of agencies below words that do not say which way the data flows are not lost, and not guessed
+    about.
+    """
+    names = [*TOWNS, "Dora ZZ PD", "Elm ZZ PD"]
+    path = save(tmp_path, Portal(figures={"Total Cameras": "4", heading: ", ".join(names)}), way)
+    assert set(examine_file(path).report.details["needed"]) == {"section"}
+    reading = examine_file(path, ReadOptions(section="detections_received"))
+    assert list_names(reading, "detections_received") == names
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ("\n".join(TOWNS), TOWNS),
+        ("\n\n".join(TOWNS), TOWNS),
+        ("Adams ZZ PD, Baker County\nZZ SO, Cedar ZZ PD", TOWNS),
+        ("Adams ZZ PD,\n\nBaker County ZZ SO,\n\nCedar ZZ PD", TOWNS),
+        ("Cañon ZZ PD, Saint-E\u0301tienne ZZ PD", ["Cañon ZZ PD", "Saint-Étienne ZZ PD"]),
+        (
+            "Parole (Adults, Juveniles) ZZ, Sample, City of",
+            ["Parole (Adults, Juveniles) ZZ", "Sample, City of"],
+        ),
+        ("St. Sample, ZZ PD, Zed ZZ PD", ["St. Sample, ZZ PD", "Zed ZZ PD"]),
+    ],
+)
+def test_lists_as_copied(tmp_path, body, names):
+    """Between commas, one in a line, one in a paragraph, wrapped, with accents, with commas of their own."""
+    path = copy(tmp_path, f"{SHARED}\n\n{body}\n\nHotlists Alerted On\n\nNCIC\n")
+    assert list_names(examine_file(path), "detections_shared") == names
+
+
+def test_a_part_of_a_list_is_no_list(tmp_path):
+    """A page that shows ten of many says so, and so does the report."""
+    path = copy(tmp_path, "Sharing Network Data With\n\n" + "\n".join(TOWNS) + "\nShowing 1-3 of 340\n")
+    reading = examine_file(path)
+    assert list_names(reading, "detections_shared") == TOWNS and "incomplete" in reading.report.list_codes()
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "skipped_n"),
+    [
+        ("N/A", "unavailable", 0),
+        ("All law enforcement agencies in the State of ZZ", "described", 1),
+        ("See https://example.org/list.pdf", "described", 1),
+        ("Something else", "no agencies", 1),
+    ],
+)
+def test_words_in_place_of_a_list_are_no_name(tmp_path, value, status, skipped_n):
+    """A description, an address, a way to a list: counted as skipped, never as an agency."""
+    reading = examine_file(copy(tmp_path, f"{SHARED}\n\n{value}\n\nTotal Cameras\n\n3\n"))
+    assert "sharing" not in reading.tables and list_figures(reading) == {"cameras": 3}
+    assert reading.report.details["lists"]["detections_shared"]["status"] == status
+    assert reading.report.rows_in == 1 + skipped_n
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Searches in the last 30 days\n\n1,234", 1234), ("Searches in the last 30 days: 1,234", 1234),
+        ("Searches in the last 30 days\n\n1,234\nsearches", 1234), ("Total Searches\n\n1,234 searches", 1234),
+        ("Searches in the last 30 days\n\n1.2K", None), ("Searches in the last 30 days\n\n1.2\nthousand", None),
+        ("Searches in the last 30 days\n\n12\nthousand", None), ("Searches in the last 30 days\n\n1,23", None),
+    ],
+)  # fmt: skip
+def test_figures_as_printed(tmp_path, text, value):
+    """A number in plain digits, whatever stands beside it; a rounded or a damaged one is skipped."""
+    reading = examine_file(copy(tmp_path, text + "\n"))
+    assert list_figures(reading) == ({"searches": value} if value else {})
+    assert [part.code for part in reading.report.set_aside] == ([] if value else ["no-figure"])
+
+
+def test_months_are_no_days(tmp_path):
+    """A retention in months is not a number of days."""
+    for text in ("12 months", "12\nmonths"):
+        reading = examine_file(copy(tmp_path, f"Data retention\n\n{text}\n\nTotal Cameras\n\n3\n"))
+        assert list_figures(reading) == {"cameras": 3}
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "Apr 27, 2026",
+        "27 April 2026",
+        "4/27/26",
+        "2026-04-27T17:19:12.845Z",
+        "April 27th, 2026",
+        "\nMonday, Apr. 27 2026",
+    ],
+)
+def test_dates_as_printed(tmp_path, printed):
+    """The date of the page in the forms that people print."""
+    head = f"Exampleton ZZ PD Transparency Portal\nPowered by Flock Safety\nLast Updated: {printed}\n\n"
+    report = examine_file(copy(tmp_path, "Total Cameras\n3\n", head)).report
+    assert (report.details["agency"], report.details["as_of"]) == ("Exampleton ZZ PD", "2026-04-27")
+
+
+@pytest.mark.parametrize("updated", ["", "Last Updated: 27/04/2026\n", "Last Updated: recently\n"])
+def test_a_page_without_a_date_asks_for_it(tmp_path, updated):
+    """No date, or none that can be read: it is asked for, not guessed."""
+    body = "Total Cameras\n\n3\n\nData retention\n\n30 days\n\nSearches\n\n5\n"
+    path = copy(tmp_path, body, f"Exampleton ZZ PD\nTransparency Portal\n\n{updated}\n")
+    assert set(examine_file(path).report.details["needed"]) == {"as_of"}
+    assert examine_file(path, ReadOptions(as_of="2026-04-27")).report.details["as_of"] == "2026-04-27"
+
+
+@pytest.mark.parametrize("way", ["rendered", "text", "print"])
+def test_a_page_with_policies_alone(tmp_path, way):
+    """It is a portal page, and publishes neither a list nor a figure."""
+    reading = examine_file(save(tmp_path, Portal(figures={}), way))
+    assert not len(reading.tables["volumes"]) and "sharing" not in reading.tables
+    assert {part["status"] for part in reading.report.details["lists"].values()} == {"not published"}
+
+
+def test_what_browsers_add(tmp_path):
+    """A banner about cookies changes nothing; a page that was translated is refused; MHTML is read."""
+    page = write_rendered(Portal(shared=TOWNS))
+    banner = page.replace("<body>", "<body><div><p>We use cookies.</p><button>Accept</button></div>")
+    assert list_names(examine_file(save(tmp_path, banner)), "detections_shared") == TOWNS
+    with pytest.raises(IngestError) as error:
+        examine_file(save(tmp_path, page.replace("<html>", "<html class='translated-ltr'>")))
+    assert error.value.code == "translated"
+    saved = EmailMessage()
+    saved["From"], saved["Snapshot-Content-Location"] = "<Saved by Blink>", "https://example.org/"
+    saved.set_content(page, subtype="html", cte="quoted-printable")
+    saved.make_related()
+    path = tmp_path / "page.mhtml"
+    path.write_bytes(saved.as_bytes())
+    assert list_names(examine_file(path), "detections_shared") == TOWNS
+
+
+@pytest.mark.parametrize("step", [14, 30])
+def test_names_printed_one_below_the_other(tmp_path, step):
+    """In print, too, a list may have a row for each name, and what a browser prints at the edges is none."""
+    texts = [
+        (60, 60, "Exampleton ZZ PD", 18),
+        (60, 90, "Transparency Portal"),
+        (60, 110, "Last Updated: Apr 27 2026"),
+    ]
+    texts += [(60, 200, "Sharing Network Data With")]
+    texts += [(60, 240 + at * step, f"Town {at} ZZ PD") for at in range(9)]
+    edge = [(60, 20, "4/27/26, 10:12 AM"), (60, 780, "https://transparency.example.org/x 1/2")]
+    path = write_pdf(tmp_path / "page.pdf", [[*edge, *texts], [*edge, (60, 60, "Town 9 ZZ PD")]])
+    assert list_names(examine_file(path), "detections_shared") == [f"Town {at} ZZ PD" for at in range(10)]
 
 
 # --------------------------------------------------------------------------------------- real pages

@@ -36,6 +36,8 @@ def test_describe_difference_says_where():
     """Text is named by its line, anything else by its byte."""
     assert describe_difference(b"a\nb\nc\n", b"a\nx\nc\n") == "line 2: 'b' and 'x'"
     assert describe_difference(b"a\n", b"a\nb\n") == "line 2: 'the end' and 'b'"
+    long = b"x" * 500
+    assert describe_difference(long + b"one", long + b"two").endswith("xone' and '" + "x" * 40 + "two'")
     assert describe_difference(b"\xff\x00\x01", b"\xff\x00\x02") == "byte 2 of 3 and 3"
 
 

@@ -27,7 +27,6 @@ from sidedoor.publish.site._pages import (
     save_findings,
     write_pages,
 )
-from sidedoor.publish.site._records import name_reporters
 from sidedoor.publish.site._search import write_index
 from sidedoor.run.parameters import offer_nearest
 from sidedoor.run.results import load_manifest, lock_edition, read_result
@@ -157,12 +156,14 @@ def _render(folder: Path, manifest: dict, facts: Path, work: Path) -> None:
     source.mkdir()
     (extra / "data").mkdir(parents=True)
     results = [(entry, _find_result(folder, entry)) for entry in manifest["notebooks"]]
-    records = name_reporters(manifest.get("records") or [], folder / "records")
-    manifest = manifest | {"records": records}
-    # An edition of own records shows nothing of the collection's own tables.
+    records = manifest.get("records") or []
     sets = find_facts(folder.name, results, facts)
-    rows = [] if records else join_sources(sets)
-    cited = cite_records(records) or {row["source_id"]: cite_source(row) for row in rows}
+    rows = join_sources(sets)
+    if records:  # an edition of own records shows of the collection's tables only the sources that it cites
+        found = [finding for _, result in results for finding in _read_findings(result)]
+        named = {name for finding in found for name in finding["sources"]}
+        rows = [row for row in rows if row["source_id"] in named]
+    cited = cite_records(records) | {row["source_id"]: cite_source(row) for row in rows}
     books = [_place_notebook(entry, result, cited, source, extra) for entry, result in results]
     tables = {} if records else place_tables(sets, read_package(), extra)
     site = Site(manifest, books, rows, cited, sets[0].folder, tables, folder, extra)
@@ -205,11 +206,15 @@ def _check_opening(edition: str, site: Site) -> None:
             raise ParameterError(f"edition {edition}, {key}", found, offer_nearest(one, known), code=key)
 
 
+def _read_findings(result: Path) -> list[dict]:
+    return json.loads((result / "findings.json").read_text(encoding="utf-8"))
+
+
 def _place_notebook(entry: dict, result: Path, cited: dict, source: Path, extra: Path) -> PlacedNotebook:
     """Put one result into the site: its notebook made safe, its figures, the notebook to download."""
     name = entry["name"]
     figures, more = place_figures(result, name, extra)
-    findings = json.loads((result / "findings.json").read_text(encoding="utf-8"))
+    findings = _read_findings(result)
     for finding in findings:
         # What is simulated here has no source outside, and its name says so.
         named = [str(one) for one in finding["sources"] if not str(one).startswith("simulated-")]

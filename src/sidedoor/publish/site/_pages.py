@@ -83,7 +83,7 @@ class PlacedNotebook:
 
 @dataclass(frozen=True)
 class Site:
-    """What the pages are made from. An edition of own records has no sources and no tables of facts."""
+    """What the pages are made from. An edition of own records has the sources that it cites, and no tables."""
 
     manifest: dict
     books: list[PlacedNotebook]
@@ -258,8 +258,6 @@ def _show_bounds(finding: dict) -> str:
 
 def write_sources(site: Site) -> str:
     """Return the page of sources, an address for each; the records of an edition have their own table."""
-    if site.records:
-        return read_page("sources-own", table=show_records(site.records))
     rows = []
     for row in site.sources:
         day, checked = show_date(row.get("checked_on")), _CHECKED_AS.get(row["checked_as"], row["checked_as"])
@@ -271,6 +269,9 @@ def write_sources(site: Site) -> str:
     head, caption = ["Source", "Title", "What was read", "Checked"], say_number(len(rows), "source")
     anchors = [row["source_id"] for row in site.sources]
     table = build_table(head, rows, caption=caption, anchors=anchors, sortable=True, choices={2})
+    if site.records:
+        table = table if rows else ""
+        return read_page("sources-own", table=show_records(site.records), others=table)
     return read_page("sources", table=table)
 
 

@@ -1,44 +1,15 @@
 """The records of an edition on its site: which agency released each, what was read, what to beware of."""
 
-from pathlib import Path
-
-import pandas as pd
-
-from helpers.agencies import looks_like_agency
 from helpers.searches.records import SIMULATED
 from helpers.wording import say_number
 from sidedoor.publish.site._html import build_table, list_items, show, show_date, show_name
 
-# The column of each table that names the agency whose records they are.
-_REPORTERS = {"sharing": "reported_by", "searches": "host_agency", "volumes": "reported_by"}
 _HEAD = ["File", "Format", "Rows in the file", "Read", "Skipped", "Period"]
 
 
 def name_record(record: dict) -> str:
     """Return how a record is cited: the agency that released it, where it is known, and the file."""
     return ", ".join(filter(None, (record.get("reported_by"), record["file"])))
-
-
-def name_reporters(records: list[dict], folder: Path) -> list[dict]:
-    """Return the records of an edition with the agency that released each, where its rows name one.
-
-    Parameters
-    ----------
-    records
-        Of the edition's manifest.
-    folder
-        `runs/<edition>/records`.
-    """
-    named = []
-    for record in records:
-        found = set()
-        for table, column in _REPORTERS.items():
-            file = folder / record["name"] / f"{table}.parquet"
-            if file.is_file():
-                found |= set(pd.read_parquet(file, columns=[column])[column].dropna())
-        agency = found.pop() if len(found) == 1 else ""
-        named.append(record | {"reported_by": agency if looks_like_agency(agency) else ""})
-    return named
 
 
 def show_records(records: list[dict]) -> str:

@@ -1,1 +1,0 @@
-"""Write invented records to files, in the layouts of real exports."""
