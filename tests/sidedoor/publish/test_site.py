@@ -872,7 +872,8 @@ def place_own(runs: Path) -> Path:
     national, other = made.state("nation", "A national finding.", [made.name_source()])
     cells = [made.run_cell("f()", shown), made.run_cell("f()", other)]
     entry = made.place_result(folder, "03-measure", "Measure", "Who?", cells, [own, national])
-    made.write_manifest(folder, [entry], records=[made.build_record()])
+    record = made.build_record(reported_by="Quokka Police Department")
+    made.write_manifest(folder, [entry], records=[record])
     row = {name: f"canary {name}" for name, kind in COLUMNS["sharing"].items() if kind == "str"}
     row |= {"section": "detections_shared", "as_of": "2025-03-31", "reported_by": "Quokka Police Department"}
     rows = [row | {"to_agency_as_printed": name} for name in ("Wombat County Sheriff", "Jane Roe, victim")]

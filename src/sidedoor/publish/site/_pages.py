@@ -83,7 +83,7 @@ class PlacedNotebook:
 
 @dataclass(frozen=True)
 class Site:
-    """What the pages are made from. An edition of own records has the sources that it cites, and no tables."""
+    """What the pages are made from. An edition of own records has only the sources that it cites."""
 
     manifest: dict
     books: list[PlacedNotebook]
