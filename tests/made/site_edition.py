@@ -8,6 +8,8 @@ import struct
 import zlib
 from pathlib import Path
 
+import nbformat
+import pandas as pd
 from nbformat import v4
 
 from helpers import paths
@@ -35,15 +37,11 @@ def draw_png(width: int = 840, height: int = 460) -> bytes:
     for y in range(height):
         dark = 100 < y < 160 or 260 < y < 320
         rows.append(b"\0" + (b"\x40" if dark else b"\xee") * width)
-    chunks = [
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
-        (b"IDAT", zlib.compress(b"".join(rows), 9)),
-        (b"IEND", b""),
-    ]
-    body = b"".join(
-        struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks
-    )
-    return b"\x89PNG\r\n\x1a\n" + body
+    head = (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    made = b"\x89PNG\r\n\x1a\n"
+    for kind, data in (head, (b"IDAT", zlib.compress(b"".join(rows), 9)), (b"IEND", b"")):
+        made += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return made
 
 
 def draw_svg(inside: str = "") -> str:
@@ -57,14 +55,10 @@ def draw_svg(inside: str = "") -> str:
 
 def build_table(columns: int = 14) -> str:
     """Build what pandas shows for a wide table."""
-    head = "".join(f"<th>column_{n}_with_a_long_name</th>" for n in range(columns))
-    rows = "".join(
-        f"<tr><th>{row}</th>" + "".join(f"<td>{1000 * row + n:,}</td>" for n in range(columns)) + "</tr>"
-        for row in range(4)
-    )
+    names = [f"column_{number}_with_a_long_name" for number in range(columns)]
+    cells = [[f"{1000 * row + number:,}" for number in range(columns)] for row in range(4)]
     style = "<style scoped>.dataframe tbody tr th { vertical-align: top; }</style>"
-    top = f'<thead><tr style="text-align: right;"><th></th>{head}</tr></thead>'
-    return f'<div>{style}<table border="1" class="dataframe">{top}<tbody>{rows}</tbody></table></div>'
+    return f"<div>{style}{pd.DataFrame(cells, columns=names).to_html()}</div>"
 
 
 def show(data: dict, metadata: dict | None = None):
@@ -83,20 +77,15 @@ def state(name: str, sentence: str, sources: list[str], simulated: bool = False)
 
 def build_notebook(title: str, question: str, cells: list) -> object:
     """Build an executed notebook: opening, parameters, and the cells given."""
-    opening = v4.new_markdown_cell(
-        f"# {title}\n\n**Question.** {question}\n\nA row is one cited figure.", id="opening"
-    )
-    parameters = v4.new_code_cell(
-        'facts: str = "data/facts"  # folder with the fact tables [folder]',
-        id="parameters",
-        metadata={"tags": ["parameters"]},
-    )
-    return v4.new_notebook(cells=[opening, parameters, *cells])
+    opening = f"# {title}\n\n**Question.** {question}\n\nA row is one cited figure."
+    source = 'facts: str = "data/facts"  # folder with the fact tables [folder]'
+    parameters = v4.new_code_cell(source, id="parameters", metadata={"tags": ["parameters"]})
+    return v4.new_notebook(cells=[v4.new_markdown_cell(opening, id="opening"), parameters, *cells])
 
 
-def run_cell(source: str, *outputs, **metadata) -> object:
+def run_cell(source: str, *outputs) -> object:
     """Build a code cell that ran."""
-    return v4.new_code_cell(source, outputs=list(outputs), metadata=metadata, execution_count=1)
+    return v4.new_code_cell(source, outputs=list(outputs), execution_count=1)
 
 
 def place_result(
@@ -107,9 +96,7 @@ def place_result(
     key = (name.encode().hex() * 8)[:64]
     result = folder / f"{name}.{key[:12]}"
     result.mkdir(parents=True)
-    from nbformat import write
-
-    write(build_notebook(f"{name[:2]} · {title}", question, cells), result / f"{name}.ipynb")
+    nbformat.write(build_notebook(f"{name[:2]} · {title}", question, cells), result / f"{name}.ipynb")
     placed = [{**finding, "notebook": name} for finding in findings]
     (result / "findings.json").write_text(format_json(placed), encoding="utf-8")
     for figure_id, (about, svg) in (figures or {}).items():
@@ -122,36 +109,22 @@ def place_result(
         stem.with_suffix(".json").write_text(json.dumps({"figure_id": figure_id, **about}), encoding="utf-8")
     if facts:
         shutil.copytree(facts, result / "facts")
-    described = {
-        "name": name,
-        "notebook": notebook or name,
-        "title": title,
-        "question": question,
-        "key": key,
-        "parameters": parameters or {},
-    }
+    described = {"name": name, "notebook": notebook or name, "title": title, "question": question}
+    described |= {"key": key, "parameters": parameters or {}}
     return seal_result(result, described) | {"folder": result.name}
 
 
 def show_figure(figure_id: str, alt: str) -> object:
     """Build the output of a cell that drew a saved figure."""
-    encoded = base64.b64encode(draw_png()).decode()
-    return show(
-        {"image/png": encoded, "text/plain": "<Figure>"}, {"image/png": {"alt": alt, "sidedoor": figure_id}}
-    )
+    about = {"image/png": {"alt": alt, "sidedoor": figure_id}}
+    return show({"image/png": base64.b64encode(draw_png()).decode(), "text/plain": "<Figure>"}, about)
 
 
 def write_manifest(folder: Path, entries: list[dict], title="Plate readers in Test City", **about) -> None:
     """Write the manifest of an edition."""
-    manifest = {
-        "edition": folder.name,
-        "title": title,
-        "subtitle": "",
-        "authors": [],
-        "findings": "",
-        "notebooks": entries,
-    }
-    (folder / "manifest.json").write_text(format_json(manifest | about), encoding="utf-8")
+    manifest = {"edition": folder.name, "title": title, "subtitle": "", "authors": [], "findings": ""}
+    content = format_json(manifest | {"notebooks": entries} | about)
+    (folder / "manifest.json").write_text(content, encoding="utf-8")
 
 
 def copy_facts(folder: Path, facts: Path | None = None, **changed) -> Path:
@@ -186,31 +159,17 @@ def write_rows(path: Path, rows: list[dict]) -> None:
 
 def name_source() -> str:
     """Name the first source of the fact tables."""
-    with (paths.FACTS / "sources.csv").open(encoding="utf-8", newline="") as file:
-        return next(csv.DictReader(file))["source_id"]
+    return read_rows(paths.FACTS / "sources.csv")[0]["source_id"]
 
 
 def build_record(**changes) -> dict:
     """Build the description of a record, as `intake` writes it."""
     record = {
-        "name": "list",
-        "file": "list.csv",
-        "sha256": "ab" * 32,
-        "bytes_n": 1000,
-        "family": "edges",
-        "form": "3 columns",
-        "why": "its header",
-        "rows_in": 1061,
-        "rows_out": 1060,
-        "columns_dropped": ["Name"],
-        "notes": [],
-        "span": {"sharing": ["2025-03-01", "2025-03-31"]},
-        "time_zone": "",
-        "tables": {"sharing": 2},
-        "warnings": ["1,000 rows is a round number."],
-        "source_ids": ["file-0a1b"],
-        "set_aside": {"a header": 1},
-    }
+        "name": "list", "file": "list.csv", "sha256": "ab" * 32, "bytes_n": 1000, "family": "edges",
+        "form": "3 columns", "why": "its header", "rows_in": 1061, "rows_out": 1060, "columns_dropped": ["Name"],
+        "notes": [], "span": {"sharing": ["2025-03-01", "2025-03-31"]}, "time_zone": "", "tables": {"sharing": 2},
+        "warnings": ["1,000 rows is a round number."], "source_ids": ["file-0a1b"], "set_aside": {"a header": 1},
+    }  # fmt: skip
     return record | changes
 
 
@@ -223,33 +182,27 @@ def place_edition(runs: Path, own: bool = False) -> Path:
     source = "file-0a1b" if own else name_source()
     records = [build_record()] if own else []
     first, shown_first = state("scans-pooled", "At least 5,000,000,000 scans were pooled.", [source])
-    second, shown_second = state(
-        "scans-invented", "In simulated data, 7 of 9 scans were stale.", [source], True
-    )
-    about = {
-        "alt": "Two dark bars on gray.",
-        "caption": "Scans by year.",
-        "source_line": "Source: a test · n = 2 · 2017",
-    }
+    stale = "In simulated data, 7 of 9 scans were stale."
+    second, shown_second = state("scans-invented", stale, [source], True)
+    about = {"alt": "Two dark bars on gray.", "caption": "Scans by year."}
+    about["source_line"] = "Source: a test · n = 2 · 2017"
+    links = "See [the second](02-map-the-access.ipynb), [data](../data/README.md)."
     cells = [
-        v4.new_markdown_cell(
-            "## How many scans?\n\nSee [the second](02-map-the-access.ipynb), [data](../data/README.md)."
-        ),
+        v4.new_markdown_cell(f"## How many scans?\n\n{links}"),
         run_cell("print('rows: 2')", v4.new_output("stream", name="stdout", text="rows: 2\n")),
         run_cell("table", show({"text/html": build_table(), "text/plain": "a table"})),
         run_cell("plt.show()", show_figure("scans", about["alt"])),
         run_cell("state_finding()", shown_first),
     ]
+    prose = (
+        "| Table | One row is | Read as | Named |\n| - | - | - | - |\n"
+        "| `sharing_claims` | a statement in a source, at a date | `publisher_page` | `press_excerpt` |"
+    )
+    names = "<table><tr><td>stanislaus-county-so-ca</td>" + "<td>a word</td>" * 6
     more = [
         v4.new_markdown_cell("## By which doors?\n\nQuokka words to search for."),
-        v4.new_markdown_cell(
-            "| Table | One row is | Read as | Named |\n| - | - | - | - |\n"
-            "| `sharing_claims` | a statement in a source, at a date | `publisher_page` | `press_excerpt` |"
-        ),
-        run_cell(
-            "names",
-            show({"text/html": "<table><tr><td>stanislaus-county-so-ca</td>" + "<td>a word</td>" * 6}),
-        ),
+        v4.new_markdown_cell(prose),
+        run_cell("names", show({"text/html": names})),
         run_cell("plt.show()", show({"image/png": base64.b64encode(draw_png(300, 200)).decode()})),
         run_cell("state_finding()", shown_second),
     ]
@@ -258,13 +211,8 @@ def place_edition(runs: Path, own: bool = False) -> Path:
                      [first], {"scans": (about, draw_svg())}),
         place_result(folder, "02-map-the-access", "Map the access", "By which doors?", more, [second]),
     ]  # fmt: skip
-    write_manifest(
-        folder,
-        entries,
-        subtitle="What the records show",
-        authors=["A. Reporter", "B. Editor"],
-        records=records,
-    )
+    authors, subtitle = ["A. Reporter", "B. Editor"], "What the records show"
+    write_manifest(folder, entries, subtitle=subtitle, authors=authors, records=records)
     return folder
 
 
@@ -299,16 +247,9 @@ def place_poisoned_edition(runs: Path, port: int) -> Path:
         run_cell("state_finding()", shown),
     ]  # fmt: skip
     svg = draw_svg("<script>document.title='OWNED'</script>")
-    entry = place_result(
-        folder,
-        "01-read-the-release",
-        f"Read {bad}",
-        f"What? {bad}",
-        cells,
-        [finding],
-        {"scans": (about, svg)},
-    )
-    path = folder / entry["folder"] / "01-read-the-release.ipynb"
+    name, figures = "01-read-the-release", {"scans": (about, svg)}
+    entry = place_result(folder, name, f"Read {bad}", f"What? {bad}", cells, [finding], figures)
+    path = folder / entry["folder"] / f"{name}.ipynb"
     content = json.loads(path.read_text(encoding="utf-8"))
     # Were they kept, these would make the builder run the notebook, or read it with other rules.
     content["metadata"] |= {
@@ -317,13 +258,13 @@ def place_poisoned_edition(runs: Path, port: int) -> Path:
         "html_meta": {"refresh": bad},
     }
     path.write_text(json.dumps(content), encoding="utf-8")
-    described = {key: value for key, value in entry.items() if key not in ("files", "folder")}
-    entry = seal_result_again(path.parent, described) | {"folder": entry["folder"]}
+    entry = seal_result_again(path.parent, entry)
     write_manifest(folder, [entry], title=f"City {bad}", subtitle=bad, authors=[bad])
     return folder
 
 
-def seal_result_again(result: Path, described: dict) -> dict:
-    """Seal a result whose files were changed on purpose."""
+def seal_result_again(result: Path, entry: dict) -> dict:
+    """Seal a result whose files were changed on purpose, and return its entry in the manifest."""
     (result / "result.json").unlink()
-    return seal_result(result, described)
+    described = {key: value for key, value in entry.items() if key not in ("files", "folder")}
+    return seal_result(result, described) | {"folder": entry["folder"]}

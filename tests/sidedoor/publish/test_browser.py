@@ -6,9 +6,11 @@ import re
 import threading
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import made.site_edition as made
+from helpers import figures
 from made import chromium
 from sidedoor.publish.site import build_site
 
@@ -20,6 +22,7 @@ WIDTHS = [1400, 1024, 390]
 # One of each kind of page; sharing lists and tables of facts have the same form, whatever is in them.
 PAGES = """index agencies sharing findings checks data sources methods story glossary corrections cite search
 01-read-the-release 02-map-the-access list-amberley-village-flock-2026-04-26 table-log_quotes""".split()
+FIGURE = "document.querySelector('.figure img')"
 AXE = importlib.util.find_spec("axe_core_python")
 
 
@@ -116,17 +119,26 @@ def test_axe_finds_what_is_wrong(browser, tmp_path):
     assert "image-alt" in browser.ask("axe.run().then(done => done.violations.map(one => one.id))")
 
 
-def test_text_can_be_read_on_a_telephone(browser, site):
-    """On 390 pixels text is at least 16 pixels high, and a figure with a narrow version shows it."""
+def test_text_can_be_read_on_a_telephone(browser, site, tmp_path, monkeypatch):
+    """On 390 pixels text has at least 16 pixels, in the narrow version of a figure at least 9."""
+    monkeypatch.setenv("SIDEDOOR_FIGURES", str(tmp_path))
+    counts = pd.DataFrame({"local": [20, 3]}, index=["Orange County Sheriff's Department", "Irvine"])
+    figures.save_figure(
+        figures.draw_bars(counts, "a", unit="agencies", title="A", source="B", period="2019", caption="C")
+    )
+    points = float(re.search(r'width="([\d.]+)pt"', (tmp_path / "a-narrow.svg").read_text())[1])
     browser.resize(390)
     browser.open(site / "01-read-the-release.html")
 
     assert browser.ask("parseFloat(getComputedStyle(document.querySelector('article p')).fontSize)") >= 16
-    assert browser.ask("document.querySelector('.figure img').currentSrc").endswith("scans-narrow.svg")
-    assert browser.ask("document.querySelector('.figure img').getBoundingClientRect().right") <= 390
+    assert browser.ask(f"{FIGURE}.currentSrc").endswith("scans-narrow.svg")
+    left, right = (browser.ask(f"{FIGURE}.getBoundingClientRect().{side}") for side in ("left", "right"))
+    assert right <= 390
+    # no text of a chart has fewer than 8 points, by the tests of the charts
+    assert 8 * (right - left) / points >= 9
     browser.resize(1400)
     browser.open(site / "01-read-the-release.html")
-    assert browser.ask("document.querySelector('.figure img').currentSrc").endswith("scans.svg")
+    assert browser.ask(f"{FIGURE}.currentSrc").endswith("scans.svg")
 
 
 def test_menu_opens_by_keyboard_on_narrow_screens(browser, site):
@@ -256,7 +268,7 @@ def test_figure_opens_large_on_click(width, browser, site):
     """A click on a figure opens it, larger than on the page; the button closes it."""
     browser.resize(width)
     browser.open(site / "01-read-the-release.html")
-    small = browser.ask("document.querySelector('.figure img').getBoundingClientRect().width")
+    small = browser.ask(f"{FIGURE}.getBoundingClientRect().width")
     browser.ask("document.querySelector('a.figure-open').click()")
     browser.wait_until("document.querySelector('dialog img').naturalWidth > 0")
 

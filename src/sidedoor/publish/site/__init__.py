@@ -17,7 +17,7 @@ from sidedoor.publish.scan import check_publication
 from sidedoor.publish.site._facts import find_facts, join_sources, place_tables, read_package
 from sidedoor.publish.site._figures import place_figures
 from sidedoor.publish.site._html import is_safe_link, offer, read_page
-from sidedoor.publish.site._notebooks import Shelf
+from sidedoor.publish.site._notebooks import OutputFilter
 from sidedoor.publish.site._pages import (
     PART_2,
     PlacedNotebook,
@@ -43,12 +43,12 @@ _KEPT = (".git", "CNAME", ".nojekyll")
 
 
 def build_site(edition_name: str, runs: Path | None = None, facts: Path | None = None) -> Path:
-    """Build the site of an edition from the results that stand.
+    """Build the site of an edition from its complete results.
 
     Parameters
     ----------
     edition_name
-        Name of the edition: its results lie in `runs/<edition_name>/`.
+        Name of the edition: its results are in `runs/<edition_name>/`.
     runs
         Folder of all results; by default `paths.RUNS`.
     facts
@@ -57,8 +57,8 @@ def build_site(edition_name: str, runs: Path | None = None, facts: Path | None =
 
     Returns
     -------
-    Path of `runs/<edition_name>/site/index.html`. The same results give the same bytes. A site that stood
-    there before stands until the new one is complete.
+    Path of `runs/<edition_name>/site/index.html`. The same results give the same bytes. The site that
+    was there before stays until the new one is complete.
 
     Raises
     ------
@@ -95,8 +95,6 @@ def build_site(edition_name: str, runs: Path | None = None, facts: Path | None =
 def check_site(folder: Path) -> None:
     """Check, page by page, that a site holds no code but its own and loads nothing from elsewhere.
 
-    Parameters
-    ----------
     Raises
     ------
     RunError
@@ -231,13 +229,13 @@ def _place_notebook(entry: dict, result: Path, cited: dict, source: Path, extra:
     foot = f"Download this page as a notebook: {offer(f'notebooks/{name}.ipynb')}.{tables}"
     foot = f'<p class="page-files">{foot}</p>'
     by_name = {figure.figure_id: figure for figure in figures}
-    shelf = Shelf(by_name, cited, extra / "figures" / name, f"figures/{name}", slug)
+    outputs = OutputFilter(by_name, cited, extra / "figures" / name, f"figures/{name}", slug)
     notebook = nbformat.read(result / f"{name}.ipynb", as_version=4)
-    nbformat.write(shelf.publish(notebook, foot, is_open=name[:2] in PART_2), source / f"{name}.ipynb")
-    order = {shown: number for number, shown in enumerate(shelf.shown)}
+    nbformat.write(outputs.publish(notebook, foot, is_open=name[:2] in PART_2), source / f"{name}.ipynb")
+    order = {shown: number for number, shown in enumerate(outputs.shown)}
     figures.sort(key=lambda figure: order.get(figure.figure_id, len(order)))
     question = entry.get("question", "")
-    return PlacedNotebook(name, title, question, entry.get("key", ""), findings, figures, shelf.figure_of)
+    return PlacedNotebook(name, title, question, entry.get("key", ""), findings, figures, outputs.figure_of)
 
 
 def _swap(new: Path, place: Path, aside: Path) -> None:

@@ -74,7 +74,9 @@ def link_sources(names: Iterable[str], cited: dict[str, str], pages: dict | None
     """
     shown = []
     for name in map(str, names):
-        inside = show_name(cited.get(name, name)) + show(_write_pages((pages or {}).get(name)))
+        # what is simulated has no row, and its name says so
+        words = name.replace("-", " ") if name.startswith("simulated-") else name
+        inside = show_name(cited.get(name, words)) + show(_write_pages((pages or {}).get(name)))
         has_row = name in cited and _ID.fullmatch(name)
         shown.append(link(f"sources.html#{name}", inside) if has_row else inside)
     text = "; ".join(shown)

@@ -28,6 +28,13 @@ SECTIONS = {
     "hot_lists_shared": "hot lists that it gives to others",
     "hot_lists_received": "hot lists that it gets",
 }
+# The same in a few words, after "only".
+_COMPLETE = {
+    "detections_shared": "who can search its data",
+    "detections_received": "who shares with it",
+    "hot_lists_shared": "hot lists given",
+    "hot_lists_received": "hot lists received",
+}
 DETECTIONS = ["detections_shared", "detections_received"]
 NAMES_FILE = "data/sharing-names.js"
 _STEM = "data/sharing-network"
@@ -91,8 +98,8 @@ def _show_complete(parts: pd.DataFrame) -> str:
     is_whole = parts["is_whole"].astype(bool)
     if is_whole.all():
         return "yes"
-    whole = [SECTIONS[section] for section in parts.loc[is_whole, "section"]]
-    return f"only {' and '.join(whole)}" if whole else "in part"
+    whole = [_COMPLETE[section] for section in parts.loc[is_whole, "section"]]
+    return f"only {' and '.join(whole)}" if whole else "no"
 
 
 def _write_list(parts: pd.DataFrame, names: pd.DataFrame, cited: dict[str, str]) -> str:

@@ -171,33 +171,18 @@ def show_finding(finding: dict, cited: dict[str, str]) -> str:
 
 
 @dataclass
-class Shelf:
-    """Reduces the outputs of one notebook to what may be shown.
+class OutputFilter:
+    """Reduces the outputs of one notebook to what may be shown."""
 
-    Attributes
-    ----------
-    figures
-        The notebook's figures by name.
-    cited
-        How each source that the site has is cited.
-    spare, spare_link
-        Folder, and its address in the site, for pictures that the notebook drew without `save_figure`.
-    slug
-        Name that the edition gives to this run of the notebook: it follows the title, and precedes the ids of
-        the findings.
-    shown
-        Names of the figures in the order shown.
-    figure_of
-        The figure that was shown last before each finding.
-    """
-
-    figures: dict[str, PlacedFigure]
-    cited: dict[str, str]
+    figures: dict[str, PlacedFigure]  # by name
+    cited: dict[str, str]  # how each source that the site has is cited
+    # Folder, and its address in the site, for pictures that the notebook drew without `save_figure`.
     spare: Path
     spare_link: str
+    # Name that the edition gives to this run of the notebook, for the title and the ids of findings.
     slug: str = ""
-    shown: list[str] = field(default_factory=list)
-    figure_of: dict[str, str] = field(default_factory=dict)
+    shown: list[str] = field(default_factory=list)  # names of the figures in the order shown
+    figure_of: dict[str, str] = field(default_factory=dict)  # the figure shown last before each finding
 
     def publish(self, notebook: nbformat.NotebookNode, foot: str, *, is_open: bool) -> nbformat.NotebookNode:
         """Return a copy of an executed notebook for the site.

@@ -37,6 +37,7 @@ from sidedoor.publish.site._records import name_record, show_limits, show_record
 # Notebooks on methods: their code is shown, and what they find in simulated data is a check.
 PART_2 = ("05", "06", "07", "10", "99")
 _MOST_LEADS = 5
+_NO_BOUND = "no bound stated"
 _MOST_ROWS = 3_000
 _READ_AS = {
     "document": "the document, or the part cited",
@@ -61,17 +62,7 @@ _PAGES = "agencies sharing findings data sources methods checks story glossary c
 
 @dataclass(frozen=True)
 class PlacedNotebook:
-    """A notebook as the site shows it.
-
-    Attributes
-    ----------
-    name, title, question, key
-        Of its page; the key names the result.
-    findings, figures
-        What it found and drew.
-    figure_of
-        The figure shown last before each finding, by the finding's id.
-    """
+    """A notebook as the site shows it; `figure_of` is the figure shown last before a finding, by its id."""
 
     name: str
     title: str
@@ -92,34 +83,16 @@ class PlacedNotebook:
 
 @dataclass(frozen=True)
 class Site:
-    """What the pages are made from.
-
-    Attributes
-    ----------
-    manifest
-        Of the edition.
-    books
-        Its notebooks.
-    sources
-        Rows of the table `sources`; in an edition of own records, those that its findings cite.
-    cited
-        How each source that has a row on the page of sources is cited.
-    facts
-        Folder of the fact tables.
-    tables
-        Fact tables in the site, by name; none for an edition of own records.
-    folder, extra
-        Folder of the edition, and the one whose content is copied into the site.
-    """
+    """What the pages are made from. An edition of own records has only the sources that it cites."""
 
     manifest: dict
     books: list[PlacedNotebook]
-    sources: list[dict]
-    cited: dict[str, str]
+    sources: list[dict]  # rows of the table `sources`
+    cited: dict[str, str]  # how each source that has a row on the page of sources is cited
     facts: Path
-    tables: dict[str, list[PlacedTable]]
-    folder: Path
-    extra: Path
+    tables: dict[str, list[PlacedTable]]  # those in the site, by name
+    folder: Path  # of the edition
+    extra: Path  # its content is copied into the site
 
     @property
     def records(self) -> list[dict]:
@@ -234,7 +207,7 @@ def _list_leads(site: Site, leads: list[tuple[PlacedNotebook, dict]]) -> str:
 def _say_caveat(site: Site, finding: dict) -> str:
     """Return the one caveat of a finding: its bounds, or how its sources were read."""
     bounds = _show_bounds(finding)
-    if bounds != "no bound stated" and finding.get("low") != finding.get("high"):
+    if bounds and finding.get("low") != finding.get("high"):
         return f"By the wording of the sources: {bounds}."
     ways = {row["source_id"]: row["read_as"] for row in site.sources}
     if {ways.get(name) for name in finding["sources"]} == {"press_excerpt"}:
@@ -253,7 +226,7 @@ def write_findings(site: Site, *, checks: bool = False) -> str:
         figure = book.figure_of.get(finding["id"], "")
         places = [link(f"{book.page}#finding-{finding['id']}", show(f"{book.number} {book.title}"))]
         places += [link(f"{book.page}#figure-{figure}", "figure")] if figure else []
-        value, bounds = format_number(finding["value"]), _show_bounds(finding)
+        value, bounds = format_number(finding["value"]), _show_bounds(finding) or _NO_BOUND
         said = show(finding["sentence"]) + _mark_simulated(finding)
         sources = link_sources(finding["sources"], site.cited, finding.get("pages"))
         rows.append([said, value, bounds, show(finding["unit"]), ", ".join(places), sources])
@@ -270,7 +243,7 @@ def write_findings(site: Site, *, checks: bool = False) -> str:
 
 
 def _show_bounds(finding: dict) -> str:
-    """Return the bounds of a finding; a side without a limit is not a side of which nothing is stated."""
+    """Return the bounds of a finding, if any: "no limit" is not the same as nothing stated."""
     low, high = (finding.get(side) for side in ("low", "high"))
     if low is not None and high is not None:
         return format_number(low) if low == high else f"{format_number(low)} to {format_number(high)}"
@@ -280,7 +253,7 @@ def _show_bounds(finding: dict) -> str:
             said.append(none)
         elif finding.get(side) is not None:
             said.append(f"{words} {format_number(finding[side])}")
-    return ", ".join(said) or "no bound stated"
+    return ", ".join(said)
 
 
 def write_sources(site: Site) -> str:
