@@ -189,7 +189,7 @@ def test_site_is_built_of_the_edition_run_last_and_reproduce_builds_the_default(
     from sidedoor.publish import site
 
     built = []
-    monkeypatch.setattr(site, "build_site", built.append)
+    monkeypatch.setattr(site, "build_site", lambda name, **more: built.append(name))
     call(capsys, monkeypatch, "site")
     town.write_edition('notebook = "01"', name="my-city", folder=town.root)
     code, _, err = call(capsys, monkeypatch, "run", "--edition", str(town.root / "my-city.toml"))

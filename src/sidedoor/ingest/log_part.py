@@ -219,12 +219,12 @@ class Part:
             self.codes["reason_text"] = np.where(more == VALUE, VALUE, codes) if len(texts) > 1 else more
 
     def _clean(self, name: str) -> None:
-        """Remove characters without width, and those that turn the direction of writing."""
-        names = self.made.get(name)
-        if names is not None and not pc.all(pc.string_is_ascii(names)).as_py():
-            odd = pc.match_substring_regex(names, UNSHOWN_CHARACTERS)
-            self.log.cleaned_n += pc.sum(odd).as_py() or 0
-            self.made[name] = pc.replace_substring_regex(names, UNSHOWN_CHARACTERS, "")
+        """Remove control characters, those without width, and those that turn the direction of writing."""
+        if (names := self.made.get(name)) is not None:
+            odd_n = pc.sum(pc.match_substring_regex(names, UNSHOWN_CHARACTERS)).as_py()
+            if odd_n:
+                self.log.cleaned_n += odd_n
+                self.made[name] = pc.replace_substring_regex(names, UNSHOWN_CHARACTERS, "")
 
     def _replace_types(self) -> None:
         """Keep the search types that are known: an officer or a clerk may have typed anything else."""

@@ -35,8 +35,8 @@ _HEADERS = "Headers may be exchanged, or rows shifted: look at the file."
 
 
 def remove_hidden(name: str) -> str:
-    """Return a name without characters that have no width or turn the direction of writing."""
-    return name if name.isascii() else _HIDDEN.sub("", name)
+    """Return a name without control characters and those that have no width or turn the direction of writing."""
+    return _HIDDEN.sub("", name)
 
 
 def check_names(reading: Reading, source: Source, options: ReadOptions) -> None:

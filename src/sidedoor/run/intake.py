@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from helpers import paths
-from helpers.agencies import looks_like_agency
 from helpers.errors import IngestError, RunError
 from helpers.files import format_json, hash_file, hash_files, hash_text, remove_named, write_atomically
 from sidedoor.run.editions import Edition, RawFile, give_records
@@ -107,6 +106,7 @@ def describe_record(folder: Path) -> dict:
     """
     import pyarrow.parquet as pq
 
+    from helpers.agencies import looks_like_agency
     from sidedoor.ingest.published import show_file_name
 
     report = json.loads((folder / _REPORT).read_text(encoding="utf-8"))

@@ -578,7 +578,7 @@ def test_hidden_text_is_no_name(tmp_path):
     source = open_drawn(write_ink(PdfWriter(), lay_out(NAMES), tmp_path / "r.pdf", Ink(), extra=drawn))
     reading = read(source)
     assert list_names(reading) == [*NAMES, "Seen Police Department"]
-    kinds = [kind for page in source.cache["pages"] for kind, _ in page.unseen]
+    kinds = [kind for page in source.cache["pages"] for kind in page.unseen]
     assert sorted(kinds) == ["askew", "covered", "inkless", "outside", "white"]
     assert [part.place for part in reading.report.set_aside] == ["page 1"] * 5
     shown = str(reading.report.to_dict())
