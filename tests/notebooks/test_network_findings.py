@@ -144,13 +144,14 @@ def test_federal_accounts_on_the_latest_lists(recipients):
 def join_spellings(row):
     """One key for an agency of the table, and for spellings that give California and the kind of agency.
 
-    Other names, and those with a remark in brackets, stay as printed: that can only make the count lower.
+    All other names, and those with a remark in brackets, stay as printed, so capitals can keep two spellings
+    apart: the count is a minimum.
     """
     printed = row["name_corrected"] or row["name_as_printed"]
     words = printed.upper().replace("'S", "S").replace("CALIFORNIA", "CA").replace("(CA)", " CA ")
     for kind, spelling in KINDS.items():
         words = re.sub(spelling, f" {kind} ", words)
-    found = {*re.findall("[A-Z]+", words)} - {"COUNTY", "CITY", "OF", "COLLEGE"}
+    found = {*re.findall("[A-Z]+", words)}
     is_joined = "CA" in found and found & {*KINDS} and "(" not in words
     return row["agency_id"] or (" ".join(sorted(found)) if is_joined else printed)
 
