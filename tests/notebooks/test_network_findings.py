@@ -144,8 +144,7 @@ def test_federal_accounts_on_the_latest_lists(recipients):
 def join_spellings(row):
     """One key for an agency of the table, and for spellings that give California and the kind of agency.
 
-    All other names, and those with a remark in brackets, stay as printed, so capitals can keep two spellings
-    apart: the count is a minimum.
+    Names with a remark in brackets stay as printed, all others too but for capitals: the count is a minimum.
     """
     printed = row["name_corrected"] or row["name_as_printed"]
     words = printed.upper().replace("'S", "S").replace("CALIFORNIA", "CA").replace("(CA)", " CA ")
@@ -153,7 +152,9 @@ def join_spellings(row):
         words = re.sub(spelling, f" {kind} ", words)
     found = {*re.findall("[A-Z]+", words)}
     is_joined = "CA" in found and found & {*KINDS} and "(" not in words
-    return row["agency_id"] or (" ".join(sorted(found)) if is_joined else printed)
+    if is_joined:
+        return row["agency_id"] or " ".join(sorted(found))
+    return row["agency_id"] or (printed if "(" in words else printed.casefold())
 
 
 def test_agencies_on_every_list_of_others(recipients):
