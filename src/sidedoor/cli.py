@@ -203,7 +203,7 @@ def site(edition: LastEditionOption = None) -> None:
         plan = load_edition(edition)
         check_owner(plan.name, plan.origin)
     name = plan.name if edition else find_last_edition()
-    build_site(name)
+    build_site(name, reference=str(edition or ""))
     index = paths.find_run_folder(name) / "site" / "index.html"
     show(f"Site: {shorten_path(index)}")
     show(f"Open it in a browser: {index.resolve().as_uri()}")

@@ -42,7 +42,9 @@ _LOADED = "src srcset poster data action formaction background ping xlink:href".
 _KEPT = (".git", "CNAME", ".nojekyll")
 
 
-def build_site(edition_name: str, runs: Path | None = None, facts: Path | None = None) -> Path:
+def build_site(
+    edition_name: str, runs: Path | None = None, facts: Path | None = None, reference: str = ""
+) -> Path:
     """Build the site of an edition from its complete results.
 
     Parameters
@@ -54,6 +56,8 @@ def build_site(edition_name: str, runs: Path | None = None, facts: Path | None =
     facts
         Folder of the fact tables for an edition none of whose results keeps any; by default `data/facts`. All
         other sites show the tables that their results were made from.
+    reference
+        The edition as a person named it (its file or name), for the message that it was not run yet.
 
     Returns
     -------
@@ -72,11 +76,11 @@ def build_site(edition_name: str, runs: Path | None = None, facts: Path | None =
     """
     folder = Path(runs or paths.RUNS) / edition_name
     facts = Path(facts or paths.FACTS)
-    _read_manifest(folder, edition_name)
+    _read_manifest(folder, edition_name, reference)
     # No run or other build may change the results meanwhile; results elsewhere are the caller's own.
     try:
         with nullcontext() if runs else lock_edition(edition_name):
-            manifest = _read_manifest(folder, edition_name)
+            manifest = _read_manifest(folder, edition_name, reference)
             for left_over in folder.glob(".site-*"):
                 shutil.rmtree(left_over, ignore_errors=True)
             work = Path(tempfile.mkdtemp(prefix=".site-", dir=folder))
@@ -141,11 +145,14 @@ class _Gate(HTMLParser):
             self.found.append("a script written into the page")
 
 
-def _read_manifest(folder: Path, edition_name: str) -> dict:
+def _read_manifest(folder: Path, edition_name: str, reference: str) -> dict:
     """Return the manifest, which has what a site needs."""
     manifest = load_manifest(edition_name, folder.parent) if _NAME.fullmatch(edition_name) else None
     if not manifest or not manifest["notebooks"]:
-        place, way_out = f"runs/{edition_name}/manifest.json", f"`sidedoor run --edition {edition_name}`"
+        place, way_out = (
+            f"runs/{edition_name}/manifest.json",
+            f"`sidedoor run --edition {reference or edition_name}`",
+        )
         raise RunError(place, "there is no complete run of this edition", f"Run {way_out} first.")
     return manifest
 
