@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import runpy
 
 import pandas as pd
@@ -13,6 +14,13 @@ from sidedoor.run.intake import ingest_records
 from sidedoor.run.run import run_edition
 
 LOCAL = ("police", "sheriff", "campus_police", "fusion_center")
+KINDS = {
+    "PD": r"\bPOLICE( (DEPARTMENT|DEPT))?\b",
+    "SO": r"\bSHERIFFS?( (DEPARTMENT|OFFICE))?\b",
+    "DA": r"\bDISTRICT ATTORNEYS?( OFFICE)?\b|\bDA OFFICE\b",
+    "DPS": r"\bDEPARTMENT OF PUBLIC SAFETY\b",
+    "CHP": r"\bHIGHWAY PATROL\b",
+}
 
 
 def read_findings(number):
@@ -131,6 +139,37 @@ def test_federal_accounts_on_the_latest_lists(recipients):
         f"and at least {sum(outside > 0 for _, outside, _ in counts)} an account outside"
         in finding["sentence"]
     )
+
+
+def join_spellings(row):
+    """One key for an agency of the table, and for spellings that give California and the kind of agency.
+
+    Names with a remark in brackets stay as printed, all others too but for capitals: the count is a minimum.
+    """
+    printed = row["name_corrected"] or row["name_as_printed"]
+    words = printed.upper().replace("'S", "S").replace("CALIFORNIA", "CA").replace("(CA)", " CA ")
+    for kind, spelling in KINDS.items():
+        words = re.sub(spelling, f" {kind} ", words)
+    found = {*re.findall("[A-Z]+", words)}
+    is_joined = "CA" in found and found & {*KINDS} and "(" not in words
+    if is_joined:
+        return row["agency_id"] or " ".join(sorted(found))
+    return row["agency_id"] or (printed if "(" in words else printed.casefold())
+
+
+def test_agencies_on_every_list_of_others(recipients):
+    finding = read_findings("03")["agencies-on-most-lists"]
+    newest = recipients.groupby(["reported_by", "system"])["as_of"].transform("max")
+    rows = recipients[(recipients["as_of"] == newest) & recipients["is_active"]]
+    lists = rows.assign(key=rows.apply(join_spellings, axis="columns")).groupby("reported_by")["key"].agg(set)
+    on_all = [
+        key
+        for key in set.union(*lists)
+        if all(key in names for owner, names in lists.items() if owner != key)
+    ]
+
+    assert finding["value"] == 100
+    assert f"{len(on_all)} agencies are on every complete list" in finding["sentence"]
 
 
 @pytest.mark.parametrize("number", ["02", "03"])

@@ -6,6 +6,7 @@ search (`detections_received`). Being listed is permission, not proof that anybo
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -294,9 +295,9 @@ def _resolve(names: set[str], reporters: set[str], home: str) -> dict[str, str]:
     homeless = {name for name in reporters if home and not parse_name(name).state}
     longer = [f"{name} ({home})" if name in homeless else name for name in printed]
     found = resolve_names(longer, Registry(load_registry()))["agency_id"]
+    keys = _make_keys(longer)
     return {
-        name: agency_id or _make_key(parse_name(full), full)
-        for name, full, agency_id in zip(printed, longer, found, strict=True)
+        name: agency_id or keys[full] for name, full, agency_id in zip(printed, longer, found, strict=True)
     }
 
 
@@ -326,7 +327,7 @@ def _complete_rows(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     states = rows["state"].fillna(ids.map(known["state"]).replace("", None).astype("str"))
     states = states.fillna(names.map(lambda name: read[name].state or None).astype("str"))
     is_received = rows["section"] == RECEIVED
-    ids = ids.fillna(names.map(lambda name: _make_key(read[name], name)))
+    ids = ids.fillna(names.map(_make_keys(read)))
     owners, readers = ids.where(is_received, rows["reported_by"]), rows["reported_by"].where(is_received, ids)
     pages = rows["page"].map(lambda page: page if isinstance(page, str) or pd.isna(page) else f"p. {page}")
     return rows.assign(
@@ -352,11 +353,19 @@ def _describe_agencies(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     return about.sort_index().rename_axis("agency_id").astype("str")
 
 
-def _make_key(read, name: str) -> str:
-    """Return one id for the spellings of an agency: place, role and state where the name gives all three."""
-    if read.state and read.role and read.place:
-        return " ".join(filter(None, [read.place, read.role, read.state, read.detail]))
-    return " ".join(name.split())
+def _make_keys(names: Iterable[str]) -> dict[str, str]:
+    """Return one id for the spellings of an agency: place, role and state where the name gives all three.
+
+    Other names are their own id. Capitals tell no two of them apart: some lists are in capitals only.
+    """
+    keys, written = {}, {}
+    for name in sorted(names, key=lambda name: (name.isupper(), name)):
+        read, plain = parse_name(name), " ".join(name.split())
+        if read.state and read.role and read.place:
+            keys[name] = " ".join(filter(None, [read.place, read.role, read.state, read.detail]))
+        else:
+            keys[name] = written.setdefault(plain.casefold(), plain)
+    return keys
 
 
 def _describe(known: pd.DataFrame, agency_id: str) -> tuple[str, str | None]:

@@ -53,10 +53,10 @@ def test_several_dates_of_one_agency_are_several_lists_and_the_latest_counts():
 
 
 def test_spellings_of_one_agency_are_one_node_and_unsure_ones_stay_apart():
-    """Place, role and state make one id; without a state a name stays as written."""
+    """Place, role and state make one id; without a state a name stays as written, capitals aside."""
     data = make_data(
         make_list(["Alton IL PD", "Upton PD"]),
-        make_list(["Alton Police Department (IL)", "Upton MA PD"], "Other ZZ PD"),
+        make_list(["Alton Police Department (IL)", "UPTON PD", "Upton MA PD"], "Other ZZ PD"),
     )
 
     assert sorted(data.rows["agency_id"].unique()) == ["Upton PD", "alton pd IL", "upton pd MA"]
