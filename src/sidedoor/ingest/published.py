@@ -35,7 +35,7 @@ _HEADERS = "Headers may be exchanged, or rows shifted: look at the file."
 
 
 def remove_hidden(name: str) -> str:
-    """Return a name without control characters and those that have no width or turn the direction of writing."""
+    """Return a name without control characters, those without width, and those that turn the writing."""
     return _HIDDEN.sub("", name)
 
 
