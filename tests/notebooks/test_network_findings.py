@@ -134,6 +134,7 @@ def test_federal_accounts_on_the_latest_lists(recipients):
     counts = [count(rows) for _, rows in latest.groupby(keys)]
 
     assert finding["value"] == sum(federal > 0 for federal, _, _ in counts)
+    assert set(finding["sources"]) == set(latest["source_id"])
     assert f"Of {len(counts)} latest" in finding["sentence"]
     assert (
         f"and at least {sum(outside > 0 for _, outside, _ in counts)} an account outside"

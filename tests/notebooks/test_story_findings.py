@@ -93,7 +93,7 @@ def test_replies_are_counted_by_agency(listed):
         if words[-1] == "stopped":
             ended.add(row.agency_id)
     texts = (f"{len(denied)} denied it outright", f"{len(part)} did not know", f"{len(ended)} ended sharing")
-    both = f"{len(ended & (denied | part))} of them after"
+    both = f"{len(ended & (denied | part))} of these after or with"
     check(finding, replies["agency_id"].nunique(), replies, *texts, both)
 
 
@@ -156,7 +156,7 @@ def test_searches_through_long_beach():
 def test_quoted_entries_by_topic():
     quotes = read("log_quotes")
     counts = quotes["topic"].value_counts()
-    texts = (f"{counts['family_or_associate']} are about a relative", f"{counts['vague']} give no more")
+    texts = (f"{counts['family_or_associate']} are about a relative", f"{counts['vague']} give, in our")
     other = f"{counts['for_another_agency']} were run for"
     check(read_findings("04")["quoted-entries"], len(quotes), quotes, *texts, other)
 
@@ -168,7 +168,7 @@ def test_accesses_to_irvine_end_with_the_last_complete_month():
         read_findings("04")["irvine-accesses"],
         rows["value"].iloc[-1],
         rows,
-        f"{rows['value'].iloc[0]:,.0f} in February 2024",
+        f"{rows['value'].iloc[0]:,.0f} for February 2024",
         "January 2025",
     )
 
