@@ -332,6 +332,8 @@ def _publish(edition: Edition, folder: Path, entries: dict[str, dict]) -> dict:
     }
     write_atomically(folder / FINDINGS, shown)
     write_atomically(folder / MANIFEST, format_json(manifest))
+    if edition.records:  # names of records come from names of files, which can name a person
+        (folder / MANIFEST).chmod(0o600)
     if edition.name not in (paths.BY_HAND, paths.DEFAULTS) and find_last_edition() != edition.name:
         write_atomically(paths.RUNS / "last.json", format_json({"edition": edition.name}))
     remove_unnamed(folder, {entry["folder"] for entry in notebooks})

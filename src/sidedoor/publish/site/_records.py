@@ -15,8 +15,8 @@ def name_record(record: dict) -> str:
 def show_records(records: list[dict]) -> str:
     """Return the records of an edition as a table, a row each."""
     rows, anchors = [], []
-    for record in records:
-        names = record["source_ids"] or [f"record-{record['name']}"]
+    for number, record in enumerate(records, start=1):
+        names = record["source_ids"] or [f"record-{number}"]
         anchors.append(names[0])
         others = "".join(f'<span id="{show(name)}"></span>' for name in names[1:])
         mark = ' <span class="simulated">simulated</span>' if is_simulated(record) else ""
