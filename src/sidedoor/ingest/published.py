@@ -18,18 +18,19 @@ _LOG_PERCENT, _LIST_PERCENT, _FEW = 5, 10, 2
 _HIDDEN = re.compile(UNSHOWN_CHARACTERS)
 # Words of exports, of records requests and of dates: with agencies' words, all that a shown name holds.
 _FILE_WORDS = frozenset(
-    "a access all alpr and annual apr april attachment audit audits aug august by ca camera cameras city"
-    " clerk combined complete completed copy csv daily dashboard data dec december detection detections"
-    " device devices doc document documents driven edge edges eff exhibit export exported exports extract"
-    " feb february file files final flock foia for from full fy given granted gz hit hits hot html id in"
-    " inbound jan january jul july jun june learn list lists log logs lookup lpr mar march may month"
-    " monthly motorola name names nationwide neighbor network nodes nov november ocr oct october of on org"
-    " organization organizations out outbound page part partial pdf plate plates policies policy portal"
-    " pra production prr public quarter quarterly ratio raw reader readers received record records"
-    " redacted redaction reduced release released report reports response responsive result results saved"
-    " scan search searches sent sep sept september share shared sharednetworks shares sharing sheet show"
-    " simulated sorted statewide summary survey table text the to transparency tsv txt updated usage user"
-    " users v version vigilant volumes week weekly with workbook xlsx year years".split()
+    "a access all alpr and annual apr april attachment audit audits aug august by ca camera cameras"
+    " city clerk combined complete completed copy csv daily dashboard data dec december detection"
+    " detections device devices doc document documents driven edge edges eff exhibit export exported"
+    " exports extract feb february file files final flock foia for from full fy given granted gz hit"
+    " hits hot html id in inbound jan january jul july jun june learn list lists log logs lookup lpr mar"
+    " march may month monthly motorola name names nationwide neighbor network networks nodes nov"
+    " november ocr oct october of on org organization organizations out outbound page part partial pdf"
+    " plate plates policies policy portal pra production prr public quarter quarterly ratio raw reader"
+    " readers received record records redacted redaction reduced release released report reports"
+    " response responsive result results saved scan search searches sent sep sept september share shared"
+    " sharednetworks shares sharing sheet show simulated sorted statewide summary survey table text the"
+    " to transparency tsv txt updated usage user users v version vigilant volumes week weekly with"
+    " workbook xlsx year years".split()
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SHIFTED = "A cell may hold commas without being quoted: ask for the original export."
@@ -132,7 +133,8 @@ def show_file_name(name: str, agencies: set[str]) -> str:
     words = load_words()
     known = _FILE_WORDS | (words.known - words.kinds["person_ranks"])
     known |= {word for agency in agencies for word in _LETTERS.findall(agency.lower())}
-    if known.issuperset(_LETTERS.findall(name.lower())):
+    others = set(_LETTERS.findall(name.lower())) - known
+    if all(looks_like_agency(word.upper()) for word in others):  # OCSD, LVMPD
         return name
     kind = PurePosixPath(name.lower().removesuffix(".gz")).suffix.lstrip(".")
     return f"{kind.upper()} file" if kind in _FILE_WORDS else "file"
