@@ -40,13 +40,15 @@ _NO_AGENCY = "(not an agency's name)"
 def show_agencies(facts: Path, cited: dict[str, str], extra: Path) -> dict[str, str]:
     """Return the blocks of the page of agencies, and write its table as a download."""
     table = build_agency_table(facts)
+    # federal agencies, which have no state, come last
+    table = table.sort_values("state", key=lambda states: states.eq(""), kind="stable")
     table["on_ice_list"] = table["on_ice_list"].replace("not named", "")
     write_csv(table.rename(columns=HEADERS)[list(HEADERS.values())], extra / TABLE)
     rows = []
     for row in table.to_dict("records"):
         name = link(f"#{row['agency_id']}", show_name(row["name"]))
         rows.append([name, *(show(row[column] or "") for column in _SHOWN[1:])])
-    head = [HEADERS[name].capitalize() for name in _SHOWN]
+    head = [HEADERS[name][0].upper() + HEADERS[name][1:] for name in _SHOWN]
     caption = f"{say_number(len(table), 'agency', 'agencies')} in the fact tables"
     claims, names = load_table("sharing_claims", facts), load_lists(facts)[1]
     called = dict(zip(table["agency_id"], table["name"], strict=True))
