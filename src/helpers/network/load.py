@@ -55,7 +55,7 @@ class SharingData:
     agencies
         One row for each agency, by agency_id (index): name, kind, state.
     notes, files
-        How the lists were read, and what stays open, one sentence each; name and sha256 of each file.
+        How the lists were read, and what stays open, one sentence each; form and sha256 of each file.
     """
 
     key: str
