@@ -2,17 +2,18 @@
 
 import functools
 import re
-from collections.abc import Mapping
 
 from helpers.agencies.check import looks_like_agency
 from helpers.canonical import SECTIONS
 from helpers.errors import IngestError, offer_nearest
 from helpers.formats import load_format
 from helpers.wording import say_number
+from sidedoor.ingest.flock_sharing import build_row
 from sidedoor.ingest.headers import HEADER_ROWS, drop_columns, tidy_header
 from sidedoor.ingest.published import remove_hidden
 from sidedoor.ingest.report import Report, Skipped
 from sidedoor.ingest.source import ReadOptions, Source
+from sidedoor.ingest.tables import check_length
 from sidedoor.ingest.xlsx import name_column
 
 _MEANING = (
@@ -25,6 +26,8 @@ _MOST, _DISTINCT = 0.8, 0.7
 _TITLES = 2
 # Columns beside names whose headers are not known.
 _MORE = 3
+# Columns beside a single list that are kept, by the words for their headers.
+_BESIDE = {"city_as_printed": "city", "state_as_printed": "state_columns", "status": "status"}
 _SKIPPED = {
     "heading": "a heading among the names",
     "header-again": "the header, repeated among the rows",
@@ -32,31 +35,31 @@ _SKIPPED = {
     "no-name": "a row without a name",
     "no-direction": "a list of names that does not say which way the data flows",
 }
-_STATUS = "A column says whether a share is active: those that are not are marked as inactive, and are kept."
 
 
 @functools.cache
-def _load() -> dict:
-    """Load the words of headings as patterns and sets."""
-    known, flock = load_format("workbook")["names"], load_format("flock")
-    made = {name: re.compile(known[name]) for name in ("note", "heading", "ends", "ended", "denied")}
-    made["inactive"] = re.compile(flock["sharing"]["inactive"])  # the vendor's marks, which clerks copy
-    for name in ("columns", "beside", "city", "state_columns", "status"):
-        made[name] = {tidy_header(one) for one in known[name]}
-    logs = load_format("workbook")["searches"]["columns"]
-    only = [name for field in ("reason_text", "plate", "case_number") for name in logs[field]]
-    made["searches"] = set(map(tidy_header, only))
-    return made
+def _list_headers(part: str) -> frozenset[str]:
+    """List headers of columns, tidy: `columns` of names, `beside` them, `city`, `searches` and so on."""
+    known = load_format("workbook")
+    if part == "searches":
+        fields = ("reason_text", "plate", "case_number")
+        return frozenset(tidy_header(one) for name in fields for one in known["searches"]["columns"][name])
+    return frozenset(map(tidy_header, known["names"][part]))
 
 
-def find_section(texts: list[str]) -> str | None:
+def _says(part: str, text: str) -> bool:
+    """Return whether a text is of a kind: a `note`, a `heading`, an `ended` share and so on."""
+    return bool(re.search(load_format("workbook")["names"][part], text))
+
+
+def find_section(*texts: str) -> str | None:
     """Find the direction of a list in what is above it, in its column's name or in its sheet's name.
 
     A text that denies or limits what it says, as of agencies that no longer share, says no direction.
     """
-    texts = [text for text in texts if not _load()["denied"].search(text)]
+    plain = [" ".join(text.split()) for text in texts if not _says("denied", text)]
     for heading in load_format("workbook")["headings"]:
-        if any(re.search(heading["pattern"], text) for text in texts):
+        if any(re.search(heading["pattern"], text) for text in plain):
             return heading["section"]
     return None
 
@@ -67,60 +70,47 @@ def _find_side(text: str) -> str | None:
     return next((section for section, side in sides if re.search(side, " ".join(text.split()))), None)
 
 
-def is_heading(text: str) -> bool:
-    """Return whether a cell heads names: a column's name, a side such as `Incoming`, a plural, a sentence
-    over a list.
-    """
-    plain, known = " ".join(text.split()), _load()
-    is_told = find_section([plain]) is not None or _find_side(plain) is not None
-    return is_told or tidy_header(text) in known["columns"] or bool(known["heading"].search(plain))
+def _is_heading(text: str) -> bool:
+    """Return whether a cell heads names: a column's name, a side, a plural, a sentence over a list."""
+    is_told = find_section(text) or _find_side(text) or tidy_header(text) in _list_headers("columns")
+    return bool(is_told) or _says("heading", " ".join(text.split()))
 
 
 def _is_name(text: str) -> bool:
-    return looks_like_agency(text) and not is_heading(text)
+    return looks_like_agency(text) and not _is_heading(text)
 
 
-def check_lines(source: Source, rows: list[tuple[int, list[str]]]) -> None:
-    """Refuse names that are all on one line."""
-    filled = [[cell for cell in cells if cell.strip()] for _, cells in rows]
-    filled = [cells for cells in filled if cells]
-    if len(filled) == 1 and len(filled[0]) > 1 and sum(map(_is_name, filled[0])) * 2 >= len(filled[0]):
-        found = f"{len(filled[0])} cells on a single line, which look like names of agencies"
-        way_out = "Put each name on a line of its own, in a copy of the file."
-        raise IngestError(source.name, found, way_out, code="one-line")
+def find_lists(sheet_name: str, rows: list[tuple[int, list[str]]]):
+    """Find the columns of agencies of a table and the row that heads them.
 
-
-def find_lists(sheet, rows: list[tuple[int, list[str]]]) -> dict | None:
-    """Find the columns of agencies of a sheet and the row that heads them.
+    Parameters
+    ----------
+    sheet_name
+        Name of the tab, which may say the direction.
+    rows
+        Those that hold something, of one length.
 
     Returns
     -------
-    Fields of `clerk.Found`; None if no column holds names of agencies.
+    The row of the header (0 for none), the header, the titles above it, and position and direction of each
+    list; None if no column holds names of agencies.
     """
-    filled = [(number, cells) for number, cells in rows if any(cell.strip() for cell in cells)]
-    width = max((len(cells) for _, cells in filled), default=0)
-    columns = {
-        at: [(number, cells[at].strip() if at < len(cells) else "") for number, cells in filled]
-        for at in range(width)
-    }
-    heads = {at: _find_head(column) for at, column in columns.items()}
-    found = {at: heads[at][0] for at, column in columns.items() if _is_list(column, *heads[at])}
-    if not found or _load()["searches"] & {tidy_header(text) for _, text in heads.values()}:
+    rows = [(number, [*map(str.strip, cells)]) for number, cells in rows]
+    width = len(rows[0][1]) if rows else 0
+    columns = [[(number, cells[at]) for number, cells in rows] for at in range(width)]
+    heads = [_find_head(column) for column in columns]
+    found = {at: heads[at][0] for at, column in enumerate(columns) if _is_list(column, *heads[at])}
+    if not found or _list_headers("searches") & {tidy_header(text) for _, text in heads}:
         return None
-    header_row = max(found.values())
-    if not header_row and not _are_bare(columns, found):
+    line = max(found.values())
+    lists = [at for at, head in found.items() if head == line]
+    header = dict(rows).get(line, [""] * width)
+    above = [cells for number, cells in rows if number < line]
+    titles = [cell for cells in above for cell in cells if cell]
+    names = [[text for number, text in column if number > line and text] for column in columns]
+    if sum(map(_is_name, titles)) > _TITLES or not _are_alone(line, header, names, lists):
         return None
-    lists = [at for at, head in found.items() if head == header_row]
-    header = [cell.strip() for cell in dict(filled).get(header_row, [])]
-    header += [""] * (width - len(header))
-    above = [cells for number, cells in filled if number < header_row]
-    titles = [cell.strip() for cells in above for cell in cells if cell.strip()]
-    if sum(map(_is_name, titles)) > _TITLES or not _is_narrow(header, lists):
-        return None
-    if _are_ends(columns, header_row, header, lists):
-        return None
-    sections = _find_sections(header, above, [*titles, header[lists[0]], sheet.name], lists)
-    return {"kind": "names", "header_row": header_row, "header": header, "titles": titles, "lists": sections}
+    return line, header, titles, _find_sections(header, above, [*titles, sheet_name], lists)
 
 
 def _find_head(column: list[tuple[int, str]]) -> tuple[int, str]:
@@ -132,56 +122,42 @@ def _find_head(column: list[tuple[int, str]]) -> tuple[int, str]:
         if text and _is_name(text):
             names_n += 1
         elif text and names_n <= _TITLES:
-            is_head = is_heading(text)
-            if is_head or not (is_headed or names_n or _load()["note"].search(text)):
+            is_head = _is_heading(text)
+            if is_head or not (is_headed or names_n or _says("note", text)):
                 found, is_headed = (number, text), is_headed or is_head
     return found
 
 
 def _is_list(column: list[tuple[int, str]], head: int, heading: str) -> bool:
     """Return whether the cells below a heading are names: its words say so, or nearly all of the cells do."""
-    known, tidy = _load(), tidy_header(heading)
-    names = [name for number, name in column if number > head and name and not known["note"].search(name)]
-    names = [name for name in names if not is_heading(name)]
-    if tidy in known["beside"] or not names:
+    names = [name for number, name in column if number > head and name and not _says("note", name)]
+    names = [name for name in names if not _is_heading(name)]
+    if not names or tidy_header(heading) in _list_headers("beside"):
         return False
-    if find_section([heading]) or _find_side(heading):
+    distinct = len(set(names)) / len(names)
+    if find_section(heading) or _find_side(heading):
         return True
-    if tidy in known["columns"] and len(set(names)) >= len(names) / 2:
+    if tidy_header(heading) in _list_headers("columns") and distinct >= 0.5:
         return True
-    agencies_n = sum(map(_is_name, names))
-    return len(names) > 1 and agencies_n >= _MOST * len(names) and len(set(names)) >= _DISTINCT * len(names)
+    return len(names) > 1 and sum(map(_is_name, names)) >= _MOST * len(names) and distinct >= _DISTINCT
 
 
-def _are_bare(columns: dict[int, list], lists: dict[int, int]) -> bool:
-    """Return whether beside names without a header nothing but states and numbers is: anything else may be a
-    log.
+def _are_alone(line: int, header: list[str], names: list[list[str]], lists: list[int]) -> bool:
+    """Return whether nothing beside the names says that the rows are something else: shares between two
+    agencies of a row, or what has ids or many columns.
     """
-    rest = [text for at, column in columns.items() if at not in lists for _, text in column if text]
-    return all(re.fullmatch(r"[A-Z]{2}|\d{1,4}\.?", text) for text in rest)
-
-
-def _are_ends(columns: dict, header_row: int, header: list[str], lists: list[int]) -> bool:
-    """Return whether two columns hold the ends of shares: each row is then a share between the two."""
-    known, ends_n = _load(), 0
-    for at, column in columns.items():
-        names = [text for number, text in column if number > header_row and text]
-        is_known = tidy_header(header[at]) in known["beside"]
-        if at in lists or (sum(map(_is_name, names)) > _MOST * len(names) and not is_known):
-            ends_n += bool(known["ends"].search(header[at]))
-            # names that come again and again beside those of another column
-            if len({*lists, at}) > 1 and len(names) > 1 and len(set(names)) <= 2 / 3 * len(names):
-                return True
-    return ends_n > 1
-
-
-def _is_narrow(header: list[str], lists: list[int]) -> bool:
-    """Return whether hardly anything is beside the names: many columns, or ids, are a table of something
-    else.
-    """
-    tidy = [tidy_header(name) for at, name in enumerate(header) if name and at not in lists]
-    more = [name for name in tidy if name not in _load()["beside"]]
-    return len(more) <= _MORE and not any(name == "id" or name.endswith(("_id", " id")) for name in tidy)
+    others = [at for at in range(len(names)) if at not in lists]
+    tidy = {at: tidy_header(header[at]) for at in others}
+    if not line:  # nothing but states and numbers
+        return all(re.fullmatch(r"[A-Z]{2}|\d{1,4}\.?", text) for at in others for text in names[at])
+    more = [at for at in others if tidy[at] and tidy[at] not in _list_headers("beside")]
+    if len(more) > _MORE or any(name == "id" or name.endswith(("_id", " id")) for name in tidy.values()):
+        return False
+    more = [at for at in more if sum(map(_is_name, names[at])) > _MOST * len(names[at])]
+    ends = [*lists, *more]
+    # names that come again and again beside those of another column
+    again = [at for at in ends if len(names[at]) > 1 and len(set(names[at])) <= 2 / 3 * len(names[at])]
+    return sum(_says("ends", header[at]) for at in ends) < 2 and not (again and len(ends) > 1)
 
 
 def _find_sections(
@@ -192,37 +168,35 @@ def _find_sections(
     """
     found = _find_sides({at: header[at] for at in lists})
     if len(lists) == 1:
-        return [(lists[0], found.get(lists[0]) or find_section(texts))]
+        return [(lists[0], found.get(lists[0]) or find_section(header[lists[0]], *texts))]
     for cells in reversed(above):
         if len(found) < len(lists):
             # a merged cell keeps its text at its left end
-            left = {at: [cell for cell in cells[: at + 1] if cell.strip()] for at in lists}
-            found = _find_sides({at: texts[-1] if texts else "" for at, texts in left.items()})
+            found = _find_sides({at: next(filter(None, cells[at::-1]), "") for at in lists})
     is_whole = len(found) == len(set(found.values())) == len(lists)
     return [(at, found[at] if is_whole else None) for at in lists]
 
 
 def _find_sides(texts: dict[int, str]) -> dict[int, str]:
     """Find the directions that headings say: by themselves, or as the contrary of another."""
-    found = {at: find_section([" ".join(text.split())]) for at, text in texts.items()}
+    found = {at: find_section(text) for at, text in texts.items()}
     sides = {at: section or _find_side(texts[at]) for at, section in found.items()}
     are_contrary = len({*filter(None, sides.values())}) > 1
     return {at: section for at, section in (sides if are_contrary else found).items() if section}
 
 
 def settle_sections(
-    source: Source, options: ReadOptions, parts: list, sheets: Mapping, *, is_all: bool, report: Report
+    source: Source, options: ReadOptions, parts: list, *, is_all: bool, report: Report
 ) -> None:
-    """Give each list (`clerk.Found.lists`) the direction that the person or a mapping says, where the file
-    says none.
+    """Give each list (`clerk.Found.lists`) the direction that the person says, where the file says none.
 
     Parameters
     ----------
-    source, options, parts, sheets
+    source, options, parts
         The file, what the person knows (`section` is one direction, or one for each list, joined by commas),
-        the sheets that hold names, what a mapping says of sheets.
+        the tables that hold names.
     is_all
-        Whether the file holds nothing else that can be read: then the directions are asked for. Otherwise a
+        Whether the file holds nothing but lists. If none has a direction, they are asked for; otherwise a
         list without one is left for later, and a warning in the report says how to have it read.
 
     Raises
@@ -230,28 +204,24 @@ def settle_sections(
     IngestError
         A direction is none, or there are more or fewer of them than lists without one, or all lists lack one.
     """
-    for part in parts:
-        if given := sheets.get(part.sheet.name, {}).get("section"):
-            part.lists = [(at, given) for at, _ in part.lists]
-    open_ = [(part, at) for part in parts for at, section in part.lists if section is None]
-    names = [f"{part.sheet.label}, column {name_column(at + part.sheet.first_column)}" for part, at in open_]
-    where = " and ".join(names[:8])
-    if options.section:
-        given = [text.strip() for text in options.section.split(",")]
-        for text in given:
-            if text not in SECTIONS:
-                found = f"section {text!r}"
-                raise IngestError("--section", found, offer_nearest(text, SECTIONS), code="wrong-value")
-        place = f"{source.name}, --section"
-        if not open_:
-            found = "a direction, and no list of names that lacks one"
-            raise IngestError(place, found, "Leave it out.", code="section-not-needed")
-        if len(given) not in (1, len(open_)):
-            lists = say_number(len(open_), "list")
-            found = f"{say_number(len(given), 'direction')} for {lists} without one: {where}"
-            way_out = "Give one for each in this order, or one for all."
-            raise IngestError(place, found, way_out, code="wrong-value")
-        left = iter(given * (len(open_) // len(given)))
+    lists = [(part, *one) for part in parts for one in part.lists]
+    open_ = [(part, at) for part, at, section in lists if section is None]
+    where = " and ".join(f"{part.table.label}, column {name_column(at + 1)}" for part, at in open_[:8])
+    given = [text.strip() for text in options.section.split(",")] if options.section else []
+    place = f"{source.name}, --section"
+    for text in given:
+        if text not in SECTIONS:
+            found = f"section {text!r}"
+            raise IngestError("--section", found, offer_nearest(text, SECTIONS), code="wrong-value")
+    if given and not open_:
+        found = "a direction, and no list of names that lacks one"
+        raise IngestError(place, found, "Leave it out.", code="section-not-needed")
+    if given and len(given) not in (1, len(open_)):
+        found = f"{say_number(len(given), 'direction')} for {say_number(len(open_), 'list')}: {where}"
+        way_out = "Give one for each list without one, in this order, or one for all."
+        raise IngestError(place, found, way_out, code="wrong-value")
+    if given:
+        left = iter(given * len(open_))
         for part in parts:
             part.lists = [(at, section or next(left)) for at, section in part.lists]
     elif open_:
@@ -259,13 +229,13 @@ def settle_sections(
         ask = f"Say it: --section {_MEANING}."
         if len(open_) > 1:
             ask += f" One for each of {where}, in this order and joined by commas, or one for all."
-        if is_all:
+        if is_all and len(open_) == len(lists):
             raise IngestError(f"{source.name}, {where}", found, ask, code="no-section", asks_for="section")
         report.warn("no-direction", f"Skipped in {where}: {found}. {ask}", "section")
 
 
 def read_lists(source: Source, options: ReadOptions, part, report: Report) -> list[dict]:
-    """Read the lists of a sheet (`clerk.Found`) into edges; those without a direction are skipped.
+    """Read the lists of a table (`clerk.Found`) into edges; those without a direction are skipped.
 
     A heading between names, as where one list is below another, says the direction of those below it.
 
@@ -274,6 +244,8 @@ def read_lists(source: Source, options: ReadOptions, part, report: Report) -> li
     IngestError
         It is not said whose list it is, or of which day; or a heading between names says no direction.
     """
+    header, table, used = part.table.header, part.table, [at for at, _ in part.lists]
+    check_length(source, len(part.rows))
     if any(section for _, section in part.lists):
         if not options.reported_by:
             found, way_out = "a list that does not say whose it is", "Say it: --reported-by 'AGENCY'."
@@ -281,114 +253,84 @@ def read_lists(source: Source, options: ReadOptions, part, report: Report) -> li
         if not options.as_of:
             way_out = "Give it: --as-of YYYY-MM-DD."
             raise IngestError(source.name, "a list without a date", way_out, code="no-date", asks_for="as_of")
-    cells, header, sheet = part.list_cells(), part.header, part.sheet
-    if len(cells) > source.limits.list_rows:
-        found = f"a list of more than {source.limits.list_rows:,} rows"
-        raise IngestError(source.name, found, "Split the file.", code="too-large")
-    used = [at for at, _ in part.lists]
     skipped = {code: Skipped(code, reason) for code, reason in _SKIPPED.items()}
-    for number, row in cells:
-        if not any(row[at].strip() for at in used if at < len(row)):
-            skipped["no-name"].add(sheet.name_row(number))
-    beside = {} if len(used) > 1 else _find_beside(header)
-    rows = []
+    for number, cells in part.rows:
+        if not any(cells[at].strip() for at in used):
+            skipped["no-name"].add(table.name_row(number))
+    beside: dict[str, int] = {}
+    for at, name in enumerate(map(tidy_header, header)):
+        for kept, kind in _BESIDE.items():
+            if len(used) == 1 and name in _list_headers(kind):
+                beside.setdefault(kept, at)
+    edges = []
     for at, section in part.lists:
-        rows += _read_list(source, options, part, at, section, beside, skipped, report)
+        edges += _read_list(source, options, part, at, section, beside, skipped, report)
     if part.titles:
         said = say_number(len(part.titles), "cell above the names was", "cells above the names were")
-        report.note("titles", f"{sheet.label}: {said} taken for a title.")
+        report.note("titles", f"{table.label}: {said} taken for a title.")
         report.private.setdefault("title", []).extend(part.titles[:8])
     report.skip(skipped)
     unused = [name for at, name in enumerate(header) if name and at not in (*used, *beside.values())]
-    drop_columns(report, header, unused if part.header_row else [])
+    drop_columns(report, header, unused)
     if "status" in beside:
-        report.warn("status-column", _STATUS)
-    return rows
-
-
-def _find_beside(header: list[str]) -> dict[str, int]:
-    """Find the columns of city, state and status beside a single list."""
-    kinds = {"city_as_printed": "city", "state_as_printed": "state_columns", "status": "status"}
-    found = {}
-    for at, name in enumerate(map(tidy_header, header)):
-        for field, kind in kinds.items():
-            if name in _load()[kind]:
-                found.setdefault(field, at)
-    return found
+        text = "A column says whether a share is active: those that are not are marked, and are kept."
+        report.warn("status-column", text)
+    return edges
 
 
 def _read_list(
     source: Source, options: ReadOptions, part, at: int, section: str | None, beside: dict[str, int],
     skipped: dict[str, Skipped], report: Report,
 ) -> list[dict]:  # fmt: skip
-    known, sheet = _load(), part.sheet
-    head = tidy_header(part.header[at]) if part.header_row else None
-    cells = [(number, row[at].strip(), row) for number, row in part.list_cells() if at < len(row)]
-    names = [(number, name, row) for number, name, row in cells if name]
-    rows, seen, cleaned, counts = [], [], 0, {section: 0}
-    for number, printed, row in names:
-        name, place = remove_hidden(printed), sheet.name_row(number)
-        is_read = section is not None
-        cleaned += is_read and name != printed
-        if not is_read:
+    """Read a column of names; `beside` says which columns hold city, state and status of each."""
+    table, head = part.table, tidy_header(part.table.header[at])
+    edges, seen, cleaned, counts = [], [], 0, {section: 0}
+    for number, cells in part.rows:
+        printed, place = cells[at].strip(), table.name_row(number)
+        name = remove_hidden(printed)
+        # `Partner PD` among names is one, if it says no direction
+        is_listed = looks_like_agency(name) and tidy_header(name) not in _list_headers("columns")
+        if not printed:
+            continue
+        if section is None:
             skipped["no-direction"].add(place)
         elif head and tidy_header(name) == head:
             skipped["header-again"].add(place)
-        elif known["note"].search(name):
+        elif _says("note", name):
             skipped["note"].add(place)
-        elif is_heading(name) and not _is_listed(name):
+        elif find_section(name) or _is_heading(name) and not is_listed:
             section = _turn(source, name, place)
             counts.setdefault(section, 0)
             skipped["heading"].add(place)
         else:
+            cleaned += name != printed
             seen.append(" ".join(name.split()))
             counts[section] += 1
-            extra = {field: row[n].strip() or None for field, n in beside.items() if n < len(row)}
-            rows.append(_make_edge(name, section, extra, options) | {"row_no": number})
-    for row in rows:
-        row["source_id"] = options.source_id or source.id
-    label = sheet.label if len(part.lists) == 1 else f"{sheet.label}, column {name_column(at + 1)}"
-    for section, names_n in counts.items():
-        key = f"{label}, {section}" if len(counts) > 1 else label
-        report.details.setdefault("sections", {})[key] = {"section": section, "names": names_n}
+            extra = {field: cells[column].strip() or None for field, column in beside.items()}
+            status = extra.pop("status", None) or ""
+            edge = build_row(section, options.reported_by, name) | extra
+            edge["is_inactive"] |= _says("ended", status)
+            edges.append(edge | {"as_of": options.as_of, "row_no": number})
+    for edge in edges:
+        edge["source_id"] = options.source_id or source.id
+    label = table.label if len(part.lists) == 1 else f"{table.label}, column {name_column(at + 1)}"
+    for way, names_n in counts.items():
+        key = f"{label}, {way}" if len(counts) > 1 else label
+        report.details.setdefault("sections", {})[key] = {"section": way, "names": names_n}
     if twice := len(seen) - len(set(seen)):
         said = say_number(twice, "name is", "names are")
         report.warn("listed-twice", f"{label}: {said} there again; each row is kept.")
     if cleaned:
         said = f"characters without width were removed from {say_number(cleaned, 'name')}."
         report.warn("cleaned-names", f"{label}: {said}")
-    if rows and not part.header_row:
-        report.private.setdefault("first name", []).append(names[0][1])
-    return rows
-
-
-def _make_edge(name: str, section: str, extra: dict[str, str | None], options: ReadOptions) -> dict:
-    """Make the edge of a name; `extra` holds the cells of city, state and status beside it."""
-    is_ended = bool(_load()["ended"].search(extra.pop("status", None) or ""))
-    ends = (options.reported_by, name) if section.endswith("_shared") else (name, options.reported_by)
-    return {
-        "from_agency_as_printed": ends[0],
-        "to_agency_as_printed": ends[1],
-        "shares": "detections" if section.startswith("detections") else "hot_list",
-        "reported_by": options.reported_by,
-        "section": section,
-        "is_inactive": is_ended or bool(_load()["inactive"].search(name)),
-        "as_of": options.as_of,
-        **extra,
-    }
-
-
-def _is_listed(name: str) -> bool:
-    """Return whether what looks like a heading is a name after all: `Partner PD` among names, with no
-    direction in it.
-    """
-    is_column = tidy_header(name) in _load()["columns"]
-    return looks_like_agency(name) and find_section([name]) is None and not is_column
+    if seen and not table.line:
+        report.private.setdefault("first name", []).append(seen[0])
+    return edges
 
 
 def _turn(source: Source, name: str, place: str) -> str:
     """Return the direction that a heading among the names says."""
-    if section := find_section([name]):
+    if section := find_section(name):
         return section
     found = "a heading among the names, which does not say which way the data flows"
     way_out = "Put each list into a file of its own, or the lists side by side, each below its heading."

@@ -1,53 +1,39 @@
 """Any edge list, search log or list of figures, read as a mapping says: an unknown vendor needs no code."""
 
-import functools
-import itertools
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from helpers.canonical import MEASURES, SECTIONS, build_table
 from helpers.errors import IngestError
 from helpers.searches.logs import warn_of_rows
 from helpers.wording import say_number
+from sidedoor.ingest import clerk
 from sidedoor.ingest.cells import EMPTY, MASKED, REDACTED, find_states, load_marks
-from sidedoor.ingest.headers import (
-    HEADER_ROWS,
-    check_day,
-    drop_columns,
-    list_beginnings,
-    make_batches,
-    tidy_header,
-)
-from sidedoor.ingest.log_checks import check_log
-from sidedoor.ingest.log_part import PERSONAL, LogForm
-from sidedoor.ingest.logs import LogReader, Skip, leave_out
-from sidedoor.ingest.mapping_file import (
-    ENDS,
-    SHIPPED,
-    check_sheets,
-    find_column,
-    list_mappings,
-    list_matches,
-    load_mapping,
-    spell_header,
-)
+from sidedoor.ingest.headers import check_day, list_beginnings, tidy_header
+from sidedoor.ingest.mapping_file import ENDS, SHIPPED, list_mappings, list_matches, load_mapping
 from sidedoor.ingest.published import remove_hidden
 from sidedoor.ingest.report import Reading, Report, Skipped
-from sidedoor.ingest.source import Match, ReadOptions, Source, open_source
-from sidedoor.ingest.text import RowBatch, TextTable, read_table
-from sidedoor.ingest.times import DayOrder, compile_form, find_zone, list_days, read_times
+from sidedoor.ingest.source import Match, ReadOptions, Source
+from sidedoor.ingest.tables import (
+    Table,
+    decide_order,
+    drop_unused,
+    list_dates,
+    load_rows,
+    open_tables,
+    read_log,
+    skip_rows,
+)
+from sidedoor.ingest.times import read_times
 from sidedoor.ingest.volumes import VolumeTable, find_sentinel, read_figure
-from sidedoor.ingest.xlsx import Sheet, read_workbook
 
 KINDS = ("text", "xlsx")
 FAMILY = "mapping"
-# As the name of a sheet: every sheet that has the columns. No sheet can be called so.
-_ALL = "*"
 _TRUE, _FALSE = ("true", "yes", "y", "1"), ("false", "no", "n", "0", "")
+# What flows, by section of a report.
+_SHARED = {name: "detections" if name.startswith("detections") else "hot_list" for name in SECTIONS}
 
 
 def recognize(source: Source) -> Match | None:
@@ -97,8 +83,6 @@ def read(source: Source, options: ReadOptions) -> Reading:
     mapping = load_mapping(path)
     check_day(options.as_of)
     if mapping["table"] == "workbook":
-        from sidedoor.ingest import clerk
-
         if source.kind != "xlsx":
             found = "no workbook, although the mapping says so"
             raise IngestError(source.name, found, "Give table another value.", code="wrong-value")
@@ -108,10 +92,9 @@ def read(source: Source, options: ReadOptions) -> Reading:
     report = Report(source.name, source.sha256, source.bytes_n, FAMILY, title, why)
     if SHIPPED in Path(path).parents or str(path) in list_mappings():
         source.cache["vendor prints agencies"] = True
-    rows = _Rows(source, options, mapping, report)
-    readers = {"sharing": _read_sharing, "searches": _read_searches, "volumes": _read_volumes}
-    table = readers[mapping["table"]](rows)
-    rows.finish()
+    tables = open_tables(source, mapping, report)
+    readers = {"sharing": _read_sharing, "searches": read_log, "volumes": _read_volumes}
+    table = readers[mapping["table"]](tables, mapping, options, report)
     for text in mapping["notes"]:
         report.note("mapping", text)
     if constants := mapping["constants"]:
@@ -123,264 +106,83 @@ def read(source: Source, options: ReadOptions) -> Reading:
     return Reading({mapping["table"]: table}, report)
 
 
-class _Rows:
-    """The rows of the file as the mapping finds them, in batches, and what is noticed on the way."""
-
-    def __init__(self, source: Source, options: ReadOptions, mapping: dict, report: Report):
-        self.source, self.options, self.mapping, self.report = source, options, mapping, report
-        self.columns: dict[str, str] = mapping["columns"]
-        self.skipped: dict[str, Skipped] = {}
-        self.places: list[str] = []
-        self.wanted = {*self.columns.values(), *(part["column"] for part in mapping["figures"])}
-        self.header: list[str] = []  # of all tables
-        self.text: TextTable | None = None
-        self.parts = [self._open_text()] if source.kind == "text" else self._open_sheets()
-        self.skips = []
-        for part in mapping["skip"]:
-            reason = part.get("reason") or "left out by the mapping"
-            self.skips.append(Skip(part["column"], tuple(map(str, part["equals"])), reason))
-
-    def _find_line(self, rows: list[tuple[int, list[str]]], told: dict) -> int | None:
-        """Find the row of the header: as told, or the one that holds the names of the mapped columns."""
-        if "header_line" in told or "header" in told:
-            return told.get("header_line", 0)
-        spelled = ((number, set(spell_header(cells, self.mapping))) for number, cells in rows)
-        return next((number for number, names in spelled if self.wanted <= names), None)
-
-    def _open_text(self) -> Callable[[], Iterator[RowBatch]]:
-        told = self.mapping["file"]
-        line = self._find_line(list_beginnings(self.source)[0][1], told)
-        line = 1 if line is None else line
-        self.text = read_table(self.source, header_line=line)
-        place, width = f"line {line}" if line else "", len(self.text.header)
-        self.text.header[:] = self._name_columns(self.text.header, place, told, width)
-        if len(self.text.header) != width:
-            raise self._refuse_header(width, self.text.header)
-        return self.text.batches
-
-    def _open_sheets(self) -> list[Callable[[], Iterator[RowBatch]]]:
-        """Open the sheets that are read, and account for the others."""
-        sheets = [sheet for sheet in read_workbook(self.source).sheets if sheet.rows]
-        general = self.mapping["file"]
-        check_sheets(self.mapping["sheets"], [sheet.name for sheet in sheets], self.source.name)
-        told = {sheet.number: general | self.mapping["sheets"].get(sheet.name, {}) for sheet in sheets}
-        lines = {
-            sheet.number: self._find_line(list(sheet)[:HEADER_ROWS], told[sheet.number]) for sheet in sheets
-        }
-        fitting = [sheet for sheet in sheets if lines[sheet.number] is not None]
-        name = general.get("sheet")
-        if name == _ALL:
-            chosen = [sheet for sheet in fitting if not told[sheet.number].get("skip")]
-        elif name:
-            chosen = [sheet for sheet in sheets if sheet.name == name]
-        elif {"header", "header_line"} & set(general):
-            chosen = sheets
-        else:  # sheets that select from another one have fewer rows
-            chosen = sorted(fitting, key=Sheet.count_rows)[-1:] or sheets
-        if len(chosen) != 1 and not (name == _ALL and chosen):
-            found = f"no sheet {name!r}" if name else say_number(len(sheets), "sheet")
-            names = ", ".join(repr(sheet.name) for sheet in sheets[:20])
-            way_out = f"Say which one in [file] sheet: {names}."
-            raise IngestError(self.source.name, found, way_out, code="no-sheet")
-        for sheet in sheets:
-            if sheet not in chosen:
-                reason = "a sheet that the mapping does not read"
-                self.report.put_aside(sheet.label, reason, sheet.count_rows(), "other-sheet")
-                if name == _ALL and not told[sheet.number].get("skip"):
-                    text = f"{sheet.label} does not have the columns: name its header in [sheets.NAME]."
-                    self.report.warn("sheet-without-header", text)
-        return [self._open_sheet(sheet, lines[sheet.number], told[sheet.number]) for sheet in chosen]
-
-    def _open_sheet(self, sheet: Sheet, line: int | None, told: dict) -> Callable[[], Iterator[RowBatch]]:
-        line = 1 if line is None else line
-        width = max(map(len, sheet.rows))
-        cells = dict(sheet).get(line, []) if line else [f"column_{at}" for at in range(1, width + 1)]
-        if not cells:
-            found = f"no row {line} in {sheet.label}"
-            raise IngestError(self.source.name, found, "Give header_line another value.", code="no-row")
-        below = [row for number, row in sheet if number > line]
-        filled_n = max((at for row in below for at, cell in enumerate(row, 1) if cell.strip()), default=0)
-        header = self._name_columns(cells, sheet.name_row(line) if line else "", told, filled_n)
-        return functools.partial(make_batches, sheet, line, [*header, *[""] * (width - len(header))])
-
-    def _name_columns(self, printed: list[str], place: str, told: dict, least_n: int) -> list[str]:
-        """Return the names of columns: those told, or those printed in the place of the header; all that the
-        mapping names have to be there.
-        """
-        header, given, mapping = spell_header(printed, self.mapping), told.get("header"), self.mapping
-        if given:
-            if len(given) < least_n:  # more are columns that are empty throughout
-                raise self._refuse_header(least_n, given)
-            if place and not set(given) & set(header):
-                found, way_out = "a row that is no header", "Write header_line = 0 where there is none."
-                raise IngestError(f"{self.source.name}, {place}", found, way_out, code="no-header")
-            header = [*given]
-        needed = [*self.columns.values(), *mapping["names"].get("columns", {}).values()]
-        for name in (*needed, *(part["column"] for part in (*mapping["skip"], *mapping["figures"]))):
-            find_column(name, header, self.source.name)
-            if header.count(name) > 1:
-                found, way_out = (
-                    f"two columns {name!r}",
-                    "Rename the one that is not meant in a copy of the file.",
-                )
-                raise IngestError(self.source.name, found, way_out, code="column-twice")
-        self.header += [name for name in header if name not in self.header]
-        return header
-
-    def _refuse_header(self, columns_n: int, given: list[str]) -> IngestError:
-        found = f"{say_number(columns_n, 'column')} where the mapping's header has {len(given)}"
-        return IngestError(self.source.name, found, "Correct the header.", code="wrong-value")
-
-    def batches(self) -> Iterator[RowBatch]:
-        """Give all rows; those to be skipped are in them."""
-        return itertools.chain.from_iterable(part() for part in self.parts)
-
-    def load(self) -> pd.DataFrame:
-        """Load all rows as text, those to be skipped left out; `places` says where each is in the file."""
-        cap, parts = self.source.limits.list_rows, [pd.DataFrame(columns=self.header, dtype="str")]
-        for batch in self.batches():
-            batch = leave_out(batch, self.skips, self.skipped)
-            self.places += map(batch.locate, range(batch.rows_n))
-            if len(self.places) > cap:
-                found = f"more than {cap:,} rows"
-                raise IngestError(self.source.name, found, "Split the file.", code="too-large")
-            cells = {name: column.cast(pa.large_string()) for name, column in batch.columns.items()}
-            parts.append(
-                pd.DataFrame({name: pd.array(column, dtype="str") for name, column in cells.items()})
-            )
-        return pd.concat(parts, ignore_index=True)
-
-    def skip(self, code: str, reason: str, hit: np.ndarray) -> None:
-        """Note rows, as a mask, that enter no table."""
-        entry = self.skipped.setdefault(code + reason, Skipped(code, reason))
-        for at in np.flatnonzero(hit):
-            entry.add(self.places[at])
-
-    def finish(self) -> None:
-        """Write into the report what was noticed in a text, and which columns enter no table."""
-        if self.text is not None:
-            self.text.describe(self.report)
-        self.report.skip(self.skipped)
-        kept = {name for part, name in self.columns.items() if part not in (*PERSONAL, "moderation")}
-        kept |= {part["column"] for part in self.mapping["figures"]}
-        dropped = [name for name in self.header if name and name not in kept]
-        drop_columns(self.report, self.header, dropped, (*self.wanted, *self.mapping["match"]))
-
-    def decide_order(self, *fields: str) -> bool:
-        """Decide whether the month comes first, if a form leaves it open: by all rows."""
-        forms = [form for form in self.mapping["times"].get("forms", []) if "q" in compile_form(form).parts]
-        columns = [self.columns[name] for name in fields if name in self.columns]
-        if "search_date" in self.columns and "searched_at" in fields:
-            columns, forms = [self.columns["search_date"]], list_days(forms)
-        if not forms or not columns:
-            return True
-        order = DayOrder()
-        for batch in self.batches():
-            batch = leave_out(batch, self.skips, {})
-            for column in columns:
-                order.add(batch.columns[column], forms)
-        month_first, how = order.decide(self.options.day_first, self.source.name)
-        self.report.note("day-order", how)
-        return month_first
-
-    def read_days(self, cells: pd.Series, month_first: bool) -> pd.Series:
-        """Read days in the forms of the mapping, as YYYY-MM-DD."""
-        times = read_times(cells, self.mapping["times"]["forms"], month_first=month_first)
-        return pd.Series(pd.DatetimeIndex(times.values).strftime("%Y-%m-%d"), dtype="str")
+def _finish(tables: list[Table], mapping: dict, skipped: dict[str, Skipped], report: Report) -> None:
+    """Write into the report what was noticed in a text, rows skipped and columns that enter no table."""
+    for table in tables:
+        table.describe(report)
+    report.skip(skipped)
+    used = {*mapping["columns"].values(), *(part["column"] for part in mapping["figures"])}
+    drop_unused(tables, used, report, mapping["match"])
 
 
-def _read_searches(rows: _Rows):
-    options, mapping = rows.options, rows.mapping
-    times, constants = mapping["times"], dict(mapping["constants"])
-    name = options.time_zone or times.get("time_zone")
-    zone = find_zone(name) if name else None
-    if options.reported_by:
-        constants.pop("host_agency", None)
-    hint = 'Say it in the mapping, [times] time_zone = "UTC", or with --time-zone.'
-    month_first = rows.decide_order("searched_at")
-    form = LogForm(
-        rows.columns, times.get("forms", []), zone, hint, times.get("window", ""), constants, month_first,
-        mapping["marks"],
-    )  # fmt: skip
-    log = LogReader(rows.source, options)
-    log.read(rows.batches(), form, rows.skips)
-    table = log.close(rows.report)
-    check_log(table, log, rows.report, zone)
-    told = "as given" if options.time_zone else "as the mapping says"
-    printed = "UTC, printed with every time" if log.utc_n else "no times"
-    rows.report.time_zone = f"{zone.key}, {told}" if log.local_n else printed
-    return table
+def _read_days(tables: list[Table], fields: set[str], mapping: dict, options: ReadOptions, report: Report):
+    """Return a function that reads columns of days, as YYYY-MM-DD."""
+    forms = mapping["times"].get("forms", [])
+    dates = list_dates(tables, sorted(fields), forms)
+    month_first = decide_order(tables[0].source, options, report, dates)
+
+    def read_days(cells: pd.Series) -> pd.Series:
+        values = read_times(cells, forms, month_first=month_first).values
+        return pd.Series(pd.DatetimeIndex(values).strftime("%Y-%m-%d"), dtype="str")
+
+    return read_days
 
 
-def _read_sharing(rows: _Rows) -> pd.DataFrame:
-    names, month_first = _load_names(rows), rows.decide_order("as_of")
-    frame = rows.load()
-    made = _read_edges(frame, rows, names, month_first)
-    made["row_no"] = np.arange(1, len(frame) + 1)
-    made["source_id"] = rows.options.source_id or rows.source.id
-    table = build_table("sharing", made[_check_edges(frame, made, rows)].reset_index(drop=True))
-    rows.report.rows_out += len(table)
-    rows.report.rows_in += len(table)
-    _describe_edges(table, rows.report)
-    return table
-
-
-def _read_edges(frame: pd.DataFrame, rows: _Rows, names: dict[str, str], month_first: bool) -> pd.DataFrame:
-    given = {"reported_by": rows.options.reported_by, "as_of": rows.options.as_of}
+def _read_sharing(tables: list[Table], mapping: dict, options: ReadOptions, report: Report) -> pd.DataFrame:
+    source, skipped = tables[0].source, {}
+    read_days = _read_days(tables, {"as_of"}, mapping, options, report)
+    frame, places = load_rows(tables, mapping, skipped)
+    given = {"reported_by": options.reported_by, "as_of": options.as_of}
     given = {name: value for name, value in given.items() if value}
     made: dict = {
         name: pd.Series(value, index=frame.index, dtype="str")
-        for name, value in {**rows.mapping["constants"], **given}.items()
+        for name, value in {**mapping["constants"], **given}.items()
     }
-    for name, column in rows.columns.items():
-        if name in given:
-            continue
-        text = frame[column].str.strip()
-        if name == "as_of":
-            text = rows.read_days(text, month_first)
-        elif name == "is_inactive":
-            lower = text.str.lower()
-            text = lower.isin(_TRUE).astype("boolean").where(lower.isin(_TRUE + _FALSE))
-        elif name == "page":
-            text = pd.to_numeric(text.where(text.str.fullmatch(r"\d{1,6}")), errors="coerce").astype("Int64")
-        else:
-            text = text.map(remove_hidden).where(text != "").astype("str")
-        made[name] = text
-    counts = rows.report.details.get("names", {}).get("fields", {})
-    for name, compared in counts.items():
-        listed = frame[rows.mapping["names"]["columns"][name]].str.strip().map(names).astype("str")
-        compared["not_in_the_list"] += int(listed.isna().sum())
-        compared["printed_otherwise"] += int((listed.notna() & (listed != made.get(name, listed))).sum())
-        made.setdefault(name, listed)
+    for name, column in mapping["columns"].items():
+        if name not in given:
+            made[name] = _read_field(name, frame[column].str.strip(), read_days)
     if "shares" not in made and "section" in made:
-        kinds = {name: "detections" if name.startswith("d") else "hot_list" for name in SECTIONS}
-        made["shares"] = made["section"].map(kinds).astype("str")
-    return pd.DataFrame(made)
-
-
-def _check_edges(frame: pd.DataFrame, made: pd.DataFrame, rows: _Rows) -> np.ndarray:
-    """Find the rows that are edges; the others are skipped with their reason."""
+        made["shares"] = made["section"].map(_SHARED).astype("str")
+    edges = pd.DataFrame(made)
+    edges["row_no"] = np.arange(1, len(frame) + 1)
+    edges["source_id"] = options.source_id or source.id
     keep = np.ones(len(frame), bool)
+    for code, reason, hit in _list_faults(frame, edges, mapping["columns"]):
+        skip_rows(skipped, code, reason, hit & keep, places)
+        keep &= ~hit
+    table = build_table("sharing", edges[keep].reset_index(drop=True))
+    report.rows_out += len(table)
+    report.rows_in += len(table)
+    _describe_edges(table, report)
+    _finish(tables, mapping, skipped, report)
+    return table
 
-    def drop(code: str, reason: str, hit) -> None:
-        hit = np.asarray(hit) & keep
-        if hit.any():
-            rows.skip(code, reason, hit)
-            keep[hit] = False
 
+def _read_field(name: str, text: pd.Series, read_days) -> pd.Series:
+    """Read a column of an edge list."""
+    if name == "as_of":
+        return read_days(text)
+    if name == "is_inactive":
+        lower = text.str.lower()
+        return lower.isin(_TRUE).astype("boolean").where(lower.isin(_TRUE + _FALSE))
+    return text.map(remove_hidden).where(text != "").astype("str")
+
+
+def _list_faults(frame: pd.DataFrame, edges: pd.DataFrame, columns: dict[str, str]):
+    """Give why rows are no edges: code, reason, and the rows as a mask."""
     again = sum(
         (frame[column].str.strip().str.lower() == tidy_header(column)).to_numpy().astype("int8")
-        for column in rows.columns.values()
+        for column in columns.values()
     )
-    drop("header-again", "the header, repeated among the rows", again >= 2)
+    yield "header-again", "the header, repeated among the rows", again >= 2
     for name in ENDS:
-        states = find_states(made[name].fillna(""), load_marks("name"))
-        drop("no-name", f"no name in {name}", states == EMPTY)
-        drop("masked-name", f"a masked name in {name}", np.isin(states, (MASKED, REDACTED)))
-    for name, known in (("section", SECTIONS), ("shares", ("detections", "hot_list"))):
-        if name in rows.columns:
-            drop(f"wrong-{name}", f"{name} is none of {', '.join(known)}", ~made[name].isin(known))
-    return keep
+        states = find_states(edges[name].fillna(""), load_marks("name"))
+        yield "no-name", f"no name in {name}", states == EMPTY
+        yield "masked-name", f"a masked name in {name}", np.isin(states, (MASKED, REDACTED))
+    for name, known in (("section", SECTIONS), ("shares", dict.fromkeys(_SHARED.values()))):
+        if name in columns:
+            is_wrong = ~edges[name].isin(known).to_numpy()
+            yield f"wrong-{name}", f"{name} is none of {', '.join(known)}", is_wrong
 
 
 def _describe_edges(table: pd.DataFrame, report: Report) -> None:
@@ -404,64 +206,30 @@ def _describe_edges(table: pd.DataFrame, report: Report) -> None:
         report.warn("no-date", said, "as_of")
 
 
-def _load_names(rows: _Rows) -> dict[str, str]:
-    """Load a list of ids and names that is beside the file, for columns that hold ids; none if there is none.
-
-    The report is given the fields that are compared with it, each with its counts.
-    """
-    told, source = rows.mapping["names"], rows.source
-    if not told:
-        return {}
-    name = told["file"]
-    if Path(name).name != name or "\\" in name:
-        found = f"names.file = {name[:80]!r}, which is not in the folder of the records"
-        raise IngestError("the mapping", found, "Give the name of a file beside the records.", code="outside")
-    beside = source.path.parent / name
-    if beside.is_symlink() or beside.exists() and beside.resolve().parent != source.path.parent.resolve():
-        found, way_out = "the list of names is a link", "Put the file itself beside the records."
-        raise IngestError(name, found, way_out, code="outside")
-    if not beside.is_file():
-        if needed := [one for one in told["columns"] if one not in rows.columns]:
-            found = f"the list of names for {', '.join(needed)} is missing"
-            raise IngestError(name, found, f"Put it beside {source.name}.", code="no-file")
-        rows.report.details["names"] = {"file": name, "ids": 0, "fields": {}}
-        text = f"{name} is not beside the file: its names were not compared."
-        rows.report.note("names-not-compared", text)
-        return {}
-    table = read_table(open_source(beside, source.limits))
-    key, shown = (table.header.index(find_column(told[part], table.header, name)) for part in ("key", "name"))
-    known: dict[str, str] = {}
-    for line, cells in table.rows():
-        if cells[key].strip() in known:
-            place, found = f"{name}, line {line}", "an id that is there twice"
-            raise IngestError(place, found, "Correct the list.", code="id-twice")
-        known[cells[key].strip()] = remove_hidden(cells[shown].strip())
-    counts = {field: {"not_in_the_list": 0, "printed_otherwise": 0} for field in told["columns"]}
-    rows.report.details["names"] = {"file": name, "ids": len(known), "fields": counts}
-    return known
-
-
-def _read_volumes(rows: _Rows) -> pd.DataFrame:
-    volumes, mapping, constants = VolumeTable(), rows.mapping, dict(rows.mapping["constants"])
-    if rows.options.reported_by:
-        constants["reported_by"] = rows.options.reported_by
-    if "reported_by" not in {**rows.columns, **constants}:
+def _read_volumes(tables: list[Table], mapping: dict, options: ReadOptions, report: Report) -> pd.DataFrame:
+    source, columns, constants = tables[0].source, mapping["columns"], dict(mapping["constants"])
+    if options.reported_by:
+        constants["reported_by"] = options.reported_by
+    if "reported_by" not in {**columns, **constants}:
         found, way_out = "figures of nobody named", "Say whose they are: --reported-by 'AGENCY'."
-        raise IngestError(rows.source.name, found, way_out, code="no-reporter", asks_for="reported_by")
-    constants["source_id"] = rows.options.source_id or rows.source.id
-    month_first = rows.decide_order("period_start", "period_end")
-    frame = rows.load()
-    fields = pd.DataFrame({name: frame[column].str.strip() for name, column in rows.columns.items()})
-    for name in {"period_start", "period_end"} & set(rows.columns):
-        fields[name] = rows.read_days(fields[name], month_first)
+        raise IngestError(source.name, found, way_out, code="no-reporter", asks_for="reported_by")
+    constants["source_id"] = options.source_id or source.id
+    volumes, skipped = VolumeTable(), {}
+    days = {"period_start", "period_end"} & set(columns)
+    read_days = _read_days(tables, days, mapping, options, report)
+    frame, places = load_rows(tables, mapping, skipped)
+    fields = pd.DataFrame({name: frame[column].str.strip() for name, column in columns.items()})
+    for name in days:
+        fields[name] = read_days(fields[name])
     fields = fields.astype(object).where(fields.notna() & (fields != ""), None)
     for at, one in enumerate(fields.to_dict("records")):
         for part in mapping["figures"] or [{}]:
             figure = {**one, **constants, **part}
             if column := figure.pop("column", None):
                 figure["value"] = frame.at[at, column]
-            _add_figure(volumes, figure, rows.places[at], mapping["missing"])
-    return volumes.close(rows.report)
+            _add_figure(volumes, figure, places[at], mapping["missing"])
+    _finish(tables, mapping, skipped, report)
+    return volumes.close(report)
 
 
 def _add_figure(volumes: VolumeTable, one: dict, place: str, missing: dict) -> None:
@@ -478,6 +246,5 @@ def _add_figure(volumes: VolumeTable, one: dict, place: str, missing: dict) -> N
     else:
         if text.endswith("*"):
             one["scope"] = ", ".join(filter(None, (one.get("scope"), "part of the period (*)")))
-        page = one.pop("page", None)
         one["reported_by"] = one["reported_by"].rstrip("* ")
-        volumes.add(**one, value=value, page=int(page) if page and page.isdigit() else None)
+        volumes.add(**one, value=value)

@@ -12,20 +12,6 @@ from sidedoor.ingest.mapping_file import ENDS, SHIPPED, list_person_headers, loa
 from sidedoor.ingest.source import Source
 from sidedoor.ingest.times import read_times
 
-# Words in a header that say what its column holds, where no known name does; the first that fits decides.
-_WORDS = {
-    "officer": ("officer", "user", "employee", "badge", "deputy", "name of"),
-    "plate": ("plate", "tag", "vrm"),
-    "case_number": ("case", "incident", "report #"),
-    "reason_text": ("reason", "purpose", "justification", "comment"),
-    "searched_at": ("time", "date", "when"),
-    "searcher_agency_as_printed": ("agency", "organization", "department", "requestor"),
-    "networks_n": ("networks",),
-    "devices_n": ("cameras", "devices"),
-    "search_id": ("id",),
-}
-_FROM = {"from", "source", "owner", "sharing", "host", "provider"}
-_TO = {"to", "target", "recipient", "reader", "searching", "receiving", "external", "with"}
 _ROWS, _SHOWN = 50, 30
 _HINT = (
     "If it is a search log or a sharing list, correct this mapping, save it, and give it with "
@@ -40,38 +26,35 @@ def draft_mapping(source: Source) -> tuple[str, str, str]:
     -------
     What was found, the way out, and the mapping as TOML; empty if the file has no header.
     """
-    sheet, number, header, rows = _find_header(source)
-    kind = f"a {'text' if sheet is None else 'workbook'} in a layout that no reader knows"
-    if not header:
-        way_out = f"Say which columns mean what in a mapping; {SHIPPED / 'example.toml'} explains how."
-        return f"{kind}, without a header", way_out, ""
-    names = [name for name in header if name]
-    shown = ", ".join(repr(name[:40]) for name in names[:_SHOWN])
-    own = [
-        f"{path.name} beside it names its columns: --mapping {path.name}."
-        for path in _list_own(source, header)
-    ]
-    cells = {
-        name: [row[at].strip() for row in rows if at < len(row)] for at, name in enumerate(header) if name
-    }
-    text = _write_mapping(cells, "" if sheet is None else sheet.name, number)
-    return f"{kind}; its {say_number(len(names), 'column')}: {shown}", " ".join([*own, _HINT]), text
-
-
-def _find_header(source: Source):
-    """Find the row that may be a header: the first of which most cells hold letters and no digit, and no two
-    the same.
-    """
     for sheet, rows in list_beginnings(source):
         for at, (number, cells) in enumerate(rows):
-            filled = [cell.strip() for cell in cells if cell.strip()]
-            words = [
-                cell for cell in filled if any(map(str.isalpha, cell)) and not any(map(str.isdigit, cell))
-            ]
-            if len(filled) > 1 and len(words) * 2 > len(filled) and len(set(filled)) == len(filled):
-                below = list(sheet)[: _ROWS + HEADER_ROWS] if sheet else rows
-                return sheet, number, [cell.strip() for cell in cells], [row for _, row in below[at + 1 :]]
-    return None, 0, [], []
+            if not _is_header(cells):
+                continue
+            header = [cell.strip() for cell in cells]
+            below = (list(sheet)[: _ROWS + HEADER_ROWS] if sheet else rows)[at + 1 :]
+            columns = {
+                name: [row[at].strip() for _, row in below if at < len(row)]
+                for at, name in enumerate(header)
+                if name
+            }
+            kind = "workbook" if sheet else "text"
+            shown = ", ".join(repr(name[:40]) for name in [*columns][:_SHOWN])
+            columns_n = say_number(len(columns), "column")
+            found = f"a {kind} in a layout that no reader knows; its {columns_n}: {shown}"
+            own = _list_own(source, header)
+            said = [f"{path.name} beside it names its columns: --mapping {path.name}." for path in own]
+            text = _write_mapping(columns, sheet.name if sheet else "", number)
+            return found, " ".join([*said, _HINT]), text
+    kind = "workbook" if source.kind == "xlsx" else "text"
+    way_out = f"Say which columns mean what in a mapping; {SHIPPED / 'example.toml'} explains how."
+    return f"a {kind} in a layout that no reader knows, without a header", way_out, ""
+
+
+def _is_header(cells: list[str]) -> bool:
+    """Return whether a row may be a header: most cells hold letters and no digit, and no two the same."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    words = [cell for cell in filled if any(map(str.isalpha, cell)) and not any(map(str.isdigit, cell))]
+    return len(filled) > 1 and len(words) * 2 > len(filled) and len(set(filled)) == len(filled)
 
 
 def _list_own(source: Source, header: list[str]) -> list[Path]:
@@ -114,12 +97,13 @@ def _are_agencies(texts: list[str]) -> bool:
 
 def _guess_ends(cells: dict[str, list[str]]) -> dict[str, str]:
     """Find two columns of agencies whose headers say that they are the ends of shares."""
+    known = load_format("workbook")["draft"]
     agencies = [name for name, texts in cells.items() if _are_agencies(texts)]
     found = {}
-    for field, words in zip(ENDS, (_FROM, _TO), strict=True):
+    for end, words in zip(ENDS, (known["from"], known["to"]), strict=True):
         for name in agencies:
-            if set(tidy_header(name).replace("_", " ").split()) & words and name not in found.values():
-                found.setdefault(field, name)
+            if set(tidy_header(name).replace("_", " ").split()) & set(words) and name not in found.values():
+                found.setdefault(end, name)
     if len(agencies) == 2 and len(found) < 2 and not any(map(_guess_forms, cells.values())):
         found = dict(zip(ENDS, agencies, strict=True))  # which is which is for the person to say
     return found if len(found) == 2 else {}
@@ -127,18 +111,15 @@ def _guess_ends(cells: dict[str, list[str]]) -> dict[str, str]:
 
 def _guess_fields(cells: dict[str, list[str]]) -> dict[str, str]:
     """Find the columns of a search log: by their known names, then by a word of them that says it."""
-    audit, workbook = load_format("flock")["audit"]["columns"], load_format("workbook")["searches"]["columns"]
-    known = [
-        (field, set(map(tidy_header, names)))
-        for columns in (audit, workbook)
-        for field, names in columns.items()
-    ]
+    flock, workbook = load_format("flock"), load_format("workbook")
+    known = [*flock["audit"]["columns"].items(), *workbook["searches"]["columns"].items()]
     found: dict[str, str] = {}
     for name, texts in cells.items():
         tidy = tidy_header(name)
-        fields = [field for field, names in known if tidy in names]
         plain = tidy.replace("_", " ")
-        fields += [field for field, words in _WORDS.items() if any(word in plain for word in words)]
+        fields = [field for field, names in known if tidy in map(tidy_header, names)]
+        words = workbook["draft"]["words"]
+        fields += [field for field, some in words.items() if any(word in plain for word in some)]
         is_agency = _are_agencies(texts) and tidy not in list_person_headers("searches")
         fits = {"searcher_agency_as_printed": is_agency, "searched_at": bool(_guess_forms(texts))}
         field = next((one for one in fields if fits.get(one, True) and one not in found), None)

@@ -20,16 +20,19 @@ ENDS = ("from_agency_as_printed", "to_agency_as_printed")
 # Fields that a column or a constant may fill, by table.
 _FIELDS: dict[str, tuple[str, ...]] = {
     "sharing": (
-        *ENDS, "shares", "reported_by", "section", "hot_list", "is_inactive", "as_of", "page",
-        "city_as_printed", "state_as_printed",
+        *ENDS, "shares", "reported_by", "section", "hot_list", "is_inactive", "as_of", "city_as_printed",
+        "state_as_printed",
     ),
     "searches": FIELDS,
-    "volumes": ("reported_by", "measure", "value", "period_start", "period_end", "scope", "page"),
+    "volumes": ("reported_by", "measure", "value", "period_start", "period_end", "scope"),
     "workbook": (),
 }  # fmt: skip
 _LOG_CONSTANTS = ("host_agency", "searcher_agency_as_printed", "search_type")
 _CHOICES = {"section": SECTIONS, "measure": MEASURES, "shares": ("detections", "hot_list")}
-_MOMENTS = {"searched_at", "window", "window_start", "window_end", "as_of", "period_start", "period_end"}
+_MOMENTS = {
+    "searched_at", "search_date", "window", "window_start", "window_end", "as_of", "period_start",
+    "period_end",
+}  # fmt: skip
 # Fields that are published as they are: no column that is known for persons may fill one.
 _PUBLISHED = {
     *ENDS, "searcher_agency_as_printed", "host_agency", "search_type", "plate_state", "reported_by", "scope",
@@ -45,7 +48,7 @@ _NEEDED = {
 # Fields that one column may fill together: an agency that reports its own shares.
 _TOGETHER = {"reported_by", *ENDS}
 _LISTS = ("notes", "skip", "match", "figures")
-_TABLES = ("file", "columns", "aliases", "constants", "times", "cells", "names", "missing", "sheets")
+_TABLES = ("file", "columns", "aliases", "constants", "times", "cells", "missing", "sheets")
 
 
 def list_mappings() -> dict[str, Path]:
@@ -111,8 +114,7 @@ def _check_fields(mapping: dict, place: str) -> None:
         if field in constants and constants[field] not in known:
             value = constants[field]
             raise _refuse(place, f"{field} = {value!r}", offer_nearest(value, known))
-    has = {*columns, *constants, *mapping["names"].get("columns", {})}
-    has |= {"measure", "value"} if mapping["figures"] else set()
+    has = {*columns, *constants, *(("measure", "value") if mapping["figures"] else ())}
     for fields in _NEEDED[table]:
         if not has & set(fields):
             way_out = "Say in [columns] which column holds it, or give it in [constants]."
@@ -139,14 +141,11 @@ def _check_persons(mapping: dict, place: str) -> None:
 @functools.cache
 def list_person_headers(table: str) -> frozenset[str]:
     """List the headers known for officers, plates, reasons, cases and what officers type, tidy."""
-    audit, portal, workbook = (
-        load_format("flock")["audit"],
-        load_format("flock")["portal"],
-        load_format("workbook"),
-    )
-    groups = [audit["dropped"]["columns"], workbook["users"]["columns"]]
-    for columns in (audit["columns"], portal["columns"], workbook["searches"]["columns"]):
-        groups += [columns.get(field, []) for field in ("officer", "plate", "reason_text", "case_number")]
+    flock, workbook = load_format("flock"), load_format("workbook")
+    groups = [flock["audit"]["dropped"]["columns"], workbook["users"]["columns"]]
+    for known in (flock["audit"], flock["portal"], workbook["searches"]):
+        fields = ("officer", "plate", "reason_text", "case_number")
+        groups += [known["columns"].get(field, []) for field in fields]
     found = {tidy_header(name) for group in groups for name in group}
     return frozenset(found if table == "searches" else found - {"name"})  # of an agency, in a list
 
@@ -158,24 +157,10 @@ def _check_times(mapping: dict, place: str) -> None:
     if bound and not times.get("forms"):
         way_out = 'Write [times] forms = ["%Y-%m-%d %H:%M:%S"].'
         raise _refuse(place, f"no form of dates for {', '.join(sorted(bound))}", way_out, "missing-key")
-    if "window" in mapping["columns"]:
-        times.setdefault("window", load_format("flock")["audit"]["times"]["window"])
-        _check_window(times["window"], place)
     if "time_zone" in times:
         find_zone(times["time_zone"])
-
-
-def _check_window(pattern: str, place: str) -> None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    try:
-        groups = [field.name for field in pc.extract_regex(pa.array([""]), pattern).type]
-    except pa.ArrowInvalid:
-        groups = []
-    if sorted(groups) != ["window_end", "window_start"]:
-        way_out = "Name them (?P<window_start>.+?) and (?P<window_end>.+?), and use (?:...) for all others."
-        raise _refuse(place, "times.window is no pattern with two named groups", way_out)
+    times["window"] = load_format("flock")["audit"]["times"]["window"]
+    times["zone_hint"] = 'Say it in the mapping, [times] time_zone = "UTC", or with --time-zone.'
 
 
 def _build_marks(cells: dict) -> dict:
@@ -194,16 +179,10 @@ def _build_marks(cells: dict) -> dict:
     return {field: marks[MARK_KINDS.get(field, "label")] for field in FIELDS}
 
 
-def find_column(name: str, header: list[str], place: str) -> str:
-    """Find a column that a mapping names, exactly as in the file.
-
-    Raises
-    ------
-    IngestError
-        The file has no such column; the nearest name is shown.
-    """
+def find_column(name: str, header: list[str], place: str) -> None:
+    """Refuse a header without a column that a mapping names, exactly as in the file."""
     if name in header:
-        return name
+        return
     near = difflib.get_close_matches(name, header, n=1, cutoff=0.5)
     # no list of its columns: without a header they would be what its first row holds
     columns_n = say_number(len(header), "column")
