@@ -1,9 +1,10 @@
 """Tables that a clerk put together, as a workbook or as CSV: lists of agencies, logs of reasons and times,
-figures by month.
+figures by month. Each is recognized by what it holds, and read as a mapping would say.
 """
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from helpers.canonical import build_table
 from helpers.formats import load_format
@@ -31,41 +32,10 @@ KINDS = ("xlsx", "text")
 FAMILY, TEXT_FAMILY = "clerk's workbook", "clerk's table"
 # Separates nothing: each line of a text is one cell.
 _NONE = "\x1f"
-_Rows = list[tuple[int, list[str]]]
 
 
-@dataclass
-class Found:
-    """What a sheet or a text was taken for.
-
-    Attributes
-    ----------
-    table
-        Where it is, with its header.
-    kind
-        `names`, `searches`, `months`, `users` or `other`.
-    rows
-        Rows below the header that hold something, each with its number; of a log that is a text none.
-    titles
-        Cells above the header.
-    lists
-        For names: position of each column of names, and its direction; None if nothing says it.
-    """
-
-    table: Table
-    kind: str
-    rows: _Rows = field(default_factory=list)
-    titles: list[str] = field(default_factory=list)
-    lists: list[tuple[int, str | None]] = field(default_factory=list)
-
-    @property
-    def sheet_name(self) -> str:
-        """Return the name of the tab; nothing for a text."""
-        return getattr(self.table.origin, "name", "")
-
-
-def look_at_tables(source: Source) -> list[Found]:
-    """Say of each sheet of a workbook what it holds, or of a text; nothing of a text in an unknown layout."""
+def look_at_tables(source: Source) -> list[Table]:
+    """Return the sheets of a workbook, each with what it holds, or a text; no text in an unknown layout."""
     if "clerk's tables" not in source.cache:
         if source.kind == "text":
             found = _look_at_text(source)
@@ -75,17 +45,16 @@ def look_at_tables(source: Source) -> list[Found]:
     return source.cache["clerk's tables"]
 
 
-def _look_at_text(source: Source) -> list[Found]:
+def _look_at_text(source: Source) -> list[Table]:
     """Look at the first rows of a text, and read it whole if it is no log."""
     rows = list_first_rows(source)
     found = _look_at(source, None, rows)
     if found.kind == "searches":
-        found.table.origin = read_table(source, header_line=found.table.line)
-        return [found]
+        return [replace(found, origin=read_table(source, header_line=found.line))]
     widths = {len(cells) for _, cells in rows if any(cells)}
-    is_table = found.kind == "months" or found.table.line and sum(map(bool, found.table.header)) > 1
+    is_table = found.kind == "months" or found.line and sum(map(bool, found.header)) > 1
     is_lines = 1 in widths and widths != {1} and not is_table  # names with commas in them
-    delimiter = _NONE if is_lines else find_delimiter(source, max(found.table.line, 1))
+    delimiter = _NONE if is_lines else find_delimiter(source, max(found.line, 1))
     text, rows = read_table(source, header_line=0, delimiter=delimiter), []
     for row in text.rows():
         check_length(source, row[0] // 2)  # lines without a name count too
@@ -94,32 +63,28 @@ def _look_at_text(source: Source) -> list[Found]:
     return [] if found.kind in ("other", "users") else [found]
 
 
-def _look_at(source: Source, origin: TextTable | Sheet | None, rows: _Rows) -> Found:
+def _look_at(source: Source, origin: TextTable | Sheet | None, rows: list[tuple[int, list[str]]]) -> Table:
     """Take a table for figures by month or a log by its header, for names by its cells, or for users."""
-    known, titles = load_format("workbook"), []
-    users = {tidy_header(name) for name in known["users"]["columns"]}
-    width, found = max((len(cells) for _, cells in rows), default=0), None
-    rows = [
-        (number, [*cells, *[""] * (width - len(cells))]) for number, cells in rows if "".join(cells).strip()
-    ]
+    names, width = (
+        load_format("workbook")["searches"]["columns"],
+        max((len(row) for _, row in rows), default=0),
+    )
+    rows = [(number, row + [""] * (width - len(row))) for number, row in rows if "".join(row).strip()]
+    titles, users = [], {tidy_header(name) for name in load_format("workbook")["users"]["columns"]}
+    found = Table(source, origin, kind="other", rows=rows)
     for at, (number, cells) in enumerate(rows[:HEADER_ROWS]):
-        header, below = [cell.strip() for cell in cells], rows[at + 1 :]
-        table, filled = Table(source, origin, number, header), list(filter(None, header))
-        if clerk_months.find_months(header, below):
-            return Found(table, "months", below, titles)
-        if _is_log_header(header, known["searches"]["columns"]):
+        header = [cell.strip() for cell in cells]
+        table = Table(source, origin, number, header, rows=rows[at + 1 :], titles=titles)
+        filled = list(filter(None, header))
+        if clerk_months.find_months(header, table.rows):
+            return replace(table, kind="months")
+        if _is_log_header(header, names):
             place = f"{source.name}, {table.name_row(number)}"
-            table.columns = bind_columns(filled, known["searches"]["columns"], place)
-            return Found(table, "searches", below, titles)
-        if not found and users.issuperset(map(tidy_header, filled)):
-            found = Found(table, "users", below)
+            return replace(table, kind="searches", columns=bind_columns(filled, names, place))
+        if found.kind == "other" and users.issuperset(map(tidy_header, filled)):
+            found = replace(table, kind="users")
         titles = [*titles, *filled]
-    name = origin.name if isinstance(origin, Sheet) else ""
-    if lists := clerk_lists.find_lists(name, rows):
-        line, header, titles, sections = lists
-        below = [row for row in rows if row[0] > line]
-        return Found(Table(source, origin, line, header), "names", below, titles, sections)
-    return found or Found(Table(source, origin), "other", rows, titles)
+    return clerk_lists.find_lists(source, origin, rows) or found
 
 
 def _is_log_header(header: list[str], columns: dict[str, list[str]]) -> bool:
@@ -127,7 +92,7 @@ def _is_log_header(header: list[str], columns: dict[str, list[str]]) -> bool:
     search.
     """
     tidy = {tidy_header(cell) for cell in header if cell}
-    has = {name for name, names in columns.items() if tidy & {tidy_header(part) for part in names}}
+    has = {name for name, names in columns.items() if tidy & set(map(tidy_header, names))}
     if not {"searched_at", "search_date"} & has:
         return False
     # an agency and a day alone may be when sharing with it began
@@ -141,11 +106,11 @@ def recognize(source: Source) -> Match | None:
     if find_tables(source) or find_table(source):
         return None
     found = look_at_tables(source)
-    known = [part.kind for part in found if part.kind != "other"]
+    known = [table.kind for table in found if table.kind != "other"]
     if not set(known) & {"names", "searches", "months"}:
         return None
     form = " + ".join(kind for kind in ("names", "searches", "months", "users") if kind in known)
-    if source.kind == "text" and (line := found[0].table.line):
+    if source.kind == "text" and (line := found[0].line):
         return Match(TEXT_FAMILY, form, f"its header is in line {line}", 0.8)
     if source.kind == "text":
         why = "most rows hold a word of an agency, and no header does"
@@ -155,18 +120,12 @@ def recognize(source: Source) -> Match | None:
 
 
 def read(source: Source, options: ReadOptions, sheets: Mapping[str, Mapping] | None = None) -> Reading:
-    """Read the sheets that are understood, and account for all others.
+    """Read the tables that are understood, and account for all others.
 
     Parameters
     ----------
-    source, options
-        The file, and what the person knows.
     sheets
         What a mapping says of sheets, by name: `section`, `measure`, `scope`, `skip`.
-
-    Returns
-    -------
-    Reading with those of `sharing`, `searches` and `volumes` that it holds.
 
     Raises
     ------
@@ -177,56 +136,54 @@ def read(source: Source, options: ReadOptions, sheets: Mapping[str, Mapping] | N
     check_day(options.as_of)
     match = recognize(source) or Match(FAMILY, "as mapped", "a mapping was given")
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
-    sheets = sheets or {}
-    parts = [replace(part) for part in look_at_tables(source)]  # which are kept with the source, as they are
-    check_sheets(sheets, [part.sheet_name for part in parts], source.name)
-    used: dict[str, list[tuple[Found, Mapping]]] = {"names": [], "searches": [], "months": []}
-    for part in parts:
-        told = sheets.get(part.sheet_name, {})
-        if part.kind == "users" and "section" in told:
-            first = next(at for at, name in enumerate(part.table.header) if name)
-            part.kind, part.lists = "names", [(first, None)]
+    found, sheets = look_at_tables(source), sheets or {}
+    check_sheets(sheets, [table.name for table in found], source.name)
+    used: dict[str, list[Table]] = {"names": [], "searches": [], "months": []}
+    for table in map(replace, found):  # those found are kept with the source, as they are
+        told = sheets.get(table.name, {})
+        if table.kind == "users" and "section" in told:
+            table.kind, table.lists = "names", [(table.header.index(next(filter(None, table.header))), None)]
         if "section" in told:
-            part.lists = [(at, told["section"]) for at, _ in part.lists]
-        report.details.setdefault("sheets", {})[part.table.label] = part.kind
-        if part.kind in used and not told.get("skip"):
-            used[part.kind].append((part, told))
+            table.lists = [(at, told["section"]) for at, _ in table.lists]
+        report.details.setdefault("sheets", {})[table.label] = table.kind
+        if table.kind in used and not told.get("skip"):
+            used[table.kind].append(table)
         else:
-            _put_aside(part, told, report)
-    tables, lists, logs = {}, [part for part, _ in used["names"]], [part for part, _ in used["searches"]]
-    clerk_lists.settle_sections(source, options, lists, is_all=not (logs or used["months"]), report=report)
-    if rows := [row for part in lists for row in clerk_lists.read_lists(source, options, part, report)]:
-        tables["sharing"] = build_table("sharing", rows)
-        report.rows_out += len(rows)
-        report.rows_in += len(rows)
+            _put_aside(table, told, report)
+    lists, logs, months = used.values()
+    tables = {}
+    clerk_lists.settle_sections(lists, options, is_all=not (logs or months), report=report)
+    if edges := [edge for table in lists for edge in clerk_lists.read_lists(table, options, report)]:
+        tables["sharing"] = build_table("sharing", edges)
+        report.rows_out += len(edges)
+        report.rows_in += len(edges)
         report.span["sharing"] = [options.as_of, options.as_of]
+        counts = Counter(edge["section"] for edge in edges)
+        report.details["sections"] = {name: {"names": count} for name, count in counts.items()}
     if logs:
-        mapping = {
-            "times": load_format("workbook")["searches"]["times"],
-            "constants": {},
-            "marks": {},
-            "skip": [],
-        }
-        tables["searches"] = read_log([part.table for part in logs], mapping, options, report)
+        times = load_format("workbook")["searches"]["times"]
+        mapping = {"times": times, "constants": {}, "marks": {}, "skip": []}
+        tables["searches"] = read_log(logs, mapping, options, report)
     elif source.kind == "text":
-        parts[0].table.describe(report)
-    if used["months"]:
+        found[0].describe(report)
+    if months:
         volumes = VolumeTable()
-        for part, told in used["months"]:
-            clerk_months.read_figures(source, options, part, told, volumes, report)
+        for table in months:
+            clerk_months.read_figures(table, sheets.get(table.name, {}), options, volumes, report)
         tables["volumes"] = volumes.close(report)
     report.check()
     return Reading(tables, report)
 
 
-def _put_aside(part: Found, told: Mapping, report: Report) -> None:
+def _put_aside(table: Table, told: Mapping, report: Report) -> None:
     """Account for a sheet that is not read."""
-    label, rows_n = part.table.label, part.table.origin.count_rows()
     if told.get("skip"):
-        report.put_aside(label, "left out by the mapping", rows_n, "mapping")
-    elif part.kind == "users":
-        drop_columns(report, part.table.header, filter(None, part.table.header))
-        report.details["users_n"] = report.details.get("users_n", 0) + len(part.rows)
-        report.put_aside(label, "names of users, which enter no table", len(part.rows), "users")
+        report.put_aside(table.label, "left out by the mapping", table.origin.count_rows(), "mapping")
+    elif table.kind == "users":
+        drop_columns(report, table.header, filter(None, table.header))
+        rows_n = len(table.rows)
+        report.details["users_n"] = report.details.get("users_n", 0) + rows_n
+        report.put_aside(table.label, "names of users, which enter no table", rows_n, "users")
     else:
-        report.put_aside(label, "a sheet in a layout that is not known", rows_n, "other-sheet")
+        reason = "a sheet in a layout that is not known"
+        report.put_aside(table.label, reason, table.origin.count_rows(), "other-sheet")

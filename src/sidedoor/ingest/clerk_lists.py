@@ -13,7 +13,7 @@ from sidedoor.ingest.headers import HEADER_ROWS, drop_columns, tidy_header
 from sidedoor.ingest.published import remove_hidden
 from sidedoor.ingest.report import Report, Skipped
 from sidedoor.ingest.source import ReadOptions, Source
-from sidedoor.ingest.tables import check_length
+from sidedoor.ingest.tables import Table, check_length
 from sidedoor.ingest.xlsx import name_column
 
 _MEANING = (
@@ -39,12 +39,8 @@ _SKIPPED = {
 
 @functools.cache
 def _list_headers(part: str) -> frozenset[str]:
-    """List headers of columns, tidy: `columns` of names, `beside` them, `city`, `searches` and so on."""
-    known = load_format("workbook")
-    if part == "searches":
-        fields = ("reason_text", "plate", "case_number")
-        return frozenset(tidy_header(one) for name in fields for one in known["searches"]["columns"][name])
-    return frozenset(map(tidy_header, known["names"][part]))
+    """List headers of columns, tidy: `columns` of names, `beside` them, of `city`, `status` and so on."""
+    return frozenset(map(tidy_header, load_format("workbook")["names"][part]))
 
 
 def _says(part: str, text: str) -> bool:
@@ -80,37 +76,35 @@ def _is_name(text: str) -> bool:
     return looks_like_agency(text) and not _is_heading(text)
 
 
-def find_lists(sheet_name: str, rows: list[tuple[int, list[str]]]):
-    """Find the columns of agencies of a table and the row that heads them.
+def find_lists(source: Source, origin, rows: list[tuple[int, list[str]]]) -> Table | None:
+    """Find the columns of agencies of a table and the row that heads them; None if no column holds names.
 
     Parameters
     ----------
-    sheet_name
-        Name of the tab, which may say the direction.
     rows
-        Those that hold something, of one length.
-
-    Returns
-    -------
-    The row of the header (0 for none), the header, the titles above it, and position and direction of each
-    list; None if no column holds names of agencies.
+        Those that hold something, of one length, each with its number.
     """
-    rows = [(number, [*map(str.strip, cells)]) for number, cells in rows]
-    width = len(rows[0][1]) if rows else 0
-    columns = [[(number, cells[at]) for number, cells in rows] for at in range(width)]
+    plain = [(number, [cell.strip() for cell in cells]) for number, cells in rows]
+    columns = [
+        [(number, cells[at]) for number, cells in plain] for at in range(len(plain[0][1]) if plain else 0)
+    ]
     heads = [_find_head(column) for column in columns]
     found = {at: heads[at][0] for at, column in enumerate(columns) if _is_list(column, *heads[at])}
-    if not found or _list_headers("searches") & {tidy_header(text) for _, text in heads}:
+    if not found:
         return None
     line = max(found.values())
     lists = [at for at, head in found.items() if head == line]
-    header = dict(rows).get(line, [""] * width)
-    above = [cells for number, cells in rows if number < line]
+    header = dict(plain).get(line, [""] * len(columns))
+    above = [cells for number, cells in plain if number < line]
     titles = [cell for cells in above for cell in cells if cell]
     names = [[text for number, text in column if number > line and text] for column in columns]
-    if sum(map(_is_name, titles)) > _TITLES or not _are_alone(line, header, names, lists):
+    tidy = [tidy_header(text) for _, text in heads]
+    if sum(map(_is_name, titles)) > _TITLES or not _are_alone(line, header, tidy, names, lists):
         return None
-    return line, header, titles, _find_sections(header, above, [*titles, sheet_name], lists)
+    below = [row for row in rows if row[0] > line]
+    table = Table(source, origin, line, header, kind="names", rows=below, titles=titles)
+    table.lists = _find_sections(header, above, [*titles, table.name], lists)
+    return table
 
 
 def _find_head(column: list[tuple[int, str]]) -> tuple[int, str]:
@@ -134,27 +128,31 @@ def _is_list(column: list[tuple[int, str]], head: int, heading: str) -> bool:
     names = [name for name in names if not _is_heading(name)]
     if not names or tidy_header(heading) in _list_headers("beside"):
         return False
-    distinct = len(set(names)) / len(names)
     if find_section(heading) or _find_side(heading):
         return True
+    distinct = len(set(names)) / len(names)
     if tidy_header(heading) in _list_headers("columns") and distinct >= 0.5:
         return True
     return len(names) > 1 and sum(map(_is_name, names)) >= _MOST * len(names) and distinct >= _DISTINCT
 
 
-def _are_alone(line: int, header: list[str], names: list[list[str]], lists: list[int]) -> bool:
-    """Return whether nothing beside the names says that the rows are something else: shares between two
-    agencies of a row, or what has ids or many columns.
+def _are_alone(
+    line: int, header: list[str], heads: list[str], names: list[list[str]], lists: list[int]
+) -> bool:
+    """Return whether nothing beside the lists says that the rows are something else: searches, shares between
+    two agencies of a row, or what has ids or many columns.
     """
     others = [at for at in range(len(names)) if at not in lists]
-    tidy = {at: tidy_header(header[at]) for at in others}
     if not line:  # nothing but states and numbers
         return all(re.fullmatch(r"[A-Z]{2}|\d{1,4}\.?", text) for at in others for text in names[at])
-    more = [at for at in others if tidy[at] and tidy[at] not in _list_headers("beside")]
-    if len(more) > _MORE or any(name == "id" or name.endswith(("_id", " id")) for name in tidy.values()):
+    searches = load_format("workbook")["searches"]["columns"]
+    fields = ("reason_text", "plate", "case_number")
+    if {tidy_header(name) for part in fields for name in searches[part]} & set(heads):
         return False
-    more = [at for at in more if sum(map(_is_name, names[at])) > _MOST * len(names[at])]
-    ends = [*lists, *more]
+    more = [at for at in others if header[at] and tidy_header(header[at]) not in _list_headers("beside")]
+    if len(more) > _MORE or any(re.search(r"(?i)(?:^|[_ ])id$", header[at]) for at in others):
+        return False
+    ends = [*lists, *(at for at in more if sum(map(_is_name, names[at])) > _MOST * len(names[at]))]
     # names that come again and again beside those of another column
     again = [at for at in ends if len(names[at]) > 1 and len(set(names[at])) <= 2 / 3 * len(names[at])]
     return sum(_says("ends", header[at]) for at in ends) < 2 and not (again and len(ends) > 1)
@@ -163,38 +161,27 @@ def _are_alone(line: int, header: list[str], names: list[list[str]], lists: list
 def _find_sections(
     header: list[str], above: list[list[str]], texts: list[str], lists: list[int]
 ) -> list[tuple[int, str | None]]:
-    """Find the direction of each list: in its own heading, over it, or for a single list in a title or the
-    sheet's name.
+    """Find the direction of each list: of one in its heading, a title or the sheet's name; of several in a
+    row in which each says another one.
     """
-    found = _find_sides({at: header[at] for at in lists})
     if len(lists) == 1:
-        return [(lists[0], found.get(lists[0]) or find_section(header[lists[0]], *texts))]
-    for cells in reversed(above):
-        if len(found) < len(lists):
-            # a merged cell keeps its text at its left end
-            found = _find_sides({at: next(filter(None, cells[at::-1]), "") for at in lists})
-    is_whole = len(found) == len(set(found.values())) == len(lists)
-    return [(at, found[at] if is_whole else None) for at in lists]
+        return [(lists[0], find_section(header[lists[0]]) or find_section(*texts))]
+    for cells in (header, *reversed(above)):
+        # a merged cell keeps its text at its left end
+        heads = [next(filter(None, cells[at::-1]), "") for at in lists]
+        ways = [find_section(head) or _find_side(head) for head in heads]
+        if all(ways) and len(set(ways)) == len(lists):
+            return list(zip(lists, ways, strict=True))
+    return [(at, None) for at in lists]
 
 
-def _find_sides(texts: dict[int, str]) -> dict[int, str]:
-    """Find the directions that headings say: by themselves, or as the contrary of another."""
-    found = {at: find_section(text) for at, text in texts.items()}
-    sides = {at: section or _find_side(texts[at]) for at, section in found.items()}
-    are_contrary = len({*filter(None, sides.values())}) > 1
-    return {at: section for at, section in (sides if are_contrary else found).items() if section}
-
-
-def settle_sections(
-    source: Source, options: ReadOptions, parts: list, *, is_all: bool, report: Report
-) -> None:
-    """Give each list (`clerk.Found.lists`) the direction that the person says, where the file says none.
+def settle_sections(tables: list[Table], options: ReadOptions, *, is_all: bool, report: Report) -> None:
+    """Give each list the direction that the person says, where the file says none.
 
     Parameters
     ----------
-    source, options, parts
-        The file, what the person knows (`section` is one direction, or one for each list, joined by commas),
-        the tables that hold names.
+    options
+        `section` is one direction, or one for each list without one, joined by commas.
     is_all
         Whether the file holds nothing but lists. If none has a direction, they are asked for; otherwise a
         list without one is left for later, and a warning in the report says how to have it read.
@@ -204,38 +191,41 @@ def settle_sections(
     IngestError
         A direction is none, or there are more or fewer of them than lists without one, or all lists lack one.
     """
-    lists = [(part, *one) for part in parts for one in part.lists]
-    open_ = [(part, at) for part, at, section in lists if section is None]
-    where = " and ".join(f"{part.table.label}, column {name_column(at + 1)}" for part, at in open_[:8])
+    ways = [section for table in tables for _, section in table.lists]
+    columns = [
+        f"{table.label}, column {name_column(at + 1)}"
+        for table in tables
+        for at, section in table.lists
+        if section is None
+    ]
+    where, open_n = " and ".join(columns[:8]), len(columns)
     given = [text.strip() for text in options.section.split(",")] if options.section else []
-    place = f"{source.name}, --section"
     for text in given:
         if text not in SECTIONS:
             found = f"section {text!r}"
             raise IngestError("--section", found, offer_nearest(text, SECTIONS), code="wrong-value")
-    if given and not open_:
-        found = "a direction, and no list of names that lacks one"
-        raise IngestError(place, found, "Leave it out.", code="section-not-needed")
-    if given and len(given) not in (1, len(open_)):
-        found = f"{say_number(len(given), 'direction')} for {say_number(len(open_), 'list')}: {where}"
-        way_out = "Give one for each list without one, in this order, or one for all."
-        raise IngestError(place, found, way_out, code="wrong-value")
+    if given and len(given) not in ({1, open_n} if open_n else ()):
+        code = "wrong-value" if open_n else "section-not-needed"
+        found = f"{say_number(len(given), 'direction')} for {say_number(open_n, 'list')} without one: {where}"
+        way_out = "Give one for each in this order, or one for all; none if each list says its own."
+        raise IngestError("--section", found, way_out, code=code)
     if given:
-        left = iter(given * len(open_))
-        for part in parts:
-            part.lists = [(at, section or next(left)) for at, section in part.lists]
-    elif open_:
-        found = f"{say_number(len(open_), 'list')} of names, and nothing says which way the data flows"
+        left = iter(given * open_n)
+        for table in tables:
+            table.lists = [(at, section or next(left)) for at, section in table.lists]
+    elif open_n:
+        found = f"{say_number(open_n, 'list')} of names, and nothing says which way the data flows"
         ask = f"Say it: --section {_MEANING}."
-        if len(open_) > 1:
+        if open_n > 1:
             ask += f" One for each of {where}, in this order and joined by commas, or one for all."
-        if is_all and len(open_) == len(lists):
-            raise IngestError(f"{source.name}, {where}", found, ask, code="no-section", asks_for="section")
+        if is_all and not any(ways):
+            place = f"{tables[0].source.name}, {where}"
+            raise IngestError(place, found, ask, code="no-section", asks_for="section")
         report.warn("no-direction", f"Skipped in {where}: {found}. {ask}", "section")
 
 
-def read_lists(source: Source, options: ReadOptions, part, report: Report) -> list[dict]:
-    """Read the lists of a table (`clerk.Found`) into edges; those without a direction are skipped.
+def read_lists(table: Table, options: ReadOptions, report: Report) -> list[dict]:
+    """Read the lists of a table into edges; those without a direction are skipped.
 
     A heading between names, as where one list is below another, says the direction of those below it.
 
@@ -244,9 +234,9 @@ def read_lists(source: Source, options: ReadOptions, part, report: Report) -> li
     IngestError
         It is not said whose list it is, or of which day; or a heading between names says no direction.
     """
-    header, table, used = part.table.header, part.table, [at for at, _ in part.lists]
-    check_length(source, len(part.rows))
-    if any(section for _, section in part.lists):
+    source, header, used = table.source, table.header, [at for at, _ in table.lists]
+    check_length(source, len(table.rows))
+    if any(section for _, section in table.lists):
         if not options.reported_by:
             found, way_out = "a list that does not say whose it is", "Say it: --reported-by 'AGENCY'."
             raise IngestError(source.name, found, way_out, code="no-reporter", asks_for="reported_by")
@@ -254,22 +244,47 @@ def read_lists(source: Source, options: ReadOptions, part, report: Report) -> li
             way_out = "Give it: --as-of YYYY-MM-DD."
             raise IngestError(source.name, "a list without a date", way_out, code="no-date", asks_for="as_of")
     skipped = {code: Skipped(code, reason) for code, reason in _SKIPPED.items()}
-    for number, cells in part.rows:
-        if not any(cells[at].strip() for at in used):
+    for number, cells in table.rows:
+        if not any(remove_hidden(cells[at]).strip() for at in used):
             skipped["no-name"].add(table.name_row(number))
     beside: dict[str, int] = {}
     for at, name in enumerate(map(tidy_header, header)):
         for kept, kind in _BESIDE.items():
             if len(used) == 1 and name in _list_headers(kind):
                 beside.setdefault(kept, at)
-    edges = []
-    for at, section in part.lists:
-        edges += _read_list(source, options, part, at, section, beside, skipped, report)
-    if part.titles:
-        said = say_number(len(part.titles), "cell above the names was", "cells above the names were")
-        report.note("titles", f"{table.label}: {said} taken for a title.")
-        report.private.setdefault("title", []).extend(part.titles[:8])
+    edges, cleaned = [], 0
+    for at, section in table.lists:
+        for number, cells in table.rows:
+            name, place = remove_hidden(cells[at]).strip(), table.name_row(number)
+            if not name:
+                continue
+            code = _find_code(name, section, header[at])
+            if code == "heading":
+                section = _turn(source, name, place)
+            if code:
+                skipped[code].add(place)
+                continue
+            cleaned += name != cells[at].strip()
+            extra = {field: cells[column].strip() or None for field, column in beside.items()}
+            is_ended = _says("ended", extra.pop("status", None) or "")
+            edge = build_row(section, options.reported_by, name) | extra
+            edge |= {"as_of": options.as_of, "row_no": number, "source_id": options.source_id or source.id}
+            edges.append(edge | {"is_inactive": edge["is_inactive"] or is_ended})
     report.skip(skipped)
+    if table.titles:
+        said = say_number(len(table.titles), "cell above the names was", "cells above the names were")
+        report.note("titles", f"{table.label}: {said} taken for a title.")
+        report.private.setdefault("title", []).extend(table.titles[:8])
+    ends = ("from_agency_as_printed", "to_agency_as_printed", "section")
+    distinct = {tuple(" ".join(edge[end].split()) for end in ends) for edge in edges}
+    if twice := len(edges) - len(distinct):
+        said = say_number(twice, "name is", "names are")
+        report.warn("listed-twice", f"{table.label}: {said} there again; each row is kept.")
+    if cleaned:
+        said = f"characters without width were removed from {say_number(cleaned, 'name')}."
+        report.warn("cleaned-names", f"{table.label}: {said}")
+    if edges and not table.line:
+        report.private.setdefault("first name", []).append(table.rows[0][1][used[0]])
     unused = [name for at, name in enumerate(header) if name and at not in (*used, *beside.values())]
     drop_columns(report, header, unused)
     if "status" in beside:
@@ -278,54 +293,17 @@ def read_lists(source: Source, options: ReadOptions, part, report: Report) -> li
     return edges
 
 
-def _read_list(
-    source: Source, options: ReadOptions, part, at: int, section: str | None, beside: dict[str, int],
-    skipped: dict[str, Skipped], report: Report,
-) -> list[dict]:  # fmt: skip
-    """Read a column of names; `beside` says which columns hold city, state and status of each."""
-    table, head = part.table, tidy_header(part.table.header[at])
-    edges, seen, cleaned, counts = [], [], 0, {section: 0}
-    for number, cells in part.rows:
-        printed, place = cells[at].strip(), table.name_row(number)
-        name = remove_hidden(printed)
-        # `Partner PD` among names is one, if it says no direction
-        is_listed = looks_like_agency(name) and tidy_header(name) not in _list_headers("columns")
-        if not printed:
-            continue
-        if section is None:
-            skipped["no-direction"].add(place)
-        elif head and tidy_header(name) == head:
-            skipped["header-again"].add(place)
-        elif _says("note", name):
-            skipped["note"].add(place)
-        elif find_section(name) or _is_heading(name) and not is_listed:
-            section = _turn(source, name, place)
-            counts.setdefault(section, 0)
-            skipped["heading"].add(place)
-        else:
-            cleaned += name != printed
-            seen.append(" ".join(name.split()))
-            counts[section] += 1
-            extra = {field: cells[column].strip() or None for field, column in beside.items()}
-            status = extra.pop("status", None) or ""
-            edge = build_row(section, options.reported_by, name) | extra
-            edge["is_inactive"] |= _says("ended", status)
-            edges.append(edge | {"as_of": options.as_of, "row_no": number})
-    for edge in edges:
-        edge["source_id"] = options.source_id or source.id
-    label = table.label if len(part.lists) == 1 else f"{table.label}, column {name_column(at + 1)}"
-    for way, names_n in counts.items():
-        key = f"{label}, {way}" if len(counts) > 1 else label
-        report.details.setdefault("sections", {})[key] = {"section": way, "names": names_n}
-    if twice := len(seen) - len(set(seen)):
-        said = say_number(twice, "name is", "names are")
-        report.warn("listed-twice", f"{label}: {said} there again; each row is kept.")
-    if cleaned:
-        said = f"characters without width were removed from {say_number(cleaned, 'name')}."
-        report.warn("cleaned-names", f"{label}: {said}")
-    if seen and not table.line:
-        report.private.setdefault("first name", []).append(seen[0])
-    return edges
+def _find_code(name: str, section: str | None, header: str) -> str:
+    """Return why a cell of a list is no edge; nothing for a name."""
+    if section is None:
+        return "no-direction"
+    if header and tidy_header(name) == tidy_header(header):
+        return "header-again"
+    if _says("note", name):
+        return "note"
+    # `Partner PD` among names is one, if it says no direction
+    is_listed = looks_like_agency(name) and tidy_header(name) not in _list_headers("columns")
+    return "heading" if find_section(name) or _is_heading(name) and not is_listed else ""
 
 
 def _turn(source: Source, name: str, place: str) -> str:

@@ -4,6 +4,7 @@ import calendar
 import itertools
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,8 +16,8 @@ from helpers.formats import load_format
 from helpers.wording import say_number
 from sidedoor.ingest.headers import drop_columns, tidy_header
 from sidedoor.ingest.report import Report
-from sidedoor.ingest.source import ReadOptions, Source
-from sidedoor.ingest.tables import decide_order
+from sidedoor.ingest.source import ReadOptions
+from sidedoor.ingest.tables import Table, decide_order
 from sidedoor.ingest.times import read_times
 from sidedoor.ingest.volumes import VolumeTable, find_sentinel, read_figure
 
@@ -111,29 +112,29 @@ def read_months(labels: list[str], month_first: bool) -> list[date | None]:
 
 
 def read_figures(
-    source: Source, options: ReadOptions, part, told: dict, volumes: VolumeTable, report: Report
+    table: Table, told: Mapping, options: ReadOptions, volumes: VolumeTable, report: Report
 ) -> None:
-    """Read the figures of a sheet (`clerk.Found`); `told` is what a mapping says of it.
+    """Read the figures of a table; `told` is what a mapping says of it: `measure`, `scope`.
 
     Raises
     ------
     IngestError
         Nothing says what the figures count, or days such as 02/01/2025 may be the first of a month or not.
     """
-    table, header, rows = part.table, part.table.header, part.rows
+    source, header, rows = table.source, table.header, table.rows
     columns, known = find_months(header, rows), load_format("workbook")["months"]
-    titles = [text for text in part.titles if len(text) <= _TITLE and not re.search(known["maker"], text)]
+    titles = [text for text in table.titles if len(text) <= _TITLE and not re.search(known["maker"], text)]
     given = told.get("measure") or options.measure
     if given is not None and given not in MEASURES:
         raise IngestError("--measure", f"{given!r}", offer_nearest(given, MEASURES), code="wrong-value")
-    general = given or find_measure([*titles, part.sheet_name])
+    general = given or find_measure([*titles, table.name])
     measures = {at: name or general for at, name in columns.figures.items()}
     if open_ := [header[at] for at, measure in measures.items() if measure is None]:
         place = f"{source.name}, {table.name_row(table.line)}"
         found = f"figures by month, and nothing says what column {open_[0]!r} counts"
         way_out = f"Say it: --measure {' or '.join(MEASURES)}."
         raise IngestError(place, found, way_out, code="no-measure", asks_for="measure")
-    scope = told.get("scope") or " ".join(titles) or (table.label if part.sheet_name else "")
+    scope = told.get("scope") or " ".join(titles) or (table.label if table.name else "")
     # two columns of one measure are parts of each other, or of a third: each is of its own scope
     counts = Counter(measures.values())
     alike = [at for at, name in measures.items() if counts[name] > 1 and at not in columns.years]

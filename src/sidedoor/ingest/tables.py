@@ -33,18 +33,31 @@ class Table:
     Attributes
     ----------
     origin
-        The text or the sheet that it is in.
+        The text or the sheet that it is in; None for the first rows of a text.
     line, header
         Row of the header (0 for none), and names of columns: of a mapping, as the mapping spells them.
     columns
         For each field that a column holds, the name of the column.
+    kind, rows, titles, lists
+        Of a table that was recognized, see `clerk`: `names`, `searches`, `months`, `users` or `other`; the
+        rows below the header that hold something, with their numbers; the cells above it; for names the
+        position of each column of them, and its direction, None if nothing says it.
     """
 
     source: Source
-    origin: TextTable | Sheet
+    origin: TextTable | Sheet | None
     line: int = 0
     header: list[str] = field(default_factory=list)
     columns: dict[str, str] = field(default_factory=dict)
+    kind: str = ""
+    rows: list[tuple[int, list[str]]] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
+    lists: list[tuple[int, str | None]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Name of the tab; nothing for a text."""
+        return self.origin.name if isinstance(self.origin, Sheet) else ""
 
     @property
     def label(self) -> str:
