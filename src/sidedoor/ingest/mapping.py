@@ -31,7 +31,6 @@ from sidedoor.ingest.volumes import VolumeTable, find_sentinel, read_figure
 
 KINDS = ("text", "xlsx")
 FAMILY = "mapping"
-_TRUE, _FALSE = ("true", "yes", "y", "1"), ("false", "no", "n", "0", "")
 # What flows, by section of a report.
 _SHARED = {name: "detections" if name.startswith("detections") else "hot_list" for name in SECTIONS}
 
@@ -118,7 +117,8 @@ def _finish(tables: list[Table], mapping: dict, skipped: dict[str, Skipped], rep
 def _read_days(tables: list[Table], fields: set[str], mapping: dict, options: ReadOptions, report: Report):
     """Return a function that reads columns of days, as YYYY-MM-DD."""
     forms = mapping["times"].get("forms", [])
-    dates = list_dates(tables, sorted(fields), forms)
+    named = [(table, mapping["columns"].get(field)) for table in tables for field in fields]
+    dates = [part for table, name in named for part in list_dates(table, name, forms)]
     month_first = decide_order(tables[0].source, options, report, dates)
 
     def read_days(cells: pd.Series) -> pd.Series:
@@ -162,9 +162,6 @@ def _read_field(name: str, text: pd.Series, read_days) -> pd.Series:
     """Read a column of an edge list."""
     if name == "as_of":
         return read_days(text)
-    if name == "is_inactive":
-        lower = text.str.lower()
-        return lower.isin(_TRUE).astype("boolean").where(lower.isin(_TRUE + _FALSE))
     return text.map(remove_hidden).where(text != "").astype("str")
 
 

@@ -20,7 +20,7 @@ ENDS = ("from_agency_as_printed", "to_agency_as_printed")
 # Fields that a column or a constant may fill, by table.
 _FIELDS: dict[str, tuple[str, ...]] = {
     "sharing": (
-        *ENDS, "shares", "reported_by", "section", "hot_list", "is_inactive", "as_of", "city_as_printed",
+        *ENDS, "shares", "reported_by", "section", "hot_list", "as_of", "city_as_printed",
         "state_as_printed",
     ),
     "searches": FIELDS,

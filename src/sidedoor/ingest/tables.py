@@ -2,12 +2,12 @@
 how their dates are written, and their rows read as a search log or whole.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from helpers.errors import IngestError
 from helpers.wording import say_number
@@ -16,7 +16,7 @@ from sidedoor.ingest.log_checks import check_log
 from sidedoor.ingest.log_part import PERSONAL, LogForm
 from sidedoor.ingest.logs import LogReader, Skip, leave_out
 from sidedoor.ingest.mapping_file import check_sheets, find_column, spell_header
-from sidedoor.ingest.report import Report, Skipped
+from sidedoor.ingest.report import FileTable, Report, Skipped
 from sidedoor.ingest.source import ReadOptions, Source
 from sidedoor.ingest.text import RowBatch, TextTable, read_table
 from sidedoor.ingest.times import DayOrder, compile_form, find_zone, list_days
@@ -98,90 +98,74 @@ def open_tables(source: Source, mapping: dict, report: Report) -> list[Table]:
     general = mapping["file"]
     if source.kind == "text":
         line = _find_line(list_beginnings(source)[0][1], general, mapping)
+        line = 1 if line is None else line
         text = read_table(source, header_line=line)
-        place, width = f"line {line}" if line else "", len(text.header)
-        header = _name_columns(source, mapping, general, text.header, place, range(width, width + 1))
+        width = len(text.header)
+        header = _name_columns(source, mapping, general, text.header, f"line {line}", width)[:width]
         return [Table(source, replace(text, header=header), line, header, mapping["columns"])]
     sheets = [sheet for sheet in read_workbook(source).sheets if sheet.rows]
     check_sheets(mapping["sheets"], [sheet.name for sheet in sheets], source.name)
     told = {sheet.number: general | mapping["sheets"].get(sheet.name, {}) for sheet in sheets}
-    chosen = _choose_sheets(source, sheets, told, mapping)
+    lines = {
+        sheet.number: _find_line(list(sheet)[:HEADER_ROWS], told[sheet.number], mapping) for sheet in sheets
+    }
+    fitting = [sheet for sheet in sheets if lines[sheet.number] is not None]
+    name = general.get("sheet")
+    if name == _ALL:
+        chosen = [sheet for sheet in fitting if not told[sheet.number].get("skip")]
+    elif name or {"header", "header_line"} & set(general):
+        chosen = [sheet for sheet in sheets if name in (None, sheet.name)]
+    else:  # sheets that select from another one have fewer rows
+        chosen = sorted(fitting, key=Sheet.count_rows)[-1:] or sheets
+    if not chosen or len(chosen) > 1 and name != _ALL:
+        found = f"no sheet {name!r}" if name else say_number(len(sheets), "sheet")
+        names = ", ".join(repr(sheet.name) for sheet in sheets[:20])
+        raise IngestError(source.name, found, f"Say which one in [file] sheet: {names}.", code="no-sheet")
     for sheet in sheets:
         if sheet not in chosen:
             reason = "a sheet that the mapping does not read"
             report.put_aside(sheet.label, reason, sheet.count_rows(), "other-sheet")
-            if general.get("sheet") == _ALL and not told[sheet.number].get("skip"):
+            if name == _ALL and not told[sheet.number].get("skip"):
                 text = f"{sheet.label} does not have the columns: name its header in [sheets.NAME]."
                 report.warn("sheet-without-header", text)
-    return [_open_sheet(source, sheet, told[sheet.number], mapping) for sheet in chosen]
+    return [_open_sheet(source, sheet, lines[sheet.number], told[sheet.number], mapping) for sheet in chosen]
 
 
-def _find_line(rows: list[tuple[int, list[str]]], told: dict, mapping: dict, default: int | None = 1):
+def _find_line(rows: list[tuple[int, list[str]]], told: dict, mapping: dict) -> int | None:
     """Find the row of the header: as told, or the one that holds the names of the mapped columns."""
     if "header_line" in told or "header" in told:
         return told.get("header_line", 0)
     wanted = {*mapping["columns"].values(), *(part["column"] for part in mapping["figures"])}
     spelled = ((number, set(spell_header(cells, mapping))) for number, cells in rows)
-    return next((number for number, names in spelled if wanted <= names), default)
+    return next((number for number, names in spelled if wanted <= names), None)
 
 
-def _choose_sheets(source: Source, sheets: list[Sheet], told: dict[int, dict], mapping: dict) -> list[Sheet]:
-    """Choose the sheets that are read: those named, or the longest of those that have the columns, as sheets
-    that select from another one have fewer rows.
-    """
-    general, name = mapping["file"], mapping["file"].get("sheet")
-    fitting = [
-        sheet
-        for sheet in sheets
-        if _find_line(list(sheet)[:HEADER_ROWS], told[sheet.number], mapping, None) is not None
-    ]
-    if name == _ALL:
-        chosen = [sheet for sheet in fitting if not told[sheet.number].get("skip")]
-    elif name:
-        chosen = [sheet for sheet in sheets if sheet.name == name]
-    elif {"header", "header_line"} & set(general):
-        chosen = sheets
-    else:
-        chosen = sorted(fitting, key=Sheet.count_rows)[-1:] or sheets
-    if len(chosen) == 1 or chosen and name == _ALL:
-        return chosen
-    found = f"no sheet {name!r}" if name else say_number(len(sheets), "sheet")
-    names = ", ".join(repr(sheet.name) for sheet in sheets[:20])
-    raise IngestError(source.name, found, f"Say which one in [file] sheet: {names}.", code="no-sheet")
-
-
-def _open_sheet(source: Source, sheet: Sheet, told: dict, mapping: dict) -> Table:
-    line, rows = _find_line(list(sheet)[:HEADER_ROWS], told, mapping), dict(sheet)
-    width = max(map(len, sheet.rows))
+def _open_sheet(source: Source, sheet: Sheet, line: int | None, told: dict, mapping: dict) -> Table:
+    line, rows, width = 1 if line is None else line, dict(sheet), max(map(len, sheet.rows))
     cells = rows.get(line, []) if line else [f"column_{at}" for at in range(1, width + 1)]
     if not cells:
         found = f"no row {line} in {sheet.label}"
         raise IngestError(source.name, found, "Give header_line another value.", code="no-row")
     below = [cells for number, cells in rows.items() if number > line]
     filled_n = max((at for row in below for at, cell in enumerate(row, 1) if cell.strip()), default=0)
-    place = sheet.name_row(line) if line else ""
-    # names of columns that are empty throughout may be told too
-    header = _name_columns(source, mapping, told, cells, place, range(filled_n, 1001))
-    header += [""] * (width - len(header))
-    return Table(source, sheet, line, header, mapping["columns"])
+    header = _name_columns(source, mapping, told, cells, sheet.name_row(line), filled_n)
+    return Table(source, sheet, line, header + [""] * (width - len(header)), mapping["columns"])
 
 
 def _name_columns(
-    source: Source, mapping: dict, told: dict, printed: list[str], place: str, widths: range
+    source: Source, mapping: dict, told: dict, printed: list[str], place: str, least_n: int
 ) -> list[str]:
-    """Return the names of columns: those told, as many as `widths` allows, or those printed in the place of
-    the header; all that the mapping names have to be there.
+    """Return the names of columns: those told, or those printed in the place of the header; all that the
+    mapping names have to be there.
     """
     header, given = spell_header(printed, mapping), told.get("header")
-    if given:
-        if len(given) not in widths:
-            columns_n = say_number(widths.start, "column")
-            found = f"{columns_n} where the mapping's header has {len(given)}"
-            raise IngestError(source.name, found, "Correct the header.", code="wrong-value")
-        if place and not set(given) & set(header):
-            found, way_out = "a row that is no header", "Write header_line = 0 where there is none."
-            raise IngestError(f"{source.name}, {place}", found, way_out, code="no-header")
-        header = [*given]
+    if given and len(given) < least_n:  # more are columns that are empty throughout
+        found = f"{say_number(least_n, 'column')} where the mapping's header has {len(given)}"
+        raise IngestError(source.name, found, "Correct the header.", code="wrong-value")
+    if given and told.get("header_line") and not set(given) & set(header):
+        found, way_out = "a row that is no header", "Write header_line = 0 where there is none."
+        raise IngestError(f"{source.name}, {place}", found, way_out, code="no-header")
+    header = [*given] if given else header
     bound = [part["column"] for part in (*mapping["skip"], *mapping["figures"])]
     for name in (*mapping["columns"].values(), *bound):
         find_column(name, header, source.name)
@@ -215,9 +199,8 @@ def load_rows(
             batch = leave_out(batch, skips, skipped)
             places += map(batch.locate, range(batch.rows_n))
             check_length(source, len(places))
-            cells = {name: column.cast(pa.large_string()) for name, column in batch.columns.items()}
-            cells = {name: pd.array(column, dtype="str") for name, column in cells.items()}
-            parts.append(pd.DataFrame(cells))
+            cells = {name: column.to_pylist() for name, column in batch.columns.items()}
+            parts.append(pd.DataFrame(cells, dtype="str"))
     return pd.concat(parts, ignore_index=True), places
 
 
@@ -262,26 +245,21 @@ def decide_order(
     """
     order = DayOrder()
     for cells, forms in columns:
-        order.add(cells, [form for form in forms if "q" in compile_form(form).parts])
+        order.add(cells, forms)
     month_first, how = order.decide(options.day_first, source.name)
     if order.rows_n:
         report.note("day-order", how)
     return month_first
 
 
-def list_dates(
-    tables: list[Table], fields: Iterable[str], forms: list[str]
-) -> Iterator[tuple[object, list[str]]]:
-    """Give the columns of some fields, part by part, for `decide_order`; nothing if the forms are clear."""
-    if any("q" in compile_form(form).parts for form in forms):
-        for table in tables:
-            names = [table.columns[name] for name in fields if name in table.columns]
-            for batch in table.batches(names) if names else ():
-                yield from ((batch.columns[name], forms) for name in names)
+def list_dates(table: Table, name: str | None, forms: list[str]) -> Iterator[tuple[object, list[str]]]:
+    """Give a column of dates, part by part, for `decide_order`; nothing if its forms leave nothing open."""
+    if name and any("q" in compile_form(form).parts for form in forms):
+        yield from ((batch.columns[name], forms) for batch in table.batches([name]))
 
 
-def read_log(tables: list[Table], mapping: dict, options: ReadOptions, report: Report):
-    """Read tables as one search log.
+def read_log(tables: list[Table], mapping: dict, options: ReadOptions, report: Report) -> FileTable:
+    """Read tables as one search log, the table `searches`.
 
     Parameters
     ----------
@@ -291,10 +269,6 @@ def read_log(tables: list[Table], mapping: dict, options: ReadOptions, report: R
     mapping
         `times` (`forms`, `days` of a column that holds days alone, `time_zone`, `window`, `note`),
         `constants`, `marks` and `skip`.
-
-    Returns
-    -------
-    The table `searches`.
 
     Raises
     ------
@@ -306,24 +280,22 @@ def read_log(tables: list[Table], mapping: dict, options: ReadOptions, report: R
     zone = find_zone(zone_name) if zone_name else None
     if options.reported_by:
         constants.pop("host_agency", None)
-    forms, hint = times.get("forms", []), times.get("zone_hint", "")
-    opened, dates = [], []
+    bound, dates = [], []
     for table in tables:
-        columns, known = dict(table.columns), forms
-        if "search_date" in columns and "searched_at" in columns:
-            dates.append(list_dates([table], ["search_date"], list_days(forms)))
-        elif "search_date" in columns:
-            columns["searched_at"], known = columns.pop("search_date"), [*forms, *times.get("days", [])]
+        columns, forms = dict(table.columns), times.get("forms", [])
+        if "search_date" in columns and "searched_at" not in columns:
+            columns["searched_at"], forms = columns.pop("search_date"), [*forms, *times.get("days", [])]
             text = "Where the log prints a day and no time, the search is put at the start of its day."
             report.note("days-only", text)
-        if "search_date" not in columns:
-            dates.append(list_dates([replace(table, columns=columns)], ["searched_at"], known))
-        opened.append((table, columns, known))
-    month_first = decide_order(source, options, report, (part for parts in dates for part in parts))
+        is_split = "search_date" in columns
+        day = columns.get("search_date" if is_split else "searched_at")
+        dates.append(list_dates(table, day, list_days(forms) if is_split else forms))
+        bound.append((table, columns, forms))
+    month_first = decide_order(source, options, report, itertools.chain.from_iterable(dates))
     log = LogReader(source, options)
-    for table, columns, known in opened:
-        window, note = times.get("window", ""), times.get("note", "")
-        form = LogForm(columns, known, zone, hint, window, constants, month_first, mapping["marks"], note)
+    for table, columns, forms in bound:
+        hint, window, note = (times.get(name, "") for name in ("zone_hint", "window", "note"))
+        form = LogForm(columns, forms, zone, hint, window, constants, month_first, mapping["marks"], note)
         moments = [columns[name] for name in ("search_date", "searched_at") if name in columns]
         log.read(table.batches(moments), form, list_skips(mapping))
     searches = log.close(report)
@@ -333,12 +305,8 @@ def read_log(tables: list[Table], mapping: dict, options: ReadOptions, report: R
     report.time_zone = f"{zone.key}, {told}" if log.local_n else printed
     for table in tables:
         table.describe(report)
-    used = {name for table in tables for kind, name in table.columns.items()}
-    personal = {name for table in tables for kind, name in table.columns.items() if kind in _DROPPED}
-    skips = {part["column"] for part in mapping["skip"]}
-    drop_unused(tables, used - personal, report, used | skips | set(mapping.get("match", ())))
+    named = {(kind, name) for table in tables for kind, name in table.columns.items()}
+    kept = {name for kind, name in named if kind not in (*PERSONAL, "moderation")}
+    known = {name for _, name in named} | {skip.column for skip in list_skips(mapping)}
+    drop_unused(tables, kept, report, {*known, *mapping.get("match", ())})
     return searches
-
-
-# Fields of which no cell enters a table.
-_DROPPED = {*PERSONAL, "moderation"}
