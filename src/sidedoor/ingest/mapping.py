@@ -12,7 +12,7 @@ from helpers.wording import say_number
 from sidedoor.ingest import clerk
 from sidedoor.ingest.cells import EMPTY, MASKED, REDACTED, find_states, load_marks
 from sidedoor.ingest.headers import check_day, list_beginnings, tidy_header
-from sidedoor.ingest.mapping_file import ENDS, SHIPPED, list_mappings, list_matches, load_mapping
+from sidedoor.ingest.mapping_file import ENDS, FIELDS, SHIPPED, list_mappings, list_matches, load_mapping
 from sidedoor.ingest.published import remove_hidden
 from sidedoor.ingest.report import Reading, Report, Skipped
 from sidedoor.ingest.source import Match, ReadOptions, Source
@@ -24,13 +24,13 @@ from sidedoor.ingest.tables import (
     load_rows,
     open_tables,
     read_log,
-    skip_rows,
 )
 from sidedoor.ingest.times import read_times
 from sidedoor.ingest.volumes import VolumeTable, find_sentinel, read_figure
 
 KINDS = ("text", "xlsx")
 FAMILY = "mapping"
+_DAYS = {"as_of", "period_start", "period_end"}
 # What flows, by section of a report.
 _SHARED = {name: "detections" if name.startswith("detections") else "hot_list" for name in SECTIONS}
 
@@ -105,64 +105,54 @@ def read(source: Source, options: ReadOptions) -> Reading:
     return Reading({mapping["table"]: table}, report)
 
 
-def _finish(tables: list[Table], mapping: dict, skipped: dict[str, Skipped], report: Report) -> None:
-    """Write into the report what was noticed in a text, rows skipped and columns that enter no table."""
+def _read_records(tables: list[Table], mapping: dict, options: ReadOptions, report: Report):
+    """Read rows, and account for those left out and for the columns that enter no table.
+
+    Returns
+    -------
+    The rows as printed, the same by field of the table, empty cells as None, and their places in the file.
+    """
+    source, columns, skipped = tables[0].source, mapping["columns"], {}
+    forms, days = mapping["times"].get("forms", []), sorted(_DAYS & set(columns))
+    dates = [part for table in tables for name in days for part in list_dates(table, columns[name], forms)]
+    month_first = decide_order(source, options, report, dates)
+    frame, places = load_rows(tables, mapping, skipped)
+    fields = pd.DataFrame({"source_id": options.source_id or source.id}, frame.index)
+    for name, column in columns.items():
+        text = frame[column].str.strip()
+        if name in days:
+            times = pd.DatetimeIndex(read_times(text, forms, month_first=month_first).values)
+            fields[name] = times.strftime("%Y-%m-%d")
+        else:
+            fields[name] = text.map(remove_hidden)
+    given = {"reported_by": options.reported_by, "as_of": options.as_of}
+    told = {name: value for name, value in given.items() if value and name in FIELDS[mapping["table"]]}
+    for name, value in {**mapping["constants"], **told}.items():
+        fields[name] = value
     for table in tables:
         table.describe(report)
     report.skip(skipped)
-    used = {*mapping["columns"].values(), *(part["column"] for part in mapping["figures"])}
+    used = {*columns.values(), *(part["column"] for part in mapping["figures"])}
     drop_unused(tables, used, report, mapping["match"])
-
-
-def _read_days(tables: list[Table], fields: set[str], mapping: dict, options: ReadOptions, report: Report):
-    """Return a function that reads columns of days, as YYYY-MM-DD."""
-    forms = mapping["times"].get("forms", [])
-    named = [(table, mapping["columns"].get(field)) for table in tables for field in fields]
-    dates = [part for table, name in named for part in list_dates(table, name, forms)]
-    month_first = decide_order(tables[0].source, options, report, dates)
-
-    def read_days(cells: pd.Series) -> pd.Series:
-        values = read_times(cells, forms, month_first=month_first).values
-        return pd.Series(pd.DatetimeIndex(values).strftime("%Y-%m-%d"), dtype="str")
-
-    return read_days
+    return frame, fields.astype(object).where(fields.notna() & (fields != ""), None), places
 
 
 def _read_sharing(tables: list[Table], mapping: dict, options: ReadOptions, report: Report) -> pd.DataFrame:
-    source, skipped = tables[0].source, {}
-    read_days = _read_days(tables, {"as_of"}, mapping, options, report)
-    frame, places = load_rows(tables, mapping, skipped)
-    given = {"reported_by": options.reported_by, "as_of": options.as_of}
-    given = {name: value for name, value in given.items() if value}
-    made: dict = {
-        name: pd.Series(value, index=frame.index, dtype="str")
-        for name, value in {**mapping["constants"], **given}.items()
-    }
-    for name, column in mapping["columns"].items():
-        if name not in given:
-            made[name] = _read_field(name, frame[column].str.strip(), read_days)
-    if "shares" not in made and "section" in made:
-        made["shares"] = made["section"].map(_SHARED).astype("str")
-    edges = pd.DataFrame(made)
+    frame, edges, places = _read_records(tables, mapping, options, report)
+    if "shares" not in edges:
+        edges["shares"] = edges["section"].map(_SHARED)
     edges["row_no"] = np.arange(1, len(frame) + 1)
-    edges["source_id"] = options.source_id or source.id
-    keep = np.ones(len(frame), bool)
+    skipped, keep = {}, np.ones(len(frame), bool)
     for code, reason, hit in _list_faults(frame, edges, mapping["columns"]):
-        skip_rows(skipped, code, reason, hit & keep, places)
+        for at in np.flatnonzero(hit & keep):
+            skipped.setdefault(code + reason, Skipped(code, reason)).add(places[at])
         keep &= ~hit
+    report.skip(skipped)
     table = build_table("sharing", edges[keep].reset_index(drop=True))
     report.rows_out += len(table)
     report.rows_in += len(table)
     _describe_edges(table, report)
-    _finish(tables, mapping, skipped, report)
     return table
-
-
-def _read_field(name: str, text: pd.Series, read_days) -> pd.Series:
-    """Read a column of an edge list."""
-    if name == "as_of":
-        return read_days(text)
-    return text.map(remove_hidden).where(text != "").astype("str")
 
 
 def _list_faults(frame: pd.DataFrame, edges: pd.DataFrame, columns: dict[str, str]):
@@ -204,28 +194,17 @@ def _describe_edges(table: pd.DataFrame, report: Report) -> None:
 
 
 def _read_volumes(tables: list[Table], mapping: dict, options: ReadOptions, report: Report) -> pd.DataFrame:
-    source, columns, constants = tables[0].source, mapping["columns"], dict(mapping["constants"])
-    if options.reported_by:
-        constants["reported_by"] = options.reported_by
-    if "reported_by" not in {**columns, **constants}:
+    volumes, frame, fields, places = VolumeTable(), *_read_records(tables, mapping, options, report)
+    if "reported_by" not in fields:
         found, way_out = "figures of nobody named", "Say whose they are: --reported-by 'AGENCY'."
-        raise IngestError(source.name, found, way_out, code="no-reporter", asks_for="reported_by")
-    constants["source_id"] = options.source_id or source.id
-    volumes, skipped = VolumeTable(), {}
-    days = {"period_start", "period_end"} & set(columns)
-    read_days = _read_days(tables, days, mapping, options, report)
-    frame, places = load_rows(tables, mapping, skipped)
-    fields = pd.DataFrame({name: frame[column].str.strip() for name, column in columns.items()})
-    for name in days:
-        fields[name] = read_days(fields[name])
-    fields = fields.astype(object).where(fields.notna() & (fields != ""), None)
+        place = tables[0].source.name
+        raise IngestError(place, found, way_out, code="no-reporter", asks_for="reported_by")
     for at, one in enumerate(fields.to_dict("records")):
         for part in mapping["figures"] or [{}]:
-            figure = {**one, **constants, **part}
+            figure = {**one, **part}
             if column := figure.pop("column", None):
                 figure["value"] = frame.at[at, column]
             _add_figure(volumes, figure, places[at], mapping["missing"])
-    _finish(tables, mapping, skipped, report)
     return volumes.close(report)
 
 

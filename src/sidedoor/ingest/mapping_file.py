@@ -10,20 +10,20 @@ from helpers.errors import IngestError, offer_nearest
 from helpers.formats import FORMATS, load_format
 from helpers.toml import load_toml
 from helpers.wording import say_number
+from sidedoor.ingest import log_part
 from sidedoor.ingest.cells import build_marks
 from sidedoor.ingest.headers import tidy_header
-from sidedoor.ingest.log_part import FIELDS, MARK_KINDS
 from sidedoor.ingest.times import compile_form, find_zone
 
 SHIPPED = FORMATS / "mappings"
 ENDS = ("from_agency_as_printed", "to_agency_as_printed")
 # Fields that a column or a constant may fill, by table.
-_FIELDS: dict[str, tuple[str, ...]] = {
+FIELDS: dict[str, tuple[str, ...]] = {
     "sharing": (
         *ENDS, "shares", "reported_by", "section", "hot_list", "as_of", "city_as_printed",
         "state_as_printed",
     ),
-    "searches": FIELDS,
+    "searches": log_part.FIELDS,
     "volumes": ("reported_by", "measure", "value", "period_start", "period_end", "scope"),
     "workbook": (),
 }  # fmt: skip
@@ -103,7 +103,7 @@ def _refuse(place: str, found: str, way_out: str, code: str = "wrong-value") -> 
 def _check_fields(mapping: dict, place: str) -> None:
     table, columns, constants = mapping["table"], mapping["columns"], mapping["constants"]
     for name in ("columns", "constants"):
-        known = _LOG_CONSTANTS if name == "constants" and table == "searches" else _FIELDS[table]
+        known = _LOG_CONSTANTS if name == "constants" and table == "searches" else FIELDS[table]
         for field in mapping[name]:
             if field not in known:
                 found = f"a field {field!r} in [{name}] that {table} does not have"
@@ -176,7 +176,7 @@ def _build_marks(cells: dict) -> dict:
         kind: build_marks(masked, redacted, texts + own["placeholder"], known["longest"])
         for kind, texts in usual.items()
     }
-    return {field: marks[MARK_KINDS.get(field, "label")] for field in FIELDS}
+    return {field: marks[log_part.MARK_KINDS.get(field, "label")] for field in log_part.FIELDS}
 
 
 def find_column(name: str, header: list[str], place: str) -> None:

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import pandas as pd
 
 from helpers.errors import IngestError
@@ -218,14 +217,6 @@ def list_skips(mapping: dict) -> list[Skip]:
         Skip(part["column"], tuple(map(str, part["equals"])), part.get("reason", reason))
         for part in mapping["skip"]
     ]
-
-
-def skip_rows(
-    skipped: dict[str, Skipped], code: str, reason: str, hit: np.ndarray, places: list[str]
-) -> None:
-    """Note rows, as a mask, that enter no table."""
-    for at in np.flatnonzero(hit):
-        skipped.setdefault(code + reason, Skipped(code, reason)).add(places[at])
 
 
 def decide_order(
