@@ -5,7 +5,6 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -26,55 +25,35 @@ _BETWEEN = re.compile(r"[\s,./'’-]+")
 _TITLE = 120
 
 
-@dataclass(frozen=True)
-class MonthColumns:
-    """Which columns of a table hold what, by position.
+def find_months(header: list[str], rows: list[tuple[int, list[str]]]) -> dict[int, list[str]] | None:
+    """Return, for each column of figures by its position, the month of each row as printed with its year.
 
-    Attributes
-    ----------
-    month, year
-        Columns of the months, and of their years where these stand in a column of their own.
-    figures
-        Columns of figures, each with what it counts; None where its name does not say.
-    years
-        Of the figures those that hold one year each.
+    None if a header heads no months: those that run down have to be what most of the rows begin with.
     """
-
-    month: int
-    year: int | None
-    figures: dict[int, str | None]
-    years: dict[int, str]
-
-    def label(self, cells: list[str], at: int = -1) -> str:
-        """Return the month of a figure as printed, with its year."""
-        year = cells[self.year] if self.year is not None else self.years.get(at, "")
-        return f"{cells[self.month]} {year}".strip()
-
-
-def find_months(header: list[str], rows: list[tuple[int, list[str]]]) -> MonthColumns | None:
-    """Find the columns of a table of months; None if a header heads none: months that run down have to be
-    what most of the rows begin with.
-    """
-    known = load_format("workbook")["months"]
-    tidy = [tidy_header(name) for name in header]
-    month, year = (
-        next((at for at, name in enumerate(tidy) if name in set(map(tidy_header, known[part]))), None)
-        for part in ("columns", "year_columns")
-    )
+    month, year = (_find_column(header, part) for part in ("columns", "year_columns"))
     if month is None:
         return None
-    found = {at: re.fullmatch(known["year"], name.strip()) for at, name in enumerate(header)}
+    is_days = tidy_header(header[month]) == "date"
+    found = {at: re.fullmatch(_load()["year"], name) for at, name in enumerate(header)}
     years = {at: match[1] for at, match in found.items() if match}
-    is_days = tidy[month] == "date"
-    if years:
-        return None if is_days else MonthColumns(month, None, dict.fromkeys(years), years)
-    others = [at for at, name in enumerate(tidy) if name and at not in (month, year)]
-    figures = {at: measure for at in others if (measure := find_measure([header[at]]))}
+    if years and not is_days:
+        return {at: [f"{cells[month]} {one}" for _, cells in rows] for at, one in years.items()}
+    others = [at for at, name in enumerate(header) if name and at not in (month, year)]
+    figures = [at for at in others if find_measure([header[at]])]
     if not figures and len(others) == 1 and not is_days:
-        figures = {others[0]: None}
-    columns = MonthColumns(month, year, figures, {})
-    labels = [columns.label(cells) for _, cells in rows if "".join(cells[month : month + 1]).strip()]
-    return columns if figures and _are_months(labels) else None
+        figures = others
+    labels = [f"{cells[month]} {cells[year] if year is not None else ''}" for _, cells in rows]
+    filled = [label for label, (_, cells) in zip(labels, rows, strict=True) if cells[month].strip()]
+    return dict.fromkeys(figures, labels) if figures and _are_months(filled) else None
+
+
+def _load() -> dict:
+    return load_format("workbook")["months"]
+
+
+def _find_column(header: list[str], part: str) -> int | None:
+    names = set(map(tidy_header, _load()[part]))
+    return next((at for at, name in enumerate(header) if tidy_header(name) in names), None)
 
 
 def _are_months(labels: list[str]) -> bool:
@@ -94,16 +73,15 @@ def find_measure(texts: list[str]) -> str | None:
 
     Rates, averages and running totals are figures of no month, whatever they are of.
     """
-    known = load_format("workbook")["months"]
-    texts = [text for text in texts if not re.search(known["derived"], text)]
-    patterns = known["measures"].items()
+    texts = [text for text in texts if not re.search(_load()["derived"], text)]
+    patterns = _load()["measures"].items()
     found = {name for name, pattern in patterns if any(re.search(pattern, text) for text in texts)}
     return found.pop() if len(found) == 1 else None
 
 
 def read_months(labels: list[str], month_first: bool) -> list[date | None]:
     """Read months with their years as their first days; None for what is none, or another day within one."""
-    known = load_format("workbook")["months"]
+    known = _load()
     plain = [_BETWEEN.sub(" ", label).strip() for label in labels]
     months = read_times([f"1 {label}" for label in plain], known["forms"]).values
     days = read_times(plain, known["days"], month_first=month_first).values
@@ -121,14 +99,15 @@ def read_figures(
     IngestError
         Nothing says what the figures count, or days such as 02/01/2025 may be the first of a month or not.
     """
-    source, header, rows = table.source, table.header, table.rows
-    columns, known = find_months(header, rows), load_format("workbook")["months"]
+    source, header, rows, known = table.source, table.header, table.rows, _load()
+    labels, month = find_months(header, rows), _find_column(header, "columns")
     titles = [text for text in table.titles if len(text) <= _TITLE and not re.search(known["maker"], text)]
     given = told.get("measure") or options.measure
     if given is not None and given not in MEASURES:
         raise IngestError("--measure", f"{given!r}", offer_nearest(given, MEASURES), code="wrong-value")
+    own = {at: find_measure([header[at]]) for at in labels}
     general = given or find_measure([*titles, table.name])
-    measures = {at: name or general for at, name in columns.figures.items()}
+    measures = {at: name or general for at, name in own.items()}
     if open_ := [header[at] for at, measure in measures.items() if measure is None]:
         place = f"{source.name}, {table.name_row(table.line)}"
         found = f"figures by month, and nothing says what column {open_[0]!r} counts"
@@ -136,21 +115,17 @@ def read_figures(
         raise IngestError(place, found, way_out, code="no-measure", asks_for="measure")
     scope = told.get("scope") or " ".join(titles) or (table.label if table.name else "")
     # two columns of one measure are parts of each other, or of a third: each is of its own scope
-    counts = Counter(measures.values())
-    alike = [at for at, name in measures.items() if counts[name] > 1 and at not in columns.years]
+    alike = [at for at, name in own.items() if name and list(own.values()).count(name) > 1]
     scopes = {
-        at: ": ".join(filter(None, (scope, header[at] if at in alike or not scope else "")))
-        for at in measures
+        at: ": ".join(filter(None, (scope, header[at] if at in alike or not scope else ""))) for at in labels
     }
-    labels = [_BETWEEN.sub(" ", cells[columns.month]).strip() for _, cells in rows]
-    month_first = decide_order(source, options, report, [(labels, known["days"])])
+    days = [_BETWEEN.sub(" ", cells[month]).strip() for _, cells in rows]
+    month_first = decide_order(source, options, report, [(days, known["days"])])
+    months = {at: read_months(labels[at], month_first) for at in labels}
     seen, sums, totals = Counter(), Counter(), {}
-    months = {
-        at: read_months([columns.label(cells, at) for _, cells in rows], month_first) for at in measures
-    }
-    for (row, (number, cells)), at in itertools.product(enumerate(rows), measures):
+    for (row, (number, cells)), at in itertools.product(enumerate(rows), labels):
         place, value, first = table.locate(number, at), read_figure(cells[at]), months[at][row]
-        if first is None and re.search(known["total"], cells[columns.month].strip()):
+        if first is None and re.search(known["total"], cells[month].strip()):
             totals |= {at: value} if value is not None else {}
             volumes.set_aside(place, "a total", code="total")
         elif first is None:
@@ -173,14 +148,12 @@ def read_figures(
     if twice := sum(count > 1 for count in seen.values()):
         said = f"{say_number(twice, 'month stands', 'months stand')} there more than once"
         report.warn("month-twice", f"{table.label}: {said}; each figure is kept.")
-    for measure in sorted({measures[at] for at in alike}):
-        names = " and ".join(repr(header[at]) for at in alike if measures[at] == measure)
-        said = f"{names} all count {measure}: one may be part of another, so add none of them."
+    if alike:
+        names = " and ".join(repr(header[at]) for at in alike)
+        said = f"of {names} one may be part of another, so add none of them."
         report.warn("same-measure", f"{table.label}: {said}")
-    used = {columns.month, columns.year, *measures}
+    used = {month, _find_column(header, "year_columns"), *labels}
     drop_columns(report, header, [name for at, name in enumerate(header) if name and at not in used])
-    shown = f"scope as printed: {scope!r}" if scope else "scope as in the header"
-    report.note("figures", f"{table.label}: figures are taken for {', '.join(counts)}, {shown}.")
     if not options.reported_by:
         text = f"{table.label}: the figures do not say whose they are: say so with --reported-by."
         report.warn("no-reporter", text)
