@@ -18,7 +18,7 @@ from sidedoor.ingest.xlsx import name_column
 
 _MEANING = (
     "detections_shared (they may search this agency's data) or detections_received (it may search theirs); "
-    "for hot lists hot_lists_shared or hot_lists_received"
+    "for hot lists hot_lists_shared or hot_lists_received; joined by commas"
 )
 # Of the cells of a column so many are names of agencies if it is a list; so many of its names are different.
 _MOST, _DISTINCT = 0.8, 0.7
@@ -191,21 +191,16 @@ def settle_sections(tables: list[Table], options: ReadOptions, *, is_all: bool, 
     IngestError
         A direction is none, or there are more or fewer of them than lists without one, or all lists lack one.
     """
-    ways = [section for table in tables for _, section in table.lists]
-    columns = [
-        f"{table.label}, column {name_column(at + 1)}"
-        for table in tables
-        for at, section in table.lists
-        if section is None
-    ]
-    where, open_n = " and ".join(columns[:8]), len(columns)
+    lists = [(table, at, section) for table in tables for at, section in table.lists]
+    open_ = [f"{table.label}, column {name_column(at + 1)}" for table, at, section in lists if not section]
+    where, open_n = " and ".join(open_[:8]), len(open_)
     given = [text.strip() for text in options.section.split(",")] if options.section else []
     for text in given:
         if text not in SECTIONS:
             found = f"section {text!r}"
             raise IngestError("--section", found, offer_nearest(text, SECTIONS), code="wrong-value")
-    if given and len(given) not in ({1, open_n} if open_n else ()):
-        code = "wrong-value" if open_n else "section-not-needed"
+    if given and (not open_ or len(given) not in (1, open_n)):
+        code = "wrong-value" if open_ else "section-not-needed"
         found = f"{say_number(len(given), 'direction')} for {say_number(open_n, 'list')} without one: {where}"
         way_out = "Give one for each in this order, or one for all; none if each list says its own."
         raise IngestError("--section", found, way_out, code=code)
@@ -213,12 +208,10 @@ def settle_sections(tables: list[Table], options: ReadOptions, *, is_all: bool, 
         left = iter(given * open_n)
         for table in tables:
             table.lists = [(at, section or next(left)) for at, section in table.lists]
-    elif open_n:
+    elif open_:
         found = f"{say_number(open_n, 'list')} of names, and nothing says which way the data flows"
-        ask = f"Say it: --section {_MEANING}."
-        if open_n > 1:
-            ask += f" One for each of {where}, in this order and joined by commas, or one for all."
-        if is_all and not any(ways):
+        ask = f"Say it: --section {_MEANING}. For {where} one each, in this order, or one for all."
+        if is_all and open_n == len(lists):
             place = f"{tables[0].source.name}, {where}"
             raise IngestError(place, found, ask, code="no-section", asks_for="section")
         report.warn("no-direction", f"Skipped in {where}: {found}. {ask}", "section")
@@ -259,8 +252,11 @@ def read_lists(table: Table, options: ReadOptions, report: Report) -> list[dict]
             if not name:
                 continue
             code = _find_code(name, section, header[at])
-            if code == "heading":
-                section = _turn(source, name, place)
+            if code == "heading" and not (section := find_section(name)):
+                found = "a heading among the names, which does not say which way the data flows"
+                way_out = "Put each list into a file of its own, or side by side, each below its heading."
+                place = f"{source.name}, {place}"
+                raise IngestError(place, found, way_out, code="heading-without-direction")
             if code:
                 skipped[code].add(place)
                 continue
@@ -304,12 +300,3 @@ def _find_code(name: str, section: str | None, header: str) -> str:
     # `Partner PD` among names is one, if it says no direction
     is_listed = looks_like_agency(name) and tidy_header(name) not in _list_headers("columns")
     return "heading" if find_section(name) or _is_heading(name) and not is_listed else ""
-
-
-def _turn(source: Source, name: str, place: str) -> str:
-    """Return the direction that a heading among the names says."""
-    if section := find_section(name):
-        return section
-    found = "a heading among the names, which does not say which way the data flows"
-    way_out = "Put each list into a file of its own, or the lists side by side, each below its heading."
-    raise IngestError(f"{source.name}, {place}", found, way_out, code="heading-without-direction")

@@ -55,19 +55,13 @@ def find_mapping(source: Source) -> Path | None:
 
 
 def read(source: Source, options: ReadOptions) -> Reading:
-    """Read a file as a mapping says.
+    """Read a text or a workbook as a mapping says, into one table; `workbook` into those of its sheets.
 
     Parameters
     ----------
-    source
-        A text or a workbook.
     options
         `mapping` is a TOML file or the name of a mapping of the project; what else is given here goes before
         what the mapping says.
-
-    Returns
-    -------
-    Reading with one table: `sharing`, `searches` or `volumes`; for a workbook those of its sheets.
 
     Raises
     ------

@@ -110,16 +110,13 @@ def _guess_ends(cells: dict[str, list[str]]) -> dict[str, str]:
 
 
 def _guess_fields(cells: dict[str, list[str]]) -> dict[str, str]:
-    """Find the columns of a search log: by their known names, then by a word of them that says it."""
-    flock, workbook = load_format("flock"), load_format("workbook")
-    known = [*flock["audit"]["columns"].items(), *workbook["searches"]["columns"].items()]
+    """Find the columns of a search log, by a word of their headers that says it."""
     found: dict[str, str] = {}
     for name, texts in cells.items():
         tidy = tidy_header(name)
         plain = tidy.replace("_", " ")
-        fields = [field for field, names in known if tidy in map(tidy_header, names)]
-        words = workbook["draft"]["words"]
-        fields += [field for field, some in words.items() if any(word in plain for word in some)]
+        words = load_format("workbook")["draft"]["words"].items()
+        fields = [field for field, some in words if any(word in plain for word in some)]
         is_agency = _are_agencies(texts) and tidy not in list_person_headers("searches")
         fits = {"searcher_agency_as_printed": is_agency, "searched_at": bool(_guess_forms(texts))}
         field = next((one for one in fields if fits.get(one, True) and one not in found), None)
