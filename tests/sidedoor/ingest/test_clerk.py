@@ -1,4 +1,4 @@
-"""Workbooks that a clerk put together: sheets taken for what they hold."""
+"""Workbooks that a clerk put together: sheets taken for what they hold, and logs of days and hours."""
 
 from datetime import datetime, time
 
@@ -11,12 +11,10 @@ WHO = {"reported_by": "Irvine CA PD", "as_of": "2025-03-10"}
 ME = {**WHO, "time_zone": "America/Los_Angeles", "measure": "searches"}
 UTC = {"reported_by": "Irvine CA PD", "time_zone": "UTC"}
 NAMES = [["ORGANIZATION NAME"], ["Chino CA PD "], ["Brea CA PD"]]
+SECTIONS = ["detections_shared", "detections_received", "hot_lists_shared", "hot_lists_received"]
 SHEETS = {
     "Request": [["Please provide the lists A1 to A4"], ["and the log"]],
-    "A1": NAMES,
-    "A2": NAMES,
-    "A3": NAMES,
-    "A4": NAMES,
+    **{f"A{number}": NAMES for number in (1, 2, 3, 4)},
     "B1&2": [["1", "2"], ["x", "y"]],
     "Users": [["User Name"], [OFFICER], [OFFICER + " II"]],
     "Audit": [
@@ -33,41 +31,26 @@ SHEETS = {
         ["Total", 10, 2241],
     ],
 }
-MAPPING = """
-table = "workbook"
-[sheets."A1"]
-section = "detections_shared"
-[sheets."A2"]
-section = "detections_received"
-[sheets."A3"]
-section = "hot_lists_shared"
-[sheets."A4"]
-section = "hot_lists_received"
-[sheets."OtherAgencies"]
-measure = "searches"
-scope = "access by other agencies"
-[sheets."Request"]
-skip = true
-"""
 
 
-@pytest.fixture
-def book(tmp_path):
-    """Write sheets and give the path."""
-    return lambda sheets=SHEETS, name="clerk.xlsx": write_book(tmp_path / name, sheets)
+def write_rows(folder, rows: list[list], kind: str = "csv"):
+    """Write rows as a text or as a sheet."""
+    path = folder / f"log.{kind}"
+    return write_csv(path, rows) if kind == "csv" else write_book(path, {"Sheet1": rows})
 
 
 def list_times(path, **options) -> list[datetime]:
     """Read a log, and list its times."""
-    return read(path, **options).tables["searches"]["searched_at"].tolist()
+    return read(path, **{**UTC, **options}).tables["searches"]["searched_at"].tolist()
 
 
-def test_sheets_are_taken_for_what_they_hold(book):
+def test_sheets_are_taken_for_what_they_hold(tmp_path):
     """Log, months and users are found by their columns; lists that do not say their direction are set aside
-    with a hint. Wall-clock times become UTC, odd hours are counted, empty and placeholder reasons told apart.
+    with a hint. Wall-clock times become UTC, odd hours are counted; a figure for each month and year, and
+    `-`, blanks and totals apart.
     """
-    reading = read(book(), **ME)
-    report, log = reading.report, reading.tables["searches"]
+    reading = read(write_book(tmp_path / "clerk.xlsx", SHEETS), **ME)
+    report, log, table = reading.report, reading.tables["searches"], reading.tables["volumes"]
     kinds = ["other", "names", "names", "names", "names", "other", "users", "searches", "months"]
     assert report.details["sheets"] == {f"sheet {number}": kind for number, kind in enumerate(kinds, 1)}
     assert report.private["sheet"] == dict(enumerate(SHEETS, 1))
@@ -83,61 +66,36 @@ def test_sheets_are_taken_for_what_they_hold(book):
     assert log["reason_text_cell"].tolist() == ["value", "empty", "placeholder"]
     assert report.time_zone == "America/Los_Angeles, as given"
     assert {"clock-gap", "clock-fold"} <= report.list_codes()
-
-
-def test_what_a_workbook_needs_to_be_told(book):
-    """Spreadsheets keep no zone; a list with a direction has an agency whose it is, and a date."""
-    error = refuse(book(), **WHO)
-    assert error.asks_for == ("time_zone",) and "sheet 8 row 2" in error.place
-    path = book({"List": [["Networks shared with me"], *NAMES]}, "list.xlsx")
-    assert refuse(path).asks_for == ("reported_by",)
-    assert refuse(path, reported_by="Irvine CA PD").asks_for == ("as_of",)
-
-
-def test_months_by_years(book):
-    """A figure for each month and year, whichever year comes first; `-`, blanks and totals are set aside
-    apart.
-    """
-    reading = read(book(), **ME)
-    table = reading.tables["volumes"]
     assert table[["period_start", "period_end", "value"]].to_numpy().tolist() == [
         ["2025-01-01", "2025-01-31", 10.0],
         ["2024-01-01", "2024-01-31", 1234.0],
         ["2024-02-01", "2024-02-29", 7.0],
         ["2024-03-01", "2024-03-31", 1000.0],
     ]
-    assert set(table["measure"]) == {"searches"}
-    assert set(table["scope"]) == {"sheet 9"}  # the sheet's name is no vendor's
-    aside = {part.reason: (part.place, part.rows_n) for part in reading.report.set_aside}
-    assert aside["none printed (-)"] == ("sheet 9 B3", 1)
-    assert aside["empty"] == ("sheet 9 B4", 1)
-    assert aside["a total"] == ("sheet 9 B5", 2)
+    assert set(table["measure"]) == {"searches"} and set(table["scope"]) == {"sheet 9"}
+    aside = {part.reason: (part.place, part.rows_n) for part in report.set_aside}
+    for reason, place in (("none printed (-)", "B3"), ("empty", "B4"), ("a total", "B5")):
+        assert aside[reason] == (f"sheet 9 {place}", 2 if reason == "a total" else 1)
 
 
-def test_a_total_that_does_not_add_up(book):
-    """A printed total is compared with its months; the title says what they are of."""
-    rows = [["Access by other agencies"], ["Month", 2024], ["January", 5], ["February", 6], ["Total", 12]]
-    reading = read(book({"Use": rows}), **ME)
-    assert "wrong-total" in reading.report.list_codes()
-    assert set(reading.tables["volumes"]["scope"]) == {"Access by other agencies"}
+def test_what_a_workbook_needs_to_be_told(tmp_path):
+    """Spreadsheets keep no zone; a list with a direction has an agency whose it is, and a date."""
+    error = refuse(write_book(tmp_path / "a.xlsx", SHEETS), **WHO)
+    assert error.asks_for == ("time_zone",) and "sheet 8 row 2" in error.place
+    path = write_book(tmp_path / "b.xlsx", {"List": [["Networks shared with me"], *NAMES]})
+    assert refuse(path).asks_for == ("reported_by",)
+    assert refuse(path, reported_by="Irvine CA PD").asks_for == ("as_of",)
 
 
-def test_fiscal_years_are_no_calendar_years(book):
-    """July of FY 2025 may be July of 2024: its cells are set aside; a calendar year beside it is read."""
-    header = ["Month", "FY 2025", "FY24-25", "2024-2025", "CY 2024"]
-    reading = read(book({"Queries": [header, ["July", 1, 2, 3, 4], ["Aug.", 5, 6, 7, 8]]}), **ME)
-    figures = reading.tables["volumes"][["period_start", "value"]]
-    assert figures.to_numpy().tolist() == [["2024-07-01", 4], ["2024-08-01", 8]]
-    assert count_skipped(reading.report) == {"fiscal-year": 6} and reading.report.rows_in == 8
-
-
-def test_a_mapping_tells_the_directions(book, tmp_path):
+def test_a_mapping_tells_the_directions(tmp_path):
     """With sections told, names become edges the right way round, and the scope is what the mapping says. A
     sheet that is not there is refused with the nearest name.
     """
-    path = tmp_path / "irvine.toml"
-    path.write_text(MAPPING)
-    reading = read(book(), mapping=path, **ME)
+    path, book = tmp_path / "irvine.toml", write_book(tmp_path / "clerk.xlsx", SHEETS)
+    told = [f'[sheets."A{number}"]\nsection = "{name}"' for number, name in enumerate(SECTIONS, 1)]
+    told += ['[sheets."OtherAgencies"]\nmeasure = "searches"\nscope = "access by other agencies"']
+    path.write_text("\n".join(['table = "workbook"', *told, '[sheets."Request"]\nskip = true']))
+    reading = read(book, mapping=path, **ME)
     table = reading.tables["sharing"]
     columns = ["section", "from_agency_as_printed", "to_agency_as_printed", "shares"]
     assert table[columns].to_numpy().tolist()[::2] == [
@@ -149,61 +107,32 @@ def test_a_mapping_tells_the_directions(book, tmp_path):
     assert len(table) == 8 and set(table["as_of"]) == {"2025-03-10"}
     assert set(reading.tables["volumes"]["scope"]) == {"access by other agencies"}
     path.write_text('table = "workbook"\n[sheets."OtherAgency"]\nskip = true\n')
-    error = refuse(book(), mapping=path, **ME)
+    error = refuse(book, mapping=path, **ME)
     assert error.code == "no-sheet" and "OtherAgencies" in error.way_out
 
 
-def test_other_workbooks_are_not_claimed(book):
-    """A workbook of other things is not taken for one of these, and the ends of shares for no list."""
-    assert refuse(book({"S": [["Item", "Price"], ["Pen", 3]]})).code == "unknown-layout"
-    path = book({"S": [["Agency", "Shared With"], ["Chino PD", "Brea PD"]]}, "ends.xlsx")
-    assert refuse(path, **ME).code in ("unknown-layout", "no-section")
-
-
-def test_notes_and_totals_in_a_log_are_no_searches(book):
+def test_notes_and_totals_in_a_log_are_no_searches(tmp_path):
     """What stands alone and without a time is set aside if it reads like a total, a page or a note; other
     reasons stay.
     """
     rows = [["Audit log"], ["Reason", "DateTime"], ["INV", datetime(2025, 3, 1, 14, 5)]]
     rows += [["Total loss vehicle", None], [None, None]]
     notes = ["Total: 32", "Page 2 of 9", "* redacted by counsel", "Note: LEARN only"]
-    reading = read(book({"Audit": [*rows, *([note, None] for note in notes)]}), **ME)
+    reading = read(write_rows(tmp_path, [*rows, *([note, None] for note in notes)], "xlsx"), **ME)
     assert reading.tables["searches"]["reason_text"].tolist() == ["INV", "Total loss vehicle"]
     assert count_skipped(reading.report) == {"note": 4} and reading.report.rows_in == 6
     assert "no-times" in reading.report.list_codes()
 
 
-@pytest.mark.parametrize(
-    "header", [["No.", "Organization Name"], ["Organization Name", "State"], ["Agency", "City", "State"]]
-)
-def test_what_is_beside_a_name(book, header):
-    """The names are read from their own column, wherever it is; city and state go with them, a number is
-    dropped.
-    """
-    known = {"No.": "x", "State": "ZZ", "City": "Chino"}
-    rows = [[known.get(column, name) for column in header] for name in ("Chino PD ", "Brea PD")]
-    reading = read(book({"S": [["Detections Shared"], header, *rows]}), **ME)
-    table = reading.tables["sharing"]
-    assert table["to_agency_as_printed"].tolist() == ["Chino PD", "Brea PD"]
-    assert reading.report.columns_dropped == [name for name in header if name == "No."]
-    for column, field in (("State", "state_as_printed"), ("City", "city_as_printed")):
-        assert set(table[field].dropna()) == ({known[column]} if column in header else set())
-
-
-# By hand: the third of April and the 25th of April, where a 25 says that the month comes first.
-SPLIT = [["04/03/2025", "09:05"], ["04/25/2025", "23:59"]]
-
-
 @pytest.mark.parametrize("header", [("Date", "Time"), ("Date of Search", "Time of Search")])
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_date_and_time_in_two_columns(tmp_path, header, kind):
-    """Day and time of day are joined; the rows decide the order of day and month by the days alone."""
-    rows = [[*header, "Reason", "User", "Plate"], *([*when, REASON, OFFICER, PLATE] for when in SPLIT)]
-    path = tmp_path / f"log.{kind}"
-    write_csv(path, rows) if kind == "csv" else write_book(path, {"Audit": rows})
-    reading = read(path, **UTC)
-    moments = [datetime(2025, 4, 3, 9, 5), datetime(2025, 4, 25, 23, 59)]
-    assert reading.tables["searches"]["searched_at"].tolist() == moments
+    """Day and time of day are joined. By hand: the 25th of April says that the month comes first."""
+    moments = [["04/03/2025", "09:05"], ["04/25/2025", "23:59"]]
+    rows = [[*header, "Reason", "User", "Plate"], *([*when, REASON, OFFICER, PLATE] for when in moments)]
+    reading = read(write_rows(tmp_path, rows, kind), **UTC)
+    found = [datetime(2025, 4, 3, 9, 5), datetime(2025, 4, 25, 23, 59)]
+    assert reading.tables["searches"]["searched_at"].tolist() == found
     assert "day-order" in reading.report.list_codes()
     assert set(reading.report.columns_dropped) == {"User", "Plate"}
 
@@ -214,13 +143,12 @@ def test_dates_whose_order_is_open(tmp_path, kind):
 
     def write(*days: str):
         rows = [["Reason", "DateTime"], *([REASON, f"{day}/2025 10:00"] for day in days)]
-        path = tmp_path / f"log.{kind}"
-        return write_csv(path, rows) if kind == "csv" else write_book(path, {"Audit": rows})
+        return write_rows(tmp_path, rows, kind)
 
-    assert list_times(write("03/04", "03/25"), **UTC)[0] == datetime(2025, 3, 4, 10)
-    assert list_times(write("03/04", "25/03"), **UTC)[0] == datetime(2025, 4, 3, 10)
+    assert list_times(write("03/04", "03/25"))[0] == datetime(2025, 3, 4, 10)
+    assert list_times(write("03/04", "25/03"))[0] == datetime(2025, 4, 3, 10)
     assert refuse(write("03/04"), **UTC).asks_for == ("day_first",)
-    assert list_times(write("03/04"), day_first=True, **UTC) == [datetime(2025, 4, 3, 10)]
+    assert list_times(write("03/04"), day_first=True) == [datetime(2025, 4, 3, 10)]
 
 
 @pytest.mark.parametrize(
@@ -230,54 +158,46 @@ def test_dates_whose_order_is_open(tmp_path, kind):
         ("4/3/2025", "9:05AM"),
         ("Apr 3, 2025", "09:05:00"),
         ("3-Apr-25", "9:05"),
-        ("4/3/25", "09:05"),
+        (datetime(2025, 4, 3), time(9, 5)),
+        (45750, time(9, 5)),  # 45750 days after 1899-12-30, which nobody formatted
     ],
 )
 def test_ways_of_writing_day_and_time(tmp_path, day, hour):
     """All of them are the third of April, five past nine."""
-    path = write_csv(tmp_path / "log.csv", [["Date", "Time", "Reason"], [day, hour, REASON]])
-    assert list_times(path, day_first=False, **UTC) == [datetime(2025, 4, 3, 9, 5)]
-
-
-def test_cells_of_days_and_hours_of_a_workbook(book):
-    """A date cell and a time cell, and a serial number that nobody formatted, are one moment each."""
-    days = [datetime(2025, 4, 3), 45750]  # 45750 days after 1899-12-30
-    rows = [["Date", "Time", "Reason"], *([day, time(9, 5), REASON] for day in days)]
-    assert list_times(book({"Audit": rows}), **UTC) == [datetime(2025, 4, 3, 9, 5)] * 2
+    rows = [["Date", "Time", "Reason"], [day, hour, REASON]]
+    path = write_rows(tmp_path, rows, "csv" if isinstance(day, str) else "xlsx")
+    assert list_times(path, day_first=False) == [datetime(2025, 4, 3, 9, 5)]
 
 
 def test_a_log_of_days(tmp_path):
     """Days without times stand at their beginning, and the report says so; a log that is asked about asks
     once.
     """
-    rows = [["Date", "Agency", "Purpose"], ["2025-04-03", "Brea CA PD", REASON]]
-    path = write_csv(tmp_path / "log.csv", rows)
+    path = write_rows(tmp_path, [["Date", "Agency", "Purpose"], ["2025-04-03", "Brea CA PD", REASON]])
     reading = read(path, **UTC)
     assert reading.tables["searches"]["searched_at"].tolist() == [datetime(2025, 4, 3)]
     assert "days-only" in reading.report.list_codes()
     assert list(inspect_file(path).details["needed"]) == ["time_zone"]
 
 
-@pytest.mark.parametrize("header", [["Agency", "Date"], ["Organization", "State", "Date"]])
-def test_an_agency_and_a_day_are_no_search(tmp_path, header):
-    """The day on which sharing with an agency began makes no log of it; the day of a search does."""
-    cells = {"State": "ZZ", "Date": "2025-03-01"}
-    rows = [[cells.get(column, name) for column in header] for name in ("Brea CA PD", "Chino CA PD")]
-    reading = read(write_csv(tmp_path / "a.csv", [header, *rows]), section="detections_shared", **WHO)
-    assert list(reading.tables) == ["sharing"]
-    told = [["Agency", "Search Date"], ["Brea CA PD", "2025-03-01"]]
-    assert list(read(write_csv(tmp_path / "b.csv", told), **UTC).tables) == ["searches"]
+@pytest.mark.parametrize(
+    ("header", "row", "table"),
+    [
+        (["Agency", "Date"], ["Brea CA PD", "2025-03-01"], "sharing"),  # when sharing with it began
+        (["Organization", "State", "Date"], ["Brea CA PD", "ZZ", "2025-03-01"], "sharing"),
+        (["Agency", "Search Date"], ["Brea CA PD", "2025-03-01"], "searches"),
+        (["DateTime", "Reason"], ["2025-01-01 10:00", "a; b; c | d | e | f"], "searches"),  # two columns
+    ],
+)
+def test_what_a_table_is_taken_for(tmp_path, header, row, table):
+    """An agency and a day are no search; what separates columns is told by most rows, not by the widest."""
+    path = write_rows(tmp_path, [header, row, [cell.replace("Brea", "Chino") for cell in row]])
+    more = {"section": "detections_shared", **WHO} if table == "sharing" else UTC
+    assert list(read(path, **more).tables) == [table]
 
 
-def test_a_reason_with_many_semicolons_hides_no_log(tmp_path):
-    """What separates columns is told by most rows, not by the widest."""
-    reasons = ["a; b; c | d | e | f", "g", "h"]
-    rows = [[f"2025-01-0{day} 10:00", reason] for day, reason in enumerate(reasons, 1)]
-    path = write_csv(tmp_path / "a.csv", [["DateTime", "Reason"], *rows])
-    assert read(path, **UTC).tables["searches"]["reason_text"].tolist() == reasons
-
-
-def test_two_columns_of_one_field_are_named_with_the_file(tmp_path):
-    """The error says in which file."""
+def test_tables_that_are_refused(tmp_path):
+    """Other things are not claimed; two columns of one field are named with the file."""
+    assert refuse(write_rows(tmp_path, [["Item", "Price"], ["Pen", 3]], "xlsx")).code == "unknown-layout"
     rows = [["DateTime", "Timestamp", "Reason"], ["2025-01-01 10:00", "x", "y"]]
-    assert refuse(write_csv(tmp_path / "a.csv", rows), **UTC).place == "a.csv, line 1"
+    assert refuse(write_rows(tmp_path, rows), **UTC).place == "log.csv, line 1"
