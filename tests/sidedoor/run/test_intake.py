@@ -116,25 +116,6 @@ def test_record_is_read_again_when_anything_has_changed(city, monkeypatch, chang
     assert (edition.records[0]["source_ids"] == ["simulated-a"]) == (change == "option")
 
 
-def test_record_is_read_again_when_the_list_of_names_beside_it_has_changed(city):
-    """Ids are named by another file, which no option names: its bytes count like those of the record."""
-    (city.folder / "edges.csv").write_text("owner,reader\n1,2\n")
-    (city.folder / "names.csv").write_text("id,name\n1,Sample Falls ZZ PD\n2,Mock City ZZ PD\n")
-    (city.folder / "m.toml").write_text(
-        'table = "sharing"\n[constants]\nshares = "detections"\n'
-        '[names]\nfile = "names.csv"\nkey = "id"\nname = "name"\n'
-        'columns = { from_agency_as_printed = "owner", to_agency_as_printed = "reader" }\n'
-    )
-    list_records(city, make_record("edges.csv", 'mapping = "m.toml"'))
-    told = []
-    for text in ("Mock City ZZ PD", "Mock City ZZ PD", "Placeholder ZZ DPS"):
-        (city.folder / "names.csv").write_text(f"id,name\n1,Sample Falls ZZ PD\n2,{text}\n")
-        events, report = note()
-        ingest_records(load_edition(city.file), report)
-        told.append(events[0][0])
-    assert told == ["reading", "kept", "reading"]
-
-
 def test_record_that_is_no_longer_listed_goes(city):
     """Notebooks are given what the edition lists and nothing else."""
     same = (city.folder / "simulated-network-audit.csv").read_bytes()
