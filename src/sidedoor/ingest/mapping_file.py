@@ -5,7 +5,7 @@ import functools
 from collections.abc import Iterable
 from pathlib import Path
 
-from helpers.canonical import CELL_STATES, MEASURES, SECTIONS
+from helpers.canonical import CELL_STATES
 from helpers.errors import IngestError, offer_nearest
 from helpers.formats import FORMATS, load_format
 from helpers.toml import load_toml
@@ -28,7 +28,6 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "workbook": (),
 }  # fmt: skip
 _LOG_CONSTANTS = ("host_agency", "searcher_agency_as_printed", "search_type")
-_CHOICES = {"section": SECTIONS, "measure": MEASURES, "shares": ("detections", "hot_list")}
 _MOMENTS = {
     "searched_at", "search_date", "window", "window_start", "window_end", "as_of", "period_start",
     "period_end",
@@ -64,16 +63,12 @@ def list_matches() -> dict[Path, frozenset[str]]:
 
 
 def load_mapping(path: Path | str) -> dict:
-    """Load a mapping and check it.
+    """Return a mapping with all its tables, empty ones included, and `marks` of cells by field.
 
     Parameters
     ----------
     path
         A TOML file, or the name of a mapping that comes with the project.
-
-    Returns
-    -------
-    The mapping with all its tables, empty ones included, and `marks` of cells by field.
 
     Raises
     ------
@@ -110,10 +105,6 @@ def _check_fields(mapping: dict, place: str) -> None:
                 raise _refuse(place, found, offer_nearest(field, known), "unknown-key")
     if both := sorted(set(columns) & set(constants)):
         raise _refuse(place, f"{both[0]} is given by a column and as a constant", "Keep one of them.")
-    for field, known in _CHOICES.items():
-        if field in constants and constants[field] not in known:
-            value = constants[field]
-            raise _refuse(place, f"{field} = {value!r}", offer_nearest(value, known))
     has = {*columns, *constants, *(("measure", "value") if mapping["figures"] else ())}
     for fields in _NEEDED[table]:
         if not has & set(fields):

@@ -224,15 +224,8 @@ def decide_order(
 ) -> bool:
     """Return whether the month comes first in dates that leave it open: all rows of the file decide.
 
-    Parameters
-    ----------
-    columns
-        Columns of dates, or parts of them, each with the forms that its cells may have.
-
-    Raises
-    ------
-    IngestError
-        The rows contradict each other, or none decides and nobody said.
+    `columns` are those of dates, or parts of them, each with the forms that its cells may have. An
+    `IngestError` says that the rows contradict each other, or that none decides and nobody said.
     """
     order = DayOrder()
     for cells, forms in columns:
