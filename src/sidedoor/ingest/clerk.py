@@ -65,12 +65,9 @@ def _look_at_text(source: Source) -> list[Table]:
 
 def _look_at(source: Source, origin: TextTable | Sheet | None, rows: list[tuple[int, list[str]]]) -> Table:
     """Take a table for figures by month or a log by its header, for names by its cells, or for users."""
-    names, width = (
-        load_format("workbook")["searches"]["columns"],
-        max((len(row) for _, row in rows), default=0),
-    )
+    known, width = load_format("workbook"), max((len(row) for _, row in rows), default=0)
     rows = [(number, row + [""] * (width - len(row))) for number, row in rows if "".join(row).strip()]
-    titles, users = [], {tidy_header(name) for name in load_format("workbook")["users"]["columns"]}
+    titles, users = [], {tidy_header(name) for name in known["users"]["columns"]}
     found = Table(source, origin, kind="other", rows=rows)
     for at, (number, cells) in enumerate(rows[:HEADER_ROWS]):
         header = [cell.strip() for cell in cells]
@@ -78,9 +75,10 @@ def _look_at(source: Source, origin: TextTable | Sheet | None, rows: list[tuple[
         filled = list(filter(None, header))
         if clerk_months.find_months(header, table.rows):
             return replace(table, kind="months")
-        if _is_log_header(header, names):
+        if _is_log_header(header, known["searches"]["columns"]):
             place = f"{source.name}, {table.name_row(number)}"
-            return replace(table, kind="searches", columns=bind_columns(filled, names, place))
+            columns = bind_columns(filled, known["searches"]["columns"], place)
+            return replace(table, kind="searches", columns=columns)
         if found.kind == "other" and users.issuperset(map(tidy_header, filled)):
             found = replace(table, kind="users")
         titles = [*titles, *filled]

@@ -16,7 +16,7 @@ from helpers.wording import say_number
 from sidedoor.ingest.headers import drop_columns, tidy_header
 from sidedoor.ingest.report import Report
 from sidedoor.ingest.source import ReadOptions
-from sidedoor.ingest.tables import Table, decide_order
+from sidedoor.ingest.tables import Table
 from sidedoor.ingest.times import read_times
 from sidedoor.ingest.volumes import VolumeTable, find_sentinel, read_figure
 
@@ -57,14 +57,12 @@ def _find_column(header: list[str], part: str) -> int | None:
 
 
 def _are_months(labels: list[str]) -> bool:
-    for month_first in (True, False):
-        months = read_months(labels, month_first)
-        if sum(month is not None for month in months) * 2 >= len(labels) > 0:
-            pairs = zip(months, labels, strict=True)
-            short = [month for month, label in pairs if month and not re.search(r"(?:19|20)\d\d", label)]
-            # `Jan 06, Jan 13` are days: no table goes from a January to that of seven years later
-            return not any(a.month == b.month and a != b for a, b in itertools.pairwise(short))
-    return False
+    months = read_months(labels)
+    pairs = zip(months, labels, strict=True)
+    short = [month for month, label in pairs if month and not re.search(r"(?:19|20)\d\d", label)]
+    # `Jan 06, Jan 13` are days: no table goes from a January to that of seven years later
+    are_days = any(a.month == b.month and a != b for a, b in itertools.pairwise(short))
+    return sum(month is not None for month in months) * 2 >= len(labels) > 0 and not are_days
 
 
 def find_measure(texts: list[str]) -> str | None:
@@ -79,12 +77,12 @@ def find_measure(texts: list[str]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def read_months(labels: list[str], month_first: bool) -> list[date | None]:
+def read_months(labels: list[str]) -> list[date | None]:
     """Read months with their years as their first days; None for what is none, or another day within one."""
     known = _load()
     plain = [_BETWEEN.sub(" ", label).strip() for label in labels]
     months = read_times([f"1 {label}" for label in plain], known["forms"]).values
-    days = read_times(plain, known["days"], month_first=month_first).values
+    days = read_times(plain, known["days"]).values
     found = np.where(np.isnat(months), days, months).astype("datetime64[D]").tolist()
     return [day if day and day.day == 1 else None for day in found]
 
@@ -97,7 +95,7 @@ def read_figures(
     Raises
     ------
     IngestError
-        Nothing says what the figures count, or days such as 02/01/2025 may be the first of a month or not.
+        Nothing says what the figures count.
     """
     source, header, rows, known = table.source, table.header, table.rows, _load()
     labels, month = find_months(header, rows), _find_column(header, "columns")
@@ -119,9 +117,7 @@ def read_figures(
     scopes = {
         at: ": ".join(filter(None, (scope, header[at] if at in alike or not scope else ""))) for at in labels
     }
-    days = [_BETWEEN.sub(" ", cells[month]).strip() for _, cells in rows]
-    month_first = decide_order(source, options, report, [(days, known["days"])])
-    months = {at: read_months(labels[at], month_first) for at in labels}
+    months = {at: read_months(labels[at]) for at in labels}
     seen, sums, totals = Counter(), Counter(), {}
     for (row, (number, cells)), at in itertools.product(enumerate(rows), labels):
         place, value, first = table.locate(number, at), read_figure(cells[at]), months[at][row]

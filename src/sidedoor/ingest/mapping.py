@@ -12,16 +12,18 @@ from helpers.wording import say_number
 from sidedoor.ingest import clerk
 from sidedoor.ingest.cells import EMPTY, MASKED, REDACTED, find_states, load_marks
 from sidedoor.ingest.headers import check_day, list_beginnings, tidy_header
+from sidedoor.ingest.logs import leave_out
 from sidedoor.ingest.mapping_file import ENDS, FIELDS, SHIPPED, list_mappings, list_matches, load_mapping
 from sidedoor.ingest.published import remove_hidden
 from sidedoor.ingest.report import Reading, Report, Skipped
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.tables import (
     Table,
+    check_length,
     decide_order,
     drop_unused,
     list_dates,
-    load_rows,
+    list_skips,
     open_tables,
     read_log,
 )
@@ -99,6 +101,23 @@ def read(source: Source, options: ReadOptions) -> Reading:
     return Reading({mapping["table"]: table}, report)
 
 
+def _load_rows(tables: list[Table], mapping: dict, report: Report) -> tuple[pd.DataFrame, list[str]]:
+    """Return all rows as text, without those that the mapping leaves out, and the place of each."""
+    places, skipped, skips = [], {}, list_skips(mapping)
+    names = dict.fromkeys(name for table in tables for name in table.header)
+    parts = [pd.DataFrame(columns=[*names], dtype="str")]
+    for table in tables:
+        for batch in table.batches():
+            batch = leave_out(batch, skips, skipped)
+            places += map(batch.locate, range(batch.rows_n))
+            check_length(table.source, len(places))
+            cells = {name: column.to_pylist() for name, column in batch.columns.items()}
+            parts.append(pd.DataFrame(cells, dtype="str"))
+        table.describe(report)
+    report.skip(skipped)
+    return pd.concat(parts, ignore_index=True), places
+
+
 def _read_records(tables: list[Table], mapping: dict, options: ReadOptions, report: Report):
     """Read rows, and account for those left out and for the columns that enter no table.
 
@@ -106,11 +125,11 @@ def _read_records(tables: list[Table], mapping: dict, options: ReadOptions, repo
     -------
     The rows as printed, the same by field of the table, empty cells as None, and their places in the file.
     """
-    source, columns, skipped = tables[0].source, mapping["columns"], {}
+    source, columns = tables[0].source, mapping["columns"]
     forms, days = mapping["times"].get("forms", []), sorted(_DAYS & set(columns))
     dates = [part for table in tables for name in days for part in list_dates(table, columns[name], forms)]
     month_first = decide_order(source, options, report, dates)
-    frame, places = load_rows(tables, mapping, skipped)
+    frame, places = _load_rows(tables, mapping, report)
     fields = pd.DataFrame({"source_id": options.source_id or source.id}, frame.index)
     for name, column in columns.items():
         text = frame[column].str.strip()
@@ -123,9 +142,6 @@ def _read_records(tables: list[Table], mapping: dict, options: ReadOptions, repo
     told = {name: value for name, value in given.items() if value and name in FIELDS[mapping["table"]]}
     for name, value in {**mapping["constants"], **told}.items():
         fields[name] = value
-    for table in tables:
-        table.describe(report)
-    report.skip(skipped)
     used = {*columns.values(), *(part["column"] for part in mapping["figures"])}
     drop_unused(tables, used, report, mapping["match"])
     return frame, fields.astype(object).where(fields.notna() & (fields != ""), None), places

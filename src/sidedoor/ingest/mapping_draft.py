@@ -1,7 +1,7 @@
 """A mapping for a file in an unknown layout, filled in as far as its columns say what they hold."""
 
 import json
-from pathlib import Path
+from contextlib import suppress
 
 from helpers.agencies.check import looks_like_agency
 from helpers.errors import SideDoorError
@@ -20,34 +20,28 @@ _HINT = (
 
 
 def draft_mapping(source: Source) -> tuple[str, str, str]:
-    """Propose a mapping for a text or a workbook.
-
-    Returns
-    -------
-    What was found, the way out, and the mapping as TOML; empty if the file has no header.
+    """Return what a text or a workbook in an unknown layout holds, the way out, and a mapping as TOML; it is
+    empty if the file has no header.
     """
+    kind = f"a {'workbook' if source.kind == 'xlsx' else 'text'} in a layout that no reader knows"
     for sheet, rows in list_beginnings(source):
-        for at, (number, cells) in enumerate(rows):
-            if not _is_header(cells):
-                continue
-            header = [cell.strip() for cell in cells]
-            below = (list(sheet)[: _ROWS + HEADER_ROWS] if sheet else rows)[at + 1 :]
-            columns = {
-                name: [row[at].strip() for _, row in below if at < len(row)]
-                for at, name in enumerate(header)
-                if name
-            }
-            kind = "workbook" if sheet else "text"
-            shown = ", ".join(repr(name[:40]) for name in [*columns][:_SHOWN])
-            columns_n = say_number(len(columns), "column")
-            found = f"a {kind} in a layout that no reader knows; its {columns_n}: {shown}"
-            own = _list_own(source, header)
-            said = [f"{path.name} beside it names its columns: --mapping {path.name}." for path in own]
-            text = _write_mapping(columns, sheet.name if sheet else "", number)
-            return found, " ".join([*said, _HINT]), text
-    kind = "workbook" if source.kind == "xlsx" else "text"
+        at = next((at for at, (_, cells) in enumerate(rows) if _is_header(cells)), None)
+        if at is None:
+            continue
+        header = [cell.strip() for cell in rows[at][1]]
+        below = (list(sheet)[: _ROWS + HEADER_ROWS] if sheet else rows)[at + 1 :]
+        columns = {
+            name: [cells[place].strip() for _, cells in below if place < len(cells)]
+            for place, name in enumerate(header)
+            if name
+        }
+        shown = ", ".join(repr(name[:40]) for name in [*columns][:_SHOWN])
+        own = [f"{name} beside it names its columns: --mapping {name}." for name in _list_own(source, header)]
+        text = _write_mapping(columns, sheet.name if sheet else "", rows[at][0])
+        found = f"{kind}; its {say_number(len(columns), 'column')}: {shown}"
+        return found, " ".join([*own, _HINT]), text
     way_out = f"Say which columns mean what in a mapping; {SHIPPED / 'example.toml'} explains how."
-    return f"a {kind} in a layout that no reader knows, without a header", way_out, ""
+    return f"{kind}, without a header", way_out, ""
 
 
 def _is_header(cells: list[str]) -> bool:
@@ -57,19 +51,16 @@ def _is_header(cells: list[str]) -> bool:
     return len(filled) > 1 and len(words) * 2 > len(filled) and len(set(filled)) == len(filled)
 
 
-def _list_own(source: Source, header: list[str]) -> list[Path]:
-    """List mappings beside the file whose columns it has."""
+def _list_own(source: Source, header: list[str]) -> list[str]:
+    """List the mappings beside the file whose columns it has."""
     found = []
-    for path in sorted(source.path.parent.glob("*.toml"))[:20]:
-        if path.is_symlink():
-            continue
-        try:
+    beside = sorted(source.path.parent.glob("*.toml"))[:20]
+    for path in [path for path in beside if not path.is_symlink()]:
+        with suppress(SideDoorError):
             mapping = load_mapping(path)
-        except SideDoorError:
-            continue
-        columns = set(mapping["columns"].values())
-        if columns and columns <= set(spell_header(header, mapping)):
-            found.append(path)
+            columns = set(mapping["columns"].values())
+            if columns and columns <= set(spell_header(header, mapping)):
+                found.append(path.name)
     return found
 
 

@@ -6,16 +6,14 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-import pandas as pd
-
 from helpers.errors import IngestError
 from helpers.wording import say_number
 from sidedoor.ingest.headers import HEADER_ROWS, drop_columns, list_beginnings, make_batches
 from sidedoor.ingest.log_checks import check_log
 from sidedoor.ingest.log_part import PERSONAL, LogForm
-from sidedoor.ingest.logs import LogReader, Skip, leave_out
+from sidedoor.ingest.logs import LogReader, Skip
 from sidedoor.ingest.mapping_file import check_sheets, find_column, spell_header
-from sidedoor.ingest.report import FileTable, Report, Skipped
+from sidedoor.ingest.report import FileTable, Report
 from sidedoor.ingest.source import ReadOptions, Source
 from sidedoor.ingest.text import RowBatch, TextTable, read_table
 from sidedoor.ingest.times import DayOrder, compile_form, find_zone, list_days
@@ -142,9 +140,6 @@ def _find_line(rows: list[tuple[int, list[str]]], told: dict, mapping: dict) -> 
 def _open_sheet(source: Source, sheet: Sheet, line: int | None, told: dict, mapping: dict) -> Table:
     line, rows, width = 1 if line is None else line, dict(sheet), max(map(len, sheet.rows))
     cells = rows.get(line, []) if line else [f"column_{at}" for at in range(1, width + 1)]
-    if not cells:
-        found = f"no row {line} in {sheet.label}"
-        raise IngestError(source.name, found, "Give header_line another value.", code="no-row")
     below = [cells for number, cells in rows.items() if number > line]
     filled_n = max((at for row in below for at, cell in enumerate(row, 1) if cell.strip()), default=0)
     header = _name_columns(source, mapping, told, cells, sheet.name_row(line), filled_n)
@@ -178,29 +173,6 @@ def drop_unused(tables: list[Table], used: Iterable[str], report: Report, known:
     """Note the columns that enter no table of the project; headers that are `known` are named."""
     header = list(dict.fromkeys(name for table in tables for name in table.header))
     drop_columns(report, header, [name for name in header if name and name not in used], known)
-
-
-def load_rows(
-    tables: list[Table], mapping: dict, skipped: dict[str, Skipped]
-) -> tuple[pd.DataFrame, list[str]]:
-    """Return all rows as text, without those that the mapping leaves out, and the place of each in the file.
-
-    Raises
-    ------
-    IngestError
-        There are more of them than a list may have.
-    """
-    source, places, skips = tables[0].source, [], list_skips(mapping)
-    names = dict.fromkeys(name for table in tables for name in table.header)
-    parts = [pd.DataFrame(columns=[*names], dtype="str")]
-    for table in tables:
-        for batch in table.batches():
-            batch = leave_out(batch, skips, skipped)
-            places += map(batch.locate, range(batch.rows_n))
-            check_length(source, len(places))
-            cells = {name: column.to_pylist() for name, column in batch.columns.items()}
-            parts.append(pd.DataFrame(cells, dtype="str"))
-    return pd.concat(parts, ignore_index=True), places
 
 
 def check_length(source: Source, rows_n: int) -> None:

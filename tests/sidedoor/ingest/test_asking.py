@@ -30,13 +30,8 @@ PORTAL = (
 @pytest.fixture
 def put(tmp_path):
     """Write a file and give its path."""
-
-    def write(text, name="file.csv"):
-        path = tmp_path / name
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
+    path = tmp_path / "file.csv"
+    return lambda text: path.write_text(text, encoding="utf-8") and path
 
 
 def test_all_that_is_needed_is_said_at_once_beside_the_rows(put):
@@ -77,14 +72,10 @@ def test_span_without_its_zone_is_said_to_be_as_printed(put):
     assert not {"span_utc", "span_local"} & set(report.details)
 
 
-def test_order_of_days_is_no_fact_until_somebody_says_it(put, tmp_path):
+def test_order_of_days_is_no_fact_until_somebody_says_it(put):
     """Dates such as 03/04/2026 count as rows; which days they are is left open."""
-    columns = '[columns]\nsearched_at = "When"\nreason_text = "Why"\n'
-    times = '[times]\nforms = ["%q/%q/%Y %H:%M"]\n'
-    mapping = put(f'title = "t"\nsource = "s"\ntable = "searches"\n{columns}{times}', "m.toml")
-    path = put("When,Why\n03/04/2026 10:00,Theft\n05/06/2026 11:00,Theft\n")
-    report = inspect_file(path, ReadOptions(mapping=mapping))
-    assert set(report.details["needed"]) == {"time_zone", "day_first"}, report.details
+    report = inspect_file(put("DateTime,Reason\n03/04/2026 10:00,Theft\n05/06/2026 11:00,Theft\n"))
+    assert set(report.details["needed"]) == {"time_zone", "day_first"}
     assert report.rows_out == 2 and report.span == {}
     assert "day-order" not in report.list_codes()
 
@@ -111,8 +102,3 @@ def test_command_fails_while_something_is_needed(put, monkeypatch, capsys):
         ingest_file(path, path.parent / "out")
     assert set(caught.value.asks_for) == {"reported_by", "as_of"}
     assert not (path.parent / "out").exists()
-
-
-def test_every_question_is_an_option_of_a_reader():
-    """Each is a field of the options that nothing fills by default."""
-    assert all(getattr(ReadOptions(), name) is None for name in QUESTIONS)

@@ -1,13 +1,10 @@
 """Lists that a clerk typed: side by side, without a header, with totals and notes; nothing is guessed."""
 
-import gzip
-
 import pytest
 import xlsxwriter
 
 from made.tables import count_skipped, read, refuse, write_book, write_csv
-from sidedoor.ingest import ingest_file, inspect_file
-from sidedoor.ingest.source import ReadOptions
+from sidedoor.ingest import inspect_file
 
 ME = {"reported_by": "Exampleton ZZ PD", "as_of": "2025-03-10"}
 SENT = {**ME, "section": "detections_shared"}
@@ -178,19 +175,6 @@ def test_a_total_below_a_list_is_no_agency(tmp_path):
     assert "listed-twice" in reading.report.list_codes()
 
 
-@pytest.mark.parametrize(("encoding", "delimiter"), [("utf-8-sig", ";"), ("utf-16", "\t"), ("cp1252", ";")])
-def test_encodings_and_separators(tmp_path, encoding, delimiter):
-    """Side by side in any dress; a comma without quotes in a name shifts its row, which is skipped."""
-    rows = [["Shared with", "Received from"], *PAIRS]
-    path = write_csv(tmp_path / "a.csv", rows, encoding=encoding, delimiter=delimiter)
-    path.write_bytes(
-        path.read_bytes() + f"A{delimiter}B{delimiter}C\r\n".encode(encoding.replace("16", "16-le"))
-    )
-    reading = read(path, **ME)
-    assert list_ways(reading) == BOTH
-    assert [(part.place, part.code) for part in reading.report.set_aside] == [("line 5", "row-width")]
-
-
 def test_sheets_of_one_kind_are_asked_about_together(tmp_path):
     """Two sheets that list names: one question; beside a sheet that can be read they are set aside, with the
     same way out.
@@ -203,18 +187,6 @@ def test_sheets_of_one_kind_are_asked_about_together(tmp_path):
     reading = read(write_book(tmp_path / "b.xlsx", known), **ME)
     assert len(reading.tables["sharing"]) == 1 and count_skipped(reading.report) == {"no-direction": 5}
     assert [text.asks_for for text in reading.report.warnings if text.code == "no-direction"] == ["section"]
-
-
-def test_ingest_asks_for_all_at_once(tmp_path):
-    """Three things are missing: one error names them; with them the table is written."""
-    path, packed = write_names(tmp_path / "names.csv", *OUT), tmp_path / "names.csv.gz"
-    packed.write_bytes(gzip.compress(path.read_bytes()))
-    for one in (path, packed):
-        with pytest.raises(Exception) as raised:
-            ingest_file(one, tmp_path / "out")
-        assert raised.value.asks_for == ("reported_by", "as_of", "section")
-        assert not any(entry.is_dir() for entry in tmp_path.iterdir())
-    assert ingest_file(path, tmp_path / "out", ReadOptions(**SENT)).report.rows_out == 3
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
