@@ -139,8 +139,6 @@ def read(source: Source, options: ReadOptions, sheets: Mapping[str, Mapping] | N
     used: dict[str, list[Table]] = {"names": [], "searches": [], "months": []}
     for table in map(replace, found):  # those found are kept with the source, as they are
         told = sheets.get(table.name, {})
-        if table.kind == "users" and "section" in told:
-            table.kind, table.lists = "names", [(table.header.index(next(filter(None, table.header))), None)]
         if "section" in told:
             table.lists = [(at, told["section"]) for at, _ in table.lists]
         report.details.setdefault("sheets", {})[table.label] = table.kind

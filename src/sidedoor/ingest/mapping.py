@@ -1,5 +1,6 @@
 """Any edge list, search log or list of figures, read as a mapping says: an unknown vendor needs no code."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -127,8 +128,8 @@ def _read_records(tables: list[Table], mapping: dict, options: ReadOptions, repo
     """
     source, columns = tables[0].source, mapping["columns"]
     forms, days = mapping["times"].get("forms", []), sorted(_DAYS & set(columns))
-    dates = [part for table in tables for name in days for part in list_dates(table, columns[name], forms)]
-    month_first = decide_order(source, options, report, dates)
+    dates = [list_dates(table, columns[name], forms, mapping) for table in tables for name in days]
+    month_first = decide_order(source, options, report, itertools.chain.from_iterable(dates))
     frame, places = _load_rows(tables, mapping, report)
     fields = pd.DataFrame({"source_id": options.source_id or source.id}, frame.index)
     for name, column in columns.items():

@@ -11,7 +11,7 @@ from helpers.wording import say_number
 from sidedoor.ingest.headers import HEADER_ROWS, drop_columns, list_beginnings, make_batches
 from sidedoor.ingest.log_checks import check_log
 from sidedoor.ingest.log_part import PERSONAL, LogForm
-from sidedoor.ingest.logs import LogReader, Skip
+from sidedoor.ingest.logs import LogReader, Skip, leave_out
 from sidedoor.ingest.mapping_file import check_sheets, find_column, spell_header
 from sidedoor.ingest.report import FileTable, Report
 from sidedoor.ingest.source import ReadOptions, Source
@@ -208,10 +208,13 @@ def decide_order(
     return month_first
 
 
-def list_dates(table: Table, name: str | None, forms: list[str]) -> Iterator[tuple[object, list[str]]]:
+def list_dates(
+    table: Table, name: str | None, forms: list[str], mapping: dict
+) -> Iterator[tuple[object, list[str]]]:
     """Give a column of dates, part by part, for `decide_order`; nothing if its forms leave nothing open."""
     if name and any("q" in compile_form(form).parts for form in forms):
-        yield from ((batch.columns[name], forms) for batch in table.batches([name]))
+        for batch in table.batches([name]):
+            yield leave_out(batch, list_skips(mapping), {}).columns[name], forms
 
 
 def read_log(tables: list[Table], mapping: dict, options: ReadOptions, report: Report) -> FileTable:
@@ -245,7 +248,7 @@ def read_log(tables: list[Table], mapping: dict, options: ReadOptions, report: R
             report.note("days-only", text)
         is_split = "search_date" in columns
         day = columns.get("search_date" if is_split else "searched_at")
-        dates.append(list_dates(table, day, list_days(forms) if is_split else forms))
+        dates.append(list_dates(table, day, list_days(forms) if is_split else forms, mapping))
         bound.append((table, columns, forms))
     month_first = decide_order(source, options, report, itertools.chain.from_iterable(dates))
     log = LogReader(source, options)
