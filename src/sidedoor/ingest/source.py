@@ -32,7 +32,6 @@ class FileLimits:
     chars_n: int = 5_000_000  # on all its pages
     page_chars_n: int = 100_000  # on one page
     cells_n: int = 20_000_000  # of a workbook, counted as the rectangle that they span
-    members_n: int = 2_000  # parts of its ZIP
     # of the child process that parses PDF and XLSX
     sandbox: Limits = field(default_factory=lambda: Limits(cpu_seconds=120, wall_seconds=240.0))
 

@@ -99,7 +99,7 @@ def read_workbook(source: Source) -> Workbook:
     Raises
     ------
     IngestError
-        It is damaged, or beyond the limits (parts, size unpacked, cells, memory, time).
+        It is damaged, or beyond the limits (size unpacked, cells, memory, time).
     """
     if "workbook" not in source.cache:
         source.cache["workbook"] = _read_workbook(source)
@@ -107,17 +107,18 @@ def read_workbook(source: Source) -> Workbook:
 
 
 def _read_workbook(source: Source) -> Workbook:
-    limits = source.limits
-    caps = {
-        "members": limits.members_n,
-        "unpacked": limits.workbook_bytes,
-        "ratio": limits.ratio,
-        "cells": limits.cells_n,
-    }
+    caps = {"unpacked": source.limits.workbook_bytes, "cells": source.limits.cells_n}
     arguments = {"path": str(source.path.resolve()), "name": source.name, "caps": caps}
     # a sheet of a million rows is no attack
-    box = replace(limits.sandbox, output_bytes=limits.sandbox.output_bytes * 8)
-    facts, *parts = run_limited("sidedoor.ingest._xlsx_child:read_sheets", arguments, box, place=source.name)
+    box = replace(source.limits.sandbox, output_bytes=source.limits.sandbox.output_bytes * 8)
+    try:
+        parts = run_limited("sidedoor.ingest._xlsx_child:read_sheets", arguments, box, place=source.name)
+    except IngestError as error:
+        if error.code in ("over-limit", "parser-crashed"):
+            way_out = "A stray cell far out may be the cause: delete empty columns, or save the sheet as CSV."
+            raise error.change(way_out=way_out) from None
+        raise
+    facts, *parts = parts
     sheets: list[Sheet] = []
     filled_n = 0
     for part in parts:
