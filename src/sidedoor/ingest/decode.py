@@ -6,8 +6,6 @@ import codecs
 import re
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from helpers.agencies.check import HIDDEN_CHARACTERS
 from helpers.errors import IngestError
 from helpers.wording import say_number
@@ -58,19 +56,7 @@ class Encoding:
     odd: dict[str, list[int]] = field(default_factory=dict)  # by code: how many, and the line of the first
     ends_with_newline: bool = True
     bytes_n: int = 0  # unpacked
-    quotes_n: int = 0
-    beside: set[int] = field(default_factory=set)  # bytes before an opening quote and after a closing one
-    has_bare_returns: bool = False
     by_chance: bool | None = None  # no character beyond ASCII but those; None without any
-
-    def is_plain(self, delimiter: str) -> bool:
-        """Return whether any CSV reader splits the text alike: UTF-8, every quoted cell begins right after a
-        separator and ends right before one, quotes inside are doubled, and no line ends with a carriage
-        return alone.
-        """
-        is_utf8 = self.codec.startswith("utf-8") and self.errors == "strict"
-        is_regular = self.quotes_n % 2 == 0 and self.beside <= set(f'{delimiter}"\n\r'.encode())
-        return is_utf8 and is_regular and not self.has_bare_returns and "control-characters" not in self.odd
 
     def describe(self, report: Report) -> None:
         """Write into the report how the text was read and what looks odd in it."""
@@ -143,15 +129,13 @@ def _score(text: str) -> int:
 
 
 def _scan_text(source: Source, found: Encoding) -> Encoding:
-    """Look through a text once: its odd characters and its quotes."""
+    """Look through a text once for odd characters."""
     decoder = codecs.getincrementaldecoder(found.codec)(found.errors)
-    is_utf8, line, end, tail, data = found.codec.startswith("utf-8"), 1, "", b"\n", b"-"
+    is_utf8, line, end, data = found.codec.startswith("utf-8"), 1, "", b"-"
     with source.open() as file:
         while data:
             data = file.read(CHUNK)
             found.bytes_n += len(data)
-            if is_utf8:
-                tail = _look_at_quotes(tail + (data or b"\n"), found)
             if is_utf8 and data and not decoder.getstate()[0] and not data.translate(None, _USUAL):
                 line, end = line + data.count(b"\n"), chr(data[-1])
             elif text := decoder.decode(data, final=not data):
@@ -166,23 +150,6 @@ def _scan_text(source: Source, found: Encoding) -> Encoding:
         way_out = "Ask for the original export, or save it anew with the encoding UTF-8 chosen on opening."
         raise IngestError(f"{source.name}, line {first}", said, way_out, code="mojibake")
     return found
-
-
-def _look_at_quotes(data: bytes, found: Encoding) -> bytes:
-    """Note what is beside the quotes of a chunk; return its last two bytes, with which the next one begins.
-
-    Its first byte was looked at before, its last one is looked at when what follows is known.
-    """
-    if b'"' in data:
-        buffer = np.frombuffer(data, "uint8")
-        at = np.flatnonzero(buffer[1:-1] == ord('"')) + 1
-        is_open = found.quotes_n % 2
-        for beside in (buffer[at[is_open::2] - 1], buffer[at[1 - is_open :: 2] + 1]):
-            found.beside.update(np.flatnonzero(np.bincount(beside, minlength=256)).tolist())
-        found.quotes_n += len(at)
-    if b"\r" in data:
-        found.has_bare_returns |= data.count(b"\r", 1, -1) != data.count(b"\r\n", 1)
-    return data[-2:]
 
 
 def _count_odd(text: str, name: str, line: int, found: Encoding) -> None:
