@@ -70,53 +70,42 @@ def read_sheets(path: str, name: str, caps: dict[str, int]) -> Iterator[dict]:
 
 
 def split_rows(sheet, first_row: int, first_column: int) -> Iterator[dict]:
-    """Give the rows of a sheet in parts: texts, and a letter a cell that says its kind; merged cells are
-    filled downwards.
-    """
+    """Give the rows of a sheet in parts, as texts; merged cells are filled downwards."""
     merged = {}
     for (top, left), (bottom, _) in sheet.merged_cell_ranges or []:
         if bottom > top and left >= first_column:
             merged.setdefault(top, []).append((left - first_column, bottom))
-    rows, kinds, open_, filled_n = [], [], {}, 0
+    rows, open_, filled_n = [], {}, 0
     # iter_rows gives the rows above the first filled one as well
     for number, cells in enumerate(sheet.iter_rows()):
         if number < first_row:
             continue
-        pairs = [show_cell(cell) for cell in cells]
-        for at, (bottom, pair) in [*open_.items()]:
-            if number > bottom:
-                del open_[at]
-            elif not pairs[at][0]:
-                pairs[at], filled_n = pair, filled_n + 1
+        texts = [show_cell(cell) for cell in cells]
+        open_ = {at: (bottom, text) for at, (bottom, text) in open_.items() if number <= bottom}
+        for at, (_, text) in open_.items():
+            if not texts[at]:
+                texts[at], filled_n = text, filled_n + 1
         for at, bottom in merged.get(number, ()):
-            if at < len(pairs) and pairs[at][0]:
-                open_[at] = (bottom, pairs[at])
-        rows.append([text for text, _ in pairs])
-        kinds.append("".join(kind for _, kind in pairs))
+            if at < len(texts) and texts[at]:
+                open_[at] = (bottom, texts[at])
+        rows.append(texts)
         if len(rows) == ROWS:
-            yield {"rows": rows, "kinds": kinds, "filled_n": filled_n}
-            rows, kinds, filled_n = [], [], 0
+            yield {"rows": rows, "filled_n": filled_n}
+            rows, filled_n = [], 0
     if rows:
-        yield {"rows": rows, "kinds": kinds, "filled_n": filled_n}
+        yield {"rows": rows, "filled_n": filled_n}
 
 
-def show_cell(cell) -> tuple[str, str]:
-    """Write a cell as text, and say what it was."""
-    if isinstance(cell, str):
-        return (cell, "t") if cell else ("", "_")
+def show_cell(cell) -> str:
+    """Write a cell as text: whole numbers without `.0`, midnight as a day."""
     if isinstance(cell, bool):
-        return ("true" if cell else "false"), "b"
+        return "true" if cell else "false"
     if isinstance(cell, float):
-        return (str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)), "n"
-    if isinstance(cell, int):
-        return str(cell), "n"
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, datetime.datetime):
         # rounded: serial numbers carry fractions of a second that nobody typed
-        whole = (cell + datetime.timedelta(microseconds=500_000)).replace(microsecond=0)
-        return whole.isoformat(" "), "d"
-    if isinstance(cell, datetime.date):
-        return cell.isoformat(), "d"
-    return str(cell), "h"
+        return (cell + datetime.timedelta(microseconds=500_000)).replace(microsecond=0).isoformat(" ")
+    return cell.isoformat() if isinstance(cell, datetime.date) else str(cell)
 
 
 def check_parts(path: str, name: str, cap: int) -> tuple[dict, dict[str, Counter]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from helpers.errors import escape_controls
 from helpers.wording import say_number
 from sidedoor.ingest.asking import QUESTIONS, write_command
 from sidedoor.ingest.report import Report
@@ -38,11 +39,8 @@ def describe_report(
         ("Why", report.why),
     ]
     if refused:
-        lines += [
-            *asked,
-            ("Stopped", f"{refused['place']}: {refused['found']}"),
-            ("Way out", refused["way_out"]),
-        ]
+        stopped = f"{refused['place']}: {refused['found']}"
+        lines += [*asked, ("Stopped", stopped), ("Way out", refused["way_out"])]
     else:
         lines += _describe_rows(report)
         lines += [("Warning", text) for text in report.warnings]
@@ -53,10 +51,9 @@ def describe_report(
         lines += [("Note", text) for text in report.notes] + asked
         if command == "ingest":
             lines.append(("Next", write_command(str(path), options, needed)))
-    texts = [f"{label:<9}{clean_text(text)}" for label, text in _shorten(lines)]
-    if draft := (refused or {}).get("mapping"):
-        texts += ["", *map(clean_text, draft.splitlines())]
-    return "\n".join(texts)
+    texts = [f"{label:<9}{escape_controls(text, '')}" for label, text in _shorten(lines)]
+    draft = (refused or {}).get("mapping", "")
+    return "\n".join([*texts, "", escape_controls(draft)] if draft else texts)
 
 
 def _describe_rows(report: Report) -> Iterator[tuple[str, str]]:
@@ -87,8 +84,3 @@ def _shorten(lines: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield label if counts[label] == 1 else "", text
         elif at + 1 == len(lines) or lines[at + 1][0] != label:
             yield "", f"and {counts[label] - SHOWN:,} more, all in report.json"
-
-
-def clean_text(text: object) -> str:
-    """Replace what a terminal would obey instead of showing it."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))

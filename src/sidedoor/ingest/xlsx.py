@@ -1,4 +1,4 @@
-"""Sheets of a workbook as cells of text with their kind, read in a child process under limits."""
+"""Sheets of a workbook as cells of text, read in a child process under limits."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -23,9 +23,6 @@ class Sheet:
     # and for days without a time (a workbook does not keep these apart), empty as ``""``. Merged cells are
     # filled downwards.
     rows: list[list[str]]
-    # For each row one letter a cell, which says what the workbook stored: text `t`, number `n`, date `d`,
-    # time of day or duration `h`, true or false `b`, nothing `_`.
-    kinds: list[str]
     number: int = 1  # position of the tab
     odd: dict[str, int] = field(default_factory=dict)  # numbers of hidden_rows, hidden_columns, struck cells
 
@@ -101,12 +98,8 @@ def read_workbook(source: Source) -> Workbook:
     IngestError
         It is damaged, or beyond the limits (size unpacked, cells, memory, time).
     """
-    if "workbook" not in source.cache:
-        source.cache["workbook"] = _read_workbook(source)
-    return source.cache["workbook"]
-
-
-def _read_workbook(source: Source) -> Workbook:
+    if "workbook" in source.cache:
+        return source.cache["workbook"]
     caps = {"unpacked": source.limits.workbook_bytes, "cells": source.limits.cells_n}
     arguments = {"path": str(source.path.resolve()), "name": source.name, "caps": caps}
     # a sheet of a million rows is no attack
@@ -123,34 +116,26 @@ def _read_workbook(source: Source) -> Workbook:
     filled_n = 0
     for part in parts:
         if "name" in part:
-            sheets.append(Sheet(**part, rows=[], kinds=[], number=len(sheets) + 1))
+            sheets.append(Sheet(**part, rows=[], number=len(sheets) + 1))
         else:
             sheets[-1].rows.extend(part["rows"])
-            sheets[-1].kinds.extend(part["kinds"])
             filled_n += part["filled_n"]
     if not any(sheet.rows for sheet in sheets):
         found = "a workbook without a single filled cell"
         raise IngestError(source.name, found, "Ask for the file again.", code="empty")
-    return Workbook(sheets, **facts, filled_n=filled_n)
+    source.cache["workbook"] = Workbook(sheets, **facts, filled_n=filled_n)
+    return source.cache["workbook"]
 
 
-def convert_serial(text: str, date_1904: bool = False) -> datetime:
-    """Turn a serial number of a spreadsheet into a time without zone, to the nearest second.
+def show_serial(text: str, date_1904: bool = False) -> str:
+    """Write a serial number of a spreadsheet as a time without zone, to the nearest second.
 
-    `43537.604` becomes 2019-03-13 14:29:46: five digits after the point are not seconds, so it is rounded.
-
-    Raises
-    ------
-    IngestError
-        It is no number, or lies outside the years 1901 to 2200.
+    `43537.604` becomes `2019-03-13 14:29:46`: five digits after the point are not seconds, so it is rounded.
+    What is no number stays as it is, and so does a number outside the years 1990 to 2200, which is no date.
     """
     try:
-        days = float(text)
         start = datetime(1904, 1, 1) if date_1904 else datetime(1899, 12, 30)
-        found = start + timedelta(seconds=round(days * 86_400))
+        found = start + timedelta(seconds=round(float(text) * 86_400))
     except (ValueError, OverflowError):
-        found = None
-    if found is None or not 1901 <= found.year <= 2200:
-        way_out = "Format the column as a date and save it anew."
-        raise IngestError("a date cell", "a number that is no date", way_out, code="no-date")
-    return found
+        return text
+    return found.isoformat(" ") if 1990 <= found.year <= 2200 else text
