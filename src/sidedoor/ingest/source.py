@@ -26,8 +26,7 @@ class FileLimits:
     unpacked_bytes: int = 64 << 30  # of what a compressed text unpacks to
     workbook_bytes: int = 2 << 30  # of what a workbook unpacks to
     ratio: int = 200  # of unpacked to packed size
-    field_chars: int = 1 << 20  # of one field of a delimited text
-    line_chars: int = 4 << 20  # of one line
+    line_chars: int = 4 << 20  # of one line or cell of a text
     pages_n: int = 1_000  # of a PDF
     chars_n: int = 5_000_000  # on all its pages
     page_chars_n: int = 100_000  # on one page

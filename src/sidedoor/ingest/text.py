@@ -10,7 +10,7 @@ import csv
 import io
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,7 +21,7 @@ from helpers.errors import IngestError
 from helpers.wording import say_number
 from sidedoor.ingest.decode import Encoding, find_encoding
 from sidedoor.ingest.report import Report, Skipped
-from sidedoor.ingest.source import Source
+from sidedoor.ingest.source import HEAD, Source
 
 DELIMITERS = ",;\t|"
 TEXT_CHARS = 64 << 20
@@ -29,7 +29,10 @@ PART_ROWS = 50_000
 # A title or a note may stand above the header.
 HEADER_ROWS = 12
 _BLOCK, _SAMPLE_CHARS, _SAMPLE_ROWS, _BROKEN_ROWS = 4 << 20, 1 << 18, 500, 1_000
-ROW_WIDTH, BROKEN_QUOTE = "row-width", "broken-quote"
+_SKIPPED = {
+    "row-width": "a row that has not as many cells as the header",
+    "broken-quote": "a row with a quote that is not doubled or never ends",
+}
 _UNQUOTED = (
     "Cells may hold the separator or quotes without being quoted: ask for the original export, or save the "
     "table anew as CSV from a spreadsheet."
@@ -52,30 +55,31 @@ def _refuse(code: str, source: Source, line: int = 0, value: object = "") -> Ing
     return IngestError(place, found.format(value), way_out, code=code)
 
 
-def read_text(source: Source, cap: int = TEXT_CHARS) -> str:
-    """Read a text whole, for layouts that are pages and not columns; line ends become `\\n`.
+def open_text(source: Source, newline: str | None = "") -> io.TextIOWrapper:
+    """Open a text decoded; its lines end as they do, or all with `\\n` if `newline` is None.
 
     Raises
     ------
     IngestError
-        As `find_encoding`, or it is longer than `cap` characters.
+        As `find_encoding`.
     """
     encoding = find_encoding(source)
-    with source.open() as file, codecs.getreader(encoding.codec)(file, encoding.errors) as reader:
-        text = reader.read(cap + 1, cap + 1)
+    return io.TextIOWrapper(source.open(), encoding=encoding.codec, errors=encoding.errors, newline=newline)
+
+
+def read_text(source: Source, cap: int = TEXT_CHARS) -> str:
+    """Read a text of up to `cap` characters whole, for layouts that are pages and not columns."""
+    with open_text(source, None) as file:
+        text = file.read(cap + 1)
     if len(text) > cap:
         raise _refuse("too-large", source, value=cap)
-    return _unify(text)
+    return text.replace("\0", "")
 
 
 def peek_text(source: Source) -> str:
-    """Read the beginning of a text (its first 64 KiB), to see what it is; line ends become `\\n`."""
-    encoding = find_encoding(source)
-    return _unify(codecs.getincrementaldecoder(encoding.codec)(encoding.errors).decode(source.head))
-
-
-def _unify(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    """Read the beginning of a text, to see what it is."""
+    with open_text(source, None) as file:
+        return file.read(HEAD).replace("\0", "")
 
 
 @dataclass
@@ -83,23 +87,31 @@ class RowBatch:
     """Some rows of a table, column by column."""
 
     columns: dict[str, pa.Array]  # for each header the cells as Arrow text, never missing
-    rows_n: int
-    locate: Callable[[int], str]  # the place of a row in words, from its position in the batch
+    numbers: np.ndarray  # of lines, rows or pages
+    place: str  # a text with `{}` for such a number
+
+    @property
+    def rows_n(self) -> int:
+        """Number of rows."""
+        return len(self.numbers)
+
+    def locate(self, at: int) -> str:
+        """Name the place of a row in words, from its position in the batch."""
+        return self.place.format(self.numbers[at])
 
     def filter(self, keep: np.ndarray) -> "RowBatch":
         """Return the rows of a mask."""
         if keep.all():
             return self
-        rows, mask = np.flatnonzero(keep), pa.array(keep)
-        columns = {name: cells.filter(mask) for name, cells in self.columns.items()}
-        return RowBatch(columns, len(rows), lambda at: self.locate(int(rows[at])))
+        columns = {name: cells.filter(pa.array(keep)) for name, cells in self.columns.items()}
+        return RowBatch(columns, self.numbers[keep], self.place)
 
 
-def build_batch(header: list[str], rows: list[list[str]], places: list, place: str) -> RowBatch:
-    """Build a batch from rows of one length; `place` is a text with `{}` for the place of each row."""
+def build_batch(header: list[str], rows: list[list[str]], numbers: list, place: str) -> RowBatch:
+    """Build a batch from rows of one length; `place` is a text with `{}` for the number of each row."""
     columns = zip(header, zip(*rows, strict=True), strict=False)
     arrays = {name: pa.array(cells, pa.string()) for name, cells in columns if name}
-    return RowBatch(arrays, len(rows), lambda at: place.format(places[at]))
+    return RowBatch(arrays, np.array(numbers), place)
 
 
 @dataclass
@@ -127,7 +139,8 @@ class TextTable:
             The last row is broken off, a line is too long, or more rows are broken than are not.
         """
         self._start()
-        yield from self._take(split_file(self.source, self.encoding, self.delimiter), self.first_line)
+        with open_text(self.source) as text:
+            yield from self._take(split_rows(text, self.source, self.delimiter), self.first_line)
         self._end()
 
     def batches(self) -> Iterator[RowBatch]:
@@ -136,22 +149,26 @@ class TextTable:
         Arrow splits blocks of regular rows, several times as fast as Python.
         """
         self._start()
-        line, cap = self.first_line, self.source.limits.field_chars
-        for block in _cut_blocks(self.source, self.encoding, line):
+        line = self.first_line
+        for block in self._cut_blocks():
             if not _is_regular(block, self.delimiter):  # the rest is read row by row
-                rows = self._take(split_file(self.source, self.encoding, self.delimiter), line)
-                yield from _make_batches(self.header, rows)
+                with open_text(self.source) as text:
+                    rows = split_rows(text, self.source, self.delimiter)
+                    yield from self._make_batches(self._take(rows, line))
                 break
             if batch := self._split_fast(block, line):
                 self.cut_line = 0
                 self.read_n += batch.rows_n
                 yield batch
             else:
-                lines = io.StringIO(block.decode(), newline="")
-                rows = self._take(split_rows(lines, self.delimiter, cap, line))
-                yield from _make_batches(self.header, rows)
+                text = io.StringIO(block.decode(), newline="")
+                rows = split_rows(text, self.source, self.delimiter, line)
+                yield from self._make_batches(self._take(rows))
             line += block.count(b"\n")
         self._end()
+
+    def _start(self) -> None:
+        self.skipped, self.blank_n, self.read_n, self.cut_line = {}, 0, 0, 0
 
     def _take(self, rows: Iterator[tuple[int, list[str] | None]], first_line: int = 1):
         """Give the rows that have as many cells as the table, and account for the others."""
@@ -161,7 +178,7 @@ class TextTable:
                 continue
             if cells is None:
                 if not is_broken:
-                    self._skip(BROKEN_QUOTE, line)
+                    self._skip("broken-quote", line)
                 is_broken = True
             elif not any(cells):
                 self.blank_n += 1
@@ -170,11 +187,56 @@ class TextTable:
                 self.read_n += 1
                 yield line, cells
             elif not is_broken:  # the rest of a row with a broken quote belongs to it
-                self._skip(ROW_WIDTH, line)
+                self._skip("row-width", line)
             self.cut_line = line if is_broken or any(cells) and len(cells) < self.width else 0
 
+    def _skip(self, code: str, line: int) -> None:
+        self.skipped.setdefault(code, Skipped(code, _SKIPPED[code])).add(f"line {line}")
+        self._check(_BROKEN_ROWS)
+
+    def _check(self, least: int) -> None:
+        """Refuse a table of which most rows cannot be read."""
+        bad = sum(entry.rows_n for entry in self.skipped.values())
+        if bad > max(self.read_n, least):
+            worst = max(self.skipped.values(), key=lambda entry: entry.rows_n)
+            found = f"{worst.reason}; so are {bad:,} of {bad + self.read_n:,} rows"
+            place = f"{self.source.name}, {worst.places[0]}"
+            raise IngestError(place, found, _UNQUOTED, code=worst.code)
+
+    def _end(self) -> None:
+        if self.cut_line and not self.encoding.ends_with_newline:
+            raise _refuse("cut-off", self.source, self.cut_line)
+        self._check(0)
+
+    def _make_batches(self, rows: Iterator[tuple[int, list[str]]]) -> Iterator[RowBatch]:
+        while part := list(itertools.islice(rows, PART_ROWS)):
+            lines, cells = zip(*part, strict=True)
+            yield build_batch(self.header, cells, lines, "line {}")
+
+    def _cut_blocks(self) -> Iterator[bytes]:
+        """Give the rows in blocks of UTF-8 that end where a row ends, as long as all quotes are regular."""
+        source, codec, errors = self.source, self.encoding.codec, self.encoding.errors
+        decoder = codecs.getincrementaldecoder(codec)(errors)
+        block, data, above_n = b"", b"-", self.first_line - 1
+        with source.open() as file:
+            while data:
+                data = file.read(_BLOCK)
+                is_utf8 = codec == "utf-8" and errors == "strict"
+                block += data if is_utf8 else decoder.decode(data, final=not data).encode()
+                block, above_n = block.split(b"\n", above_n)[-1], 0
+                cut = block.rfind(b"\n") + 1 if data else len(block)
+                while data and cut and block.count(b'"', 0, cut) % 2:
+                    cut = block.rfind(b"\n", 0, cut - 1) + 1
+                if source.follow:
+                    source.follow(file.tell(), self.encoding.bytes_n)
+                if not cut and len(block) > source.limits.line_chars:
+                    cut, data = len(block), b""
+                if cut:
+                    yield block[:cut]
+                    block = block[cut:]
+
     def _split_fast(self, block: bytes, line: int) -> RowBatch | None:
-        """Let Arrow split a block; None if a row of it is blank or of another width, or a cell too long."""
+        """Let Arrow split a block; None if a row of it is blank or of another width."""
         import pyarrow.csv as pa_csv
 
         names = [str(number) for number in range(self.width)]
@@ -188,44 +250,14 @@ class TextTable:
             table = pa_csv.read_csv(pa.BufferReader(block), reading, parsing, converting)
         except pa.ArrowInvalid:
             return None
-        columns, filled = [column.combine_chunks() for column in table.columns], np.zeros(len(table), bool)
-        for column in columns:
-            lengths = np.asarray(pc.binary_length(column))
-            if lengths.max(initial=0) > self.source.limits.field_chars:
-                return None
-            filled |= lengths > 0
-        if not filled.all():
+        columns = [column.combine_chunks() for column in table.columns]
+        if not np.any([np.asarray(pc.binary_length(column)) for column in columns], axis=0).all():
             return None
         lines = np.ones(len(table), "int64")
         if block.count(b"\n") > len(table):  # some cells hold line ends
             lines += sum(pc.count_substring(column, "\n").to_numpy() for column in columns)
-        lines = line + np.cumsum(lines) - lines
         named = {name: cells for name, cells in zip(self.header, columns, strict=False) if name}
-        return RowBatch(named, len(table), lambda at: f"line {lines[at]}")
-
-    def _start(self) -> None:
-        self.blank_n = self.read_n = self.cut_line = 0
-        width = f"a row that has not {say_number(self.width, 'cell')} as the header has"
-        quote = "a row with a quote that is not doubled or never ends"
-        self.skipped = {ROW_WIDTH: Skipped(ROW_WIDTH, width), BROKEN_QUOTE: Skipped(BROKEN_QUOTE, quote)}
-
-    def _skip(self, code: str, line: int) -> None:
-        self.skipped[code].add(f"line {line}")
-        self._check(_BROKEN_ROWS)
-
-    def _end(self) -> None:
-        if self.cut_line and not self.encoding.ends_with_newline:
-            raise _refuse("cut-off", self.source, self.cut_line)
-        self._check(0)
-
-    def _check(self, least: int) -> None:
-        """Refuse a table of which most rows cannot be read."""
-        bad = sum(entry.rows_n for entry in self.skipped.values())
-        if bad > max(self.read_n, least):
-            worst = max(self.skipped.values(), key=lambda entry: entry.rows_n)
-            found = f"{worst.reason}; so are {bad:,} of {bad + self.read_n:,} rows"
-            place = f"{self.source.name}, {worst.places[0]}"
-            raise IngestError(place, found, _UNQUOTED, code=worst.code)
+        return RowBatch(named, line + np.cumsum(lines) - lines, "line {}")
 
     def describe(self, report: Report) -> None:
         """Write into the report what was noticed, and account for the rows that were skipped."""
@@ -238,47 +270,14 @@ class TextTable:
         report.skip(self.skipped)
 
 
-def _make_batches(header: list[str], rows: Iterator[tuple[int, list[str]]]) -> Iterator[RowBatch]:
-    while part := list(itertools.islice(rows, PART_ROWS)):
-        lines, cells = zip(*part, strict=True)
-        yield build_batch(header, cells, lines, "line {}")
-
-
-def _cut_blocks(source: Source, encoding: Encoding, first_line: int) -> Iterator[bytes]:
-    """Give a text from a line on in blocks of UTF-8 that end where a row ends, if its quotes are regular; the
-    last block may be one that has no end.
-    """
-    decoder = codecs.getincrementaldecoder(encoding.codec)(encoding.errors)
-    is_utf8 = encoding.codec == "utf-8" and encoding.errors == "strict"
-    block, data, skip_n = b"", b"-", first_line - 1
-    with source.open() as file:
-        while data:
-            data = file.read(_BLOCK)
-            block += data if is_utf8 else decoder.decode(data, final=not data).encode()
-            block, skip_n = block.split(b"\n", skip_n)[-1], 0
-            cut = block.rfind(b"\n") + 1 if data else len(block)
-            while data and cut and block.count(b'"', 0, cut) % 2:
-                cut = block.rfind(b"\n", 0, cut - 1) + 1
-            if source.follow:
-                source.follow(file.tell(), encoding.bytes_n)
-            if cut:
-                yield block[:cut]
-                block = block[cut:]
-            elif len(block) > source.limits.line_chars:
-                yield block
-                return
-
-
 def _is_regular(block: bytes, delimiter: str) -> bool:
     """Return whether any CSV reader splits a block alike: quoted cells begin right after a separator and end
     right before one, quotes inside are doubled, and no line ends with a carriage return alone.
     """
     if b"\0" in block or block.count(b"\r") != block.count(b"\r\n"):
         return False
-    if b'"' not in block:
-        return True
     letters = np.frombuffer(b"\n" + block + b"\n", "uint8")
-    at = np.flatnonzero(letters == ord('"'))
+    at = np.flatnonzero(letters == ord('"')) if b'"' in block else np.zeros(0, int)
     beside = np.concatenate([letters[at[::2] - 1], letters[at[1::2] + 1]])
     return len(at) % 2 == 0 and bool(np.isin(beside, list(f'{delimiter}"\r\n'.encode())).all())
 
@@ -309,21 +308,17 @@ def read_table(source: Source, *, header_line: int = 1, delimiter: str = "") -> 
 
 
 def _read_table(source: Source, header_line: int, delimiter: str) -> TextTable:
-    encoding = find_encoding(source)
-    rows = split_file(source, encoding, delimiter)
-    rows = ((line, cells or []) for line, cells in rows if line >= header_line)
-    line, header = next(((line, cells) for line, cells in rows if any(cells)), (0, []))
+    with open_text(source) as text:
+        rows = split_rows(text, source, delimiter)
+        rows = ((line, cells or []) for line, cells in rows if line >= header_line)
+        line, header = next(((line, cells) for line, cells in rows if any(cells)), (0, []))
+        below = list(itertools.islice(rows, _SAMPLE_ROWS))
     if not header:
         raise _refuse("empty", source)
-    first_line, sample = 0, []
     if not header_line:
-        first_line, sample = 1, [header]
+        below.insert(0, (1, header))
         header = [f"column_{number}" for number in range(1, len(header) + 1)]
-    for number, cells in rows:
-        first_line = first_line or number
-        sample += [cells] if any(cells) else []
-        if len(sample) == _SAMPLE_ROWS:
-            break
+    sample = [cells for _, cells in below if any(cells)]
     if not sample:
         raise _refuse("no-rows", source)
     width, widths = len(header), {len(cells) for cells in sample}
@@ -336,7 +331,7 @@ def _read_table(source: Source, header_line: int, delimiter: str) -> TextTable:
     if twice := sorted(name for name, count in Counter(header).items() if count > 1 and name):
         names = ", ".join(repr(name[:60]) for name in twice[:5])
         raise _refuse("column-twice", source, line, names)
-    return TextTable(source, encoding, delimiter, header, first_line, width)
+    return TextTable(source, find_encoding(source), delimiter, header, below[0][0], width)
 
 
 def find_delimiter(source: Source, header_line: int = 1) -> str:
@@ -362,11 +357,11 @@ def list_first_rows(source: Source, rows_n: int = HEADER_ROWS) -> list[tuple[int
 
 
 def _split_sample(source: Source, delimiter: str) -> list[tuple[int, list[str]]]:
-    key = f"sample {delimiter}"
-    if key not in source.cache:
-        rows = split_file(source, find_encoding(source), delimiter, sample=_SAMPLE_CHARS)
-        source.cache[key] = [(line, cells) for line, cells in rows if cells is not None]
-    return source.cache[key]
+    if "sample" not in source.cache:
+        with open_text(source) as text:
+            source.cache["sample"] = text.read(_SAMPLE_CHARS) + text.readline(source.limits.line_chars)
+    rows = split_rows(io.StringIO(source.cache["sample"], newline=""), source, delimiter)
+    return [(line, cells) for line, cells in rows if cells is not None]
 
 
 def _rate_widths(rows: list[tuple[int, list[str]]]) -> tuple[float, int]:
@@ -379,30 +374,26 @@ def _rate_widths(rows: list[tuple[int, list[str]]]) -> tuple[float, int]:
     return max(parts, default=(0.0, 0))
 
 
-def split_file(source: Source, encoding: Encoding, delimiter: str, sample: int = 0):
-    """Split a text as `split_rows` does; `sample` ends it after so many characters."""
-    with source.open() as file:
-        lines = _split_lines(file, encoding, source, sample)
-        yield from split_rows(lines, delimiter, source.limits.field_chars)
-
-
 def split_rows(
-    lines: Iterator[str], delimiter: str, cap: int, start: int = 1
+    text: io.TextIOBase, source: Source, delimiter: str, start: int = 1
 ) -> Iterator[tuple[int, list[str] | None]]:
-    """Split lines, of which the first has the number `start`, into rows by RFC 4180.
+    """Split a text, of which the first line has the number `start`, into rows by RFC 4180.
 
     Returns
     -------
-    Each row with its first line; None for a row whose quotes are broken or with a cell of more than `cap`
-    characters: after it, it begins anew at the next line.
+    Each row with its first line; None for a row whose quotes are broken: after it, it begins anew at the next
+    line. A line that is too long is refused, not held.
     """
+    cap = source.limits.line_chars
     csv.field_size_limit(cap)
     taken, again = [], []  # lines of the row, and lines to read again, the next one last
 
     def feed() -> Iterator[str]:
-        while line := again.pop() if again else next(lines, ""):
+        while line := again.pop() if again else text.readline(cap):
+            if len(line) >= cap and line[-1] not in "\r\n":
+                raise _refuse("line-too-long", source, start + len(taken), cap)
             taken.append(line)
-            yield line
+            yield line.replace("\0", "")
 
     while True:
         try:
@@ -416,17 +407,3 @@ def split_rows(
             start += 1
             again += reversed(taken[1:])
             taken.clear()
-
-
-def _split_lines(file, encoding: Encoding, source: Source, sample: int) -> Iterator[str]:
-    """Give lines with their ends, `\\n`, `\\r\\n` or `\\r`; a line that is too long is refused, not held."""
-    cap, read_n, line = source.limits.line_chars, 0, 0
-    with io.TextIOWrapper(file, encoding=encoding.codec, errors=encoding.errors, newline="") as text:
-        while part := text.readline(cap):
-            line += 1
-            if len(part) >= cap and part[-1] not in "\r\n":
-                raise _refuse("line-too-long", source, line, cap)
-            yield part.replace("\0", "")
-            read_n += len(part)
-            if sample and read_n > sample:
-                return
