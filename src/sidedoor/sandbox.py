@@ -45,8 +45,6 @@ def run_limited(
         `module:name` within this package, for example `sidedoor.ingest._pdf_child:read_pages`.
     arguments
         Keyword arguments that JSON can carry.
-    limits
-        `Limits()` if not given.
     place
         What an error names: the file without its folders.
 

@@ -14,22 +14,10 @@ SHOWN = 8
 def describe_report(
     report: Report, path: str, *, command: str = "ingest", options: ReadOptions | None = None
 ) -> str:
-    """Describe a report.
+    """Describe a report in lines of text without control characters, which a terminal may obey.
 
-    Parameters
-    ----------
-    report
-        From `inspect_file` or `ingest_file`.
-    path
-        The file as it was typed, for the command to type next.
-    command
-        `ingest` proposes the next command, anything else leaves it out.
-    options
-        What was given, to be given again in that command.
-
-    Returns
-    -------
-    Lines of text without control characters: names in a record may hold some that a terminal obeys.
+    With the command `ingest` the last one is the command to type next, with `path` as it was typed and the
+    `options` that were given.
     """
     refused, needed = report.details.get("refused"), report.details.get("needed", {})
     asked = [("Needed", f"{QUESTIONS[name].typed}: {hint}") for name, hint in needed.items()]

@@ -34,27 +34,18 @@ def inspect_file(
 ) -> Report:
     """Read a file and report on it, writing nothing.
 
-    Parameters
-    ----------
-    path
-        The file.
-    options
-        What only the person knows.
-    limits
-        How much is taken.
-    follow
-        Is called with the bytes read and all bytes, while a log is read.
+    `follow` is called with the bytes read and all bytes, while a log is read.
 
     Returns
     -------
     Report. What only a person knows and did not say (whose list, which day, which zone) is in
     `details["needed"]`, by option, and the rest is reported all the same. If the file cannot be read,
-    `details["refused"]` holds `place`, `found`, `way_out`, `code` and `asks_for`, and no row is counted.
+    `details["refused"]` holds the fields of the error, and no row is counted.
 
     Raises
     ------
     IngestError
-        The file is none that may or can be read.
+        The file is none that may be read.
     """
     return examine_file(path, options, limits, follow).report
 
@@ -177,12 +168,8 @@ def ingest_file(
     tables are written as Parquet only, and only their owner can read them. A table of more rows than a
     spreadsheet holds is written as Parquet only, too.
 
-    Parameters
-    ----------
-    out
-        A folder: new, empty, or one that holds an earlier ingest of ours, which is replaced.
-    path, options, limits, follow
-        As for `inspect_file`.
+    `out` is a new or empty folder, or one that holds an earlier ingest, which is replaced; the rest as for
+    `inspect_file`.
 
     Returns
     -------
@@ -305,14 +292,7 @@ def _note_left_out(reading: Reading) -> None:
 
 
 def check_folder(out: Path, more: tuple[str, ...] = ()) -> None:
-    """Refuse a folder that is not ours to replace: each file in it has to be one that an ingest writes, or
-    one of `more`.
-
-    Raises
-    ------
-    IngestError
-        It is a file, or it holds other files.
-    """
+    """Refuse what is no folder, and one with other files in it than an ingest writes, or `more`."""
     from helpers.canonical import COLUMNS
 
     if out.is_symlink() or out.exists() and not out.is_dir():
@@ -325,9 +305,7 @@ def check_folder(out: Path, more: tuple[str, ...] = ()) -> None:
 
 
 def _check_leaks(tables: dict, folder: Path) -> None:
-    """Look through what is about to be written for plates, phone numbers and the like, each text once; the
-    error names the column and masks the value.
-    """
+    """Look through what is about to be written for plates, phone numbers and the like, each text once."""
     from helpers.export import write_csv
     from sidedoor.publish.scan import check_publication
 

@@ -26,18 +26,9 @@ def tidy_header(name: str) -> str:
 def bind_columns(header: list[str], names: dict[str, list[str]], place: str = "") -> dict[str, str]:
     """Find which column of a file holds which field, by the column's name and never by its position.
 
-    Parameters
-    ----------
-    header
-        Names of columns as printed.
-    names
-        For each field the names that it goes by.
-    place
-        For the error.
-
     Returns
     -------
-    For each field that is there, the column as printed.
+    For each field of `names` that is there, the column as printed.
 
     Raises
     ------
@@ -89,14 +80,7 @@ def make_batches(
 ) -> Iterator[RowBatch]:
     """Give the rows of a sheet below its header; rows without any cell are passed over.
 
-    Parameters
-    ----------
-    sheet, header_row, header
-        The sheet, the row of its header, and the header.
-    moments
-        Columns of times: numbers in them are dates that the sheet does not format as such.
-    date_1904
-        Whether the workbook counts days from 1904.
+    Numbers in the columns `moments` are times that the sheet does not format as such.
     """
     dated = [at for at, name in enumerate(header) if name and name in moments]
     rows = ((number, cells) for number, cells in sheet if number > header_row and any(cells))
@@ -109,19 +93,15 @@ def make_batches(
 
 @functools.cache
 def list_known_headers() -> frozenset[str]:
-    """List the headers that vendors and clerks are known to use, tidy: they say nothing of a person."""
-    flock, workbook = load_format("flock"), load_format("workbook")
-    shared = flock["sharing"]["columns"]
-    groups = [
-        *(names for part in ("audit", "portal", "page") for names in flock[part]["columns"].values()),
-        flock["audit"]["dropped"]["columns"],
-        *(shared[name] for name in ("organization", "with_me", "by_me", "page")),
-        *workbook["searches"]["columns"].values(),
-        *(workbook["names"][name] for name in ("columns", "beside")),
-        *(workbook["months"][name] for name in ("columns", "year_columns")),
-        workbook["users"]["columns"],
-    ]
-    return frozenset(tidy_header(name) for group in groups for name in group)
+    """List the texts of the known layouts, among them the headers of vendors and clerks: none names a person."""
+    texts, rest = set(), [load_format("flock"), load_format("workbook")]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, str):
+            texts.add(tidy_header(part))
+        elif isinstance(part, dict | list):
+            rest += part.values() if isinstance(part, dict) else part
+    return frozenset(texts)
 
 
 def drop_columns(report: Report, header: list[str], names: Iterable[str], known: Iterable[str] = ()) -> None:

@@ -286,15 +286,7 @@ def read_table(source: Source, *, header_line: int = 1, delimiter: str = "") -> 
     """Read a text as a table: find its delimiter, its header and its width. The result is kept with the
     source.
 
-    Parameters
-    ----------
-    source
-        A text.
-    header_line
-        Line of the header, counted from 1; 0 for a file without one (columns are then `column_1`,
-        `column_2`, ...).
-    delimiter
-        What separates columns; it is looked for if it is not given.
+    `header_line` counts from 1; without a header it is 0, and columns are `column_1`, `column_2`, ...
 
     Raises
     ------
