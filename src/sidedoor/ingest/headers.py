@@ -93,7 +93,7 @@ def make_batches(
 
 @functools.cache
 def list_known_headers() -> frozenset[str]:
-    """List the texts of the known layouts, among them the headers of vendors and clerks: none names a person."""
+    """List the texts of the known layouts, headers of vendors and clerks: none names a person."""
     texts, rest = set(), [load_format("flock"), load_format("workbook")]
     while rest:
         part = rest.pop()
