@@ -21,6 +21,7 @@ _ODD = {
     "hidden_columns": rb"<(?:\w+:)?col\s[^<>]*?\bhidden=[\"'](?:1|true)[\"']",
 }
 _STRUCK = rb"<(?:\w+:)?c\s[^<>]*?\bs=[\"'](?:%s)[\"'][^<>]*(?<!/)>"
+_DAMAGED = (zipfile.BadZipFile, ElementTree.ParseError, EOFError, OSError, RuntimeError, ValueError)
 _SAVE = "Open it in a spreadsheet program, save it anew as .xlsx, and give that."
 # Why a workbook is refused: by code what was found, and the way out.
 _REFUSED = {
@@ -65,7 +66,7 @@ def read_sheets(path: str, name: str, caps: dict[str, int]) -> Iterator[dict]:
                 "odd": odd.get(about.name, {}),
             }
             yield from split_rows(sheet, row, column)
-    except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, NotImplementedError, OSError):
+    except (CalamineError, *_DAMAGED):
         raise _refuse("damaged", name) from None
 
 

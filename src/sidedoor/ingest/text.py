@@ -345,15 +345,16 @@ def list_first_rows(source: Source, rows_n: int = HEADER_ROWS) -> list[tuple[int
     """Split the first rows of a text, each with its line, by the delimiter that gives the largest part of
     them one width.
     """
-    return max((_split_sample(source, delimiter)[:rows_n] for delimiter in DELIMITERS), key=_rate_widths)
+    tables = [list(itertools.islice(_split_sample(source, delimiter), rows_n)) for delimiter in DELIMITERS]
+    return max(tables, key=_rate_widths)
 
 
-def _split_sample(source: Source, delimiter: str) -> list[tuple[int, list[str]]]:
+def _split_sample(source: Source, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     if "sample" not in source.cache:
         with open_text(source) as text:
             source.cache["sample"] = text.read(_SAMPLE_CHARS) + text.readline(source.limits.line_chars)
     rows = split_rows(io.StringIO(source.cache["sample"], newline=""), source, delimiter)
-    return [(line, cells) for line, cells in rows if cells is not None]
+    return ((line, cells) for line, cells in rows if cells is not None)
 
 
 def _rate_widths(rows: list[tuple[int, list[str]]]) -> tuple[float, int]:

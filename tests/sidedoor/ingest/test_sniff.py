@@ -7,7 +7,7 @@ import types
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import IngestError
@@ -104,6 +104,7 @@ def test_any_bytes(tmp_path_factory, start, data):
     inspect(path)
 
 
+@settings(max_examples=12)
 @given(
     cuts=st.lists(
         st.tuples(st.integers(0, 1 << 20), st.binary(min_size=1, max_size=6)), min_size=1, max_size=5
