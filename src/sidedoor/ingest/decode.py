@@ -14,12 +14,12 @@ from sidedoor.ingest.source import Source
 
 CHUNK = 1 << 20
 _BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a byte order mark"),
-    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
-    (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
-    (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_CODE_PAGES = {"cp1252": "Windows-1252 (cp1252)", "mac_roman": "Mac Roman"}
+_CODE_PAGES = ("cp1252", "mac_roman")
 _ASCII = bytes(range(128))
 # Tab, line ends, form feed (page ends of layout text) and vertical tab (line ends within a cell) are usual.
 _USUAL = bytes([*range(9, 14), *range(32, 127)])
@@ -52,7 +52,6 @@ class Encoding:
 
     codec: str
     errors: str = "strict"  # or `replace`: bytes that the codec does not know become U+FFFD
-    note: str = ""  # how the encoding was found; empty for plain UTF-8
     odd: dict[str, list[int]] = field(default_factory=dict)  # by code: how many, and the line of the first
     ends_with_newline: bool = True
     bytes_n: int = 0  # unpacked
@@ -60,8 +59,8 @@ class Encoding:
 
     def describe(self, report: Report) -> None:
         """Write into the report how the text was read and what looks odd in it."""
-        if self.note:
-            report.note("encoding", self.note)
+        if (self.codec, self.errors) != ("utf-8", "strict"):
+            report.note("encoding", f"Read as {self.codec}.")
         for code, (count, line) in self.odd.items():
             many = _ODD[code][1].replace("character", "characters").replace("line", "lines")
             report.warn(code, f"{say_number(count, _ODD[code][1], many)}, first in line {line:,}.")
@@ -70,31 +69,23 @@ class Encoding:
 def find_encoding(source: Source) -> Encoding:
     """Find the encoding of a text: by its byte order mark, else UTF-8, else the code page that gives words.
 
-    The whole file is decoded once. The result is kept with the source.
-
-    Raises
-    ------
-    IngestError
-        It is none of these, it is UTF-16 without its mark, or wrongly decoded text runs through it.
+    The whole file is decoded, once. UTF-16 without its mark is refused, and so is what was decoded wrongly
+    throughout.
     """
-    if "encoding" not in source.cache:
-        source.cache["encoding"] = _find_encoding(source)
-    return source.cache["encoding"]
-
-
-def _find_encoding(source: Source) -> Encoding:
-    marks = [(codec, name) for mark, codec, name in _BOMS if source.head.startswith(mark)]
-    codec, note = (marks[0][0], f"Read as {marks[0][1]}, which it is marked as.") if marks else ("utf-8", "")
+    if "encoding" in source.cache:
+        return source.cache["encoding"]
+    marked = next((codec for mark, codec in _BOMS if source.head.startswith(mark)), "")
     try:
-        found = _scan_text(source, Encoding(codec, note=note))
+        found = _scan_text(source, Encoding(marked or "utf-8"))
+        if found.by_chance and not marked:
+            found = _scan_text(source, Encoding("cp1252", "replace"))
     except UnicodeDecodeError:
-        return _scan_text(source, Encoding(codec, "replace", note) if note else _choose(source))
-    if found.by_chance and not note:
-        return _scan_text(source, _name_code_page("cp1252", "it is UTF-8 by chance only"))
+        found = _scan_text(source, Encoding(marked or _choose(source), "replace"))
+    source.cache["encoding"] = found
     return found
 
 
-def _choose(source: Source) -> Encoding:
+def _choose(source: Source) -> str:
     """Choose how to read a text that is not UTF-8 throughout."""
     passages: list[bytes] = []
     with source.open() as file:
@@ -104,14 +95,9 @@ def _choose(source: Source) -> Encoding:
     # loses nothing of either, so it has to be more.
     as_utf8 = "".join(part.decode("utf-8", "replace") for part in passages)
     if len(_LIKELY.findall(as_utf8)) > as_utf8.count("\ufffd"):
-        note = "Read as UTF-8; bytes that are not UTF-8 were replaced by U+FFFD."
-        return Encoding("utf-8", "replace", note)
+        return "utf-8"
     scores = {codec: sum(_score(part.decode(codec, "replace")) for part in passages) for codec in _CODE_PAGES}
-    return _name_code_page(max(scores, key=scores.get), "it is not valid UTF-8")
-
-
-def _name_code_page(codec: str, why: str) -> Encoding:
-    return Encoding(codec, "replace", f"Read as {_CODE_PAGES[codec]}: {why}.")
+    return max(scores, key=scores.get)
 
 
 def _score(text: str) -> int:

@@ -28,12 +28,7 @@ def bind_columns(header: list[str], names: dict[str, list[str]], place: str = ""
 
     Returns
     -------
-    For each field of `names` that is there, the column as printed.
-
-    Raises
-    ------
-    IngestError
-        Two columns go by names of one field.
+    For each field of `names` that is there, the column as printed; two columns for one field are refused.
     """
     printed = {tidy_header(column): column for column in header}
     bound = {}

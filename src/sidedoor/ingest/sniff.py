@@ -38,12 +38,7 @@ def sniff(source: Source, options: ReadOptions | None = None) -> tuple[ModuleTyp
 
     Returns
     -------
-    The module and its match.
-
-    Raises
-    ------
-    IngestError
-        No reader knows the layout, or two readers claim it alike.
+    The module and its match; a layout that no reader knows, or two claim alike, is refused.
     """
     if options and options.mapping:
         module = importlib.import_module(f"{__package__}.mapping")

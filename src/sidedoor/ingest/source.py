@@ -102,12 +102,8 @@ def open_source(path: Path | str, limits: FileLimits | None = None) -> Source:
 
     Returns
     -------
-    Source; its content has not been parsed.
-
-    Raises
-    ------
-    IngestError
-        It is missing, empty, too large, or of a kind that is not read; the error says of which.
+    Source; its content has not been parsed. A file that is missing, empty, too large, or of a kind that is
+    not read is an `IngestError` with the way out.
     """
     path, limits = Path(path), limits or FileLimits()
     # a file name may hold what a terminal obeys

@@ -56,13 +56,7 @@ def _refuse(code: str, source: Source, line: int = 0, value: object = "") -> Ing
 
 
 def open_text(source: Source, newline: str | None = "") -> io.TextIOWrapper:
-    """Open a text decoded; its lines end as they do, or all with `\\n` if `newline` is None.
-
-    Raises
-    ------
-    IngestError
-        As `find_encoding`.
-    """
+    """Open a text decoded; its lines end as they do, or all with `\\n` if `newline` is None."""
     encoding = find_encoding(source)
     return io.TextIOWrapper(source.open(), encoding=encoding.codec, errors=encoding.errors, newline=newline)
 
@@ -286,12 +280,8 @@ def read_table(source: Source, *, header_line: int = 1, delimiter: str = "") -> 
     """Read a text as a table: find its delimiter, its header and its width. The result is kept with the
     source.
 
-    `header_line` counts from 1; without a header it is 0, and columns are `column_1`, `column_2`, ...
-
-    Raises
-    ------
-    IngestError
-        As `find_encoding`; or a header without rows, or a name twice in the header.
+    `header_line` counts from 1; without a header it is 0, and columns are `column_1`, `column_2`, ... A
+    header without rows, or with a name twice, is refused.
     """
     key = f"table {header_line} {delimiter!r}"
     if key not in source.cache:
@@ -327,11 +317,8 @@ def _read_table(source: Source, header_line: int, delimiter: str) -> TextTable:
 
 
 def find_delimiter(source: Source, header_line: int = 1) -> str:
-    """Find what separates columns: the character that gives most rows of the sample the same number of cells.
-
-    Returns
-    -------
-    One of comma, semicolon, tab and bar; a comma for a text in one column.
+    """Find what separates columns: of comma, semicolon, tab and bar the one that gives most rows of a sample
+    the same number of cells; a comma for a text in one column.
     """
     scores = {}
     for delimiter in DELIMITERS:

@@ -91,13 +91,7 @@ class Workbook:
 
 
 def read_workbook(source: Source) -> Workbook:
-    """Read all sheets of a workbook. The result is kept with the source.
-
-    Raises
-    ------
-    IngestError
-        It is damaged, or beyond the limits (size unpacked, cells, memory, time).
-    """
+    """Read all sheets of a workbook, once. A damaged one, or one beyond the limits, is refused."""
     if "workbook" in source.cache:
         return source.cache["workbook"]
     caps = {"unpacked": source.limits.workbook_bytes, "cells": source.limits.cells_n}

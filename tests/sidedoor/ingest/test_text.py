@@ -169,7 +169,7 @@ def test_encodings(table, codec, text):
     mark = "\ufeff" if codec == "utf-16-be" else ""
     header, rows, found = table(f"{mark}agency,n\n{text},1\n".encode(codec))
     assert (header, rows, found.encoding.odd) == (["agency", "n"], [[text, "1"]], {})
-    assert bool(found.encoding.note) == (codec != "utf-8")
+    assert (found.encoding.codec == "utf-8") == (codec == "utf-8")
 
 
 def test_what_is_not_utf8_throughout(table):
