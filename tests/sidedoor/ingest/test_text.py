@@ -21,13 +21,22 @@ from sidedoor.ingest.text import peek_text, read_table, read_text
 def table(tmp_path):
     """Read bytes or text as a table: header, rows, and the table itself."""
 
-    def make(content: bytes | str, limits: FileLimits | None = None, **options):
+    def make(content: bytes | str, **options):
         path = tmp_path / "log.csv"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        found = read_table(open_source(path, limits), **options)
+        found = read_table(open_source(path), **options)
         return found.header, [cells for _, cells in found.rows()], found
 
     return make
+
+
+def read_columns(found) -> dict[str, list[str]]:
+    """Read column by column: the cells of each row, by its place."""
+    read = {}
+    for part in found.batches():
+        cells = zip(*(part.columns[name].to_pylist() for name in found.header), strict=True)
+        read |= {part.locate(at): list(row) for at, row in enumerate(cells)}
+    return read
 
 
 def count(found) -> dict[str, tuple[int, list[str]]]:
@@ -88,14 +97,9 @@ TEXTS = {
 @pytest.mark.parametrize(("content", "rows", "skipped", "blank"), TEXTS.values(), ids=TEXTS)
 def test_rows_and_batches(table, content, rows, skipped, blank):
     """Row by row and column by column: the same cells, lines, skipped rows and blank lines."""
-    header, _, found = table(content, LIMITS)
+    header, _, found = table(content)
     assert dict(found.rows()) == rows and (count(found), found.blank_n) == (skipped, blank)
-    batches = list(found.batches())
-    columns = [[part.columns[name].to_pylist() for name in header] for part in batches]
-    read = [list(row) for part in columns for row in zip(*part, strict=True)]
-    assert read == [cells[: len(header)] for cells in rows.values()]
-    places = [part.locate(at) for part in batches for at in range(part.rows_n)]
-    assert places == [f"line {line}" for line in rows]
+    assert read_columns(found) == {f"line {line}": cells[: len(header)] for line, cells in rows.items()}
     assert (count(found), found.blank_n) == (skipped, blank)
 
 
@@ -107,19 +111,13 @@ def test_rows_of_many_blocks(table, monkeypatch, end):
     monkeypatch.setattr(text_module, "_BLOCK", 400)
     rows = [["x" * 30, f'"1{end}2"' if n % 5 else "1"] if n % 7 else ["only one"] for n in range(300)]
     rows[150:150] = [[""], ["", ""]]
-    for at, more in ((302, []), (200, [['x"y', "2"], ['"a" b', "3"]])):
-        rows[at:at] = more
-        header, read, found = table("a,b" + end + "".join(",".join(row) + end for row in rows))
-        batches = list(found.batches())
-        places = [part.locate(at) for part in batches for at in range(part.rows_n)]
-        cells = zip(
-            *[sum((part.columns[name].to_pylist() for part in batches), []) for name in header], strict=True
-        )
-        assert list(map(list, cells)) == read and len(read) == 257 + bool(more)
-        assert places == [f"line {line}" for line, _ in found.rows()] and found.blank_n == 2
+    for more in ([], [['x"y', "2"], ['"a" b', "3"]]):
+        rows[200:200] = more
+        _, read, found = table("a,b" + end + "".join(",".join(row) + end for row in rows))
+        assert read_columns(found) == {f"line {line}": cells for line, cells in found.rows()}
+        assert len(read) == 257 + bool(more) and found.blank_n == 2
 
 
-LIMITS = FileLimits(line_chars=5000)
 REFUSED = {
     "nul": ("a,b\n1,2\n".encode("utf-16-le"), "nul", "line 1"),
     "mojibake throughout": ("agency,n\n" + "CaÃ±on City,2\n" * 9, "mojibake", "line 2"),
@@ -141,7 +139,7 @@ def test_what_is_refused(tmp_path, content, code, place, way):
     path = tmp_path / "log.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     with refused(code, IngestError, place=place) as caught:
-        list(getattr(read_table(open_source(path, LIMITS)), way)())
+        list(getattr(read_table(open_source(path, FileLimits(line_chars=5000))), way)())
     assert caught.value.way_out
 
 

@@ -10,7 +10,7 @@ import xlsxwriter
 from helpers.errors import IngestError
 from made.refusal import refused
 from sidedoor.ingest import _xlsx_child, inspect_file
-from sidedoor.ingest.source import FileLimits, ReadOptions, open_source
+from sidedoor.ingest.source import ReadOptions, open_source
 from sidedoor.ingest.xlsx import read_workbook, show_serial
 
 
@@ -18,7 +18,7 @@ from sidedoor.ingest.xlsx import read_workbook, show_serial
 def book(tmp_path):
     """Write sheets, a dict of name to rows, and read them."""
 
-    def make(sheets: dict, limits: FileLimits | None = None, hide: str = "", start=(0, 0), **options):
+    def make(sheets: dict, hide: str = "", start=(0, 0), **options):
         path = tmp_path / "book.xlsx"
         options = {"strings_to_formulas": False, "strings_to_urls": False, **options}
         with xlsxwriter.Workbook(path, options) as workbook:
@@ -31,7 +31,7 @@ def book(tmp_path):
                     cell = row[x]
                     form = day if isinstance(cell, (datetime, date, time)) else None
                     sheet.write(y + start[0], x + start[1], cell, form)
-        return read_workbook(open_source(path, limits))
+        return read_workbook(open_source(path))
 
     return make
 
@@ -73,13 +73,6 @@ def test_sheets_and_places(book):
     assert list(one) == [(3, ["a", "b"]), (4, ["c", "d"])] and not found.date_1904
     with refused("empty", IngestError):
         book({"Empty": []})
-
-
-def test_cells_are_capped(book):
-    """More cells than are taken are refused."""
-    with refused("too-large", IngestError):
-        book({"S": [["x"] * 11] * 10}, FileLimits(cells_n=100))
-    assert len(book({"S": [["x"] * 10] * 10}, FileLimits(cells_n=100)).sheets[0].rows) == 10
 
 
 def write_cell(path, cell: bytes):
