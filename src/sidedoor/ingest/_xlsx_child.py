@@ -16,9 +16,9 @@ ROWS = 5_000
 _ODD = {
     "formulas": rb"<(?:\w+:)?c\s(?![^<>]*\bt=[\"']str)[^<>]*><(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)"
     rb"(?:<(?:\w+:)?v/>|<(?:\w+:)?v></(?:\w+:)?v>)?</",
-    "errors": rb"<(?:\w+:)?c\s[^<>]*?\bt=[\"']e[\"']",
-    "hidden_rows": rb"<(?:\w+:)?row\s[^<>]*?\bhidden=[\"'](?:1|true)[\"']",
-    "hidden_columns": rb"<(?:\w+:)?col\s[^<>]*?\bhidden=[\"'](?:1|true)[\"']",
+    "cell-errors": rb"<(?:\w+:)?c\s[^<>]*?\bt=[\"']e[\"']",
+    "hidden-rows": rb"<(?:\w+:)?row\s[^<>]*?\bhidden=[\"'](?:1|true)[\"']",
+    "hidden-columns": rb"<(?:\w+:)?col\s[^<>]*?\bhidden=[\"'](?:1|true)[\"']",
 }
 _STRUCK = rb"<(?:\w+:)?c\s[^<>]*?\bs=[\"'](?:%s)[\"'][^<>]*(?<!/)>"
 _DAMAGED = (zipfile.BadZipFile, ElementTree.ParseError, EOFError, OSError, RuntimeError, ValueError)
@@ -40,15 +40,15 @@ def _refuse(code: str, place: str, value: int = 0) -> IngestError:
 
 
 def read_sheets(path: str, name: str, caps: dict[str, int]) -> Iterator[dict]:
-    """Give facts on the workbook, then for each sheet its name and place followed by parts of its rows.
+    """Give a fact on the workbook, then for each sheet its name and place followed by parts of its rows.
 
     `caps` are numbers of `cells` and of bytes `unpacked`.
     """
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     try:
-        facts, odd = check_parts(path, name, caps["unpacked"])
-        yield facts
+        date_1904, odd = check_parts(path, name, caps["unpacked"])
+        yield {"date_1904": date_1904}
         workbook, cells_n = CalamineWorkbook.from_path(path), 0
         for about in workbook.sheets_metadata:
             if about.typ != SheetTypeEnum.WorkSheet:
@@ -109,12 +109,12 @@ def show_cell(cell) -> str:
     return cell.isoformat() if isinstance(cell, datetime.date) else str(cell)
 
 
-def check_parts(path: str, name: str, cap: int) -> tuple[dict, dict[str, Counter]]:
+def check_parts(path: str, name: str, cap: int) -> tuple[bool, dict[str, Counter]]:
     """Look through the parts of a workbook for what its parser passes over.
 
     Returns
     -------
-    Facts on the workbook, and for each sheet by name what is odd in it.
+    Whether it counts days from 1904, and for each sheet by name how many of what is odd in it.
     """
     with zipfile.ZipFile(path) as archive:
         members = {member.filename.lower(): member for member in archive.infolist()}
@@ -137,12 +137,10 @@ def check_parts(path: str, name: str, cap: int) -> tuple[dict, dict[str, Counter
             if part in members:
                 with archive.open(members[part]) as file:
                     odd[sheet.get("name", "")] = count_odd(file, f"{name}, {part}", patterns)
-    total = sum(odd.values(), Counter())
-    if total["formulas"]:
-        raise _refuse("formulas", name, total["formulas"])
+    if formulas_n := sum(counts.pop("formulas", 0) for counts in odd.values()):
+        raise _refuse("formulas", name, formulas_n)
     options = book.find("{*}workbookPr")
-    date_1904 = options is not None and options.get("date1904") in ("1", "true")
-    return {"date_1904": date_1904, "errors_n": total["errors"]}, odd
+    return options is not None and options.get("date1904") in ("1", "true"), odd
 
 
 def find_struck_styles(styles: ElementTree.Element) -> list[bytes]:

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import tempfile
-import threading
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -56,20 +55,12 @@ def examine_file(
     """Read a file as `inspect_file` does, and return its tables too: for counting only, as some cells may be
     stand-ins. The table of a log is a `FileTable` whose file is gone.
     """
-    source = _open(path, limits, follow)
+    source = open_source(path, limits, follow)
     with tempfile.TemporaryDirectory(prefix="sidedoor-inspect-") as work:
         source.work = Path(work)
         reading = _read_asking(source, options or ReadOptions())
         _close(reading)
     return reading
-
-
-def _open(path: Path | str, limits: FileLimits | None, follow) -> Source:
-    # The readers' libraries load while the sandbox's child is at work on a PDF or a workbook.
-    threading.Thread(target=sniff.list_readers, daemon=True).start()
-    source = open_source(path, limits)
-    source.follow = follow
-    return source
 
 
 def read_source(source: Source, options: ReadOptions | None = None, *, is_tolerant: bool = False) -> Reading:
@@ -182,7 +173,7 @@ def ingest_file(
     """
     options, out = options or ReadOptions(), Path(out).absolute()
     check_folder(out)
-    source = _open(path, limits, follow)
+    source = open_source(path, limits, follow)
     with make_work_folder(out) as work:
         source.work = work / "reading"
         source.work.mkdir()

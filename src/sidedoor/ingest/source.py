@@ -97,7 +97,7 @@ class Source:
         return self.path.open("rb")
 
 
-def open_source(path: Path | str, limits: FileLimits | None = None) -> Source:
+def open_source(path: Path | str, limits: FileLimits | None = None, follow=None) -> Source:
     """Open a file from a records request, and refuse what is no record.
 
     Returns
@@ -122,7 +122,7 @@ def open_source(path: Path | str, limits: FileLimits | None = None) -> Source:
     except OSError as error:
         found = f"it cannot be opened ({error.strerror})"
         raise IngestError(name, found, "Check its permissions.", code="no-access") from None
-    source = Source(path, name, sha256, bytes_n, "text", head, head.startswith(_GZIP), limits)
+    source = Source(path, name, sha256, bytes_n, "text", head, head.startswith(_GZIP), limits, follow=follow)
     if source.is_packed:
         with source.open() as file:
             source.head = tail = file.read(HEAD)

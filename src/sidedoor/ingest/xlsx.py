@@ -24,7 +24,7 @@ class Sheet:
     # filled downwards.
     rows: list[list[str]]
     number: int = 1  # position of the tab
-    odd: dict[str, int] = field(default_factory=dict)  # numbers of hidden_rows, hidden_columns, struck cells
+    odd: dict[str, int] = field(default_factory=dict)  # how many of what is odd, by code
 
     @property
     def label(self) -> str:
@@ -57,8 +57,17 @@ def name_column(number: int) -> str:
     return letters
 
 
-# What does not show, or is struck through, is read like the rest, and the report says so.
-_NOT_MEANT = {"hidden_rows": "hidden row", "hidden_columns": "hidden column", "struck": "struck-through cell"}
+# What a person should know of a sheet, by code: what is counted, and what became of it.
+_SAID = {
+    "cell-errors": (
+        "cell",
+        "with an error such as #N/A and no value, read as empty: ask for the file as it was",
+    ),
+    "hidden-rows": ("hidden row", "read like others: it may not be meant for release"),
+    "hidden-columns": ("hidden column", "read like others: it may not be meant for release"),
+    "struck": ("struck-through cell", "read like others: it may not be meant"),
+    "merged-cells": ("cell", "below the first of merged cells, filled with its value"),
+}
 
 
 @dataclass(frozen=True)
@@ -67,27 +76,18 @@ class Workbook:
 
     sheets: list[Sheet]
     date_1904: bool  # from when serial numbers count
-    errors_n: int = 0  # cells in which nothing but an error such as #N/A is stored: read as empty
-    filled_n: int = 0  # cells that took the value of the merged cell that they belong to
 
     def describe(self, report: Report) -> None:
         """Write into the report what a person should know of the workbook."""
         if len(self.sheets) > 1 or self.sheets[0].name.casefold() not in ("sheet", "sheet1"):
             report.private["sheet"] = {sheet.number: sheet.name for sheet in self.sheets}
-        if self.errors_n:
-            said = say_number(self.errors_n, "cell of the workbook holds", "cells of the workbook hold")
-            text = f"{said} an error such as #N/A or #REF!, and no value: read as empty."
-            report.warn("cell-errors", f"{text} Ask for the file as it was before.")
-        if self.filled_n:
-            said = say_number(self.filled_n, "cell")
-            report.note("merged-cells", f"{said} below the first of merged cells: filled with its value.")
         for sheet in self.sheets:
             if sheet.is_hidden:
                 report.warn("hidden-sheet", f"{sheet.label} is hidden: it may not be meant for release.")
-            for what, name in _NOT_MEANT.items():
-                if count := sheet.odd.get(what):
-                    text = f"{sheet.label}: {say_number(count, name)}: may not be meant, read like others."
-                    report.warn(what.replace("_", "-"), text)
+            for code in sheet.odd:
+                what, rest = _SAID[code]
+                add = report.note if code == "merged-cells" else report.warn
+                add(code, f"{sheet.label}: {say_number(sheet.odd[code], what)} {rest}.")
 
 
 def read_workbook(source: Source) -> Workbook:
@@ -105,19 +105,18 @@ def read_workbook(source: Source) -> Workbook:
             way_out = "A stray cell far out may be the cause: delete empty columns, or save the sheet as CSV."
             raise error.change(way_out=way_out) from None
         raise
-    facts, *parts = parts
     sheets: list[Sheet] = []
-    filled_n = 0
-    for part in parts:
+    for part in parts[1:]:
         if "name" in part:
             sheets.append(Sheet(**part, rows=[], number=len(sheets) + 1))
         else:
             sheets[-1].rows.extend(part["rows"])
-            filled_n += part["filled_n"]
+            if part["filled_n"]:
+                sheets[-1].odd["merged-cells"] = sheets[-1].odd.get("merged-cells", 0) + part["filled_n"]
     if not any(sheet.rows for sheet in sheets):
         found = "a workbook without a single filled cell"
         raise IngestError(source.name, found, "Ask for the file again.", code="empty")
-    source.cache["workbook"] = Workbook(sheets, **facts, filled_n=filled_n)
+    source.cache["workbook"] = Workbook(sheets, parts[0]["date_1904"])
     return source.cache["workbook"]
 
 
