@@ -1,8 +1,12 @@
 """The child side of `sandbox`: limits itself, calls one function, answers in JSON lines. Started by path."""
 
+import importlib
 import json
+import math
 import os
+import signal
 import sys
+import types
 
 # What a parser has no business doing. Not a wall against native code: that is what the limits are for.
 _SYSTEM = "exec fork posix_spawn spawn system kill remove rename rmdir mkdir chmod chown link symlink"
@@ -12,34 +16,24 @@ REFUSED = (*(f"os.{name}" for name in _SYSTEM.split()), *_MODULES.split())
 
 def set_limits(limits: dict) -> None:
     """Lower the limits of this process; they cannot be raised again."""
-    import math
-    import signal
-
     if hasattr(signal, "alarm"):  # ends an orphan, should the parent be gone
         signal.alarm(math.ceil(limits["wall_seconds"]) + 2)
     try:
         import resource
     except ImportError:
         return
-    wanted = {
-        "RLIMIT_AS": limits["memory_bytes"],
-        "RLIMIT_CPU": limits["cpu_seconds"],
-        "RLIMIT_NOFILE": limits["open_files"],
-        "RLIMIT_FSIZE": 0,
-        "RLIMIT_CORE": 0,
-    }
-    for name, value in wanted.items():
-        if (kind := getattr(resource, name, None)) is None:
-            continue
+    memory, cpu, files = (limits[name] for name in ("memory_bytes", "cpu_seconds", "open_files"))
+    # processor time: first the signal that names the limit, then the end
+    wanted = {"AS": (memory, memory), "CPU": (cpu, cpu + 1), "NOFILE": (files, files)}
+    for name, pair in (wanted | {"FSIZE": (0, 0), "CORE": (0, 0)}).items():
+        kind = getattr(resource, f"RLIMIT_{name}")
         hard = resource.getrlimit(kind)[1]
-        room = value + 1 if hard == resource.RLIM_INFINITY else hard
-        value = min(value, room)
-        # processor time: first the signal that names the limit, then the end
-        top = min(value + 1, room) if name == "RLIMIT_CPU" else value
+        if hard != resource.RLIM_INFINITY:
+            pair = tuple(min(value, hard) for value in pair)
         try:
-            resource.setrlimit(kind, (value, top))
+            resource.setrlimit(kind, pair)
         except (ValueError, OSError):
-            if name != "RLIMIT_AS":  # macOS refuses this one
+            if name != "AS":  # macOS refuses this one
                 raise
 
 
@@ -52,18 +46,6 @@ def refuse_event(event: str, values: tuple) -> None:
         by_flags = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
         if set(mode) & set("wax+") if isinstance(mode, str) else by_flags:
             raise PermissionError("a parser tried to write a file")
-
-
-def call(request: dict):
-    """Find the function, within this package only, and call it."""
-    import importlib
-    import inspect
-
-    module, _, name = request["function"].partition(":")
-    if not module.startswith("sidedoor."):
-        raise ValueError("only functions of this package run here")
-    made = getattr(importlib.import_module(module), name)(**request["arguments"])
-    return made, inspect.isgenerator(made)
 
 
 def explain(error: BaseException, refusal: type) -> tuple[str, object]:
@@ -98,13 +80,16 @@ def main() -> None:
 
     spare = [bytearray(4 << 20)]  # room to say that memory ran out
     try:
-        made, is_many = call(request)
-        if is_many:
+        module, _, name = request["function"].partition(":")
+        if not module.startswith("sidedoor."):
+            raise ValueError("only functions of this package run here")
+        made = getattr(importlib.import_module(module), name)(**request["arguments"])
+        if isinstance(made, types.GeneratorType):
             for item in made:
                 say("item", item)
-        answer = ("end", None) if is_many else ("value", made)
-        say(*answer)
-        pipe.flush()
+            say("end")
+        else:
+            say("value", made)
     except BaseException as error:
         made = None
         spare.clear()

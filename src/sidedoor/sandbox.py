@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,6 @@ def run_limited(
         `module:name` within this package, for example `sidedoor.ingest._pdf_child:read_pages`.
     arguments
         Keyword arguments that JSON can carry.
-    limits
-        `Limits()` if not given.
     place
         What an error names: the file without its folders.
 
@@ -59,77 +58,58 @@ def run_limited(
         The function raised one, a limit was hit (the error names it), or the parser failed or crashed.
     """
     limits = limits or Limits()
-    request = json.dumps({"function": function, "arguments": arguments, "limits": asdict(limits)}).encode()
+    request = json.dumps({"function": function, "arguments": arguments, "limits": asdict(limits)})
+    answer, is_late = bytearray(), threading.Event()
     with _start_child() as child:
-        answer = _Answer(child, request, limits.output_bytes)
-        try:
-            answer.join(limits.wall_seconds)
-            late = answer.is_alive()
-        finally:
+
+        def end_late() -> None:
+            is_late.set()
             _end_child(child)
-        answer.join()
-    if answer.is_too_long:
+
+        timer = threading.Timer(limits.wall_seconds, end_late)
+        timer.daemon = True
+        timer.start()
+        try:
+            with suppress(OSError):  # it died before it listened; its return code says how
+                child.stdin.write(request.encode())
+                child.stdin.close()
+            while len(answer) <= limits.output_bytes and (part := child.stdout.read1(1 << 20)):
+                answer += part
+            if len(answer) <= limits.output_bytes:
+                child.wait()
+        finally:
+            timer.cancel()
+            _end_child(child)
+    if len(answer) > limits.output_bytes:
         raise _refuse(place, f"its content fills more than {_show_bytes(limits.output_bytes)}")
-    if late:
+    if is_late.is_set():
         raise _refuse(place, f"reading it took longer than {limits.wall_seconds:g} s")
-    return _open_answer(answer.data, child.returncode, limits, place)
+    return _open_answer(answer, child.returncode, limits, place)
 
 
 def _start_child() -> subprocess.Popen:
-    # By path, not by `-m`: the child is then the same code as this module, wherever it was imported from.
-    command = [sys.executable, "-I", "-B", "-X", "utf8", str(CHILD)]
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=_empty_environment(),
-        cwd=Path(sys.executable).anchor,
-        close_fds=True,
-        start_new_session=True,
-    )
-
-
-def _empty_environment() -> dict[str, str]:
     kept = {"LANG": "C.UTF-8", "PATH": os.defpath}
     if os.name == "nt":  # without it the interpreter does not start there
         kept["SYSTEMROOT"] = os.environ.get("SYSTEMROOT", r"C:\Windows")
-    return kept
-
-
-class _Answer(threading.Thread):
-    """Asks the child and takes what it says, up to a cap; a thread, so that waiting can have an end."""
-
-    def __init__(self, child: subprocess.Popen, request: bytes, cap: int):
-        super().__init__(daemon=True)
-        self._child, self._request, self._cap = child, request, cap
-        self.data, self.is_too_long = bytearray(), False
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self._child.stdin.write(self._request)
-            self._child.stdin.close()
-        except OSError:
-            pass  # it died before it listened; its return code says how
-        while part := self._child.stdout.read1(1 << 20):
-            self.data += part
-            if len(self.data) > self._cap:
-                self.is_too_long = True
-                return
-        self._child.wait()
+    return subprocess.Popen(
+        # By path, not by `-m`: the child is then the same code as this module, wherever it was imported from.
+        [sys.executable, "-I", "-B", "-X", "utf8", str(CHILD)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=kept,
+        cwd=Path(sys.executable).anchor,
+        start_new_session=True,
+    )
 
 
 def _end_child(child: subprocess.Popen) -> None:
     # The whole group, whether the child has ended or not: it may have left processes of its own behind.
     if hasattr(os, "killpg"):
-        try:
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
-    elif child.poll() is None:
+    else:
         child.kill()
-    child.wait()
 
 
 def _open_answer(data: bytes, code: int, limits: Limits, place: str) -> Any:
@@ -141,19 +121,18 @@ def _open_answer(data: bytes, code: int, limits: Limits, place: str) -> Any:
     if kind == "end":
         return [json.loads(line)[1] for line in lines[:-2]]
     if kind == "refused":
-        *texts, kind, asks_for = value
-        raise IngestError(*texts, code=kind, asks_for=asks_for)
-    if kind == "memory":
-        raise _refuse(place, f"reading it needs more than {_show_bytes(limits.memory_bytes)} of memory")
+        *texts, code, asks_for = value
+        raise IngestError(*texts, code=code, asks_for=asks_for)
     if kind == "failed":
         way_out = "The file is damaged or not what it seems: open it, and save or print it anew."
         raise IngestError(place, f"the parser gave it up ({value})", way_out, code="parser-failed")
-    if code == -getattr(signal, "SIGXCPU", 0) or code == -signal.SIGTERM:
+    memory = _show_bytes(limits.memory_bytes)
+    if kind == "memory":
+        raise _refuse(place, f"reading it needs more than {memory} of memory")
+    if code == -getattr(signal, "SIGXCPU", 0):
         raise _refuse(place, f"reading it took more than {limits.cpu_seconds} s of processor time")
-    if code == -getattr(signal, "SIGALRM", 0):
-        raise _refuse(place, f"reading it took longer than {limits.wall_seconds:g} s")
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
-    found = f"the parser crashed ({how}) under a limit of {_show_bytes(limits.memory_bytes)} of memory"
+    found = f"the parser crashed ({how}) under a limit of {memory} of memory"
     raise _refuse(place, found, "parser-crashed")
 
 
@@ -163,7 +142,4 @@ def _refuse(place: str, found: str, code: str = "over-limit") -> IngestError:
 
 
 def _show_bytes(count: int) -> str:
-    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if count >= size:
-            return f"{count / size:g} {unit}"
-    return f"{count} bytes"
+    return f"{count / (1 << 20):,.10g} MiB"

@@ -34,17 +34,14 @@ _SAID = {"day_first": "day-order", "as_of": "as-of-given"}
 
 def forget_stand_ins(report: Report, needed: Iterable[str]) -> None:
     """Remove from a report what rests on answers that stand in for those of the person."""
-    said = {_SAID.get(name) for name in needed}
-    stand_in = QUESTIONS["reported_by"].stand_in if "reported_by" in needed else None
-
-    def rests_on_it(text: str) -> bool:
-        return getattr(text, "code", "") in said or bool(stand_in) and stand_in in text
-
-    report.warnings = [text for text in report.warnings if not rests_on_it(text)]
-    report.notes = [text for text in report.notes if not rests_on_it(text)]
-    day = QUESTIONS["as_of"].stand_in
-    if "as_of" in needed:
-        report.span = {name: days for name, days in report.span.items() if day not in days}
+    codes = {_SAID[name] for name in needed if name in _SAID}
+    stand_ins = {name: QUESTIONS[name].stand_in for name in needed}
+    agency, day = (stand_ins.get(name, "\0") for name in ("reported_by", "as_of"))
+    for notices in (report.warnings, report.notes):
+        notices[:] = [
+            text for text in notices if getattr(text, "code", "") not in codes and agency not in text
+        ]
+    report.span = {name: days for name, days in report.span.items() if day not in days}
     if {"time_zone", "day_first"} & set(needed):
         report.details.pop("span_utc", None)
         report.details.pop("span_local", None)

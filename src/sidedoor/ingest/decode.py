@@ -3,11 +3,8 @@ is reported.
 """
 
 import codecs
-import itertools
 import re
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from helpers.agencies.check import HIDDEN_CHARACTERS
 from helpers.errors import IngestError
@@ -15,6 +12,22 @@ from helpers.wording import say_number
 from sidedoor.ingest.report import Report
 from sidedoor.ingest.source import Source
 
+CHUNK = 1 << 20
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CODE_PAGES = ("cp1252", "mac_roman")
+_ASCII = bytes(range(128))
+# Tab, line ends, form feed (page ends of layout text) and vertical tab (line ends within a cell) are usual.
+_USUAL = bytes([*range(9, 14), *range(32, 127)])
+# Pairs of bytes of cp1252, a capital with an accent and a mark of print as in É’, that are UTF-8 by chance: a
+# text in which nothing else is beyond ASCII is no UTF-8.
+_BY_CHANCE = re.compile(rb"(?:[\xc6-\xdd][\x85\x92\x94\x96\x97\xa0])+")
+# Signs of print that are usual in any text.
+_PRINT = "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u00a0\u00b0\u00b7\u2022\u00ae\u2122"
 # Characters that are the bytes of one UTF-8 character, read as cp1252 or latin-1.
 _MAYBE_MOJIBAKE = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{1,3}"
@@ -24,32 +37,13 @@ _MAYBE_MOJIBAKE = re.compile(
 _LIKELY = re.compile("[\u00a0-\u017f\u02bb-\u02bd\u2010-\u203a\u20ac\u2122\U0001f300-\U0001faff]")
 # Mojibake in so many lines of a hundred, and in more than so many, runs through a file: it was saved wrongly.
 _MOJIBAKE_PERCENT, _MOJIBAKE_FEW = 2, 2
-# Tab, line ends, form feed (page ends of layout text) and vertical tab (line ends within a cell) are usual.
+# What looks odd: by code a pattern, and its name.
 _ODD = {
-    "control-characters": re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]"),
-    "lost-characters": re.compile("\ufffd"),
-    "hidden-characters": re.compile(HIDDEN_CHARACTERS),
+    "control-characters": (re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]"), "control character"),
+    "lost-characters": (re.compile("\ufffd"), "character lost before the file came here (U+FFFD)"),
+    "hidden-characters": (re.compile(HIDDEN_CHARACTERS), "character that does not show"),
+    "mojibake": (_MAYBE_MOJIBAKE, "line decoded wrongly before the file came here"),
 }
-_NAMES = {
-    "control-characters": "control character",
-    "lost-characters": "lost character (U+FFFD, lost before the file came here)",
-    "hidden-characters": "hidden character (without width, or turning the direction of writing)",
-    "mojibake": "wrongly decoded passage (decoded so before the file came here)",
-}
-_ASCII = bytes(range(128))
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a byte order mark"),
-    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
-    (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
-    (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
-)
-_CODE_PAGES = {"cp1252": "Windows-1252 (cp1252)", "mac_roman": "Mac Roman"}
-# What a capital with an accent and a mark of print after it, as in É’, are in UTF-8: a text in which no other
-# character is beyond ASCII is no UTF-8, but one of a code page.
-_CAPITALS, _MARKS = range(0xC6, 0xDE), (0x85, 0x92, 0x94, 0x96, 0x97, 0xA0)
-_BY_CHANCE = {bytes(pair).decode() for pair in itertools.product(_CAPITALS, _MARKS)}
-# Signs of print that are usual in any text.
-_PRINT = "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u00a0\u00b0\u00b7\u2022\u00ae\u2122"
 
 
 @dataclass
@@ -58,116 +52,83 @@ class Encoding:
 
     codec: str
     errors: str = "strict"  # or `replace`: bytes that the codec does not know become U+FFFD
-    note: str = ""  # how the encoding was found; empty for plain UTF-8
     odd: dict[str, list[int]] = field(default_factory=dict)  # by code: how many, and the line of the first
-    beyond_ascii: set[str] = field(default_factory=set)
     ends_with_newline: bool = True
     bytes_n: int = 0  # unpacked
-    quotes_n: int = 0
-    beside: set[int] = field(default_factory=set)  # bytes before an opening quote and after a closing one
-    has_bare_returns: bool = False
-
-    def is_plain(self, delimiter: str) -> bool:
-        """Return whether any CSV reader splits the text alike: UTF-8, every quoted cell begins right after a
-        separator and ends right before one, quotes inside are doubled, and no line ends with a carriage
-        return alone.
-        """
-        is_utf8 = self.codec.startswith("utf-8") and self.errors == "strict"
-        is_regular = self.quotes_n % 2 == 0 and self.beside <= set(f'{delimiter}"\n\r'.encode())
-        return is_utf8 and is_regular and not self.has_bare_returns and "control-characters" not in self.odd
+    by_chance: bool | None = None  # no character beyond ASCII but those; None without any
 
     def describe(self, report: Report) -> None:
         """Write into the report how the text was read and what looks odd in it."""
-        if self.note:
-            report.note("encoding", self.note)
+        if (self.codec, self.errors) != ("utf-8", "strict"):
+            report.note("encoding", f"Read as {self.codec}.")
         for code, (count, line) in self.odd.items():
-            first, _, rest = _NAMES[code].partition(" (")
-            said = say_number(count, first) + (f" ({rest}" if rest else "")
-            report.warn(code, f"{said}, first in line {line:,}.")
+            many = _ODD[code][1].replace("character", "characters").replace("line", "lines")
+            report.warn(code, f"{say_number(count, _ODD[code][1], many)}, first in line {line:,}.")
 
 
 def find_encoding(source: Source) -> Encoding:
     """Find the encoding of a text: by its byte order mark, else UTF-8, else the code page that gives words.
 
-    The whole file is decoded once. The result is kept with the source.
-
-    Raises
-    ------
-    IngestError
-        It is none of these, it is UTF-16 without its mark, or wrongly decoded text runs through it.
+    The whole file is decoded, once. UTF-16 without its mark is refused, and so is what was decoded wrongly
+    throughout.
     """
-    if "encoding" not in source.cache:
-        source.cache["encoding"] = _find_encoding(source)
-    return source.cache["encoding"]
-
-
-def _find_encoding(source: Source) -> Encoding:
-    marks = [(codec, name) for mark, codec, name in _BOMS if source.head.startswith(mark)]
-    codec, note = (marks[0][0], f"Read as {marks[0][1]}, which it is marked as.") if marks else ("utf-8", "")
+    if "encoding" in source.cache:
+        return source.cache["encoding"]
+    marked = next((codec for mark, codec in _BOMS if source.head.startswith(mark)), "")
     try:
-        found = _scan_text(source, Encoding(codec, note=note))
+        found = _scan_text(source, Encoding(marked or "utf-8"))
+        if found.by_chance and not marked:
+            found = _scan_text(source, Encoding("cp1252", "replace"))
     except UnicodeDecodeError:
-        return _scan_text(source, Encoding(codec, "replace", note) if note else _choose(source))
-    if not note and found.beyond_ascii and found.beyond_ascii <= _BY_CHANCE:
-        return _scan_text(source, _name_code_page("cp1252", "it is UTF-8 by chance only"))
+        found = _scan_text(source, Encoding(marked or _choose(source), "replace"))
+    source.cache["encoding"] = found
     return found
 
 
-def _choose(source: Source) -> Encoding:
+def _choose(source: Source) -> str:
     """Choose how to read a text that is not UTF-8 throughout."""
     passages: list[bytes] = []
     with source.open() as file:
-        while (data := file.read(1 << 20)) and len(passages) < 10_000:
+        while (data := file.read(CHUNK)) and len(passages) < 10_000:
             passages += re.findall(rb"[\x00-\x7f]?[\x80-\xff]+[\x00-\x7f]?", data)
     # More characters of UTF-8 than bytes that are none: some cells are damaged, the text is not. A code page
     # loses nothing of either, so it has to be more.
     as_utf8 = "".join(part.decode("utf-8", "replace") for part in passages)
     if len(_LIKELY.findall(as_utf8)) > as_utf8.count("\ufffd"):
-        note = "Read as UTF-8; bytes that are not UTF-8 were replaced by U+FFFD."
-        return Encoding("utf-8", "replace", note)
+        return "utf-8"
     scores = {codec: sum(_score(part.decode(codec, "replace")) for part in passages) for codec in _CODE_PAGES}
-    codec = max(scores, key=scores.get)
-    return _name_code_page(codec, "it is not valid UTF-8")
-
-
-def _name_code_page(codec: str, why: str) -> Encoding:
-    return Encoding(codec, "replace", f"Read as {_CODE_PAGES[codec]}: {why}.")
+    return max(scores, key=scores.get)
 
 
 def _score(text: str) -> int:
     """Return how well characters beyond ASCII fit where they are: letters within words."""
     score = 0
     for before, sign, after in zip(" " + text, text, text[1:] + " ", strict=False):
-        if sign.isascii():
-            continue
         if sign in _PRINT:
             score += 1
         elif sign.isalpha() and "\u00c0" <= sign <= "\u00ff":
             is_alone = not before.isalpha() and after.isspace()
             score += -2 if sign.isupper() and (before.islower() or is_alone) else 2
-        else:
+        elif not sign.isascii():
             score -= 2
     return score
 
 
 def _scan_text(source: Source, found: Encoding) -> Encoding:
-    """Look through a text once: its odd characters and its quotes."""
+    """Look through a text once for odd characters."""
     decoder = codecs.getincrementaldecoder(found.codec)(found.errors)
-    is_utf8, line, end, tail = found.codec.startswith("utf-8"), 1, "", b"\n"
+    is_utf8, line, end, data = found.codec.startswith("utf-8"), 1, "", b"-"
     with source.open() as file:
-        while True:
-            data = file.read(1 << 20)
+        while data:
+            data = file.read(CHUNK)
             found.bytes_n += len(data)
-            if is_utf8:
-                tail = _look_at_quotes(tail + (data or b"\n"), found)
-            is_ascii = is_utf8 and data.isascii() and not decoder.getstate()[0] and not _has_controls(data)
-            if data and is_ascii:
+            if is_utf8 and data and not decoder.getstate()[0] and not data.translate(None, _USUAL):
                 line, end = line + data.count(b"\n"), chr(data[-1])
             elif text := decoder.decode(data, final=not data):
+                if high := data.translate(None, _ASCII):
+                    found.by_chance = found.by_chance is not False and bool(_BY_CHANCE.fullmatch(high))
                 _count_odd(text, source.name, line, found)
                 line, end = line + text.count("\n"), text[-1]
-            if not data:
-                break
     found.ends_with_newline = end in "\r\n\x0c\x1a\0"
     count, first = found.odd.get("mojibake", (0, 0))
     if count > max(_MOJIBAKE_FEW, line * _MOJIBAKE_PERCENT // 100):
@@ -177,48 +138,25 @@ def _scan_text(source: Source, found: Encoding) -> Encoding:
     return found
 
 
-def _look_at_quotes(data: bytes, found: Encoding) -> bytes:
-    """Note what is beside the quotes of a chunk; return its last two bytes, with which the next one begins.
-
-    Its first byte was looked at before, its last one is looked at when what follows is known.
-    """
-    if b'"' in data:
-        buffer = np.frombuffer(data, "uint8")
-        at = np.flatnonzero(buffer[1:-1] == ord('"')) + 1
-        is_open = found.quotes_n % 2
-        for beside in (buffer[at[is_open::2] - 1], buffer[at[1 - is_open :: 2] + 1]):
-            found.beside.update(np.flatnonzero(np.bincount(beside, minlength=256)).tolist())
-        found.quotes_n += len(at)
-    if b"\r" in data:
-        found.has_bare_returns |= data.count(b"\r", 1, -1) != data.count(b"\r\n", 1)
-    return data[-2:]
-
-
-def _has_controls(data: bytes) -> bool:
-    buffer = np.frombuffer(data, "uint8")
-    return bool((buffer < 9).any() or (buffer - np.uint8(14) < 18).any() or (buffer == 127).any())
-
-
 def _count_odd(text: str, name: str, line: int, found: Encoding) -> None:
     """Count odd characters, and lines with mojibake; refuse UTF-16 without its mark."""
     if text.count("\0") > len(text) // 4:
         way_out = "It looks like UTF-16 without its mark: save it as UTF-8."
         raise IngestError(f"{name}, line {line}", "NUL characters throughout", way_out, code="nul")
     # patterns look at the text without ASCII letters first: few texts have what they look for
-    rest = text.encode("utf-8", "replace").translate(None, _ASCII[32:127]).decode()
-    found.beyond_ascii |= {letter for letter in set(rest) if not letter.isascii()}
-    for code, pattern in _ODD.items():
-        if pattern.search(rest) and (at := [one.start() for one in pattern.finditer(text)]):
-            entry = found.odd.setdefault(code, [0, line + text.count("\n", 0, at[0])])
-            entry[0] += len(at)
-    if _MAYBE_MOJIBAKE.search(rest):
-        hits = [one.start() for one in _MAYBE_MOJIBAKE.finditer(text) if is_mojibake(one.group())]
-        if lines := {line + text.count("\n", 0, at) for at in hits[:10_000]}:
-            entry = found.odd.setdefault("mojibake", [0, min(lines)])
-            entry[0] += len(lines)
+    rest = text.encode("utf-8", "replace").translate(None, _USUAL).decode()
+    for code, (pattern, _) in _ODD.items():
+        if not pattern.search(rest):
+            continue
+        at = [hit.start() for hit in pattern.finditer(text) if code != "mojibake" or _is_mojibake(hit[0])]
+        lines = [line + text.count("\n", 0, start) for start in at[:1]]
+        if code == "mojibake":
+            at = lines = sorted({line + text.count("\n", 0, start) for start in at[:10_000]})
+        if lines:
+            found.odd.setdefault(code, [0, lines[0]])[0] += len(at)
 
 
-def is_mojibake(text: str) -> bool:
+def _is_mojibake(text: str) -> bool:
     """Return whether characters are the bytes of a likely other one, read as cp1252 or latin-1."""
     for codec in ("cp1252", "latin-1"):
         for length in range(2, len(text) + 1):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from helpers.errors import escape_controls
 from helpers.wording import say_number
 from sidedoor.ingest.asking import QUESTIONS, write_command
 from sidedoor.ingest.report import Report
@@ -13,22 +14,10 @@ SHOWN = 8
 def describe_report(
     report: Report, path: str, *, command: str = "ingest", options: ReadOptions | None = None
 ) -> str:
-    """Describe a report.
+    """Describe a report in lines of text without control characters, which a terminal may obey.
 
-    Parameters
-    ----------
-    report
-        From `inspect_file` or `ingest_file`.
-    path
-        The file as it was typed, for the command to type next.
-    command
-        `ingest` proposes the next command, anything else leaves it out.
-    options
-        What was given, to be given again in that command.
-
-    Returns
-    -------
-    Lines of text without control characters: names in a record may hold some that a terminal obeys.
+    With the command `ingest` the last one is the command to type next, with `path` as it was typed and the
+    `options` that were given.
     """
     refused, needed = report.details.get("refused"), report.details.get("needed", {})
     asked = [("Needed", f"{QUESTIONS[name].typed}: {hint}") for name, hint in needed.items()]
@@ -38,11 +27,8 @@ def describe_report(
         ("Why", report.why),
     ]
     if refused:
-        lines += [
-            *asked,
-            ("Stopped", f"{refused['place']}: {refused['found']}"),
-            ("Way out", refused["way_out"]),
-        ]
+        stopped = f"{refused['place']}: {refused['found']}"
+        lines += [*asked, ("Stopped", stopped), ("Way out", refused["way_out"])]
     else:
         lines += _describe_rows(report)
         lines += [("Warning", text) for text in report.warnings]
@@ -53,10 +39,9 @@ def describe_report(
         lines += [("Note", text) for text in report.notes] + asked
         if command == "ingest":
             lines.append(("Next", write_command(str(path), options, needed)))
-    texts = [f"{label:<9}{clean_text(text)}" for label, text in _shorten(lines)]
-    if draft := (refused or {}).get("mapping"):
-        texts += ["", *map(clean_text, draft.splitlines())]
-    return "\n".join(texts)
+    texts = [f"{label:<9}{escape_controls(text, '')}" for label, text in _shorten(lines)]
+    draft = (refused or {}).get("mapping", "")
+    return "\n".join([*texts, "", escape_controls(draft)] if draft else texts)
 
 
 def _describe_rows(report: Report) -> Iterator[tuple[str, str]]:
@@ -87,8 +72,3 @@ def _shorten(lines: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield label if counts[label] == 1 else "", text
         elif at + 1 == len(lines) or lines[at + 1][0] != label:
             yield "", f"and {counts[label] - SHOWN:,} more, all in report.json"
-
-
-def clean_text(text: object) -> str:
-    """Replace what a terminal would obey instead of showing it."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))

@@ -8,12 +8,11 @@ import json
 import os
 import shutil
 import tempfile
-import threading
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from helpers.errors import IngestError, SideDoorError
+from helpers.errors import IngestError, RunError, SideDoorError
 from helpers.files import open_lock, try_lock
 from sidedoor.ingest import sniff
 from sidedoor.ingest.asking import QUESTIONS, forget_stand_ins
@@ -25,6 +24,8 @@ CSV_ROWS = 1_048_575
 # In a work folder: the lock of the process that works there, and the result that is being replaced.
 _LOCK, _OLD = ".sidedoor-lock", "old"
 _PART_ROWS, _LARGE = 100_000, 64 << 20
+# Values that were made here or that cannot hold anything else: ids, tokens, dates, states of cells.
+_PLAIN = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 def inspect_file(
@@ -32,27 +33,18 @@ def inspect_file(
 ) -> Report:
     """Read a file and report on it, writing nothing.
 
-    Parameters
-    ----------
-    path
-        The file.
-    options
-        What only the person knows.
-    limits
-        How much is taken.
-    follow
-        Is called with the bytes read and all bytes, while a log is read.
+    `follow` is called with the bytes read and all bytes, while a log is read.
 
     Returns
     -------
     Report. What only a person knows and did not say (whose list, which day, which zone) is in
     `details["needed"]`, by option, and the rest is reported all the same. If the file cannot be read,
-    `details["refused"]` holds `place`, `found`, `way_out`, `code` and `asks_for`, and no row is counted.
+    `details["refused"]` holds the fields of the error, and no row is counted.
 
     Raises
     ------
     IngestError
-        The file is none that may or can be read.
+        The file is none that may be read.
     """
     return examine_file(path, options, limits, follow).report
 
@@ -63,20 +55,12 @@ def examine_file(
     """Read a file as `inspect_file` does, and return its tables too: for counting only, as some cells may be
     stand-ins. The table of a log is a `FileTable` whose file is gone.
     """
-    source = _open(path, limits, follow)
+    source = open_source(path, limits, follow)
     with tempfile.TemporaryDirectory(prefix="sidedoor-inspect-") as work:
         source.work = Path(work)
         reading = _read_asking(source, options or ReadOptions())
         _close(reading)
     return reading
-
-
-def _open(path: Path | str, limits: FileLimits | None, follow) -> Source:
-    # The readers' libraries load while the sandbox's child is at work on a PDF or a workbook.
-    threading.Thread(target=sniff.list_readers, daemon=True).start()
-    source = open_source(path, limits)
-    source.follow = follow
-    return source
 
 
 def read_source(source: Source, options: ReadOptions | None = None, *, is_tolerant: bool = False) -> Reading:
@@ -96,8 +80,7 @@ def read_source(source: Source, options: ReadOptions | None = None, *, is_tolera
     from sidedoor.ingest.published import check_names
     from sidedoor.ingest.xlsx import read_workbook
 
-    options = options or ReadOptions()
-    match = None
+    options, match = options or ReadOptions(), None
     try:
         if options.ocr and source.kind == "pdf":
             read_scan(source)
@@ -110,35 +93,23 @@ def read_source(source: Source, options: ReadOptions | None = None, *, is_tolera
             read_workbook(source).describe(reading.report)
         check_names(reading, source, options)
         return reading
-    except DefectError:
-        raise
-    except IngestError as error:
+    except SideDoorError as error:
         draft = source.cache.get("mapping draft")
-        if is_tolerant and (match or draft):
-            return _report_refusal(source, error, match, draft)
-        raise
-    except SideDoorError:
-        raise
+        is_refusal = isinstance(error, IngestError) and not isinstance(error, DefectError)
+        if not is_tolerant or not is_refusal or not (match or draft):
+            raise
+        # what it is, what stops it, and for an unknown layout a mapping to correct
+        about = ("unknown", "no reader knows it", "none of its columns")
+        about = (match.family, match.form, match.why) if match else about
+        report = Report(source.name, source.sha256, source.bytes_n, *about)
+        refused = {name: getattr(error, name) for name in ("place", "found", "way_out", "code", "asks_for")}
+        report.details["refused"] = refused | ({"mapping": draft} if draft else {})
+        return Reading({}, report)
     except OSError as error:
         raise _refuse_disk(error) from None
     except Exception as error:  # a message or a traceback may repeat what is in the file
         found = f"the reader failed ({type(error).__name__})"
         raise DefectError(source.name, found, DEFECT, code="defect") from error
-
-
-def _report_refusal(source: Source, error: IngestError, match, draft: str | None) -> Reading:
-    """Report on a file that cannot be read: what it is, what stops it, and for an unknown layout a mapping to
-    correct.
-    """
-    about = ("unknown", "no reader knows it", "none of its columns")
-    if match:
-        about = (match.family, match.form, match.why)
-    report = Report(source.name, source.sha256, source.bytes_n, *about)
-    fields = ("place", "found", "way_out", "code", "asks_for")
-    report.details["refused"] = {name: getattr(error, name) for name in fields}
-    if draft:
-        report.details["refused"]["mapping"] = draft
-    return Reading({}, report)
 
 
 def _read_asking(source: Source, options: ReadOptions) -> Reading:
@@ -153,24 +124,23 @@ def _read_asking(source: Source, options: ReadOptions) -> Reading:
     needed: dict[str, str] = {}
     folder = source.work
 
-    def read_again(name: str, options: ReadOptions) -> Reading:
-        source.work = folder / name  # each attempt writes its table into a folder of its own
-        source.work.mkdir()
+    def read_again(options: ReadOptions) -> Reading:
+        source.work = Path(tempfile.mkdtemp(dir=folder))  # each attempt writes a table of its own
         return read_source(source, options, is_tolerant=True)
 
     while True:
-        reading = read_again(f"attempt-{len(needed)}", options)
-        refused = reading.report.details.get("refused")
+        reading = read_again(options)
+        report = reading.report
+        refused = report.details.get("refused")
         asked = [name for name in refused["asks_for"] if name not in needed] if refused else []
         if not asked:
             break
         needed |= dict.fromkeys(asked, f"{refused['found']}. {refused['way_out']}")
         options = replace(options, **{name: QUESTIONS[name].stand_in for name in asked})
-    report = reading.report
     if needed:
         forget_stand_ins(report, needed)
         if "day_first" in needed and not refused:
-            other = read_again("other-order", replace(options, day_first=not options.day_first)).report
+            other = read_again(replace(options, day_first=not options.day_first)).report
             report.span = {name: days for name, days in report.span.items() if other.span.get(name) == days}
         report.details["needed"] = {name: needed[name] for name in QUESTIONS if name in needed}
     return reading
@@ -189,12 +159,8 @@ def ingest_file(
     tables are written as Parquet only, and only their owner can read them. A table of more rows than a
     spreadsheet holds is written as Parquet only, too.
 
-    Parameters
-    ----------
-    out
-        A folder: new, empty, or one that holds an earlier ingest of ours, which is replaced.
-    path, options, limits, follow
-        As for `inspect_file`.
+    `out` is a new or empty folder, or one that holds an earlier ingest, which is replaced; the rest as for
+    `inspect_file`.
 
     Returns
     -------
@@ -207,7 +173,7 @@ def ingest_file(
     """
     options, out = options or ReadOptions(), Path(out).absolute()
     check_folder(out)
-    source = _open(path, limits, follow)
+    source = open_source(path, limits, follow)
     with make_work_folder(out) as work:
         source.work = work / "reading"
         source.work.mkdir()
@@ -227,9 +193,8 @@ def _read_or_ask(source: Source, options: ReadOptions) -> Reading:
         return read_source(source, options)
     except IngestError as error:
         # to read all of a large log again, only to ask for more, may take minutes
-        if not error.asks_for or source.bytes_n > _LARGE:
-            raise
-        needed = _read_asking(source, options).report.details.get("needed", {})
+        is_short = error.asks_for and source.bytes_n <= _LARGE
+        needed = _read_asking(source, options).report.details.get("needed", {}) if is_short else {}
         if len(needed) < 2:
             raise
         hints = " ".join(f"({number}) {hint}" for number, hint in enumerate(needed.values(), 1))
@@ -246,25 +211,21 @@ def make_work_folder(out: Path):
     base = next(folder for folder in out.parents if folder.is_dir())
     try:
         for left in base.glob(f".{glob.escape(out.name)}-????????/{_LOCK}"):
-            _remove_abandoned(left, out)
+            with suppress(OSError), open_lock(left) as lock:
+                if not left.parent.is_symlink() and try_lock(lock):
+                    _remove_work(left.parent, out)
         work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=base))
+        lock = open_lock(work / _LOCK)
     except OSError as error:
         raise _refuse_disk(error, out) from None
-    try:
-        with open_lock(work / _LOCK) as lock:
+    with lock:
+        try:
             with suppress(OSError):  # some network disks have no locks: what is left there stays
                 try_lock(lock)
             yield work
-    finally:
-        with suppress(OSError):
-            _remove_work(work, out)
-
-
-def _remove_abandoned(lock: Path, out: Path) -> None:
-    """Remove a work folder whose process has ended."""
-    with suppress(OSError), open_lock(lock) as file:
-        if not lock.parent.is_symlink() and try_lock(file):
-            _remove_work(lock.parent, out)
+        finally:
+            with suppress(OSError):
+                _remove_work(work, out)
 
 
 def _remove_work(work: Path, out: Path) -> None:
@@ -313,8 +274,7 @@ def _note_left_out(reading: Reading) -> None:
                 "through."
             )
             reading.report.note("sampled-column", said)
-    rows_n = max(map(len, reading.tables.values()), default=0)
-    if rows_n > CSV_ROWS:
+    if (rows_n := max(map(len, reading.tables.values()), default=0)) > CSV_ROWS:
         said = (
             f"No CSV was written: a spreadsheet holds {CSV_ROWS:,} rows, and these are {rows_n:,}. The "
             "Parquet file holds them all; the notebooks read it, and so do DuckDB, pandas, Polars and R."
@@ -323,36 +283,20 @@ def _note_left_out(reading: Reading) -> None:
 
 
 def check_folder(out: Path, more: tuple[str, ...] = ()) -> None:
-    """Refuse a folder that is not ours to replace: each file in it has to be one that an ingest writes, or
-    one of `more`.
-
-    Raises
-    ------
-    IngestError
-        It is a file, or it holds other files.
-    """
+    """Refuse what is no folder, and one with other files in it than an ingest writes, or `more`."""
     from helpers.canonical import COLUMNS
 
-    if not out.exists() and not out.is_symlink():
-        return
-    if out.is_symlink() or not out.is_dir():
+    if out.is_symlink() or out.exists() and not out.is_dir():
         raise IngestError(out.name, "it is no folder", "Give --out a new folder.", code="no-folder")
-    there = {path.name for path in out.iterdir()}
+    there = {path.name for path in out.iterdir()} if out.exists() else set()
     ours = {REPORT, *(f"{name}.{end}" for name in COLUMNS for end in ("parquet", "csv")), *more}
     if there and (REPORT not in there or there - ours):
         found = "the folder holds files that no ingest wrote"
         raise IngestError(out.name, found, "Give --out a new or empty folder.", code="other-files")
 
 
-# Values that were made here or that cannot hold anything else: ids, tokens, dates, states of cells.
-_PLAIN = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]{4}-[0-9]{2}-[0-9]{2}"
-
-
 def _check_leaks(tables: dict, folder: Path) -> None:
-    """Look through what is about to be written for plates, phone numbers and the like, each text once; the
-    error names the column and masks the value.
-    """
-    from helpers.errors import RunError
+    """Look through what is about to be written for plates, phone numbers and the like, each text once."""
     from helpers.export import write_csv
     from sidedoor.publish.scan import check_publication
 

@@ -12,10 +12,10 @@ from helpers.wording import say_number
 from sidedoor.ingest.report import Report
 from sidedoor.ingest.source import Source
 from sidedoor.ingest.text import HEADER_ROWS, PART_ROWS, RowBatch, build_batch, list_first_rows
-from sidedoor.ingest.xlsx import Sheet, convert_serial, read_workbook
+from sidedoor.ingest.xlsx import Sheet, read_workbook, show_serial
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
-_QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'"})
+_QUOTES = str.maketrans("\u2018\u2019\u02bc`", "''''")
 
 
 def tidy_header(name: str) -> str:
@@ -26,23 +26,9 @@ def tidy_header(name: str) -> str:
 def bind_columns(header: list[str], names: dict[str, list[str]], place: str = "") -> dict[str, str]:
     """Find which column of a file holds which field, by the column's name and never by its position.
 
-    Parameters
-    ----------
-    header
-        Names of columns as printed.
-    names
-        For each field the names that it goes by.
-    place
-        For the error.
-
     Returns
     -------
-    For each field that is there, the column as printed.
-
-    Raises
-    ------
-    IngestError
-        Two columns go by names of one field.
+    For each field of `names` that is there, the column as printed; two columns for one field are refused.
     """
     printed = {tidy_header(column): column for column in header}
     bound = {}
@@ -59,8 +45,7 @@ def bind_columns(header: list[str], names: dict[str, list[str]], place: str = ""
 
 def list_unbound(header: list[str], bound: dict[str, str]) -> list[str]:
     """List the columns of a file that no field is bound to, as printed."""
-    used = set(bound.values())
-    return [column for column in header if column and column not in used]
+    return [column for column in header if column and column not in bound.values()]
 
 
 def list_beginnings(source: Source) -> list[tuple[Sheet | None, list[tuple[int, list[str]]]]]:
@@ -90,77 +75,42 @@ def make_batches(
 ) -> Iterator[RowBatch]:
     """Give the rows of a sheet below its header; rows without any cell are passed over.
 
-    Parameters
-    ----------
-    sheet, header_row, header
-        The sheet, the row of its header, and the header.
-    moments
-        Columns of times: numbers in them are dates that the sheet does not format as such.
-    date_1904
-        Whether the workbook counts days from 1904.
+    Numbers in the columns `moments` are times that the sheet does not format as such.
     """
-    rows = _list_rows(sheet, header_row, header, moments, date_1904)
-    while part := list(itertools.islice(rows, PART_ROWS)):
-        places, cells = zip(*part, strict=True)
-        yield build_batch(header, cells, places, sheet.name_row("{}"))
-
-
-def _list_rows(sheet: Sheet, header_row: int, header: list[str], moments: Iterable[str], date_1904: bool):
     dated = [at for at, name in enumerate(header) if name and name in moments]
-    for (number, cells), kinds in itertools.zip_longest(sheet, sheet.kinds, fillvalue=""):
-        if number <= header_row or not any(cells):
-            continue
-        cells = [*cells[: len(header)], *[""] * (len(header) - len(cells))]
-        for at in dated:
-            if kinds[at : at + 1] == "n":
-                cells[at] = _show_serial(cells[at], date_1904)
-        yield number, cells
-
-
-def _show_serial(text: str, date_1904: bool) -> str:
-    try:
-        return convert_serial(text, date_1904).isoformat(" ")
-    except IngestError:
-        return text
+    rows = ((number, cells) for number, cells in sheet if number > header_row and any(cells))
+    while part := list(itertools.islice(rows, PART_ROWS)):
+        made = [[*cells[: len(header)], *[""] * (len(header) - len(cells))] for _, cells in part]
+        for cells, at in itertools.product(made, dated):
+            cells[at] = show_serial(cells[at], date_1904)
+        yield build_batch(header, made, [number for number, _ in part], sheet.name_row("{}"))
 
 
 @functools.cache
 def list_known_headers() -> frozenset[str]:
-    """List the headers that vendors and clerks are known to use, tidy: they say nothing of a person."""
-    flock, workbook = load_format("flock"), load_format("workbook")
-    shared = flock["sharing"]["columns"]
-    groups = [
-        *(names for part in ("audit", "portal", "page") for names in flock[part]["columns"].values()),
-        flock["audit"]["dropped"]["columns"],
-        *(shared[name] for name in ("organization", "with_me", "by_me", "page")),
-        *workbook["searches"]["columns"].values(),
-        *(workbook["names"][name] for name in ("columns", "beside")),
-        *(workbook["months"][name] for name in ("columns", "year_columns")),
-        workbook["users"]["columns"],
-    ]
-    return frozenset(tidy_header(name) for group in groups for name in group)
+    """List the texts of the known layouts, headers of vendors and clerks: none names a person."""
+    texts, rest = set(), [load_format("flock"), load_format("workbook")]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, str):
+            texts.add(tidy_header(part))
+        elif isinstance(part, dict | list):
+            rest += part.values() if isinstance(part, dict) else part
+    return frozenset(texts)
 
 
-def drop_columns(
-    report: Report, header: list[str], names: Iterable[str], known: Iterable[str] = ()
-) -> list[str]:
-    """Note columns of a file that enter no table; those whose headers are not known by their numbers alone.
-
-    Returns
-    -------
-    The headers that are not known.
-    """
+def drop_columns(report: Report, header: list[str], names: Iterable[str], known: Iterable[str] = ()) -> None:
+    """Note columns of a file that enter no table; unknown headers by their number alone."""
     known = list_known_headers() | {tidy_header(name) for name in known}
-    unknown = []
+    unknown = {}
     for name in dict.fromkeys(names):
         if tidy_header(name) in known:
             report.columns_dropped.append(name)
-            continue
-        unknown.append(name)
-        number = header.index(name) + 1
-        report.columns_dropped.append(f"{number} (its header is not known)")
-        report.private.setdefault("column", {})[number] = name
+        else:
+            number = header.index(name) + 1
+            report.columns_dropped.append(f"{number} (its header is not known)")
+            unknown[number] = name
     if unknown:
+        report.private["column"] = report.private.get("column", {}) | unknown
         said = say_number(len(unknown), "column that is not known was", "columns that are not known were")
         report.warn("unknown-columns", f"{said} dropped.")
-    return unknown

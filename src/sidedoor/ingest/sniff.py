@@ -5,7 +5,7 @@ from types import ModuleType
 
 from helpers.errors import IngestError
 from helpers.wording import say_number
-from sidedoor.ingest.source import PAGE_FOUND, PAGE_WAY_OUT, Match, ReadOptions, Source
+from sidedoor.ingest.source import WEB_PAGE, Match, ReadOptions, Source
 
 # In no order of preference: the surest claim wins, and two that are equally sure are refused.
 READERS = (
@@ -38,50 +38,41 @@ def sniff(source: Source, options: ReadOptions | None = None) -> tuple[ModuleTyp
 
     Returns
     -------
-    The module and its match.
-
-    Raises
-    ------
-    IngestError
-        No reader knows the layout, or two readers claim it alike.
+    The module and its match; a layout that no reader knows, or two claim alike, is refused.
     """
-    readers = list_readers()
     if options and options.mapping:
         module = importlib.import_module(f"{__package__}.mapping")
-        return module, Match("mapping", "as mapped", "a mapping was given", 1.0)
+        return module, Match("mapping", "as mapped", "a mapping was given")
     claims, hints = [], []
-    for module in readers:
-        if source.kind not in getattr(module, "KINDS", ("text", "pdf", "xlsx")):
-            continue
-        try:
-            match = module.recognize(source)
-        except IngestError as hint:
-            hints.append(hint)
-            continue
-        if match and match.certainty >= SURE:
-            claims.append((match.certainty, module, match))
+    for module in list_readers():
+        if source.kind in getattr(module, "KINDS", ("text", "pdf", "xlsx")):
+            try:
+                match = module.recognize(source)
+            except IngestError as hint:
+                hints.append(hint)
+            else:
+                claims += [(module, match)] if match and match.certainty >= SURE else []
     if not claims:
         raise hints[0] if hints else _refuse_unknown(source)
-    claims.sort(key=lambda claim: -claim[0])
-    if len(claims) > 1 and claims[0][0] == claims[1][0]:
-        both = " or ".join(f"{match.family} ({match.form})" for _, _, match in claims[:2])
+    claims.sort(key=lambda claim: -claim[1].certainty)
+    if len(claims) > 1 and claims[0][1].certainty == claims[1][1].certainty:
+        both = " or ".join(f"{match.family} ({match.form})" for _, match in claims[:2])
         way_out = "Say which columns mean what in a mapping: --mapping FILE.toml."
-        raise IngestError(source.name, f"it could be {both}", way_out, code="two-layouts", asks_for="")
-    return claims[0][1], claims[0][2]
+        raise IngestError(source.name, f"it could be {both}", way_out, code="two-layouts")
+    return claims[0]
 
 
 def _refuse_unknown(source: Source) -> IngestError:
-    # Each of these raises what is wrong with the file itself, which helps more than that its layout is
-    # unknown.
     if source.kind == "html":
-        return IngestError(f"{source.name}, line 1", PAGE_FOUND, PAGE_WAY_OUT, code="web-page")
-    if source.kind == "pdf":
+        code, found, way_out = WEB_PAGE
+    elif source.kind == "pdf":
         from sidedoor.ingest.pdf import read_pages
 
         found = f"a PDF of {say_number(len(read_pages(source)), 'page')} in a layout that no reader knows"
-        way_out = "Ask the agency for the same records as CSV or XLSX, as its system exports them."
-        return IngestError(source.name, found, way_out, code="unknown-layout")
-    from sidedoor.ingest.mapping_draft import draft_mapping
+        code, way_out = "unknown-layout", "Ask the agency for the same records as CSV or XLSX, as exported."
+    else:
+        from sidedoor.ingest.mapping_draft import draft_mapping
 
-    found, way_out, source.cache["mapping draft"] = draft_mapping(source)
-    return IngestError(source.name, found, way_out, code="unknown-layout")
+        # raises what is wrong with the file itself, which helps more than that its layout is unknown
+        code, (found, way_out, source.cache["mapping draft"]) = "unknown-layout", draft_mapping(source)
+    return IngestError(source.name, found, way_out, code=code)

@@ -1,4 +1,4 @@
-"""Sheets of a workbook as cells of text with their kind, read in a child process under limits."""
+"""Sheets of a workbook as cells of text, read in a child process under limits."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -23,11 +23,8 @@ class Sheet:
     # and for days without a time (a workbook does not keep these apart), empty as ``""``. Merged cells are
     # filled downwards.
     rows: list[list[str]]
-    # For each row one letter a cell, which says what the workbook stored: text `t`, number `n`, date `d`,
-    # time of day or duration `h`, true or false `b`, nothing `_`.
-    kinds: list[str]
     number: int = 1  # position of the tab
-    odd: dict[str, int] = field(default_factory=dict)  # numbers of hidden_rows, hidden_columns, struck cells
+    odd: dict[str, int] = field(default_factory=dict)  # how many of what is odd, by code
 
     @property
     def label(self) -> str:
@@ -60,8 +57,17 @@ def name_column(number: int) -> str:
     return letters
 
 
-# What does not show, or is struck through, is read like the rest, and the report says so.
-_NOT_MEANT = {"hidden_rows": "hidden row", "hidden_columns": "hidden column", "struck": "struck-through cell"}
+# What a person should know of a sheet, by code: what is counted, and what became of it.
+_SAID = {
+    "cell-errors": (
+        "cell",
+        "with an error such as #N/A and no value, read as empty: ask for the file as it was",
+    ),
+    "hidden-rows": ("hidden row", "read like others: it may not be meant for release"),
+    "hidden-columns": ("hidden column", "read like others: it may not be meant for release"),
+    "struck": ("struck-through cell", "read like others: it may not be meant"),
+    "merged-cells": ("cell", "below the first of merged cells, filled with its value"),
+}
 
 
 @dataclass(frozen=True)
@@ -70,86 +76,59 @@ class Workbook:
 
     sheets: list[Sheet]
     date_1904: bool  # from when serial numbers count
-    errors_n: int = 0  # cells in which nothing but an error such as #N/A is stored: read as empty
-    filled_n: int = 0  # cells that took the value of the merged cell that they belong to
 
     def describe(self, report: Report) -> None:
         """Write into the report what a person should know of the workbook."""
         if len(self.sheets) > 1 or self.sheets[0].name.casefold() not in ("sheet", "sheet1"):
             report.private["sheet"] = {sheet.number: sheet.name for sheet in self.sheets}
-        if self.errors_n:
-            said = say_number(self.errors_n, "cell of the workbook holds", "cells of the workbook hold")
-            text = f"{said} an error such as #N/A or #REF!, and no value: read as empty."
-            report.warn("cell-errors", f"{text} Ask for the file as it was before.")
-        if self.filled_n:
-            said = say_number(self.filled_n, "cell")
-            report.note("merged-cells", f"{said} below the first of merged cells: filled with its value.")
         for sheet in self.sheets:
             if sheet.is_hidden:
                 report.warn("hidden-sheet", f"{sheet.label} is hidden: it may not be meant for release.")
-            for what, name in _NOT_MEANT.items():
-                if count := sheet.odd.get(what):
-                    text = f"{sheet.label}: {say_number(count, name)}: may not be meant, read like others."
-                    report.warn(what.replace("_", "-"), text)
+            for code in sheet.odd:
+                what, rest = _SAID[code]
+                add = report.note if code == "merged-cells" else report.warn
+                add(code, f"{sheet.label}: {say_number(sheet.odd[code], what)} {rest}.")
 
 
 def read_workbook(source: Source) -> Workbook:
-    """Read all sheets of a workbook. The result is kept with the source.
-
-    Raises
-    ------
-    IngestError
-        It is damaged, or beyond the limits (parts, size unpacked, cells, memory, time).
-    """
-    if "workbook" not in source.cache:
-        source.cache["workbook"] = _read_workbook(source)
-    return source.cache["workbook"]
-
-
-def _read_workbook(source: Source) -> Workbook:
-    limits = source.limits
-    caps = {
-        "members": limits.members_n,
-        "unpacked": limits.workbook_bytes,
-        "ratio": limits.ratio,
-        "cells": limits.cells_n,
-    }
+    """Read all sheets of a workbook, once. A damaged one, or one beyond the limits, is refused."""
+    if "workbook" in source.cache:
+        return source.cache["workbook"]
+    caps = {"unpacked": source.limits.workbook_bytes, "cells": source.limits.cells_n}
     arguments = {"path": str(source.path.resolve()), "name": source.name, "caps": caps}
     # a sheet of a million rows is no attack
-    box = replace(limits.sandbox, output_bytes=limits.sandbox.output_bytes * 8)
-    facts, *parts = run_limited("sidedoor.ingest._xlsx_child:read_sheets", arguments, box, place=source.name)
+    box = replace(source.limits.sandbox, output_bytes=source.limits.sandbox.output_bytes * 8)
+    try:
+        parts = run_limited("sidedoor.ingest._xlsx_child:read_sheets", arguments, box, place=source.name)
+    except IngestError as error:
+        if error.code in ("over-limit", "parser-crashed"):
+            way_out = "A stray cell far out may be the cause: delete empty columns, or save the sheet as CSV."
+            raise error.change(way_out=way_out) from None
+        raise
     sheets: list[Sheet] = []
-    filled_n = 0
-    for part in parts:
+    for part in parts[1:]:
         if "name" in part:
-            sheets.append(Sheet(**part, rows=[], kinds=[], number=len(sheets) + 1))
+            sheets.append(Sheet(**part, rows=[], number=len(sheets) + 1))
         else:
             sheets[-1].rows.extend(part["rows"])
-            sheets[-1].kinds.extend(part["kinds"])
-            filled_n += part["filled_n"]
+            if part["filled_n"]:
+                sheets[-1].odd["merged-cells"] = sheets[-1].odd.get("merged-cells", 0) + part["filled_n"]
     if not any(sheet.rows for sheet in sheets):
         found = "a workbook without a single filled cell"
         raise IngestError(source.name, found, "Ask for the file again.", code="empty")
-    return Workbook(sheets, **facts, filled_n=filled_n)
+    source.cache["workbook"] = Workbook(sheets, parts[0]["date_1904"])
+    return source.cache["workbook"]
 
 
-def convert_serial(text: str, date_1904: bool = False) -> datetime:
-    """Turn a serial number of a spreadsheet into a time without zone, to the nearest second.
+def show_serial(text: str, date_1904: bool = False) -> str:
+    """Write a serial number of a spreadsheet as a time without zone, to the nearest second.
 
-    `43537.604` becomes 2019-03-13 14:29:46: five digits after the point are not seconds, so it is rounded.
-
-    Raises
-    ------
-    IngestError
-        It is no number, or lies outside the years 1901 to 2200.
+    `43537.604` becomes `2019-03-13 14:29:46`: five digits after the point are not seconds, so it is rounded.
+    What is no number stays as it is, and so does a number outside the years 1990 to 2200, which is no date.
     """
     try:
-        days = float(text)
         start = datetime(1904, 1, 1) if date_1904 else datetime(1899, 12, 30)
-        found = start + timedelta(seconds=round(days * 86_400))
+        found = start + timedelta(seconds=round(float(text) * 86_400))
     except (ValueError, OverflowError):
-        found = None
-    if found is None or not 1901 <= found.year <= 2200:
-        way_out = "Format the column as a date and save it anew."
-        raise IngestError("a date cell", "a number that is no date", way_out, code="no-date")
-    return found
+        return text
+    return found.isoformat(" ") if 1990 <= found.year <= 2200 else text

@@ -1,6 +1,5 @@
 """From a file to a folder of tables: all of it or nothing, and nothing private in it."""
 
-import csv
 import json
 import os
 import stat
@@ -58,7 +57,9 @@ def list_folder(folder) -> list[str]:
 
 
 def test_tables_and_report_are_written(reader, log, tmp_path):
-    """A folder gets each table as Parquet and as CSV, and the report; the same file gives the same bytes."""
+    """A folder gets each table as Parquet and as CSV, and the report; the same file gives the same bytes. T7: no
+    cell of the CSV begins a formula; the Parquet file holds every name as it was printed.
+    """
     out = tmp_path / "new" / "out"
     reading = ingest_file(log, out)
     assert list_folder(out) == ["report.json", "searches.csv", "searches.parquet"]
@@ -69,21 +70,14 @@ def test_tables_and_report_are_written(reader, log, tmp_path):
     assert report["file"] == f"file-{report['sha256'][:12]}.csv"
     assert (report["rows_in"], report["rows_out"]) == (7, 7)
     assert str(tmp_path) not in (out / "report.json").read_text()
-    assert stat.S_IMODE(out.stat().st_mode) & 0o700 == 0o700
+    shown = pd.read_csv(out / "searches.csv", dtype=str)["searcher_agency_as_printed"]
+    assert [name[0] for name in shown] == ["'"] * 6 + ["C"]
+    exact = pd.read_parquet(out / "searches.parquet")
+    assert list(exact["searcher_agency_as_printed"]) == EVIL
+    assert list(exact.columns) == list(build_table("searches", []).columns)
     ingest_file(log, tmp_path / "again")
     for path in out.iterdir():
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
-
-
-def test_formulas_are_disarmed_in_csv_only(reader, log, tmp_path):
-    """T7: no cell of the CSV begins a formula; the Parquet file holds every name as it was printed."""
-    ingest_file(log, tmp_path / "out")
-    with (tmp_path / "out" / "searches.csv").open(newline="", encoding="utf-8") as file:
-        shown = [row["searcher_agency_as_printed"] for row in csv.DictReader(file)]
-    assert [name[0] for name in shown] == ["'"] * 6 + ["C"]
-    exact = pd.read_parquet(tmp_path / "out" / "searches.parquet")
-    assert list(exact["searcher_agency_as_printed"]) == EVIL
-    assert list(exact.columns) == list(build_table("searches", []).columns)
 
 
 def test_reasons_stay_here(tmp_path):
@@ -118,24 +112,18 @@ def test_leaks_stop_the_export(reader, log, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes are those of POSIX")
-def test_private_tables_are_parquet_for_the_owner(reader, log, tmp_path):
-    """With reasons kept there is no CSV, and nobody else can read the folder or its files."""
-    ingest_file(log, tmp_path / "out", ReadOptions(keep_reasons=True))
-    assert list_folder(tmp_path / "out") == ["report.json", "searches.parquet"]
-    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o700
-    for path in (tmp_path / "out").iterdir():
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert set(pd.read_parquet(tmp_path / "out" / "searches.parquet")["reason_text"]) == {"a private reason"}
-
-
-def test_an_earlier_ingest_is_replaced(reader, log, tmp_path):
-    """A second run replaces the whole folder: what the first wrote and the second does not is gone."""
+def test_private_tables_replace_an_earlier_ingest(reader, log, tmp_path):
+    """With reasons kept there is no CSV, and nobody else can read the folder or its files. The whole folder of
+    an earlier run is replaced.
+    """
     out = tmp_path / "out"
     ingest_file(log, out)
     (out / "volumes.csv").write_text("left over\n")
     ingest_file(log, out, ReadOptions(keep_reasons=True))
-    assert list_folder(out) == ["report.json", "searches.parquet"]
-    assert list_folder(tmp_path) == ["in", "out"]
+    assert list_folder(out) == ["report.json", "searches.parquet"] and list_folder(tmp_path) == ["in", "out"]
+    assert stat.S_IMODE(out.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in out.iterdir()} == {0o600}
+    assert set(pd.read_parquet(out / "searches.parquet")["reason_text"]) == {"a private reason"}
 
 
 def test_other_folders_are_left_alone(reader, log, tmp_path):
@@ -212,49 +200,43 @@ def test_defects_of_readers_are_told_as_such(reader, log, tmp_path, monkeypatch,
 NO_ZONE = IngestError("log.csv", "times without a zone", "Give --time-zone.", code="no-zone")
 
 
-def test_inspect_tells_what_stops_it(reader, log, tmp_path):
-    """A file that is known but cannot be read yet is reported as what it is, with what stops it; nothing is
-    written, and no command is offered that would fail.
+def test_inspect_tells_what_stops_it(reader, log, monkeypatch, capsys):
+    """A file that is known but cannot be read yet is reported as what it is, with what stops it, and no command
+    is offered that would fail; the command ends in an error.
     """
     reader.error = NO_ZONE
     report = inspect_file(log)
     assert (report.family, report.form, report.rows_out) == ("test", "one", 0)
     expected = {"place": "log.csv", "found": NO_ZONE.found, "way_out": NO_ZONE.way_out}
     assert report.details["refused"] == expected | {"code": "no-zone", "asks_for": ()}
-    text = describe_report(report, "log.csv")
-    assert f"Stopped  log.csv: {NO_ZONE.found}\nWay out  {NO_ZONE.way_out}" in text and "Next" not in text
-    with refused("no-zone", IngestError):
-        ingest_file(log, tmp_path / "out")
+    code, out, _ = call(monkeypatch, capsys, "inspect", log)
+    assert code == 1 and NO_ZONE.found in out and NO_ZONE.way_out in out and "sidedoor ingest" not in out
     reader.error = None
-    assert inspect_file(log).rows_out == 7
-    assert list_folder(tmp_path) == ["in"]
+    code, out, _ = call(monkeypatch, capsys, "inspect", log)
+    assert code == 0 and "7 read" in out and f"sidedoor ingest {log} --out DIR" in out
+    log.write_text("")
+    code, out, err = call(monkeypatch, capsys, "inspect", log)
+    assert (code, out) == (1, "") and err.startswith("sidedoor: log.csv: ")
 
 
 def test_a_report_in_words():
-    """What it is and why, rows, span, what is wrong, what is dropped, and the next command, ready to be
-    pasted.
+    """What it is and why, rows, span, what is wrong, what is dropped, and the next command, ready to be pasted;
+    long lists are cut, and nothing in it is obeyed by a terminal.
     """
     report = Report("my log.csv", "ab" * 32, 1234, "Flock", "audit of 13 columns", "its header", 1000, 990)
     report.set_aside = [SetAside(f"line {n}", "a total", rows_n=n, code="t") for n in (4, 6)]
     report.span, report.time_zone = {"searches": ["2025-06-01", "2025-06-30"]}, "UTC"
-    report.warn("round", "1,000 rows is a round number.")
+    report.warnings = [f"slip {n}\x1b]0;evil\x07" for n in range(20)]
     report.columns_dropped = ["Name", "Case #"]
     report.private = {"column": {15: "Notes of Jane"}}
     lines = describe_report(report, "in/my log.csv").splitlines()
-    labels = ["File", "What", "Why", "Rows", "Skipped", "Span", "Warning", "Dropped", "", "Private", "Next"]
-    assert [line[:9].strip() for line in lines] == labels
+    assert all(line.isprintable() for line in lines) and sum("slip" in line for line in lines) == 8
+    assert "12 more" in lines[14]
+    labels = [line[:9].strip() for line in lines]
+    assert labels[:7] == ["File", "What", "Why", "Rows", "Skipped", "Span", "Warning"]
+    assert labels[14:] == ["", "Dropped", "", "Private", "Next"]
     assert "1,000" in lines[3] and "990" in lines[3] and "10: a total (first at line 4)" in lines[4]
     assert lines[-1] == "Next     sidedoor ingest 'in/my log.csv' --out DIR" and "Jane" in lines[-2]
-
-
-def test_words_obey_nobody():
-    """Escape sequences in names do not reach the terminal, and long lists are cut."""
-    report = Report("a\x1b[2J.csv", "0" * 64, 1, "x", "y", "z")
-    report.warnings = [f"slip {n}\x1b]0;evil\x07" for n in range(20)]
-    text = describe_report(report, "a.csv")
-    assert all(line.isprintable() for line in text.splitlines())
-    assert text.count("slip") == 8
-    assert "and 12 more, all in report.json" in text
 
 
 def call(monkeypatch, capsys, *arguments) -> tuple[int, str, str]:
@@ -266,19 +248,6 @@ def call(monkeypatch, capsys, *arguments) -> tuple[int, str, str]:
         cli.main()
     printed = capsys.readouterr()
     return ended.value.code or 0, printed.out, printed.err
-
-
-def test_inspect_command(reader, log, monkeypatch, capsys):
-    """`sidedoor inspect` prints the report; it fails if the file is refused."""
-    code, out, _ = call(monkeypatch, capsys, "inspect", log)
-    assert code == 0 and "7 read, 0 skipped" in out
-    assert f"Next     sidedoor ingest {log} --out DIR" in out
-    reader.error = NO_ZONE
-    code, out, _ = call(monkeypatch, capsys, "inspect", log)
-    assert code == 1 and "Stopped" in out
-    log.write_text("")
-    code, out, err = call(monkeypatch, capsys, "inspect", log)
-    assert (code, out) == (1, "") and err.startswith("sidedoor: log.csv: ")
 
 
 def test_ingest_command(reader, log, tmp_path, monkeypatch, capsys):

@@ -7,12 +7,11 @@ import types
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import IngestError
 from made.pdf import write_pdf
-from made.refusal import refused
 from made.tables import write_book
 from sidedoor.ingest import inspect_file, sniff
 from sidedoor.ingest.files import DefectError
@@ -31,19 +30,6 @@ def make_reader(answer, kinds=("text", "pdf", "xlsx")):
     return types.SimpleNamespace(recognize=recognize, KINDS=kinds)
 
 
-@pytest.fixture
-def choose(tmp_path, monkeypatch):
-    """Let some readers decide on a small table."""
-    path = tmp_path / "t.csv"
-    path.write_text("a,b\n1,2\n")
-
-    def make(*readers):
-        monkeypatch.setattr(sniff, "list_readers", lambda: list(readers))
-        return sniff.sniff(open_source(path))
-
-    return make
-
-
 def claim(family: str, certainty: float = 0.9, **kinds):
     return make_reader(Match(family, "1", "x", certainty), **kinds)
 
@@ -52,41 +38,33 @@ HINT = make_reader(IngestError("t.csv", "no header", "Add one.", code="hint"))
 
 
 @pytest.mark.parametrize(
-    ("readers", "taken"),
+    ("readers", "outcome"),
     [
         ([claim("weak", 0.6), claim("strong")], "strong"),
         ([claim("strong"), claim("weak", 0.6)], "strong"),
         ([HINT, claim("b")], "b"),
-    ],
-)
-def test_the_surest_wins(choose, readers, taken):
-    """The highest certainty takes the file, in whichever order; a hint of another reader is forgotten."""
-    module, match = choose(*readers)
-    assert match.family == taken and module.recognize(None) is match
-
-
-@pytest.mark.parametrize(
-    ("readers", "code"),
-    [
         ([claim("a", 0.4), make_reader(None)], "unknown-layout"),
         ([claim("a"), claim("b")], "two-layouts"),
         ([HINT, make_reader(None)], "hint"),
         ([claim("a", kinds=("pdf",))], "unknown-layout"),
     ],
-    ids=["a claim below one half", "a tie", "a hint and no claim", "a reader of another kind"],
 )
-def test_nobody_takes_it(choose, readers, code):
-    """A file that no reader claims, or two alike, is refused."""
-    with refused(code, IngestError):
-        choose(*readers)
-
-
-def test_a_mapping_leaves_no_choice(tmp_path):
-    """With a mapping in the options its reader takes the file."""
+def test_the_surest_wins(tmp_path, monkeypatch, readers, outcome):
+    """The highest certainty takes the file, in whichever order; a hint of another reader is forgotten. A file
+    that no reader of its kind claims with one half at least, or two alike, is refused. With a mapping in the
+    options its reader takes the file.
+    """
     path = tmp_path / "t.csv"
     path.write_text("a,b\n1,2\n")
-    module, match = sniff.sniff(open_source(path), ReadOptions(mapping="m.toml"))
-    assert module.__name__.endswith(".mapping") and match.family == "mapping"
+    monkeypatch.setattr(sniff, "list_readers", lambda: readers)
+    source = open_source(path)
+    assert sniff.sniff(source, ReadOptions(mapping="m.toml"))[1].family == "mapping"
+    try:
+        module, match = sniff.sniff(source)
+    except IngestError as error:
+        assert error.code == outcome
+    else:
+        assert match.family == outcome and module.recognize(None) is match
 
 
 # The limits are those of a slow computer: what counts is that each case ends, and in what.
@@ -126,6 +104,7 @@ def test_any_bytes(tmp_path_factory, start, data):
     inspect(path)
 
 
+@settings(max_examples=12)
 @given(
     cuts=st.lists(
         st.tuples(st.integers(0, 1 << 20), st.binary(min_size=1, max_size=6)), min_size=1, max_size=5

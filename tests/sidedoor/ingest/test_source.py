@@ -27,14 +27,22 @@ def write(tmp_path):
     return make
 
 
-def test_facts_of_a_file(write):
-    """Name without folders, checksum and size of the file as it is on disk, kind by content."""
-    source = open_source(write(b"a,b\n1,2\n", "sharing\x1b[2J.pdf"))
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_facts_of_a_file(write, is_packed):
+    """Name without folders, checksum and size of the file as it is on disk, kind and text by content."""
+    data = b"a,b\n1,2\n"
+    stored = gzip.compress(data) if is_packed else data
+    source = open_source(write(stored, "sharing\x1b[2J.pdf"))
     # no escape sequence in a name reaches a terminal by way of an error or a report
-    assert (source.name, source.kind, source.bytes_n) == ("sharing\ufffd[2J.pdf", "text", 8)
-    assert source.sha256 == hashlib.sha256(b"a,b\n1,2\n").hexdigest()
+    assert (source.name, source.kind, source.bytes_n) == ("sharing\ufffd[2J.pdf", "text", len(stored))
+    assert source.sha256 == hashlib.sha256(stored).hexdigest()
     assert source.id == f"file-{source.sha256[:12]}"
-    assert source.head == source.open().read() == b"a,b\n1,2\n"
+    assert (source.head, source.open().read(), source.is_packed) == (data, data, is_packed)
+    # options can be printed without showing the key
+    assert "hush" not in repr(ReadOptions(key=b"hush"))
+
+
+OLE = b"\xd0\xcf\x11\xe0" + bytes(600)
 
 
 @pytest.mark.parametrize(
@@ -47,15 +55,13 @@ def test_facts_of_a_file(write):
         (b"\xef\xbb\xbf \n<HTML><body>", "html"),
         ("\ufeff<html>".encode("utf-16-le"), "html"),
         (b"<table><tr>", "html"),
+        (b"From: <saved>\nSubject: page\nContent-Type: multipart/related;\n\n<html>", "html"),
         (b"From: 2020-01-01\nTo: 2020-12-31\nAgency: Sample PD\n\nHits: 7\n", "text"),
     ],
 )
 def test_kinds_by_content(write, content, kind):
     """A PDF, a workbook and a web page are known under any name; a report with a period is no e-mail."""
     assert open_source(write(content)).kind == kind
-
-
-OLE = b"\xd0\xcf\x11\xe0" + bytes(600)
 
 
 @pytest.mark.parametrize(
@@ -72,17 +78,14 @@ OLE = b"\xd0\xcf\x11\xe0" + bytes(600)
         (b"SQLite format 3\x00", "sqlite"),
         (b"{\\rtf1", "document"),
         (b"\x89PNG\r\n", "picture"),
-        (b"\xff\xd8\xff\xe0", "picture"),
         (b"II*\x00", "picture"),
         (b"BZh91AY", "archive"),
-        (b"7z\xbc\xaf", "archive"),
         (b"Rar!\x1a", "archive"),
         (b"Received: by x\r\n\tfor y\r\nFrom: a@example.org\r\nSubject: log\r\n\r\nHello", "email"),
         (b"From clerk@x.org Mon Jun 2 10:00:00 2025\nFrom: clerk@x.org\nSubject: log\n\nHello", "email"),
         (b"1234      \nFrom: clerk@x.org\nSubject: log\n\nHello", "email"),
         (b"From:\tClerk\r\nSent:\tMonday\r\nTo:\tReporter\r\nSubject:\tlog\r\n\r\nHello", "email"),
         (b"!BDN....", "email"),
-        (b"\x78\x9f\x3e\x22..", "email"),
         (("a.csv", b"a,b"), "archive"),
         (("word/document.xml", b""), "document"),
         (("xl/workbook.bin", b""), "xlsb"),
@@ -91,7 +94,6 @@ OLE = b"\xd0\xcf\x11\xe0" + bytes(600)
         (gzip.compress(b"", mtime=0), "empty"),
         (gzip.compress(b"%PDF-1.7", mtime=0), "archive"),
         (gzip.compress(gzip.compress(b"a", mtime=0), mtime=0), "archive"),
-        (gzip.compress(b"<html>", mtime=0), "archive"),
         (b"\x1f\x8bnot gzip at all", "damaged"),
     ],
 )
@@ -118,44 +120,30 @@ def test_missing_and_folders(tmp_path):
         assert caught.value.place == path.name
 
 
-def test_packed(write):
-    """A gzip file is what it holds; its checksum is that of the packed file."""
-    data = gzip.compress(b"a,b\n1,2\n")
-    source = open_source(write(data))
-    assert (source.kind, source.is_packed, source.head) == ("text", True, b"a,b\n1,2\n")
-    assert source.sha256 == hashlib.sha256(data).hexdigest()
-    assert source.open().read() == b"a,b\n1,2\n"
-
-
 NUMBERS = gzip.compress(b"".join(b"%d,%d\n" % (n, n * 7919) for n in range(50_000)), mtime=0)
 
 
 @pytest.mark.parametrize(
     ("content", "limits", "code"),
     [
+        (NUMBERS, {}, ""),  # shrinks as text does
         (gzip.compress(b"a,b\n" + b" " * (16 << 20), mtime=0), {}, "unpacks-too-far"),
         (NUMBERS, {"unpacked_bytes": 100_000}, "unpacks-too-far"),
         (NUMBERS[:-900], {}, "damaged"),
         (NUMBERS + b"more", {}, "damaged"),
+        (b"a,b\n1,2\n", {"file_bytes": 5}, "too-large"),
+        (b"%PDF-1.7", {"document_bytes": 5}, "too-large"),
     ],
-    ids=["by its ratio", "by its size", "cut", "followed by something else"],
 )
-def test_packed_wrongly(write, content, limits, code):
-    """What is wrong with a packed file is found on reading, before it fills the memory."""
-    source = open_source(write(content), FileLimits(**limits))
-    with refused(code, IngestError), source.open() as file:
-        while file.read(1 << 16):
-            pass
+def test_limits_and_damage(write, content, limits, code):
+    """What is too large, or wrong with a packed file, is found before it fills the memory."""
 
+    def read_all() -> int:
+        with open_source(write(content), FileLimits(**limits)).open() as file:
+            return sum(map(len, iter(lambda: file.read(1 << 16), b"")))
 
-def test_large_files_within_limits(write):
-    """A packed file that shrinks as text does is read; a file beyond the cap is refused by its size."""
-    assert len(open_source(write(NUMBERS)).open().read()) > 500_000
-    for content, limits in ((b"a,b\n1,2\n", {"file_bytes": 5}), (b"%PDF-1.7", {"document_bytes": 5})):
-        with refused("too-large", IngestError):
-            open_source(write(content), FileLimits(**limits))
-
-
-def test_keys_are_not_shown():
-    """Options can be printed without showing the key."""
-    assert "hush" not in repr(ReadOptions(key=b"hush"))
+    if not code:
+        assert read_all() > 500_000
+        return
+    with refused(code, IngestError):
+        read_all()

@@ -1,4 +1,4 @@
-"""Sheets as cells of text with their kind."""
+"""Sheets as cells of text."""
 
 import itertools
 import zipfile
@@ -10,15 +10,15 @@ import xlsxwriter
 from helpers.errors import IngestError
 from made.refusal import refused
 from sidedoor.ingest import _xlsx_child, inspect_file
-from sidedoor.ingest.source import FileLimits, ReadOptions, open_source
-from sidedoor.ingest.xlsx import convert_serial, read_workbook
+from sidedoor.ingest.source import ReadOptions, open_source
+from sidedoor.ingest.xlsx import read_workbook, show_serial
 
 
 @pytest.fixture
 def book(tmp_path):
     """Write sheets, a dict of name to rows, and read them."""
 
-    def make(sheets: dict, limits: FileLimits | None = None, hide: str = "", start=(0, 0), **options):
+    def make(sheets: dict, hide: str = "", start=(0, 0), **options):
         path = tmp_path / "book.xlsx"
         options = {"strings_to_formulas": False, "strings_to_urls": False, **options}
         with xlsxwriter.Workbook(path, options) as workbook:
@@ -27,50 +27,39 @@ def book(tmp_path):
                 sheet = workbook.add_worksheet(name)
                 if name == hide:
                     sheet.hide()
-                for y, row in enumerate(rows, start[0]):
-                    for x, cell in enumerate(row, start[1]):
-                        if isinstance(cell, (datetime, date, time)):
-                            sheet.write_datetime(y, x, cell, day)
-                        elif cell is not None:
-                            sheet.write(y, x, cell)
-        return read_workbook(open_source(path, limits))
+                for (y, row), x in itertools.product(enumerate(rows), range(max(map(len, rows), default=0))):
+                    cell = row[x]
+                    form = day if isinstance(cell, (datetime, date, time)) else None
+                    sheet.write(y + start[0], x + start[1], cell, form)
+        return read_workbook(open_source(path))
 
     return make
 
 
 def test_cells_are_text(book):
-    """Numbers without `.0`, dates as ISO, booleans as words, text as it is."""
-    row = ["0012345", "NA", 7, 2.5, True, datetime(2025, 3, 9, 2, 30, 1), None, "end"]
-    sheet = book({"S": [row]}).sheets[0]
-    assert sheet.rows == [["0012345", "NA", "7", "2.5", "true", "2025-03-09 02:30:01", "", "end"]]
-    assert sheet.kinds == ["ttnnbd_t"]
-
-
-def test_times_are_rounded(book):
-    """A time that the workbook stores a fraction of a second short of is the second that was meant; midnight
-    is a day without a time.
-    """
-    clock = itertools.product(range(24), (7, 59), (0, 59))
-    days = [datetime(2025, 1, 1, *parts) for parts in clock]
+    """Numbers without `.0`, dates as ISO to the nearest second, booleans as words, text as it is."""
+    row = ["0012345", "NA", 7, 2.5, True, datetime(2025, 3, 9, 2, 30, 1), None, time(10, 8), "end"]
+    shown = ["0012345", "NA", "7", "2.5", "true", "2025-03-09 02:30:01", "", "10:08:00", "end"]
+    assert book({"S": [row]}).sheets[0].rows == [shown]
+    days = [datetime(2025, 1, 1, *parts) for parts in itertools.product(range(24), (7, 59), (0, 59))]
     odd = [datetime(2019, 3, 13, 14, 29, 45, 600_000), date(2025, 1, 1)]
-    rows = book({"S": [[moment] for moment in [*odd, *days]]})
-    cells = [cell for (cell,) in rows.sheets[0].rows]
+    cells = [cell for (cell,) in book({"S": [[moment] for moment in [*odd, *days]]}).sheets[0].rows]
     assert cells == ["2019-03-13 14:29:46", "2025-01-01", *(moment.isoformat(" ") for moment in days)]
+    assert book({"S": [[datetime(2025, 3, 9, 12)]]}, date_1904=True).date_1904
 
 
-def test_serials(book):
-    """43537.604 is 2019-03-13 14:29:46, as measured from the real workbooks; other numbers are refused.
-
-    A workbook of an old Mac counts from 1904.
-    """
-    assert convert_serial("43537.604") == datetime(2019, 3, 13, 14, 29, 46)
-    assert convert_serial("43537") == datetime(2019, 3, 13)
-    assert convert_serial("42075.604", date_1904=True) == datetime(2019, 3, 13, 14, 29, 46)
-    for text in ("x", "", "nan", "inf", "-5", "1e9"):
-        with refused("no-date", IngestError):
-            convert_serial(text)
-    found = book({"S": [[datetime(2025, 3, 9, 12)]]}, date_1904=True)
-    assert found.date_1904 and found.sheets[0].rows == [["2025-03-09 12:00:00"]]
+@pytest.mark.parametrize(
+    ("text", "date_1904", "shown"),
+    [
+        ("43537.604", False, "2019-03-13 14:29:46"),  # as measured from the real workbooks
+        ("42075.604", True, "2019-03-13 14:29:46"),
+        ("43537", False, "2019-03-13 00:00:00"),
+        *((text, False, text) for text in ("x", "", "nan", "inf", "-5", "1e9", "1400", "2025")),
+    ],
+)
+def test_serials(text, date_1904, shown):
+    """A number in a column of times is a date; what cannot be one stays as it is."""
+    assert show_serial(text, date_1904) == shown
 
 
 def test_sheets_and_places(book):
@@ -84,13 +73,6 @@ def test_sheets_and_places(book):
     assert list(one) == [(3, ["a", "b"]), (4, ["c", "d"])] and not found.date_1904
     with refused("empty", IngestError):
         book({"Empty": []})
-
-
-def test_cells_are_capped(book):
-    """A rectangle of more cells than are taken is refused before it is read."""
-    with refused("too-large", IngestError):
-        book({"S": [["x"] * 11] * 10}, FileLimits(cells_n=100))
-    assert len(book({"S": [["x"] * 10] * 10}, FileLimits(cells_n=100)).sheets[0].rows) == 10
 
 
 def write_cell(path, cell: bytes):
@@ -108,25 +90,27 @@ def write_cell(path, cell: bytes):
     return path
 
 
+@pytest.mark.parametrize("part", [1 << 20, 7])
 @pytest.mark.parametrize(
-    "cell",
+    ("cell", "is_refused"),
     [
-        b'<c r="A2"><f>B2&amp;" PD"</f></c>',
-        b'<c r="A2"><f>B2</f><v></v></c>',
-        b'<c r="A2" s="1"><f t="shared" si="0"/><v/></c>',
+        (b'<c r="A2"><f>B2&amp;" PD"</f></c>', True),
+        (b'<c r="A2"><f>B2</f><v></v></c>', True),
+        (b'<c r="A2" s="1"><f t="shared" si="0"/><v/></c>', True),
+        (b'<c r="A2" t="str"><f>IF(B2,B2,"")</f><v></v></c>', False),
     ],
 )
-@pytest.mark.parametrize("part", [1 << 20, 7, 64])
-def test_formulas_without_results_are_refused(tmp_path, monkeypatch, cell, part):
+def test_formulas_without_results_are_refused(tmp_path, monkeypatch, cell, is_refused, part):
     """A program that writes formulas and works none out leaves cells that read as empty: the name would be
-    lost.
+    lost. It is found wherever the file is cut for reading.
     """
     monkeypatch.setattr(_xlsx_child, "PART", part)
-    caps = {"members": 99, "unpacked": 1 << 30, "ratio": 99, "cells": 99}
+    path = write_cell(tmp_path / "a.xlsx", cell)
+    if not is_refused:
+        assert _xlsx_child.check_parts(path, "a.xlsx", 1 << 30) == (False, {"S": {}})
+        return
     with refused("formulas", IngestError):
-        _xlsx_child.check_workbook(write_cell(tmp_path / "a.xlsx", cell), "a.xlsx", caps)
-    empty = write_cell(tmp_path / "b.xlsx", b'<c r="A2" t="str"><f>IF(B2,B2,"")</f><v></v></c>')
-    assert _xlsx_child.check_workbook(empty, "b.xlsx", caps)[0]["errors_n"] == 0
+        _xlsx_child.check_parts(path, "a.xlsx", 1 << 30)
 
 
 def test_formulas_are_values_and_errors_are_said(tmp_path):
