@@ -1,4 +1,4 @@
-"""Findings: numbers computed, sentences harmless, bounds kept."""
+"""Findings: numbers computed, sentences harmless, bounds kept; errors: fields for code, a line for a person."""
 
 import html
 
@@ -6,18 +6,29 @@ import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 
-from helpers.errors import DataError
+from helpers.errors import DataError, IngestError, SideDoorError
 from helpers.findings import Summary, escape_markdown, state_finding
-from helpers.wording import format_number
+from helpers.wording import format_number, say_number
+from made.refusal import refused
 
 GIVEN = {"value": 48, "unit": "agencies", "sources": ["a"]}
 
 
-def test_sentence_is_filled_from_values():
-    """Named values appear in the sentence as people write numbers."""
-    found = state_finding("x", "{value} of {total} agencies", total=12345.0, **GIVEN)
+def state(sentence="{value} agencies", **changes):
+    """State a finding of 48 agencies."""
+    return state_finding(**{"id": "x", "sentence": sentence, **GIVEN} | changes)
 
-    assert "48 of 12,345 agencies" == found.sentence
+
+def test_sentence_is_filled_from_values():
+    """Named values appear in the sentence as people write numbers.
+
+    A notebook that runs on any data puts words before its sentence, such as the name of a log.
+    """
+    assert state("{value} of {total} agencies", total=12345.0).sentence == "48 of 12,345 agencies"
+    stated = state("{value} agencies share.", simulated=True, opening="In simulated lists: ")
+    assert stated.sentence == "In simulated lists: 48 agencies share."
+    stated = state("{value} rows.", opening="In the log of Region 2 {ZZ}, ")
+    assert stated.sentence == "In the log of Region 2 {ZZ}, 48 rows."
 
 
 @pytest.mark.parametrize(
@@ -42,28 +53,24 @@ def test_sentence_is_filled_from_values():
 )
 def test_what_no_finding_may_hold_is_refused(wrong):
     """What is refused here is the one thing that differs from a finding that is accepted."""
-    good = {"id": "x", "sentence": "{value} agencies", **GIVEN}
-
-    assert state_finding(**good).value == 48
+    assert state().value == 48
+    assert state("{value} simulated agencies", simulated=True).simulated
     with pytest.raises(DataError):
-        state_finding(**good | wrong)
-    assert state_finding(**good | {"sentence": "{value} simulated agencies", "simulated": True}).simulated
+        state(**wrong)
 
 
 def test_weak_sources_alone_carry_no_finding():
     """A machine-written page is cited beside a better source, and never alone."""
-    weak = {**GIVEN, "sources": ["ainewsbrew-westchester"]}
-    with pytest.raises(DataError) as refused:
-        state_finding("x", "{value} agencies", **weak)
-    assert refused.value.code == "weak-sources"
-    weak["sources"] = ["ainewsbrew-westchester", "ocweekly"]
-    assert state_finding("x", "{value} agencies", **weak).sources == ("ainewsbrew-westchester", "ocweekly")
+    weak = ["ainewsbrew-westchester"]
+    with refused("weak-sources", DataError):
+        state(sources=weak)
+    assert state(sources=[*weak, "ocweekly"]).sources == (*weak, "ocweekly")
 
 
 def test_rows_of_a_fact_table_carry_their_pages():
-    """Given rows, a finding names each source once, with the pages that its rows stand on."""
+    """Given rows, a finding names each source once, with the pages of its rows."""
     rows = pd.DataFrame({"source_id": ["b", "a", "b", "b"], "page": ["p. 2", None, "p. 1", "p. 2"]})
-    found = state_finding("x", "{value}", value=1, unit="u", sources=rows)
+    found = state(sources=rows)
 
     assert ("b", "a") == found.sources
     assert {"b": ("p. 2", "p. 1")} == found.pages
@@ -71,10 +78,7 @@ def test_rows_of_a_fact_table_carry_their_pages():
 
 def test_unlimited_is_not_the_same_as_not_stated():
     """`at least 80` has no upper limit, and says so; a figure without stated bounds claims nothing."""
-    at_least = state_finding(
-        "x", "{low} to {high}", value=90, low=80, high=float("inf"), unit="u", sources=["a"]
-    )
-    bare = state_finding("y", "{value}", value=90, unit="u", sources=["a"])
+    at_least, bare = state("{low} to {high}", value=90, low=80, high=float("inf")), state()
 
     assert (80, None, ("high",)) == (at_least.low, at_least.high, at_least.unlimited)
     assert (None, None, ()) == (bare.low, bare.high, bare.unlimited)
@@ -85,15 +89,16 @@ def test_summary_shows_the_findings_where_it_was_displayed(monkeypatch):
     shown = []
 
     class Handle:
+        def __init__(self, made, display_id=True):
+            self.update(made)
+
         def update(self, made):
             shown.append(made.data)
 
-    monkeypatch.setattr(
-        "IPython.display.display", lambda made, display_id: shown.append(made.data) or Handle()
-    )
+    monkeypatch.setattr("IPython.display.display", Handle)
     summary = Summary()
     summary._ipython_display_()
-    summary.fill(state_finding("x", "{value} of *all*", **GIVEN))
+    summary.fill(state("{value} of *all*"))
 
     assert len(shown) == 2 and shown[1] == r"- 48 of \*all\*"
     with pytest.raises(DataError):
@@ -103,15 +108,11 @@ def test_summary_shows_the_findings_where_it_was_displayed(monkeypatch):
 def test_markup_in_values_takes_no_effect():
     """HTML, links and emphasis in a value are shown as text."""
     payload = "<img src=x onerror=alert(1)>[x](javascript:alert(1))**b**"
-    bundle, metadata = state_finding("x", "{name}", name=payload, **GIVEN)._repr_mimebundle_()
+    bundle, metadata = state("{name}", name=payload)._repr_mimebundle_()
 
     shown = MarkdownIt("commonmark").render(bundle["text/markdown"])
     assert f"<p><strong>Finding.</strong> {html.escape(payload, quote=False)}</p>\n" == shown
     assert payload == metadata["sidedoor_finding"]["sentence"]
-
-
-def test_escape_covers_every_character_that_markdown_reads():
-    """Each active character of Markdown is preceded by a backslash."""
     assert r"\*a\_b\`c\$d\~" == escape_markdown("*a_b`c$d~")
 
 
@@ -136,12 +137,36 @@ def test_numbers_are_written_as_people_say_them(number, written):
     assert written == format_number(number)
 
 
-def test_opening_says_that_data_are_simulated():
-    """A notebook that runs on any data puts words before its sentence, such as the name of a log."""
-    given = {"value": 3, "unit": "agencies", "sources": ["a"]}
-    stated = state_finding(
-        "a", "{value} agencies share.", **given, simulated=True, opening="In simulated lists: "
-    )
-    assert stated.sentence == "In simulated lists: 3 agencies share."
-    stated = state_finding("a", "{value} rows.", **given, opening="In the log of Region 2 {ZZ}, ")
-    assert stated.sentence == "In the log of Region 2 {ZZ}, 3 rows."
+@pytest.mark.parametrize(
+    ("number", "words", "said"),
+    [
+        (1, ("row",), "1 row"),
+        (0, ("row",), "0 rows"),
+        (2, ("row",), "2 rows"),
+        (1234, ("row",), "1,234 rows"),
+        (1, ("entry", "entries"), "1 entry"),
+        (3, ("entry", "entries"), "3 entries"),
+        (-1, ("row",), "-1 rows"),
+    ],
+)
+def test_a_number_agrees_with_its_word(number, words, said):
+    assert say_number(number, *words) == said
+
+
+# --- errors ---------------------------------------------------------------------------------------
+
+
+def test_fields_are_kept_and_changed_one_by_one():
+    """Code reads fields; a changed error keeps its class and every other field."""
+    error = IngestError("log.csv", "no zone", "Name it.", code="no-zone", asks_for="time_zone")
+    changed, bare = error.change(place="log.csv, row 3"), SideDoorError("a", "b", "c")
+    assert type(changed) is IngestError and changed.place == "log.csv, row 3"
+    assert (changed.code, changed.asks_for, changed.found) == ("no-zone", ("time_zone",), "no zone")
+    assert (bare.asks_for, bare.code) == ((), "")
+    assert SideDoorError("a", "b", "c", asks_for=["as_of", "section"]).asks_for == ("as_of", "section")
+
+
+def test_a_terminal_obeys_nothing_in_an_error():
+    """Escape, bell and direction marks come out as text; line ends stay."""
+    shown = str(SideDoorError("a\x1b[2J", "b\x07\u202e", "c\nd"))
+    assert shown.isascii() and "\x1b" not in shown and "\x07" not in shown and shown.endswith("c\nd")

@@ -30,11 +30,6 @@ def _schema() -> dict:
     return _read_schema(paths.SCHEMA)
 
 
-@lru_cache(maxsize=4)
-def _read_schema(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
 def list_tables() -> list[str]:
     """Return the names of the fact tables, in the order of the schema."""
     return [resource["name"] for resource in _schema()["resources"]]

@@ -1,7 +1,4 @@
-"""Behaviour of `helpers.doors.decide`.
-
-The decision table by hand, whole, and refused where it is not sound.
-"""
+"""Behaviour of `helpers.doors.decide`: the decision table by hand and whole; what reasons name."""
 
 import itertools
 
@@ -16,8 +13,7 @@ from helpers.errors import DataError
 from helpers.network import documented
 from helpers.searches import engine
 
-# Decided by hand from the taxonomy of the report and the words of `ways.describe_doors`; one line per
-# decision.
+# Decided by hand from the taxonomy of the report and the words of `ways.describe_doors`.
 BY_HAND = {
     "host-unknown": ("unknown federal listed nobody", "undetermined"),
     "searcher-unknown": ("agency unknown listed nobody", "undetermined"),
@@ -59,26 +55,18 @@ def test_each_decision_is_reached_as_by_hand():
 
     assert list(BY_HAND) == list_decisions()["decision"].tolist() == decided["decision"].tolist()
     assert [door for _, door in BY_HAND.values()] == decided["door"].tolist()
+    with pytest.raises(DataError) as caught:
+        decide_doors(facts.replace("listed", "rumour"))
+    assert caught.value.code == "state"
 
 
-def test_every_combination_has_one_decision():
-    """The table is whole and no two rows of it meet."""
+def test_verdicts_of_all_combinations_never_say_more_than_the_facts():
+    """One decision each. Front needs a listing, back a list without the name, side a federal name."""
     registry = load_registry()
-    for combination in itertools.product(*registry["facts"].values()):
-        facts = dict(zip(FACTS, combination, strict=True))
-        fits = [
-            decision["id"]
-            for decision in registry["decision"]
-            if all(facts[fact] in wanted for fact, wanted in decision["when"].items())
-        ]
-
-        assert len(fits) == 1, facts
-
-
-def test_verdicts_never_say_more_than_the_facts():
-    """Front needs a listing, back a list without the name, side a federal name in the reason."""
-    states = load_registry()["facts"]
-    grid = pd.DataFrame(list(itertools.product(*states.values())), columns=FACTS)
+    grid = pd.DataFrame(itertools.product(*registry["facts"].values()), columns=FACTS)
+    for facts in grid.to_dict("records"):
+        conditions = [decision["when"].items() for decision in registry["decision"]]
+        assert sum(all(facts[fact] in wanted for fact, wanted in when) for when in conditions) == 1, facts
     decided = pd.concat([grid, decide_doors(grid)], axis="columns")
 
     def seen(door, fact):
@@ -89,49 +77,33 @@ def test_verdicts_never_say_more_than_the_facts():
     assert {"federal"} == seen("side", "named") and {"own", "local"} == seen("side", "searcher")
     assert "federal" not in seen("relay", "searcher") | seen("account", "searcher")
     # and what the list says is not thrown away where only the reason is unclear
-    unclear = decided[
-        decided["searcher"].isin(["local", "center"])
-        & (decided["named"] == "unsure")
-        & (decided["host"] == "agency")
-    ]
     for declared, door, other in (("listed", "front", "back"), ("absent", "back", "front")):
+        unclear = decided.query("searcher in ['local', 'center'] and named == 'unsure' and host == 'agency'")
         kept = unclear.loc[unclear["declared"] == declared, "not_excluded"].str.split(", ")
-        assert all(door in doors and other not in doors for doors in kept)
-    silent = decided[
-        decided["searcher"].isin(["own", "local", "center"])
-        & decided["named"].isin(["nobody", "blank", "hidden"])
-    ]
+        assert len(kept) and all(door in doors and other not in doors for doors in kept)
     # no federal name in a local reason does not exclude that a federal agency was behind it
+    silent = decided.query(
+        "searcher in ['own', 'local', 'center'] and named in ['nobody', 'blank', 'hidden']"
+    )
     assert silent["not_excluded"].str.contains("side").all()
 
 
 def test_doors_are_those_of_the_one_taxonomy():
     """Verdicts are words of `helpers.doors.ways`."""
     described = ways.describe_doors(observed=True)["door"].tolist()
+    schema = ways.describe_doors()
 
     assert set(described) == set(list_decisions()["door"])
     assert described[:2] == ["front", "back"] and described[-2:] == ["own", "undetermined"]
-    schema = ways.describe_doors()
     assert schema["door"].tolist() == documented.list_doors()
-    assert [door for door in described if door not in ("back", "own", "undetermined")] == schema[
-        "door"
-    ].tolist()
+    assert [door for door in described if door not in ("back", "own", "undetermined")] == [*schema["door"]]
     assert schema.notna().all(axis=None) and not (schema == "").any(axis=None)
-
-
-def test_unknown_states_are_refused():
-    """A fact that the registry does not know is no case."""
-    with pytest.raises(DataError) as caught:
-        decide_doors(pd.DataFrame([["agency", "local", "listed", "rumour"]], columns=FACTS))
-    assert caught.value.code == "state"
 
 
 def class_texts(texts, cells=None):
     """Class texts on DuckDB."""
-    frame = pd.DataFrame({"reason_text": texts, "reason_text_cell": cells or ["value"] * len(texts)}).astype(
-        "str"
-    )
-    table = ibis.memtable(pa.Table.from_pandas(frame.assign(row=range(len(frame)))))
+    frame = pd.DataFrame({"reason_text": texts, "reason_text_cell": cells or ["value"] * len(texts)})
+    table = ibis.memtable(pa.Table.from_pandas(frame.astype("str").assign(row=range(len(frame)))))
     return engine.fetch(table.select("row", code=class_reasons(table)), ["row"])["code"].tolist()
 
 

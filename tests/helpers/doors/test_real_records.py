@@ -6,8 +6,6 @@ from helpers import agencies, doors
 from helpers.canonical import build_table
 from helpers.searches import engine
 from made.tables import read
-from sidedoor.ingest.files import read_source
-from sidedoor.ingest.source import open_source
 
 HOST = "Orange County Sheriffs Department"
 # Looked up in the report by eye: page 1 ff., section Detections Shared.
@@ -22,9 +20,7 @@ ASKED = {
 
 def test_a_report_of_2020_answers_for_its_time(mirror):
     """Who is on the sheriff's list and who is not in March 2020; five years later the list says nothing."""
-    sharing = read_source(open_source(mirror / "learn" / "ocsd_2020-02-06_data_sharing.pdf")).tables[
-        "sharing"
-    ]
+    sharing = read(mirror / "learn" / "ocsd_2020-02-06_data_sharing.pdf").tables["sharing"]
     cases = pd.DataFrame(
         [("x", HOST, name, "nobody:", month, 1, 1, 1) for name in ASKED for month in (202003, 202503)],
         columns=["source_id", "host", "searcher", "code", "month", "rows_n", "first_row", "last_row"],
@@ -46,6 +42,5 @@ def test_an_audit_of_ones_own_searches_shows_no_door(mirror):
 
     assert {"own": 7_273} == verdicts.groupby("door")["rows_n"].sum().to_dict()
     # the reasons were left out of the reduced file, so for whom cannot be seen, and a side door not excluded
-    assert (0, 7_273) == tuple(
-        doors.list_bounds(verdicts).set_index("door").loc["side", ["judged_n", "open_n"]]
-    )
+    side = doors.list_bounds(verdicts).set_index("door").loc["side"]
+    assert (side["judged_n"], side["open_n"]) == (0, 7_273)

@@ -68,11 +68,9 @@ def connection():
 def judge(frame, sharing, connection, **options):
     """Judge a log, and mark its rows."""
     log = ibis.memtable(pa.Table.from_pandas(frame, preserve_index=False))
-    verdicts = doors.judge_cases(
-        connection.to_pyarrow(doors.group_cases(log)).to_pandas(), sharing, **options
-    )
-    marked = connection.to_pyarrow(doors.mark_rows(log, verdicts)).to_pandas()
-    return verdicts, marked
+    cases = connection.to_pyarrow(doors.group_cases(log)).to_pandas()
+    verdicts = doors.judge_cases(cases, sharing, **options)
+    return verdicts, connection.to_pyarrow(doors.mark_rows(log, verdicts)).to_pandas()
 
 
 @pytest.fixture(scope="module")
@@ -81,54 +79,46 @@ def judged(sharing, connection):
     return judge(write_log(ROWS), sharing, connection)
 
 
-def test_rows_are_decided_as_by_hand(judged):
-    """Each row of the log gets the door that its facts allow."""
-    assert EXPECTED == judged[1].sort_values("row_no")["door"].tolist()
-
-
-def test_every_row_is_in_one_case(judged):
-    """Counts of cases add up to the rows, and no row is lost or told twice."""
+def test_rows_are_decided_as_by_hand_each_in_one_case(judged):
+    """Each row gets the door that its facts allow; counts of cases add up to the rows."""
     verdicts, marked = judged
+    counts = doors.count_doors(verdicts)["rows_n"].to_dict()
 
+    assert EXPECTED == marked.sort_values("row_no")["door"].tolist()
     assert len(ROWS) == verdicts["rows_n"].sum() == len(marked) == marked["row_no"].nunique()
-    assert doors.count_doors(verdicts)["rows_n"].to_dict() == {
-        door: EXPECTED.count(door) for door in doors.count_doors(verdicts).index
-    }
+    assert counts == {door: EXPECTED.count(door) for door in counts}
 
 
 def test_evidence_points_to_rows_of_log_and_list(judged):
-    """The front door of the sheriff in March stands on rows 3 to 4 of the log and row 1 of the list."""
+    """The front door of the sheriff in March is on rows 3 to 4 of the log and row 1 of the list."""
     found = doors.list_evidence(judged[0], "front", fewest=0)
-    march = found[(found["searcher"] == "Sample County CA SO") & (found["month"] == 202503)].iloc[0]
+    march = found[(found["searcher"] == "Sample County CA SO") & (found["month"] == 202503)]
+    columns = ["rows_n", "source_id", "first_row", "last_row", "declared", "listed_at", "decision"]
 
-    assert (2, "a", 3, 4, "listed", "list p. 3 row 1", "front") == tuple(
-        march[["rows_n", "source_id", "first_row", "last_row", "declared", "listed_at", "decision"]]
-    )
+    assert march[columns].to_numpy().tolist() == [[2, "a", 3, 4, "listed", "list p. 3 row 1", "front"]]
 
 
 def test_bounds_hold_what_is_not_excluded(judged):
     """One search is judged a side door; local rows without a federal name may be one too."""
     side = doors.list_bounds(judged[0]).set_index("door").loc["side"]
 
-    # by row: not the five of federal searchers with a known host, and not the relay, whose reason names a
-    # sheriff
-    assert (1, len({1, 3, 4, 5, 9, 10, 11, 12, 13, 17})) == (side["judged_n"], side["open_n"])
+    # not the five rows of federal searchers with a known host, and not the relay, whose reason names a sheriff
+    is_open = {1, 3, 4, 5, 9, 10, 11, 12, 13, 17}
+    assert (side["judged_n"], side["open_n"]) == (1, len(is_open))
 
 
 def test_few_side_doors_are_put_with_what_is_open(judged):
     """One side-door row is undetermined in what is published; other doors and the number of rows stay."""
     verdicts, merged = judged[0], doors.merge_few(judged[0])
     before, after = doors.count_doors(verdicts)["rows_n"], doors.count_doors(merged)["rows_n"]
+    others = before.index.difference(["side", "relay", "undetermined"])
 
     assert 0 == after["side"] == after["relay"] and before["side"] == 1
-    assert before.drop(["side", "relay", "undetermined"]).equals(
-        after.drop(["side", "relay", "undetermined"])
-    )
-    assert before.sum() == after.sum()
-    assert set(doors.list_evidence(verdicts, "side")["rows_n"]) == set()
+    assert before[others].equals(after[others]) and before.sum() == after.sum()
+    assert doors.list_evidence(verdicts, "side").empty
 
 
-def test_without_a_list_no_front_and_no_back(judged, connection):
+def test_without_a_list_no_front_and_no_back(connection):
     """What is declared cannot be known: neither door is told, and both stay open."""
     verdicts, _ = judge(write_log(ROWS), build_table("sharing", []), connection)
 
@@ -157,14 +147,10 @@ def test_nothing_of_the_text_comes_out(sharing, connection):
     frame = write_log([("a", HOST, "Sample County CA SO", text, "value", "2025-03-01")])
     frame = frame.assign(search_id=CANARIES[0], plate_token=CANARIES[1], case_number_token=CANARIES[2])
     verdicts, marked = judge(frame.astype(COLUMNS["searches"]), sharing, connection)
-    tables = [
-        verdicts,
-        marked,
-        doors.list_evidence(verdicts, "side"),
-        doors.count_doors(verdicts, by="named_for"),
-    ]
+    evidence = doors.list_evidence(verdicts, "side", fewest=0)
+    tables = [verdicts, marked, evidence, doors.count_doors(verdicts, by="named_for")]
 
-    assert "side" == verdicts["door"].item()
+    assert "side" == verdicts["door"].item() and len(evidence) == 1
     for table in tables:
         assert not [canary for canary in CANARIES if canary.lower() in table.to_csv().lower()]
 
@@ -183,21 +169,21 @@ def test_truth_of_the_simulated_log(seed, rows_n):
     rows, truth = simulated.build_log(seed, rows_n)
     log = engine.read_log(engine.connect(), rows)
     verdicts = doors.judge_cases(engine.fetch(doors.group_cases(log)), simulated.build_lists(seed), months=6)
-    matched = doors.match_truth(engine.fetch(doors.mark_rows(log, verdicts)), truth, rows)
+    marked = engine.fetch(doors.mark_rows(log, verdicts))
+    matched = doors.match_truth(marked, truth, rows)
     declared = matched.merge(truth, on=["source_id", "row_no"], suffixes=("", "_truth"))["is_declared"]
     federal = set(verdicts.loc[verdicts["party"] == "federal", "searcher"])
+    mistaken = matched[(matched["door"] == "side") & (matched["true_door"] != "side")]
+    graded = doors.grade_doors(matched)
 
     assert not (declared & (matched["door"] == "back")).any()
     assert not (~declared & (matched["door"] == "front")).any()
-    assert set(matched.loc[(matched["door"] == "side") & (matched["true_door"] != "side"), "true_door"]) <= {
-        "account"
-    }
+    assert set(mistaken["true_door"]) <= {"account"}
     assert federal and all(name.startswith("[Federal] ") for name in federal)  # not Office, Justice, Iceland
-    graded = doors.grade_doors(matched)
     assert graded["true_n"].sum() == len(rows)
     assert (graded["found_n"] + graded["undetermined_n"] + graded["taken_n"] == graded["true_n"]).all()
     with pytest.raises(DataError):
-        doors.match_truth(engine.fetch(doors.mark_rows(log, verdicts)), truth.iloc[1:], rows)
+        doors.match_truth(marked, truth.iloc[1:], rows)
 
 
 def test_grades_are_counted_by_hand():

@@ -22,6 +22,8 @@ from helpers.facts.claims import (
 from helpers.facts.intervals import Interval, bound_value
 from helpers.paths import FACTS
 
+TABLES = ("quantities", "query_volumes", "metros", "sharing_claims")
+
 
 def read_table(name: str) -> pd.DataFrame:
     """Read a fact table as pandas reads it."""
@@ -32,8 +34,7 @@ def read_table(name: str) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def values():
     """All figures of the fact tables."""
-    names = ("quantities", "query_volumes", "metros", "sharing_claims")
-    return collect_values(*(read_table(name) for name in names))
+    return collect_values(*map(read_table, TABLES))
 
 
 @pytest.fixture(scope="module")
@@ -48,16 +49,11 @@ def make_value(point, qualifier="exact", rounded_to=None, start="", end="", sour
     return Value(point, interval, "quantities", start, end, frozenset({source}))
 
 
-def make_claim(printed, formula, qualifier="exact", rounded_to=None, note=""):
-    """A table with one claim."""
+def check_one(printed, formula, values, qualifier="exact", rounded_to=None) -> pd.Series:
+    """The row of one made-up claim."""
     row = {"claim_id": "c", "statement": "s", "printed_value": printed, "unit": "u", "formula": formula}
-    row |= {"qualifier": qualifier, "rounded_to": rounded_to, "note": note, "source_id": "s"}
-    return pd.DataFrame([row])
-
-
-def judge(printed, formula, values, **more) -> str:
-    """The verdict on one made-up claim."""
-    return check_claims(make_claim(printed, formula, **more), values)["verdict"].item()
+    row |= {"qualifier": qualifier, "rounded_to": rounded_to, "note": "", "source_id": "s"}
+    return check_claims(pd.DataFrame([row]), values).iloc[0]
 
 
 # --- the cited claims -----------------------------------------------------------------------------
@@ -115,56 +111,49 @@ def judge(printed, formula, values, **more) -> str:
 def test_claim_computes_as_the_sources_say(checked, claim, computed, digits, verdict):
     """Computed figures equal those worked out by hand from the cited counts, and get the right verdict."""
     row = checked.loc[claim]
-    assert round(row["computed_value"], digits) == computed
-    assert row["verdict"] == verdict
+    assert (round(row["computed_value"], digits), row["verdict"]) == (computed, verdict)
 
 
 @pytest.mark.parametrize(("claim", "short"), [("dd1-years-sum", 7_073_917), ("dd1-years-sum-hits", 60_499)])
 def test_years_fall_short_of_the_two_year_column(checked, claim, short):
     """2016 and 2017 together miss 7,073,917 detections and 60,499 hits of EFF's two-year columns."""
-    assert checked.loc[claim, "difference"] == -short
-    assert checked.loc[claim, "verdict"] == DIFFERS
+    assert checked.loc[claim, ["difference", "verdict"]].tolist() == [-short, DIFFERS]
 
 
-@pytest.mark.parametrize(
-    "claim", ["agencies-80", "states-dozen", "california-12", "queries-per-account", "growth-vendor"]
-)
-def test_open_bounds_settle_nothing(checked, claim):
-    """Recovered names against the whole list, and ratios or differences of lower bounds, get no verdict."""
-    row = checked.loc[claim]
-    assert row["verdict"] == UNCHECKED
-    assert math.isinf(row["computed_high"])
-    assert "bounds" in row["why"]
+OPEN = ["agencies-80", "states-dozen", "california-12", "queries-per-account", "growth-vendor"]
 
 
-def test_lower_bound_in_a_divisor_settles_nothing(checked):
-    """More than 320 million images: 99.875 percent as printed, but any higher share is possible as well."""
+def test_open_bounds_settle_nothing(checked):
+    """Recovered names against the whole list, and ratios or differences of lower bounds, get no verdict.
+
+    More than 320 million images: 99.875 percent as printed, but any higher percentage is possible as well.
+    """
+    assert set(checked.loc[OPEN, "verdict"]) == {UNCHECKED} and set(checked.loc[OPEN, "computed_high"]) == {
+        math.inf
+    }
     row = checked.loc["lapd-not-on-list"]
     assert math.isnan(row["computed_value"]) and math.isnan(row["difference"])
     assert (row["verdict"], row["computed_high"]) == (UNCHECKED, 100)
 
 
-def test_claims_without_formula_say_why(checked):
-    """A claim that needs files which are not kept here has no figure, and gives its note as the reason."""
-    rows = checked[checked["computed_value"].isna()]
-    assert set(rows["verdict"]) == {UNCHECKED}
-    assert rows["why"].str.len().min() > 20
-
-
-def test_every_computed_claim_names_its_tables(checked):
-    """Each computed figure can be walked back to the fact tables that it came from."""
-    rows = checked[checked["computed_value"].notna()]
-    tables = {name for cell in rows["from_table"] for name in cell.split(", ")}
-    assert tables == {"quantities", "query_volumes", "metros", "sharing_claims"}
+def test_claims_name_their_tables_or_say_why_there_is_no_figure(checked):
+    """Each computed figure can be walked back to the tables; one that needs other files gives its reason."""
+    has_figure = checked["computed_value"].notna()
+    named = {name for cell in checked.loc[has_figure, "from_table"] for name in cell.split(", ")}
+    assert named == set(TABLES)
+    assert set(checked.loc[~has_figure, "verdict"]) == {UNCHECKED}
+    assert checked.loc[~has_figure, "why"].str.len().min() > 20
 
 
 # --- formulas -------------------------------------------------------------------------------------
 
 
 def test_formula_follows_the_order_of_arithmetic():
-    """Products before sums, brackets first; bounds go along."""
+    """Products before sums, brackets first; bounds go along; a period counts as its length."""
     figures = {"a": make_value(6), "b": make_value(4, "about", 2)}
     assert evaluate_formula("100 + a * (b - 1)", figures) == (118, Interval(112, 124))
+    april = {"a": make_value(660, start="2025-04-28", end="2025-05-30")}
+    assert evaluate_formula("a / days(a)", april)[0] == 20
 
 
 FOREIGN = [
@@ -185,7 +174,6 @@ def test_anything_but_the_small_language_is_refused(formula):
 
 @given(st.text(max_size=40))
 def test_any_text_gives_a_number_or_a_data_error(formula):
-    """No text at all makes the reader of formulas fail in another way."""
     try:
         point, bounds = evaluate_formula(formula, {"a": make_value(2)})
     except DataError:
@@ -194,104 +182,79 @@ def test_any_text_gives_a_number_or_a_data_error(formula):
 
 
 def test_unknown_name_is_refused_with_the_nearest_one():
-    """A misspelt figure is named together with the one that was probably meant, and with its claim."""
-    claims = make_claim(1, "contract_valeu_fpds")
-    with pytest.raises(DataError, match="table claims, c: .*contract_valeu_fpds.*contract_value_fpds"):
-        check_claims(claims, {"contract_value_fpds": make_value(1)})
-
-
-# --- periods --------------------------------------------------------------------------------------
+    with pytest.raises(DataError) as error:
+        check_one(1, "contract_valeu_fpds", {"contract_value_fpds": make_value(1)})
+    assert error.value.place == "table claims, c" and "contract_value_fpds" in error.value.way_out
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "days"),
+    ("start", "end", "days", "months"),
     [
-        ("2025-04-28", "2025-05-30", 33),  # 3 days of April and 30 of May
-        ("2026-03-01", "2026-04-21", 52),  # 31 + 21
-        ("2025-02-19", "2025-07-02", 134),  # 10 + 31 + 30 + 31 + 30 + 2
-        ("2024-06-01", "2025-05-05", 339),  # 365 days less May 6 to May 31
-        ("2024", "2024", 366),
-        ("2024-02", "2024-02", 29),
-        ("2025-01-01", "2025-01-01", 1),
+        ("2025-04-28", "2025-05-30", 33, 3 / 30 + 30 / 31),  # 3 days of April and 30 of May
+        ("2026-03-01", "2026-04-21", 52, 1 + 21 / 30),
+        ("2025-02-19", "2025-07-02", 134, 10 / 28 + 4 + 2 / 31),  # 10 + 31 + 30 + 31 + 30 + 2
+        ("2024-06-01", "2025-05-05", 339, 11 + 5 / 31),  # 365 days less May 6 to May 31
+        ("2024", "2024", 366, 12),
+        ("2024-02", "2024-02", 29, 1),
+        ("2025-01-01", "2025-01-01", 1, 1 / 31),
+        ("2016-11", "2017-07", 273, 9),
+        ("2017-12-22", "2020-09-30", 1014, 10 / 31 + 33),  # ten days of December, then 33 months
+        ("2025-04-16", "2025-04-30", 15, 0.5),
     ],
 )
-def test_days_count_both_ends(start, end, days):
-    """Days of a period include its first and its last; a month or a year counts in full."""
-    assert measure_days(start, end) == days
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "months"),
-    [
-        ("2016-11", "2017-07", 9),
-        ("2016", "2017", 24),
-        ("2024-02", "2024-02", 1),
-        ("2017-12-22", "2020-09-30", 10 / 31 + 33),  # ten days of December, then 33 months
-        ("2025-04-16", "2025-04-30", 0.5),
-    ],
-)
-def test_months_count_parts_by_their_days(start, end, months):
-    """Whole calendar months count one each, parts of a month by their share of its days."""
-    assert measure_months(start, end) == pytest.approx(months)
-
-
-def test_days_and_months_enter_formulas():
-    """The functions take the period of the figure that they name."""
-    figures = {"a": make_value(660, start="2025-04-28", end="2025-05-30")}
-    assert evaluate_formula("a / days(a)", figures)[0] == 20
+def test_periods_count_both_ends(start, end, days, months):
+    """A month or a year counts in full; parts of a month by their share of its days."""
+    assert measure_days(start, end) == days and measure_months(start, end) == pytest.approx(months)
 
 
 @pytest.mark.parametrize(("start", "end"), [("", ""), ("2024", ""), ("2024-02", "2024-01")])
-def test_figure_without_a_period_has_no_length(start, end):
-    """A moment, or a period that ends before it starts, cannot be counted in days."""
+@pytest.mark.parametrize("unit", ["days", "months"])
+def test_figure_without_a_period_has_no_length(unit, start, end):
+    """A moment, or a period that ends before it starts, cannot be counted."""
     with pytest.raises(DataError):
-        evaluate_formula("days(a)", {"a": make_value(1, start=start, end=end)})
+        evaluate_formula(f"{unit}(a)", {"a": make_value(1, start=start, end=end)})
 
 
 # --- verdicts -------------------------------------------------------------------------------------
 
+ABOUT = {"qualifier": "about", "rounded_to": 1}
+FIGURES = {
+    "recovered": make_value(48, "at_least"), "more": make_value(81, "at_least"),
+    "near": make_value(60.4), "far": make_value(60.6), "scans": make_value(2541566054),
+    "ten": make_value(10, "about", 4), "thirteen": make_value(13, "about", 8),
+    "tenth": make_value(0.1), "two_tenths": make_value(0.2),
+}  # fmt: skip
 
-def test_lower_bound_confirms_only_from_above():
-    """81 names confirm at least 80; 48 neither confirm nor refute it; 48 of exactly 40 refute it."""
-    recovered = {"n": make_value(48, "at_least"), "more": make_value(81, "at_least")}
-    assert judge(80, "more", recovered, qualifier="at_least") == HOLDS
-    assert judge(80, "n", recovered, qualifier="at_least") == UNCHECKED
-    assert judge(40, "n", recovered) == DIFFERS
+
+@pytest.mark.parametrize(
+    ("printed", "formula", "how", "verdict"),
+    [
+        # a lower bound confirms only from above, and refutes what it exceeds
+        (80, "more", {"qualifier": "at_least"}, HOLDS),
+        (80, "recovered", {"qualifier": "at_least"}, UNCHECKED),
+        (40, "recovered", {}, DIFFERS),
+        # the allowance for floating-point noise hides no count
+        (2541566055, "scans", {}, DIFFERS),
+        (0.3, "tenth + two_tenths", {}, HOLDS),
+        # rounding of the printed figure counts
+        (60, "near", ABOUT, HOLDS),
+        (60, "far", ABOUT, DIFFERS),
+        (60, "near", {}, DIFFERS),
+        # where rounded figures leave bounds on both sides of the edge, the figures as printed decide
+        (10, "ten", {"qualifier": "about", "rounded_to": 2}, HOLDS),
+        (10, "thirteen", {"qualifier": "about", "rounded_to": 2}, DIFFERS),
+    ],
+)
+def test_verdicts_by_hand(printed, formula, how, verdict):
+    assert check_one(printed, formula, FIGURES, **how)["verdict"] == verdict
 
 
 def test_agreement_within_one_source_is_marked():
     """A claim computed from figures of its own source alone is marked."""
-    claim = make_claim(6, "a + b")
+    figures = {"a": make_value(2), "b": make_value(4)}
 
-    own = check_claims(claim, {"a": make_value(2), "b": make_value(4)})
-    met = check_claims(claim, {"a": make_value(2), "b": make_value(4, source="t")})
-    assert [True, False] == [own["is_same_source"].item(), met["is_same_source"].item()]
-
-
-def test_one_scan_in_billions_is_a_difference():
-    """The allowance for floating-point noise hides no count."""
-    assert judge(2541566055, "a", {"a": make_value(2541566054)}) == DIFFERS
-
-
-def test_rounding_of_the_printed_figure_counts():
-    """60.4 holds against about 60, 60.6 does not, and neither holds against exactly 60."""
-    figures = {"near": make_value(60.4), "far": make_value(60.6)}
-    assert judge(60, "near", figures, qualifier="about", rounded_to=1) == HOLDS
-    assert judge(60, "far", figures, qualifier="about", rounded_to=1) == DIFFERS
-    assert judge(60, "near", figures) == DIFFERS
-
-
-def test_bounded_overlap_is_decided_by_the_printed_figures():
-    """Where rounded figures leave bounds on both sides of the edge, the figures as printed decide."""
-    figures = {"a": make_value(10, "about", 4), "b": make_value(13, "about", 8)}
-    assert judge(10, "a", figures, qualifier="about", rounded_to=2) == HOLDS
-    assert judge(10, "b", figures, qualifier="about", rounded_to=2) == DIFFERS
-
-
-def test_noise_of_floating_point_arithmetic_does_not_differ():
-    """A tenth and two tenths are three tenths."""
-    figures = {"a": make_value(0.1), "b": make_value(0.2)}
-    assert judge(0.3, "a + b", figures) == HOLDS
+    assert check_one(6, "a + b", figures)["is_same_source"]
+    assert not check_one(6, "a + b", figures | {"b": make_value(4, source="t")})["is_same_source"]
 
 
 @given(
@@ -306,7 +269,7 @@ def test_verdict_is_never_refuted_by_a_possible_value(printed, hedge, point, wor
     figure = bound_value(point, word)
     if member not in figure or word == "exact":
         return
-    verdict = judge(printed, "a", {"a": Value(point, figure, "quantities")}, qualifier=hedge)
+    verdict = check_one(printed, "a", {"a": Value(point, figure, "quantities")}, hedge)["verdict"]
     target = bound_value(printed, hedge)
     slack = Interval(target.low - printed * 1e-9, target.high + printed * 1e-9)
     if verdict == HOLDS:
@@ -323,12 +286,11 @@ def test_recovered_names_are_counted_once_and_by_state(values):
     by_state = {state: values[f"counted_names_in_{state}_n"].point for state in "tx ca ct il in ga".split()}
     assert by_state == {"tx": 19, "ca": 11, "ct": 8, "il": 4, "in": 3, "ga": 3}
     assert values["counted_names_n"].point == 48
-    assert values["recovered_names_n"].interval == Interval(48, math.inf)
-    assert values["recovered_states_n"].interval == Interval(6, math.inf)
-    assert values["recovered_names_in_california_n"].interval == Interval(11, math.inf)
+    for name, least in (("names", 48), ("states", 6), ("names_in_california", 11)):
+        assert values[f"recovered_{name}_n"].interval == Interval(least, math.inf)
 
 
-def test_other_records_replies_and_unnamed_rows_are_not_names_of_the_list(values):
+def test_other_records_replies_and_unnamed_rows_are_not_names_of_the_list():
     """Only named listings in the release count, and an agency listed by two sources counts once."""
     rows = [
         ("listing", True, "a", "TX"),
@@ -338,17 +300,15 @@ def test_other_records_replies_and_unnamed_rows_are_not_names_of_the_list(values
         ("listing", False, "d", "CA"),
         ("listing", True, None, "NJ"),
     ]
-    claims = pd.DataFrame(rows, columns=["claim_kind", "is_in_release", "agency_id", "state"]).assign(
-        source_id="s"
-    )
-    tables = [read_table(name) for name in ("quantities", "query_volumes", "metros")]
-    found = collect_values(*tables, claims)
+    claims = pd.DataFrame(rows, columns=["claim_kind", "is_in_release", "agency_id", "state"])
+    found = collect_values(*map(read_table, TABLES[:3]), claims.assign(source_id="s"))
     assert (found["counted_names_n"].point, found["recovered_states_n"].point) == (1, 1)
 
 
 def test_one_name_for_two_figures_is_refused():
     """An id that stands in both tables of figures is an error: formulas could not tell them apart."""
-    quantities, volumes = read_table("quantities"), read_table("query_volumes")
+    quantities, volumes, *others = map(read_table, TABLES)
     volumes.loc[0, "volume_id"] = quantities.loc[0, "quantity_id"]
-    with pytest.raises(DataError, match="twice"):
-        collect_values(quantities, volumes, read_table("metros"), read_table("sharing_claims"))
+    with pytest.raises(DataError) as error:
+        collect_values(quantities, volumes, *others)
+    assert "twice" in error.value.found

@@ -1,25 +1,43 @@
-"""Fact tables: the schema is enforced at load, and errors say where."""
+"""Fact tables: the schema is enforced at load, once for all kernels of a run, and errors say where."""
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
 
 from helpers import paths
-from helpers.errors import DataError
-from helpers.facts.tables import check_tables, describe_table, list_tables, load_table
+from helpers.errors import DataError, RunError
+from helpers.facts import tables
+from helpers.facts.tables import CHECKED, check_tables, describe_table, list_tables, load_table, vouch_for
+from sidedoor.run.editions import load_edition
+from sidedoor.run.run import run_edition
+
+# The repository's own, also for a test that lives in a house in small.
+FACTS, SCHEMA = paths.FACTS, paths.SCHEMA
 
 
 @pytest.fixture
 def facts(tmp_path):
     """A copy of the fact tables that a test may spoil."""
-    return shutil.copytree(paths.FACTS, tmp_path / "facts")
+    return shutil.copytree(FACTS, tmp_path / "my-facts")
 
 
 def spoil(folder, name, change):
     """Rewrite one table with `change` applied to its frame."""
     path = folder / f"{name}.csv"
     change(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False, lineterminator="\n")
+
+
+def refuse(facts, name="timeline"):
+    """Load a table that has to be refused, and give the error."""
+    with pytest.raises(DataError) as refused:
+        load_table(name, facts)
+    assert refused.value.place.startswith(f"my-facts/{name}.csv") and str(refused.value).isprintable()
+    return refused.value
 
 
 @pytest.mark.parametrize("name", list_tables())
@@ -32,17 +50,14 @@ def test_every_table_loads_with_the_columns_of_the_schema(name):
 
 
 def test_types_are_the_schema_s():
-    """Numbers are numbers, booleans booleans, and dates stay text."""
+    """Numbers are numbers, booleans booleans, and dates stay text; a misspelt name is answered with the list."""
     assert "float64" == load_table("quantities")["value"].dtype
     assert "boolean" == load_table("sharing_claims")["is_in_release"].dtype
     assert "Int64" == load_table("metros")["population"].dtype
     assert "str" == load_table("timeline")["event_on"].dtype
-
-
-def test_unknown_table_names_the_known_ones():
-    """A misspelt table name is answered with the list."""
-    with pytest.raises(DataError, match="quantities"):
+    with pytest.raises(DataError) as error:
         load_table("quantity")
+    assert "quantities" in error.value.way_out
 
 
 def test_error_names_the_row_by_its_id_and_counts_the_rules(facts):
@@ -53,19 +68,9 @@ def test_error_names_the_row_by_its_id_and_counts_the_rules(facts):
         table.loc[row, "event_on"] = "March 2019"
         table.to_csv(facts / "timeline.csv", index=False)
         check_tables.cache_clear()
-        with pytest.raises(DataError) as refused:
-            check_tables(facts)
-        assert refused.value.place == f"facts/timeline.csv, row 2 ({first})"
-        assert refused.value.found.endswith(count)
-        assert ".." not in str(refused.value) and ". ." not in str(refused.value)
-
-
-def test_header_of_another_name_is_told_of_the_file(facts):
-    """A break that belongs to no row names none."""
-    spoil(facts, "timeline", lambda frame: frame.rename(columns={"label": "labels"}))
-    with pytest.raises(DataError) as refused:
-        check_tables(facts)
-    assert refused.value.place == "facts/timeline.csv" and "Correct the file" in refused.value.way_out
+        error = refuse(facts)
+        assert error.place == f"my-facts/timeline.csv, row 2 ({first})" and error.found.endswith(count)
+        assert ".." not in str(error) and ". ." not in str(error)
 
 
 @pytest.mark.parametrize(
@@ -79,55 +84,113 @@ def test_header_of_another_name_is_told_of_the_file(facts):
         ("quantities", "source_id", ""),
         ("agencies", "state", "Calif."),
         ("sources", "url", "javascript:alert(1)"),
+        # what would move a terminal's cursor or turn a line around is named by its number, never printed
+        *(
+            ("agencies", "note", f"a{sign}b")
+            for sign in ["\x1b]0;owned\x07", "\u202e", "\n", "\x00", "\x9b2K"]
+        ),
     ],
 )
 def test_breaks_of_the_schema_are_refused(facts, name, column, value):
     """Types, enumerations, patterns, required cells and keys to other tables hold on every load."""
     spoil(facts, name, lambda frame: frame.assign(**{column: [value, *frame[column][1:]]}))
-    with pytest.raises(DataError) as refused:
-        load_table(name, facts)
-    assert refused.value.place.startswith(f"facts/{name}.csv, row 2")
+    assert refuse(facts, name).place.split(" ")[1:3] in (
+        ["row", "2"],
+        ["line", "3" if value == "a\nb" else "2"],
+    )
 
 
-def test_repeated_key_is_refused(facts):
-    """Two rows of one primary key are refused."""
-    spoil(facts, "quantities", lambda frame: pd.concat([frame, frame.head(1)]))
-    with pytest.raises(DataError):
-        load_table("quantities", facts)
-
-
-def test_missing_file_is_named(facts):
-    """A folder without one of the tables says which."""
+def test_files_that_are_no_table_of_the_schema_are_refused(facts):
+    """A header of another name, an unquoted comma that shifts cells, an encoding, a key twice, no file."""
+    path, good = facts / "timeline.csv", (facts / "timeline.csv").read_bytes()
+    spoil(facts, "timeline", lambda frame: frame.rename(columns={"label": "labels"}))
+    error = refuse(facts)
+    assert error.place == "my-facts/timeline.csv" and "Correct the file" in error.way_out
+    latin = good.replace(b"ICE", "Ic\u00e9".encode("cp1252"), 1)
+    lines = good.splitlines(keepends=True)
+    for content in (
+        latin,
+        b"".join([lines[0], lines[1].rstrip() + b",extra\n", *lines[2:]]),
+        good + lines[-1],
+    ):
+        path.write_bytes(content)
+        check_tables.cache_clear()
+        error = refuse(facts)
+        assert content != latin or "UTF-8" in str(error)
+    path.write_bytes(good)
     (facts / "metros.csv").unlink()
-    with pytest.raises(DataError, match="metros"):
+    with pytest.raises(DataError) as error:
         check_tables(facts)
+    assert "metros" in str(error.value)
 
 
-def test_row_with_too_many_cells_is_refused(facts):
-    """An unquoted comma that shifts cells is no silent shift."""
+# --- once for all kernels of a run ----------------------------------------------------------------
+
+# Says whether tables were checked again: only that loads Frictionless.
+LOAD = (
+    "import sys\nfrom helpers.facts.tables import load_table\n"
+    "load_table('sources', facts)\nprint('frictionless' in sys.modules)"
+)
+
+
+def break_date(facts):
+    """Write a date into a table that is none."""
     path = facts / "timeline.csv"
-    lines = path.read_text().splitlines()
-    lines[1] += ",extra"
-    path.write_text("\n".join(lines) + "\n")
-    with pytest.raises(DataError):
-        load_table("timeline", facts)
+    path.write_bytes(path.read_bytes().replace(b",2019-", b",March 2019-", 1))
 
 
-@pytest.mark.parametrize("sign", ["\x1b]0;owned\x07", "\u202e", "\n", "\x00", "\x9b2K"])
-def test_unseen_signs_are_refused(facts, sign):
-    """What would move a terminal's cursor or turn a line around is named by its number and never printed."""
-
-    note = f"before{sign}after"
-    spoil(facts, "agencies", lambda frame: frame.assign(note=[note, *frame["note"][1:]]))
-    with pytest.raises(DataError, match="agencies.csv") as refused:
-        load_table("agencies", facts)
-
-    assert str(refused.value).isprintable()
+def load_elsewhere(facts, checked):
+    """Load a table in a process of its own; what it said."""
+    code = f"facts = {str(facts)!r}\n{LOAD}"
+    env = {**os.environ, "PYTHONPATH": str(paths.SOURCE), CHECKED: checked}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=600)
+    return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
 
 
-def test_table_in_another_encoding_is_refused(facts):
-    """A table saved in another encoding than UTF-8 is an error that says so."""
-    path = facts / "timeline.csv"
-    path.write_bytes(path.read_bytes().replace(b"ICE", "Ic\u00e9".encode("cp1252"), 1))
-    with pytest.raises(DataError, match="UTF-8"):
-        load_table("timeline", facts)
+def test_tables_that_were_vouched_for_are_not_checked_again_until_they_change(facts):
+    """The same bytes are taken as they are, wherever they are; another value vouches for nothing."""
+    checked = vouch_for([facts])
+
+    assert checked == vouch_for([FACTS]) and len(checked) == 64
+    assert load_elsewhere(facts, f"{'0' * 64} {checked}") == "False"
+    assert load_elsewhere(facts, "0" * 64) == "True"
+    break_date(facts)
+    assert "my-facts/timeline.csv, row" in load_elsewhere(facts, checked)
+    # of three folders the broken one is left out, and so is one that is not there
+    assert vouch_for([facts, FACTS, facts / "none"]) == checked
+
+
+def test_a_swap_of_two_tables_and_another_schema_are_other_contents(facts, tmp_path, monkeypatch):
+    """Names of tables and the rules that were read are part of what was checked."""
+    other = tmp_path / "schema.json"
+    shutil.copy(SCHEMA, other)
+    monkeypatch.setattr(paths, "SCHEMA", other)
+    before = vouch_for([facts])
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8")) | {"title": "other"}
+    other.write_text(json.dumps(schema), encoding="utf-8")
+
+    assert len(before) == 64 and vouch_for([facts]) == before
+    tables._read_schema.cache_clear()
+    after = vouch_for([facts])
+    assert len(after) == 64 and after != before
+    one, two = facts / "agencies.csv", facts / "metros.csv"
+    first, second = one.read_bytes(), two.read_bytes()
+    one.write_bytes(second)
+    two.write_bytes(first)
+    assert vouch_for([facts]) == ""
+
+
+def test_a_run_checks_once_and_its_notebook_shows_the_error(house, facts):
+    """A kernel of the runner does not check; a broken folder stops the notebook in the cell that loads."""
+    shutil.copy(SCHEMA, house.data)
+    house.write_notebook("01-read", LOAD, parameters='facts: str = ""  # folder with the fact tables [path]')
+    run = 'notebook = "01"\n[run.parameters]\nfacts = "my-facts"'
+    edition = house.write_edition(run, folder=facts.parent)
+    run_edition(load_edition(edition))
+    assert house.read_output("town", "01-read") == "False\n"
+
+    break_date(facts)
+    with pytest.raises(RunError) as refused:
+        run_edition(load_edition(edition))
+    assert "01-read, cell 4: DataError: my-facts/timeline.csv, row" in str(refused.value)
+    assert "data/README.md" in str(refused.value)

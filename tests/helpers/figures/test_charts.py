@@ -1,12 +1,18 @@
-"""Chart types: what is drawn is the table, also for a telephone, and bad tables are refused."""
+"""Charts: what is drawn is the table, also for a telephone; a figure is laid out once for all its files."""
 
+import base64
+import re
+
+import IPython.display
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from PIL import Image
 
 from helpers import figures
 from helpers.errors import DataError
+from helpers.figures import _base
 
 ABOUT = {"title": "Agencies by kind", "source": "Fresno Bee", "period": "2019", "caption": "One bar each."}
 COUNTS = pd.DataFrame(
@@ -16,28 +22,34 @@ RANGES = pd.DataFrame(
     {"label": ["users", "searches"], "value": [9.0, 30.0], "low": [9.0, 30.0], "high": [9.0, np.inf]}
 )
 LINE = pd.DataFrame({"x": pd.date_range("2025-01-01", periods=4), "y": [4.0, np.nan, 2.0, 1.0]})
-CALLS = {
-    "bars": lambda **more: figures.draw_bars(COUNTS, "a", unit="agencies", **ABOUT, **more),
-    "ranges": lambda **more: figures.draw_ranges(RANGES, "a", unit="searches", **ABOUT, **more),
-    "lines": lambda **more: figures.draw_lines(LINE, "a", unit="searches", **ABOUT, **more),
-    "matrix": lambda **more: figures.draw_matrix(COUNTS, "a", unit="agencies", **ABOUT, **more),
-    "tiles": lambda **more: figures.draw_tiles(
-        pd.Series({"CA": 21, "TX": 3}), "a", unit="agencies", **ABOUT, **more
-    ),
+# chart -> its function, a table that it draws, tables that it refuses
+CHARTS = {
+    "bars": (figures.draw_bars, COUNTS, COUNTS.iloc[:0]),
+    "ranges": (figures.draw_ranges, RANGES, RANGES.iloc[:0]),
+    "lines": (figures.draw_lines, LINE, LINE.iloc[:0]),
+    "matrix": (figures.draw_matrix, COUNTS, pd.DataFrame(1, index=[1], columns=range(21))),
+    "tiles": (figures.draw_tiles, pd.Series({"CA": 21, "TX": 3}), pd.Series({"ZZ": 1})),
 }
+EACH = pytest.mark.parametrize("name", CHARTS)
+
+
+def draw(name, table=None):
+    function, usual, _ = CHARTS[name]
+    return function(usual if table is None else table, "a", unit="agencies", **ABOUT)
 
 
 @pytest.fixture(autouse=True)
-def close_figures():
-    """Leave no figure open."""
-    yield
+def folder(tmp_path, monkeypatch):
+    """Where figures of the test go; no figure stays open."""
+    monkeypatch.setenv("SIDEDOOR_FIGURES", str(tmp_path))
+    yield tmp_path
     plt.close("all")
 
 
-@pytest.mark.parametrize("name", CALLS)
+@EACH
 def test_every_chart_has_a_narrow_version_with_the_same_numbers(name):
-    """The version for a telephone is half as wide, shows the same data, and its text is not smaller."""
-    wide = CALLS[name]()
+    """The version for a telephone is half as wide, and shows the same data."""
+    wide = draw(name)
     narrow = wide.redraw()
 
     assert narrow.get_figwidth() < wide.get_figwidth() / 2
@@ -45,10 +57,10 @@ def test_every_chart_has_a_narrow_version_with_the_same_numbers(name):
     assert ABOUT["title"] in wide.alt and wide.source_line.startswith("Source: Fresno Bee")
 
 
-@pytest.mark.parametrize("name", CALLS)
+@EACH
 def test_no_text_is_cut_off_or_smaller_than_eight_points(name):
     """All text is within the picture that is saved, and legible at its own width."""
-    wide = CALLS[name]()
+    wide = draw(name)
     for figure in (wide, wide.redraw()):
         figure.draw_without_rendering()
         area = figure.get_tightbbox().padded(0.2)
@@ -61,57 +73,112 @@ def test_no_text_is_cut_off_or_smaller_than_eight_points(name):
                 assert text.get_fontsize() >= 8
 
 
-def test_bars_are_as_long_as_their_numbers():
-    """The parts of each bar add up to its number."""
-    axes = CALLS["bars"]().axes[0]
-    widths = [patch.get_width() for patch in axes.patches]
-
-    assert widths == [20, 3, 5, 0]
-
-
-def test_unlimited_side_is_an_arrow():
-    """`At least 30` is drawn with an arrow at its open side, and the alt text says so."""
-    figure = CALLS["ranges"]()
-    marks = [line.get_marker() for line in figure.axes[0].lines]
-
-    assert ">" in marks and "at least 30" in figure.alt
-
-
-def test_gap_breaks_the_line():
-    """A missing day is not drawn across."""
-    assert np.isnan(CALLS["lines"]().axes[0].lines[0].get_ydata()).sum() == 1
-
-
-def test_no_value_is_no_line():
-    """A log of fewer than seven days has no mean of seven days: the figure says so."""
-    figure = figures.draw_lines(LINE.assign(y=np.nan), "a", unit="searches", **ABOUT)
-    assert "Highest" not in figure.alt and figure.axes[0].get_ylim()[0] == 0
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda: figures.draw_bars(COUNTS.iloc[:0], "a", unit="u", **ABOUT),
-        lambda: figures.draw_ranges(RANGES.iloc[:0], "a", unit="u", **ABOUT),
-        lambda: figures.draw_lines(LINE.iloc[:0], "a", unit="u", **ABOUT),
-        lambda: figures.draw_matrix(pd.DataFrame(1, index=[1], columns=range(21)), "a", unit="u", **ABOUT),
-        lambda: figures.draw_tiles(pd.Series({"ZZ": 1}), "a", unit="u", **ABOUT),
-    ],
-)
-def test_tables_that_cannot_be_drawn_are_refused(call):
+@EACH
+def test_tables_that_cannot_be_drawn_are_refused(name):
     """Empty tables, too many columns, and codes that are no state."""
     with pytest.raises(DataError):
-        call()
+        draw(name, CHARTS[name][2])
 
 
-def test_saved_files(tmp_path, monkeypatch):
+def test_marks_are_the_numbers():
+    """Parts of bars are as long as their numbers; `at least 30` is an arrow; a missing day is not drawn across.
+
+    A log of fewer than seven days has no mean of seven days: the figure says so.
+    """
+    bars, ranges, lines = (draw(name) for name in ("bars", "ranges", "lines"))
+    none = draw("lines", LINE.assign(y=np.nan))
+
+    assert [patch.get_width() for patch in bars.axes[0].patches] == [20, 3, 5, 0]
+    assert ">" in [line.get_marker() for line in ranges.axes[0].lines] and "at least 30" in ranges.alt
+    assert np.isnan(lines.axes[0].lines[0].get_ydata()).sum() == 1
+    assert "Highest" not in none.alt and none.axes[0].get_ylim()[0] == 0
+
+
+def test_saved_files(folder):
     """PNG, SVG, narrow SVG, numbers and description; the same bytes each time; a table by its own name."""
-    monkeypatch.setenv("SIDEDOOR_FIGURES", str(tmp_path))
-    figures.save_figure(CALLS["bars"]())
-    first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    figures.save_figure(CALLS["bars"]())
+    figures.save_figure(draw("bars"))
+    first = {path.name: path.read_bytes() for path in folder.iterdir()}
+    figures.save_figure(draw("bars"))
     figures.save_table(COUNTS.reset_index(names="agency"), "complete")
 
     assert {"a.png", "a.svg", "a-narrow.svg", "a.csv", "a.json"} == set(first)
-    assert all((tmp_path / name).read_bytes() == content for name, content in first.items())
-    assert (tmp_path / "complete.csv").read_text().splitlines()[0] == "agency,local,federal"
+    assert all((folder / name).read_bytes() == content for name, content in first.items())
+    assert (folder / "complete.csv").read_text().splitlines()[0] == "agency,local,federal"
+
+
+# --- the layout of a figure -----------------------------------------------------------------------
+
+
+def lay_out(source="S"):
+    """A figure whose long labels the layout has to make room for."""
+    with _base.new_figure() as (figure, axes):
+        axes.barh(["one", "a much longer name of an agency than that"], [1, 20])
+        axes.set_title("Bars of $5")
+        data = pd.DataFrame({"name": ["one", "two"], "bars_n": [1, 20]})
+        about = {"alt": "Bars.", "caption": "C.", "n": 2, "period": "2019"}
+        return _base.finish_figure(figure, "bars", source=source, data=data, **about)
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a notebook would show, one call of `display` each."""
+    calls = []
+    monkeypatch.setattr(IPython.display, "display", lambda data, **how: calls.append((data, how)))
+    return calls
+
+
+def test_notebook_shows_the_saved_file(shown, folder, monkeypatch):
+    """Byte for byte and not drawn again, with its description; so is a figure that was not saved."""
+    draw_alike, drawn = _base._draw_alike, []
+
+    def watch(figure, *formats):
+        drawn.append(formats)
+        return draw_alike(figure, *formats)
+
+    monkeypatch.setattr(_base, "_draw_alike", watch)
+    saved, unsaved = lay_out(), lay_out()
+    figures.save_figure(saved)
+    for figure in (saved, unsaved):
+        figure._ipython_display_()
+
+    for data, how in shown:
+        assert base64.b64decode(data["image/png"]) == (folder / "bars.png").read_bytes()
+        assert data["text/plain"] == "<CitedFigure size 840x460 with 1 Axes>" and how["raw"] is True
+        assert how["metadata"] == {"image/png": {"alt": "Bars.", "sidedoor": "bars"}}
+    assert len(shown) == 2 and drawn == [("png", "svg"), ("png",)]
+
+
+def test_figure_changed_after_it_was_saved_is_shown_as_it_is(shown, folder):
+    """A new title is seen, though the file has the old one; shown twice it is the same."""
+    figure = lay_out()
+    figures.save_figure(figure)
+    figure.axes[0].set_title("Other bars")
+    figure._ipython_display_()
+    figure._ipython_display_()
+
+    (first, _), (second, _) = shown
+    assert base64.b64decode(first["image/png"]) != (folder / "bars.png").read_bytes()
+    assert first == second
+
+
+def test_file_is_what_matplotlib_saves_tightly(folder):
+    """The PNG is that of `bbox_inches="tight"`, byte for byte; the SVG is as large, in points."""
+    figures.save_figure(lay_out())
+    lay_out().savefig(folder / "plain.png", bbox_inches="tight", dpi=100, metadata={"Software": None})
+    svg = (folder / "bars.svg").read_text(encoding="utf-8")
+    points = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', svg).groups()
+
+    assert (folder / "bars.png").read_bytes() == (folder / "plain.png").read_bytes()
+    with Image.open(folder / "bars.png") as image:
+        assert [float(side) / 0.72 for side in points] == pytest.approx(image.size, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("source", "foot"),
+    [("simulated-list, b", "Simulated data. Source: simulated-list, b"), ("b", "Source: b")],
+)
+def test_figure_of_invented_records_says_so(source, foot):
+    """Whatever its title says, its foot does."""
+    figure = lay_out(source)
+
+    assert figure.get_supxlabel() == figure.source_line == f"{foot} · n = 2 · 2019"

@@ -13,65 +13,62 @@ def compare(before, after):
     return compare_lists(data.select_list(first), data.select_list(second))
 
 
-def get_pairs(changes, status):
-    rows = changes[changes["status"] == status]
-    return list(zip(rows["name_before"].fillna(""), rows["name_after"].fillna(""), strict=True))
-
-
-def test_inactive_is_a_status_and_no_new_name():
-    """E5a: the same name with Inactive before it is kept, and cannot search any more."""
-    changes = compare(
-        [("Alton PD", "IL"), ("Upton PD", "MA")], [("Inactive Alton PD", "IL", True), ("Upton PD", "MA")]
-    )
-    counts = count_changes(changes, "IL").loc["all"]
-
-    assert changes["status"].tolist() == ["kept", "kept"]
-    assert (counts["before_n"], counts["after_n"], counts["inactive_n"], counts["dropped_n"]) == (2, 1, 1, 0)
-
-
-def test_the_account_of_the_same_place_is_joined_first():
-    """E5b: of two accounts of one name, that of the same state is the inactive one; the other is dropped."""
-    changes = compare(
-        [("Orange County Sheriff", "CA"), ("Orange County Sheriff (FL)", "FL")],
-        [("Inactive Orange County Sheriff", "CA", True)],
-    )
-
-    assert get_pairs(changes, "kept") == [("Orange County Sheriff", "Inactive Orange County Sheriff")]
-    assert get_pairs(changes, "dropped") == [("Orange County Sheriff (FL)", "")]
-
-
-def test_other_spellings_are_renamed_and_unsure_pairs_give_the_bounds():
-    """E5c: leftovers of like place are one account or two; the low end of new and dropped falls by them."""
-    changes = compare(
+SHERIFF, OTHER = "Orange County Sheriff", "Orange County Sheriff (FL)"
+# before, after -> (status, name before, name after) of each row
+CASES = {
+    # E5a: the same name with Inactive before it is kept, and cannot search any more
+    "inactive": (
+        [("Alton PD", "IL"), ("Upton PD", "MA")],
+        [("Inactive Alton PD", "IL", True), ("Upton PD", "MA")],
+        [("kept", "Alton PD", "Inactive Alton PD"), ("kept", "Upton PD", "Upton PD")],
+    ),
+    # E5b: of two accounts of one name, that of the same state is the inactive one; the other is dropped
+    "same place first": (
+        [(SHERIFF, "CA"), (OTHER, "FL")],
+        [(f"Inactive {SHERIFF}", "CA", True)],
+        [("kept", SHERIFF, f"Inactive {SHERIFF}"), ("dropped", OTHER, None)],
+    ),
+    # E5c: leftovers of like place are one account or two
+    "spellings": (
         ["Downers Grove IL PD", "Grants Pass OR DPS", "Gone TX PD"],
         ["Downers Grove Police Department (IL)", "Grants Pass OR PD", "Come NY PD"],
+        [
+            ("renamed", "Downers Grove IL PD", "Downers Grove Police Department (IL)"),
+            ("unsure", "Grants Pass OR DPS", "Grants Pass OR PD"),
+            ("new", None, "Come NY PD"),
+            ("dropped", "Gone TX PD", None),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_names_are_joined_as_by_hand(case):
+    before, after, expected = CASES[case]
+    found = compare(before, after)[["status", "name_before", "name_after"]]
+
+    assert found.astype(object).where(found.notna(), None).to_numpy().tolist() == list(map(list, expected))
+
+
+def test_counts_have_the_bounds_that_unsure_pairs_leave():
+    """E5: inactive is a status; the low end of new and dropped falls by each unsure pair."""
+    inactive, spellings = (
+        count_changes(compare(*CASES[name][:2]), "IL").loc["all"] for name in ("inactive", "spellings")
     )
-    counts = count_changes(changes, "CA").loc["all"]
 
-    assert [changes["status"].tolist().count(word) for word in ("renamed", "unsure", "new", "dropped")] == [
-        1,
-        1,
-        1,
-        1,
-    ]
-    assert (counts["new_n"], counts["new_high_n"]) == (1, 2)
-    assert (counts["dropped_n"], counts["dropped_high_n"]) == (1, 2)
-
-
-def test_a_name_is_joined_to_one_name_at_most():
-    changes = compare(["Springfield PD"], [("Springfield PD", "IL"), ("Springfield PD", "MO")])
-
-    assert len(changes) == 2 and changes["status"].tolist().count("new") == 1
+    ends = ["before_n", "after_n", "inactive_n", "dropped_n"]
+    assert inactive[ends].tolist() == [2, 1, 1, 0]
+    assert spellings[["new_n", "new_high_n", "dropped_n", "dropped_high_n"]].tolist() == [1, 2, 1, 2]
 
 
 def test_every_name_is_in_one_row():
-    """Rows in are rows out, whatever the names."""
-    before = ["Alton IL PD", "do not use", "FBI", "Upton PD"]
+    """Rows in are rows out, whatever the names; a name is joined to one name at most."""
+    before = ["Alton IL PD", "do not use", "FBI", "Upton PD", "Springfield PD"]
     after = ["Alton IL SO", "FBI Newark", "Upton PD", "Z Do not use"]
-    changes = compare(before, after)
+    changes = compare(before, [*after, ("Springfield PD", "IL"), ("Springfield PD", "MO")])
 
     assert sorted(changes["name_before"].dropna()) == sorted(before)
-    assert sorted(changes["name_after"].dropna()) == sorted(after)
+    assert sorted(changes["name_after"].dropna()) == sorted([*after, "Springfield PD", "Springfield PD"])
 
 
 def test_regions_add_up_to_all():
@@ -82,28 +79,17 @@ def test_regions_add_up_to_all():
     assert table.loc["federal", "dropped_n"] == 1 and table.loc["another state", "new_n"] == 1
 
 
-@pytest.fixture(scope="module")
-def county():
-    return load_network("orange-county")
-
-
-def test_the_sheriffs_list_of_2022_has_nobody_new(county):
-    """The referee compared the reports of 2020 and 2022 by hand: nobody new, eight dropped."""
+def test_the_sheriffs_lists_are_those_that_the_referee_compared_by_hand():
+    """From 2020 to 2022 nobody is new and eight are dropped; 112 of 287 are kept to 2025."""
+    county = load_network("orange-county")
     dates = county.list_dates("orange-county-so-ca")["list_id"]
-    counts = count_changes(compare_lists(*(county.select_list(key) for key in dates[:2])), "CA").loc["all"]
-
-    assert (counts["before_n"], counts["after_n"]) == (295, 287)
-    assert counts["new_n"] == 0 and counts["dropped_n"] == 8
-
-
-def test_who_lost_access_from_2022_to_2025(county):
-    """112 of 287 accounts are kept by the referee's count (111 by name, one renamed)."""
-    dates = county.list_dates("orange-county-so-ca")["list_id"]
-    changes = compare_lists(*(county.select_list(key) for key in dates[1:3]))
+    lists = [county.select_list(list_id) for list_id in dates[:3]]
+    first = count_changes(compare_lists(*lists[:2]), "CA").loc["all"]
+    changes = compare_lists(*lists[1:])
     table = count_changes(changes, "CA")
-    joined = changes["status"].isin(["kept", "renamed", "unsure"])
 
-    assert joined.sum() == 112
-    assert (table.loc["all", "before_n"], table.loc["all", "after_n"]) == (287, 136)
-    assert (table.loc["federal", "before_n"], table.loc["federal", "kept_n"]) == (8, 0)
-    assert (table.loc["another state", "after_n"], table.loc["unknown", "after_n"]) == (1, 0)
+    assert first[["before_n", "after_n", "new_n", "dropped_n"]].tolist() == [295, 287, 0, 8]
+    assert changes["status"].isin(["kept", "renamed", "unsure"]).sum() == 112
+    assert table.loc["all", ["before_n", "after_n"]].tolist() == [287, 136]
+    assert table.loc["federal", ["before_n", "kept_n"]].tolist() == [8, 0]
+    assert table.loc[["another state", "unknown"], "after_n"].tolist() == [1, 0]

@@ -1,5 +1,6 @@
 """Small logs with given reasons, and labels by plain Python."""
 
+import functools
 import re
 import tomllib
 import unicodedata
@@ -18,25 +19,27 @@ def make_log():
     """Make a canonical log from reasons; a state in place of a text is written `<masked>`."""
 
     def make(reasons, **columns):
-        states = [
-            text[1:-1] if isinstance(text, str) and text.startswith("<") else "value" for text in reasons
-        ]
+        reasons = pd.Series(reasons, dtype="object")
+        states = reasons.str.extract(r"^<(.*).$")[0].fillna("value")
         rows = {
             "source_id": "simulated-test",
             "row_no": range(1, len(reasons) + 1),
-            "reason_text": [
-                text if state == "value" else None for text, state in zip(reasons, states, strict=True)
-            ],
-            "reason_text_cell": ["empty" if state == "case_number" else state for state in states],
-            "reason_origin": [
-                {"value": "reason", "case_number": "case_number"}.get(state) for state in states
-            ],
+            "reason_text": reasons.where(states == "value", None),
+            "reason_text_cell": states.replace("case_number", "empty"),
+            "reason_origin": states.map({"value": "reason", "case_number": "case_number"}),
         }
         return build_table("searches", pd.DataFrame(rows | columns))
 
     return make
 
 
+@functools.cache
+def read_rules(name: str) -> dict:
+    """Read a shipped rule file as it is."""
+    return tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
 def fold(text: str) -> str:
     """Fold one text by Python alone: Latin accents and wide letters become plain, other characters blanks."""
     made = ""
@@ -54,10 +57,10 @@ def fold(text: str) -> str:
     return re.sub(" +", " ", made).lower()
 
 
+@functools.cache
 def label_plainly(name: str, text: str) -> str:
     """Label a text from a shipped rule file by a loop of its own, without the package's reader."""
-    content = tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8"))
-    text = fold(text)
+    content, text = read_rules(name), fold(text)
     for part in content.get("category", []):
         own = part["text"].lower()
         if text.strip() == own or re.match(f" ?{re.escape(own)} - ", text):

@@ -29,63 +29,48 @@ def tally(make_log):
     return tally_reasons(engine.read_log(engine.connect(), log), SETS, ["searcher_agency_as_printed"])
 
 
+BY = ["searcher_agency_as_printed"]
+
+
 def test_each_rule_finds_what_was_counted_by_hand(tally):
-    """Readings of a set are rules of their own; rows without a text are in no rule's reach."""
-    counts = count_rules(tally, SETS, fewest=0)
+    """Readings of a set are rules of their own; rows without a text are in no rule's reach.
+
+    By agency, one with nothing found keeps its line with 0; without the naive rule the others stay.
+    """
+    counts, by = count_rules(tally, SETS, fewest=0), count_rules(tally, SETS, BY, fewest=0)
+    narrow = count_rules(tally, SETS[::2], fewest=0)
 
     assert [sum(column) for column in zip(*REASONS.values())] == counts["found_n"].tolist()
     assert {6} == set(counts["text_n"]) and {8} == set(counts["rows_n"])
-
-
-def test_counts_by_agency_add_up(tally):
-    """Agencies with nothing found keep their line with 0."""
-    by = ["searcher_agency_as_printed"]
-    counts = count_rules(tally, SETS, by, fewest=0)
-    summed = counts.groupby("rule", sort=False)["found_n"].sum()
-
-    assert [0] * 5 == counts.loc[counts[by[0]] == "B ZZ PD", "found_n"].tolist()
-    assert count_rules(tally, SETS, fewest=0).set_index("rule")["found_n"].to_dict() == summed.to_dict()
+    assert [0] * 5 == by.loc[by[BY[0]] == "B ZZ PD", "found_n"].tolist()
+    assert by.groupby("rule", sort=False)["found_n"].sum().tolist() == counts["found_n"].tolist()
+    shared = counts[counts["rule"].isin(narrow["rule"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(shared, narrow)
 
 
 def test_the_range_names_its_ends(tally):
-    """Fewest and most, by which rule, and how many times more; no width names all rules."""
-    whole = range_rules(tally, SETS, fewest=0).iloc[0]
-    by = range_rules(tally, SETS, ["searcher_agency_as_printed"], fewest=0)
+    """Fewest and most, by which rule, and how many times more; no width names all rules.
 
-    assert (1, "house-immigration: explicit", 4, "newsroom-contains", 5) == (
-        whole["low_n"],
-        whole["low_rule"],
-        whole["high_n"],
-        whole["high_rule"],
-        whole["rules_n"],
-    )
-    assert ("all rules", "all rules", 0, 1) == tuple(by.loc[1, ["low_rule", "high_rule", "high_n", "text_n"]])
+    A range over one rule would be the one number that nobody should print.
+    """
+    whole, narrow = (range_rules(tally, sets, fewest=0).iloc[0] for sets in (SETS, SETS[::2]))
+    by = range_rules(tally, SETS, BY, fewest=0)
 
-
-def test_one_rule_has_no_range(tally):
-    """A range over one rule would be the one number that nobody should print."""
-    with pytest.raises(DataError, match="two rules or more"):
+    columns = ["low_n", "low_rule", "high_n", "high_rule", "rules_n"]
+    assert whole[columns].tolist() == [1, "house-immigration: explicit", 4, "newsroom-contains", 5]
+    assert narrow["high_n"] < whole["high_n"]
+    ends = by.loc[1, ["low_rule", "high_rule", "high_n", "text_n"]]
+    assert ends.tolist() == ["all rules", "all rules", 0, 1]
+    with pytest.raises(DataError) as error:
         range_rules(tally, SETS[2:])
+    assert error.value.way_out
 
 
 def test_states(tally):
     """Texts, and what has none, with their shares."""
-    states = count_states(tally)
+    states = count_states(tally).to_numpy().tolist()
 
-    assert [("text", 6, 0.75), ("empty", 1, 0.125), ("masked", 1, 0.125)] == list(
-        states.itertuples(index=False, name=None)
-    )
-
-
-def test_a_rule_more_changes_the_range_and_not_the_log(tally):
-    """Without the naive rule the range is narrower; what the others find, and the rows, stay."""
-    wide, narrow = count_rules(tally, SETS, fewest=0), count_rules(tally, SETS[::2], fewest=0)
-    shared = wide[wide["rule"].isin(narrow["rule"])].reset_index(drop=True)
-
-    pd.testing.assert_frame_equal(shared, narrow)
-    assert (
-        range_rules(tally, SETS, fewest=0)["high_n"][0] > range_rules(tally, SETS[::2], fewest=0)["high_n"][0]
-    )
+    assert [["text", 6, 0.75], ["empty", 1, 0.125], ["masked", 1, 0.125]] == states
 
 
 def test_one_search_of_a_small_town_is_not_told():

@@ -1,7 +1,4 @@
-"""The log of notebook 06: simulated with its truth, ingested records without.
-
-And what no output of the notebook may hold.
-"""
+"""The log of notebook 06, simulated or ingested, and what no output of the notebook may hold."""
 
 import ast
 import contextlib
@@ -24,6 +21,8 @@ from sidedoor.ingest.source import ReadOptions
 NOTEBOOK = paths.NOTEBOOKS / "06-read-the-reasons.ipynb"
 ZONE = "America/Los_Angeles"
 CANARIES = ["Zebrafinch Quillback", "quillback-4471"]
+NAME, PLATE = CANARIES
+REASONS_TYPED = ["ICE", "police assist", f"HSI {PLATE}", f"immigration {NAME}", NAME, "", "***"]
 _HEADER = "ID,Org Name,Total Networks Searched,Search Time,Reason,Case #,License Plate,Name"
 
 
@@ -31,17 +30,9 @@ def write_audit(folder):
     """Write an invented audit with canaries in its reasons, plates and names."""
     lines = [_HEADER]
     for number in range(60):
-        reason = [
-            "ICE",
-            "police assist",
-            "HSI " + CANARIES[1],
-            "immigration " + CANARIES[0],
-            CANARIES[0],
-            "",
-            "***",
-        ][number % 7]
+        reason = REASONS_TYPED[number % 7]
         when = f"{1 + number % 12}/{1 + number % 27}/2025, 10:{number:02d}:00 AM UTC"
-        lines.append(f'id-{number:04d},Exampleton ZZ PD,12,"{when}",{reason},,{CANARIES[1]},{CANARIES[0]}')
+        lines.append(f'id-{number:04d},Exampleton ZZ PD,12,"{when}",{reason},,{PLATE},{NAME}')
     path = folder / "audit.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
@@ -64,7 +55,7 @@ def test_simulated_log_has_its_truth_beside_each_row():
     rows = engine.fetch(log.table.select("source_id", "row_no", *TRUTH), ["source_id", "row_no"])
 
     assert log.is_simulated and log.has_truth and "simulated" in log.name
-    expected = truth[["source_id", "row_no", *TRUTH]].sort_values(["source_id", "row_no"], ignore_index=True)
+    expected = truth[rows.columns].sort_values(["source_id", "row_no"], ignore_index=True)
     pd.testing.assert_frame_equal(expected, rows, check_dtype=False)
 
 
@@ -82,30 +73,20 @@ def test_records_are_read_without_truth(records):
 
 
 def run_notebook(until="", **parameters):
-    """Run the cells of notebook 06 here with other parameters.
-
-    Collect what each printed, displayed or returned.
+    """Run the cells of notebook 06 here with other parameters; return what they showed, and their names.
 
     Stops after the cell that holds a text, if one is given.
     """
-    cells = [
-        cell
-        for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-        if cell["cell_type"] == "code"
-    ]
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
     shown, space = io.StringIO(), {}
 
     def display(value):
-        for form in (
-            repr(value),
-            getattr(value, "_repr_html_", str)(),
-            getattr(value, "_repr_mimebundle_", str)(),
-        ):
-            print(form)
+        for form in ("__repr__", "_repr_html_", "_repr_mimebundle_"):
+            print(getattr(value, form, str)())
 
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(shown):
         patch.setattr("IPython.display.display", display)
-        for cell in cells:
+        for cell in [cell for cell in cells if cell["cell_type"] == "code"]:
             tree = ast.parse("".join(cell["source"]))
             last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
             exec(compile(tree, "cell", "exec"), space)
@@ -134,7 +115,7 @@ def test_no_reason_plate_or_name_reaches_an_output(records, drawn):
     saved = "".join(path.read_text(encoding="utf-8") for path in drawn.glob("*.[cjs][sv]*"))
 
     assert "Exampleton ZZ PD" in shown and "no range: an end is below ten" in shown
-    assert any(CANARIES[0] in text for text in space["sample"]["text"])
+    assert any(NAME in text for text in space["sample"]["text"])
     for canary in CANARIES:
         assert canary.lower() not in (shown + saved).lower()
     matplotlib.pyplot.close("all")
@@ -150,12 +131,9 @@ def test_a_copy_for_publication_says_that_nothing_can_be_found(records):
 
 def test_committed_notebook_shows_no_reason_of_the_simulated_log():
     """Texts of the simulated log that are no words of a rule stand in no output."""
-    texts = {text for choices in REASONS.values() for text, _, _ in choices if len(text) > 12} - {
-        "illegal immigration"
-    }
-    outputs = json.dumps(
-        [cell.get("outputs") for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]]
-    )
+    texts = {text for choices in REASONS.values() for text, _, _ in choices if len(text) > 12}
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    outputs = json.dumps([cell.get("outputs") for cell in cells]).lower()
 
     assert len(texts) > 10
-    assert not [text for text in texts if text.lower() in outputs.lower()]
+    assert not [text for text in texts - {"illegal immigration"} if text.lower() in outputs]

@@ -1,13 +1,8 @@
-"""The released logs of Eugene and Okaloosa, reduced.
-
-What their classes of reasons let one see, and what they do not.
-"""
+"""The released logs of Eugene and Okaloosa, reduced: what their classes of reasons let one see."""
 
 import csv
 import gzip
-import os
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -17,10 +12,6 @@ from helpers.searches.records import list_files
 from sidedoor.ingest.files import ingest_file
 from sidedoor.ingest.source import ReadOptions
 
-MIRROR = Path(os.environ.get("SIDEDOOR_MIRROR", ""))
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("SIDEDOOR_MIRROR"), reason="SIDEDOOR_MIRROR is not set: no released logs"
-)
 FILES = {
     "eugene_reduced": "eugene_or_pd_search_audit_reduced.csv.gz",
     "okaloosa_reduced": "okaloosa_fl_so_org_audit_reduced.csv.gz",
@@ -28,9 +19,9 @@ FILES = {
 
 
 @pytest.mark.parametrize("mapping", FILES)
-def test_states_are_those_of_the_file_and_no_rule_finds_immigration(tmp_path, mapping):
+def test_states_are_those_of_the_file_and_no_rule_finds_immigration(mirror, tmp_path, mapping):
     """Reasons read, blank or missing add up to the file's own classes."""
-    path = MIRROR / "flock" / FILES[mapping]
+    path = mirror / "flock" / FILES[mapping]
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         classes = Counter(row["reason_kind"] for row in csv.DictReader(file))
     plain = tmp_path / FILES[mapping].removesuffix(".gz")

@@ -1,7 +1,4 @@
-"""Behaviour of `helpers.searches.cells`.
-
-Five ways to hold no value, columns of one value, breaks of the form.
-"""
+"""Behaviour of `helpers.searches.cells`: cells without a value, columns of one value, breaks of the form."""
 
 import pandas as pd
 
@@ -46,23 +43,15 @@ def make_days(states, field="devices_n"):
 
 
 def test_the_day_on_which_a_column_goes_is_found():
-    """A column that is not exported any more is a break; three odd days are none."""
+    """A column that is not exported any more is a break; three odd days are none, nor is one format."""
     states = ["value"] * 6 + ["empty"] * 2 + ["masked"] * 3 + ["value"] * 3 + ["not_exported"] * 10
-    log = read(make_log(make_days(states)))
-    breaks = cells.find_breaks(log, list_logs(log), "UTC")
+    log, one = read(make_log(make_days(states))), read(make_log(make_days(["value"] * 20)))
+    (found,) = cells.find_breaks(log, list_logs(log), "UTC").to_dict("records")
 
-    assert [
-        ("devices_n", "shown", "not_exported", pd.Timestamp("2025-07-14"), pd.Timestamp("2025-07-15"))
-    ] == list(
-        breaks[["field", "before", "after", "last_before", "first_after"]].itertuples(index=False, name=None)
-    )
-
-
-def test_no_break_is_an_empty_table():
-    """A log of one format has none."""
-    log = read(make_log(make_days(["value"] * 20)))
-
-    assert cells.find_breaks(log, list_logs(log), "UTC").empty
+    assert (found["field"], found["before"], found["after"]) == ("devices_n", "shown", "not_exported")
+    days = pd.Timestamp("2025-07-14"), pd.Timestamp("2025-07-15")
+    assert (found["last_before"], found["first_after"]) == days
+    assert cells.find_breaks(one, list_logs(one), "UTC").empty
 
 
 def test_breaks_of_the_simulated_log_are_found(teaching):

@@ -32,46 +32,42 @@ def span(first, last, n):
 
 def test_days_are_local():
     """06:59 UTC is the evening before in California, 07:00 UTC its midnight; in winter an hour later."""
-    rows = [
-        {"searched_at": f"{at}:30"}
-        for at in ("2025-07-01 06:59", "2025-07-01 07:00", "2025-12-01 07:59", "2025-12-01 08:00")
-    ]
+    times = ("2025-07-01 06:59", "2025-07-01 07:00", "2025-12-01 07:59", "2025-12-01 08:00")
+    rows = [{"searched_at": f"{at}:30"} for at in times]
+    days = count_days(rows)["day"].dt.strftime("%Y-%m-%d").tolist()
 
-    assert ["2025-06-30", "2025-07-01", "2025-11-30", "2025-12-01"] == count_days(rows)["day"].dt.strftime(
-        "%Y-%m-%d"
-    ).tolist()
+    assert ["2025-06-30", "2025-07-01", "2025-11-30", "2025-12-01"] == days
     assert 2 == len(count_days(rows, "UTC"))
 
 
 def test_an_empty_day_is_a_gap_where_rows_are_many():
     """One empty day among days of 30 rows is a gap, among days of 1 row it may be quiet."""
-    busy = span("2025-07-01", "2025-07-31", 30)
-    del busy[pd.Timestamp("2025-07-10")]
-    quiet = span("2025-07-01", "2025-07-31", 1)
-    del quiet[pd.Timestamp("2025-07-10")]
-    long = span("2025-07-01", "2025-07-31", 1) | span("2025-08-21", "2025-09-10", 1)
+    full, quiet = span("2025-07-01", "2025-07-31", 30), span("2025-07-01", "2025-07-31", 1)
+    long = quiet | span("2025-08-21", "2025-09-10", 1)
+    lost = pd.Timestamp("2025-07-10")
+    found = {}
+    for name, days in {"full": full, "long": long, "busy": full, "quiet": quiet}.items():
+        kept = {day: n for day, n in days.items() if day != lost or name in ("full", "long")}
+        gaps = coverage.find_gaps(make_days(kept))
+        found[name] = gaps[["first", "days_n", "is_gap"]].to_numpy().tolist()
 
-    (found,) = coverage.find_gaps(make_days(busy)).to_dict("records")
-    assert (pd.Timestamp("2025-07-10"), 1, True) == (found["first"], found["days_n"], found["is_gap"])
-    assert [False] == coverage.find_gaps(make_days(quiet))["is_gap"].tolist()
-    assert [(20, True)] == list(
-        coverage.find_gaps(make_days(long))[["days_n", "is_gap"]].itertuples(index=False, name=None)
-    )
-    assert coverage.find_gaps(make_days(span("2025-07-01", "2025-07-31", 30))).empty
+    assert found == {
+        "full": [],
+        "long": [[pd.Timestamp("2025-08-01"), 20, True]],
+        "busy": [[lost, 1, True]],
+        "quiet": [[lost, 1, False]],
+    }
 
 
 def test_weekends_of_an_office_are_no_gaps():
-    """Weekends without a row are no gap; a lost week is one."""
+    """E7: weekends without a row are no gap; a lost week is one."""
     office = {day: 8 for day in pd.date_range("2025-01-06", "2025-04-30") if day.day_of_week < 5}
     gaps = coverage.find_gaps(make_days(office))
     assert len(gaps) == 16 and not gaps["is_gap"].any()
 
-    lost = {
-        day: n
-        for day, n in office.items()
-        if not pd.Timestamp("2025-03-03") <= day <= pd.Timestamp("2025-03-07")
-    }
-    (found,) = coverage.find_gaps(make_days(lost)).query("is_gap").to_dict("records")
+    week = pd.date_range("2025-03-03", "2025-03-07")
+    lost = make_days({day: n for day, n in office.items() if day not in week})
+    (found,) = coverage.find_gaps(lost).query("is_gap").to_dict("records")
     assert (found["first"], found["last"]) == (pd.Timestamp("2025-03-01"), pd.Timestamp("2025-03-09"))
     assert found["expected_n"] == 40
 
@@ -84,11 +80,8 @@ def test_months_are_whole_partial_or_missing():
     grid = make_grid(make_days(days)).set_index("month")
 
     assert ["partial", "complete", "missing", "partial", "complete"] == grid["state"].tolist()
-    assert (11, 30, 3) == (
-        grid.loc["2025-06", "days_n"],
-        grid.loc["2025-09", "month_days_n"],
-        grid.loc["2025-09", "gap_days_n"],
-    )
+    assert grid.loc["2025-06", "days_n"] == 11
+    assert grid.loc["2025-09", ["month_days_n", "gap_days_n"]].tolist() == [30, 3]
 
 
 def test_quiet_days_at_the_ends_do_not_make_a_month_partial():
@@ -101,14 +94,12 @@ def test_quiet_days_at_the_ends_do_not_make_a_month_partial():
 
 def test_panel_is_what_is_whole_throughout():
     """Only logs without a hole compare; organization audits are no part where there are network audits."""
-    whole = make_days(span("2025-06-01", "2025-08-31", 20))
-    holed = make_days(
-        span("2025-06-01", "2025-06-30", 20) | span("2025-08-01", "2025-08-31", 20), host="B PD"
-    )
-    own = make_days(span("2025-06-01", "2025-08-31", 20), host="C PD", kind="own")
+    june, july, august = (span(f"2025-{m}-01", f"2025-{m}-30", 20) for m in ("06", "07", "08"))
+    whole = make_days(june | july | august | span("2025-07-31", "2025-07-31", 20))
+    holed, own = make_days(june | august, host="B PD"), whole.assign(host="C PD", kind="own")
     grid = make_grid(pd.concat([whole, holed, own]))
 
-    assert [("A PD", "network")] == list(coverage.choose_panel(grid).itertuples(index=False, name=None))
+    assert [["A PD", "network"]] == coverage.choose_panel(grid).to_numpy().tolist()
     assert ["B PD"] == coverage.choose_panel(grid[grid["host"] != "A PD"])["host"].tolist()
     assert ["C PD"] == coverage.choose_panel(grid[grid["kind"] == "own"])["host"].tolist()
 

@@ -1,7 +1,4 @@
-"""Behaviour of `helpers.searches.logs`.
-
-What kind of log a file is, and how exactly its rows can be told apart.
-"""
+"""Behaviour of `helpers.searches.logs`: what kind of log a file is, and how exactly its rows are told apart."""
 
 import pandas as pd
 import pytest
@@ -19,14 +16,22 @@ def list_one(rows):
     return found
 
 
-def test_kinds_of_logs():
-    """Only the host searches in an organization audit, others do in a network audit."""
-    assert (
-        "own"
-        == list_one([{"searcher_agency_as_printed": " a pd"}, {"searcher_agency_as_printed": "A PD"}])["kind"]
-    )
-    assert "network" == list_one([{"searcher_agency_as_printed": "A PD"}, {}])["kind"]
-    assert "unnamed" == list_one([{"searcher_agency_as_printed": None}])["kind"]
+NAMES = "searcher_agency_as_printed"
+
+
+@pytest.mark.parametrize(
+    ("rows", "column", "expected"),
+    [
+        # only the host searches in an organization audit, others do in a network audit
+        ([{NAMES: " a pd"}, {NAMES: "A PD"}], "kind", "own"),
+        ([{NAMES: "A PD"}, {}], "kind", "network"),
+        ([{NAMES: None}], "kind", "unnamed"),
+        # a file of which nobody said whose it is stands for itself
+        ([{"host_agency": None}], "host", "a"),
+    ],
+)
+def test_kinds_of_logs(rows, column, expected):
+    assert list_one(rows)[column] == expected
 
 
 @pytest.mark.parametrize(
@@ -55,36 +60,22 @@ def test_round_numbers_of_rows_are_said(rows_n, warned):
     table = pd.DataFrame({"source_id": "a", "row_no": range(rows_n)}).astype({"source_id": "str"})
     (found,) = list_logs(read(table)).to_dict("records")
 
-    assert rows_n == found["rows_n"] and (warned in found["warning"] if warned else not found["warning"])
+    assert rows_n == found["rows_n"] and bool(warned) == bool(found["warning"]) and warned in found["warning"]
 
 
 def test_counts_are_those_of_the_columns():
-    """Rows with a time, a name, an id, networks and a window are counted apart."""
+    """Rows with a time, a name, an id, networks and a window are counted apart; no rows is an error."""
     found = list_one(
         [
             {"search_id": "x", "networks_n": 0},
             {"searched_at": None, "window_start": "2025-01-01"},
-            {"searcher_agency_as_printed": None},
+            {NAMES: None},
         ]
     )
 
-    assert {
-        "rows_n": 3,
-        "timed_n": 2,
-        "named_n": 2,
-        "ids_n": 1,
-        "networks_n": 1,
-        "windows_n": 1,
-    }.items() <= found.items()
+    counts = {"rows_n": 3, "timed_n": 2, "named_n": 2, "ids_n": 1, "networks_n": 1, "windows_n": 1}
+    assert {name: found[name] for name in counts} == counts
     assert pd.Timestamp("2025-07-01 12:00:01") == found["first"] == found["last"]
-
-
-def test_an_unknown_host_is_its_source():
-    """A file of which nobody said whose it is stands for itself."""
-    assert "a" == list_one([{"host_agency": None}])["host"]
-
-
-def test_no_rows_is_an_error():
-    """An empty log is said."""
-    with pytest.raises(DataError, match="it has no row"):
+    with pytest.raises(DataError) as error:
         list_logs(read(build_table("searches", [])))
+    assert "no row" in error.value.found

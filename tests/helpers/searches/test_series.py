@@ -1,7 +1,4 @@
-"""Behaviour of `helpers.searches.series`.
-
-Days, stretches that nothing cuts, weekdays and changes of level.
-"""
+"""Behaviour of `helpers.searches.series`: days, stretches that nothing cuts, weekdays, changes of level."""
 
 import numpy as np
 import pandas as pd
@@ -17,12 +14,6 @@ from .conftest import ZONE, make_log, read
 WEEKDAYS = np.array([1.0, 1.2, 1.1, 1.1, 1.1, 0.8, 0.7])
 
 
-def make_series(first, last, n=5):
-    """Make a result of `count_by_day` with the same number each day."""
-    days = pd.date_range(first, last)
-    return pd.DataFrame({"day": days, "rows_n": 2 * n, "searches_n": n})
-
-
 def draw(seed, means):
     """Draw a daily series of Poisson counts with weekdays from daily means."""
     days = pd.date_range("2025-01-06", periods=len(means))
@@ -32,35 +23,32 @@ def draw(seed, means):
 
 def test_a_search_counts_once_on_its_local_day_and_in_its_panel():
     """Two logs hold the evening search of 30 June in California, which UTC has on 1 July."""
-    rows = [
-        {"searched_at": "2025-07-01 03:00:01"},
-        {"searched_at": "2025-07-01 03:00:01", "source_id": "b", "host_agency": "B PD"},
-        {"searched_at": "2025-07-02 20:00:01", "source_id": "b", "host_agency": "B PD"},
-    ]
-    keyed = same.key_rows(read(make_log(rows)))
+    other = {"source_id": "b", "host_agency": "B PD"}
+    evening = {"searched_at": "2025-07-01 03:00:01"}
+    keyed = same.key_rows(
+        read(make_log([evening, evening | other, {"searched_at": "2025-07-02 20:00:01"} | other]))
+    )
     days = series.count_by_day(keyed, ZONE)
     panel = series.count_by_day(keyed, ZONE, pd.DataFrame({"host": ["A PD"], "kind": ["network"]}))
 
     june = pd.Timestamp("2025-06-30")
-    assert [(june, 2, 1), (pd.Timestamp("2025-07-02"), 1, 1)] == list(days.itertuples(index=False, name=None))
-    assert [(june, 1, 1)] == list(panel.itertuples(index=False, name=None))
+    assert [[june, 2, 1], [pd.Timestamp("2025-07-02"), 1, 1]] == days.to_numpy().tolist()
+    assert [[june, 1, 1]] == panel.to_numpy().tolist()
 
 
 def test_stretches_end_at_breaks_and_gaps():
     """Quiet days are 0, days of a gap are missing, the first and last day are dropped."""
-    days = make_series("2025-11-01", "2025-12-31")
-    days = days[~days["day"].isin(pd.to_datetime(["2025-11-10", "2025-11-20"]))]
-    lost = pd.Timestamp("2025-11-20")
-    gaps = pd.DataFrame(
-        {"host": ["A"], "kind": ["network"], "first": [lost], "last": [lost], "is_gap": [True]}
-    )
-    filled = series.fill_days(days, [pd.Timestamp("2025-12-17")], gaps)
+    lost, quiet = pd.Timestamp("2025-11-20"), pd.Timestamp("2025-11-10")
+    days = pd.DataFrame({"day": pd.date_range("2025-11-01", "2025-12-31"), "rows_n": 10, "searches_n": 5})
+    gap = {"host": "A", "kind": "network", "first": lost, "last": lost, "is_gap": True}
+    days = days[~days["day"].isin([lost, quiet])]
+    filled = series.fill_days(days, [pd.Timestamp("2025-12-17")], pd.DataFrame([gap]))
     parts = series.cut_stretches(filled)
 
     ends = [(f"{part['day'].iloc[0]:%m-%d}", f"{part['day'].iloc[-1]:%m-%d}", len(part)) for part in parts]
     assert [("11-02", "11-19", 18), ("11-21", "12-16", 26), ("12-17", "12-30", 14)] == ends
-    assert [0] == parts[0].loc[parts[0]["day"] == "2025-11-10", "searches_n"].tolist()
-    assert filled.set_index("day")["searches_n"].isna().sum() == 1 and filled["month"].nunique() == 2
+    assert [0] == parts[0].loc[parts[0]["day"] == quiet, "searches_n"].tolist()
+    assert filled["searches_n"].isna().sum() == 1 and filled["month"].nunique() == 2
 
 
 def test_weekdays_are_found_within_their_intervals():

@@ -71,52 +71,37 @@ def test_every_small_count_may_be_anything_small(classes, steps):
     assert hidden.to_numpy()[counts.to_numpy() < fewest].all()
 
 
-def test_one_search_is_not_given_back_by_subtraction():
-    """One row of a small town.
-
-    Its count is hidden, and the next smallest count with it, since the sum is shown.
-    """
-    counts = pd.DataFrame({"found": [1, 40, 200]}, index=["Tinytown", "Midtown", "Bigtown"])
-    hidden = hide_small(counts, pd.Series([1, 500, 900], index=counts.index))["found"]
-    assert hidden.tolist() == [True, True, False]
-
-
-def test_a_zero_is_not_shown_beside_hidden_counts():
-    """Were a zero shown, a hidden count of a town with one search would be one."""
-    counts = pd.DataFrame({"found": [0, 1, 30, 50]})
-    assert hide_small(counts, pd.Series([1, 1, 60, 60]))["found"].tolist()[:2] == [True, True]
-
-
-def test_counts_of_size_stay():
-    """Where every class and every difference is of size, nothing is hidden."""
-    counts = pd.DataFrame({"explicit": [10, 60], "agency": [25, 75]})
-    assert not hide_small(counts, pd.Series([100, 100])).any(axis=None)
+N = 3_000
+# counts (a column for each class), wholes -> what is hidden
+CASES = {
+    # one row of a small town: its count is hidden, and the next smallest with it, since the sum is shown
+    "one search": ([[1], [40], [200]], [1, 500, 900], [[True], [True], [False]]),
+    # were a zero shown, a hidden count of a town with one search would be one
+    "a zero": ([[0], [1], [30], [50]], [1, 1, 60, 60], [[True], [True], [False], [False]]),
+    "counts of size": ([[10, 25], [60, 75]], [100, 100], [[False, False]] * 2),
+    # explicit 15, explicit or agency 16: one of the two is hidden, for the difference is one search
+    "a difference of one": ([[15, 16]], [400], [[True, False]]),
+    "all of a small log": ([[1]], [401], [[True]]),
+    # one search among thousands is covered by the cheaper of two large counts
+    "thousands": (
+        [[1], *[[0]] * N, [700], [900]], [5, *[5] * N, 1000, 1000], [*[[True]] * (N + 2), [False]],
+    ),
+}  # fmt: skip
 
 
-def test_a_difference_of_one_is_hidden():
-    """Explicit 15, explicit or agency 16: one of the two is hidden, for the difference is one search."""
-    one = hide_small(pd.DataFrame({"explicit": [15], "agency": [16]}), pd.Series([400]))
-    assert one.sum(axis=None) == 1
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_hidden_by_hand(case):
+    counts, wholes, expected = CASES[case]
 
-
-def test_all_of_a_small_log_is_hidden():
-    """A total of one search in a log of 401 is not shown."""
-    assert hide_small(pd.DataFrame({"found": [1]}), pd.Series([401])).all(axis=None)
+    assert hide_small(pd.DataFrame(counts), pd.Series(wholes)).to_numpy().tolist() == expected
 
 
 def test_thousands_of_agencies():
     """Of 3,000 agencies the small stay hidden, and the two large ones are shown."""
     rng = np.random.default_rng(1)
-    found = pd.DataFrame({"found": [*rng.integers(0, 4, 3000), 700, 900]})
-    hidden = hide_small(found, pd.Series([*rng.integers(4, 9, 3000), 1000, 1000]))["found"]
-    assert hidden[:3000].all() and not hidden[3000:].any()
-
-
-def test_two_large_among_thousands_with_one_small():
-    """One search among 3,000 agencies is covered by the cheaper of the two large counts."""
-    found = pd.DataFrame({"found": [1, *[0] * 3000, 700, 900]})
-    hidden = hide_small(found, pd.Series([5, *[5] * 3000, 1000, 1000]))["found"]
-    assert hidden[:-2].all() and hidden.iloc[-2:].tolist() == [True, False]
+    found = pd.DataFrame({"found": [*rng.integers(0, 4, N), 700, 900]})
+    hidden = hide_small(found, pd.Series([*rng.integers(4, 9, N), 1000, 1000]))["found"]
+    assert hidden[:N].all() and not hidden[N:].any()
 
 
 def test_classes_that_are_not_nested_are_refused():
