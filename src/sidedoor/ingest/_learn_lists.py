@@ -7,7 +7,6 @@ row; in three columns, whose rows may stand as close as lines, each state begins
 
 import re
 from bisect import bisect
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median

@@ -1,6 +1,6 @@
 """Reads a PDF inside the sandbox with pdfplumber; never imported by the parent.
 
-pdfplumber gives letters, boxes and pictures in the order in which they were drawn, and makes words of letters.
+pdfplumber gives letters, boxes and pictures in the order in which they were drawn, and makes words of them.
 Added here are limits that a sandbox reaches late or not at all, and which words a reader of the page can see.
 """
 
@@ -256,7 +256,7 @@ def clean(text: str) -> str:
 
 
 def build_words(letters: list[dict]) -> list[dict]:
-    """Join letters into words as they were drawn; a word drawn twice at one place is bold type or a shadow."""
+    """Join letters into words as they were drawn; one drawn twice at a place is bold type or a shadow."""
     extractor = WordExtractor(
         x_tolerance_ratio=APART, y_tolerance_ratio=0.35, use_text_flow=True, extra_attrs=["state"]
     )

@@ -195,7 +195,7 @@ _WARNED = ("alone", "no-place", "twice")
 
 
 def _report_margins(pages: list[Page], margins: Iterable[list[str]], report: Report) -> None:
-    """Account for what stands in heads and feet but on every page; it is not repeated, as it may be a name."""
+    """Account for what stands in heads and feet of few pages; it may be a name, and is not repeated."""
     known = load_form()["sharing"]["margin"]
     odd = [
         {
