@@ -22,10 +22,11 @@ AGENCY, CITY, STATE = 0, 1, 2
 HOT_LIST = 1
 # Words further apart than this, in heights of a line, are of two cells.
 _WIDE = 0.7
-# How far apart wrapped lines are at most, in line heights: 1.5 in text PDFs seen, where rows are 2.5 apart.
-_WRAPPED = 1.9
+# How far apart wrapped lines are at least and at most, in line heights: 1.5 in text PDFs seen, where rows are
+# 2.5 apart. What is closer is a slip of OCR.
+_CLOSE, _WRAPPED = 1.1, 1.9
 # How far apart the middles of words in one line may stand, in points, as a scan is tilted.
-_TILT = 4.0
+_TILT = 5.0
 # So many rows of two cells say whether the second holds cities.
 _PLACES = 20
 # Further down than any page is high.
@@ -52,6 +53,7 @@ class Section:
     pools: list[Line] = field(default_factory=list)  # lines that name the vendor's pool, in no column
     is_empty: bool = False  # it says `None`
     is_ocr: bool = False
+    is_places: bool = False  # city and state stand beside its names
     columns_n: int = 1
 
     @property
@@ -76,25 +78,45 @@ class Record:
     row_no: int = 0  # number in reading order
 
 
+def _straighten(page: Page) -> Page:
+    """Return a scanned page with its words level, as pages lie askew on a scanner."""
+    steps = [
+        (other.x0 - one.x0, other.middle - one.middle)
+        for one, other in pairwise(page.words)
+        if other.x0 > one.x1 and abs(other.middle - one.middle) < 0.5 * (one.bottom - one.top)
+    ]
+    tilt = sum(down for _, down in steps) / sum(right for right, _ in steps) if steps else 0.0
+    return replace(page, words=tuple(_move(word, -tilt * word.x0) for word in page.words))
+
+
+def _move(word: Word, down: float) -> Word:
+    return replace(word, top=word.top + down, bottom=word.bottom + down)
+
+
 def cut_page(page: Page) -> tuple[Page, list[str]]:
     """Return the body of a page, and the lines of its head and foot, with the specks of a scan."""
     form = load_form()["sharing"]
+    page = _straighten(page) if page.is_scan else page
+    words = {squeeze(word) for word in form["title"].split()}
     head, foot = 0.0, page.height + 1.0
-    for line in build_lines(page):
-        has_title = form["title_squeezed"] in squeeze(line.text)
-        if not (has_title or is_footer(line.text)):
-            continue
-        if line.middle < 0.25 * page.height:
-            title = [word for word in line.words if squeeze(word.text) in squeeze(form["title"])]
-            head = max(head, *(word.bottom for word in title or line.words))
-        elif line.middle > 0.8 * page.height:
+    lines = build_lines(page, _TILT)
+    for line, below in zip(lines, [*lines[1:], None], strict=True):
+        is_part = form["title_squeezed"] in squeeze(line.text) or is_footer(line.text)
+        if line.middle > 0.8 * page.height and is_part:
             foot = min(foot, *(word.middle for word in line.words))
-    words, beside = [], []
+        elif line.middle < 0.25 * page.height:
+            # OCR may break the title into two lines
+            title = [
+                word for word in line.words + (below.words if below else ()) if squeeze(word.text) in words
+            ]
+            if is_part or {squeeze(word.text) for word in title} >= {"data", "sharing", "report"}:
+                head = max(head, *(word.bottom for word in title or line.words))
+    body, beside = [], []
     for word in page.words:
         is_speck = page.is_scan and not _HAS_SIGN.search(word.text)
-        (words if head <= word.middle < foot and not is_speck else beside).append(word)
+        (body if head <= word.middle < foot and not is_speck else beside).append(word)
     margin = [line.text for line in build_lines(replace(page, words=tuple(beside)))]
-    return replace(page, words=tuple(words)), margin
+    return replace(page, words=tuple(body)), margin
 
 
 # ------------------------------------------------------------------------------------- sections
@@ -240,6 +262,8 @@ def place_words(section: Section) -> tuple[list[list[Line]], set[Word]]:
         for number, words in placed.items():
             top, bottom = min(word.top for word in words), max(word.bottom for word in words)
             columns[number].append(Line(tuple(words), top, bottom, line.page))
+    may_be = section.is_ocr and not section.is_hot and len(columns) == 2
+    section.is_places = len(columns) == 3 or (may_be and _hold_places(columns))
     return columns, glued
 
 
@@ -276,8 +300,9 @@ def join_lines(lines: list[str]) -> str:
 
 def is_rest(text: str) -> bool:
     """Say whether a text reads as the rest of a name: `(CA)`, `Office (CA)`, `of Napa`."""
-    words = [squeeze(word) for word in re.sub(r"\([^)]*\)?", " ", text).split()]
-    return text[:1].islower() or all(word in load_form()["sharing"]["rest"] for word in words)
+    rest = load_form()["sharing"]["rest"]
+    words = [word for word in re.sub(r"\([^)]*\)?", " ", text).split() if squeeze(word)]
+    return all(squeeze(word) in rest for word in words) or words[0].islower() and words[0] in rest
 
 
 def find_wrap(columns: list[list[Line]], height: float) -> float:
@@ -289,14 +314,15 @@ def find_wrap(columns: list[list[Line]], height: float) -> float:
         Rows stand as close as the lines of a name do, so that distance tells nothing.
     """
     steps = (depth(line) - depth(above) for lines in columns for above, line in pairwise(lines))
-    steps = sorted(step for step in steps if 0.6 * height < step < 8 * height)
+    steps = sorted(step for step in steps if _CLOSE * height < step < 8 * height)
     if not steps or steps[0] > _WRAPPED * height:
         return _WRAPPED * height
     for last, down in pairwise(steps):
         if last <= _WRAPPED * height and down > 1.15 * last and down - last > 0.12 * height:
             return last + min((down - last) / 2, 0.25 * last)
     found = "rows that stand as close as the lines of a name"
-    raise IngestError(f"page {columns[0][0].page}", found, _COLUMNS, code="close-rows")
+    page = next(lines[0].page for lines in columns if lines)
+    raise IngestError(f"page {page}", found, _COLUMNS, code="close-rows")
 
 
 def gather_rows(columns: list[list[Line]], wrap: float) -> list[Row]:
@@ -324,23 +350,29 @@ def gather_rows(columns: list[list[Line]], wrap: float) -> list[Row]:
 
 
 def anchor_rows(columns: list[list[Line]], height: float) -> list[Row]:
-    """Return rows of three columns: one for each state, and what stands below it down to the next.
+    """Return rows of names and places: one for each state, and what stands below it down to the next.
+
+    Where OCR lost most states, cities stand in the last column.
 
     Raises
     ------
     IngestError
         Cells are not level with their states.
     """
-    tops = [depth(line) - 0.5 * height for line in columns[STATE]]
+    tops: list[float] = []
+    for line in columns[-1]:
+        if not tops or depth(line) - tops[-1] > height:
+            tops.append(depth(line) - 0.5 * height)
     rows: list[Row] = [{} for _ in range(len(tops) + 1)]
     for number, lines in enumerate(columns):
         for line in lines:
             rows[bisect(tops, depth(line))].setdefault(number, []).append(line)
-    firsts = [(row[AGENCY][0], row[STATE][0]) for row in rows[1:] if AGENCY in row]
+    last = len(columns) - 1
+    firsts = [(row[AGENCY][0], row[last][0]) for row in rows[1:] if AGENCY in row]
     unlevel_n = sum(depth(name) - depth(state) > 0.5 * height for name, state in firsts)
     if unlevel_n > 0.1 * len(tops):
         found = f"{unlevel_n} of {len(tops)} names that are not level with their states"
-        raise IngestError(f"page {columns[STATE][0].page}", found, _COLUMNS, code="columns")
+        raise IngestError(f"page {columns[last][0].page}", found, _COLUMNS, code="columns")
     return [row for row in rows if row]
 
 
@@ -357,26 +389,23 @@ def read_sections(sections: list[Section]) -> list[Record]:
     """
     words = [word for section in sections for line in section.lines for word in line.words]
     height = median(word.bottom - word.top for word in words) if words else 10.0
-    placed = [place_words(section) for section in sections]
+    placed = [(section, *place_words(section)) for section in sections]
     wrapping = [
         lines
-        for section, (columns, _) in zip(sections, placed, strict=True)
-        if section.columns_n < 3
+        for section, columns, _ in placed
+        if not section.is_places
         for lines in (columns[:1] if section.is_hot else columns)
-        if lines
     ]
     wrap = find_wrap(wrapping, height)
     records: list[Record] = []
-    for section, (columns, glued) in zip(sections, placed, strict=True):
-        is_three = section.columns_n == 3
-        rows = anchor_rows(columns, height) if is_three else gather_rows(columns, wrap)
-        is_places = is_three or (section.is_ocr and not section.is_hot and _hold_places(rows))
+    for section, columns, glued in placed:
+        rows = anchor_rows(columns, height) if section.is_places else gather_rows(columns, wrap)
         for at, row in enumerate(rows):
-            found = _read_row(section, row, is_places, is_last=at + 1 == len(rows))
+            found = _read_row(section, row, is_last=at + 1 == len(rows))
             lines = [line for cell in row.values() for line in cell]
             if glued and any(word in glued for line in lines for word in line.words):
                 first = found[0]
-                names_n = 1 if is_places or section.is_hot else 2
+                names_n = 1 if section.is_places or section.is_hot else 2
                 found = [Record(section, first.page, first.name, reason="glued", names_n=names_n)]
             records += found
         records += [Record(section, line.page, line.text, remark="pool") for line in section.pools]
@@ -388,10 +417,10 @@ def read_sections(sections: list[Section]) -> list[Record]:
     return records
 
 
-def _read_row(section: Section, row: Row, is_places: bool, is_last: bool) -> list[Record]:
+def _read_row(section: Section, row: Row, is_last: bool) -> list[Record]:
     text = {number: join_lines([line.text for line in cell]) for number, cell in row.items()}
     page = row[min(row)][0].page
-    if is_places:
+    if section.is_places:
         city, state = text.get(CITY), text.get(STATE)
         if section.columns_n < 3:
             city, state = _split_place(city)
@@ -404,15 +433,14 @@ def _read_row(section: Section, row: Row, is_places: bool, is_last: bool) -> lis
     return [Record(section, row[number][0].page, text[number], remark=remark) for number in sorted(row)]
 
 
-def _hold_places(rows: list[Row]) -> bool:
+def _hold_places(columns: list[list[Line]]) -> bool:
     """Say whether the second of two columns holds cities, where OCR lost most states of three."""
     roles = load_form()["sharing"]["roles"]
-    pairs = [row for row in rows if len(row) == 2]
     names, cities = (
-        sum(any(squeeze(word.text) in roles for line in row[number] for word in line.words) for row in pairs)
-        for number in (AGENCY, CITY)
+        sum(any(squeeze(word.text) in roles for word in line.words) for line in lines) / max(len(lines), 1)
+        for lines in columns
     )
-    return len(pairs) >= _PLACES and names > 0.6 * len(pairs) and cities < 0.2 * len(pairs)
+    return len(columns[CITY]) >= _PLACES and names > 0.6 and cities < 0.2
 
 
 def _split_place(text: str | None) -> tuple[str | None, str | None]:
