@@ -26,11 +26,12 @@ _WIDE = 0.7
 # 2.5 apart. What is closer is a slip of OCR.
 _CLOSE, _WRAPPED = 1.1, 1.9
 # How far apart the middles of words in one line may stand, in points, as a scan is tilted.
-_TILT = 5.0
+_TILT = 4.0
 # So many rows of two cells say whether the second holds cities.
 _PLACES = 20
 # Further down than any page is high.
 _PAGE = 1e6
+_TITLE = {"data", "sharing", "report"}
 _NAMED = re.compile(r"^\W*The\s+(.+?)\s*Agency\s+is\b", re.S)
 # What no speck on a scan is read as, besides letters and digits.
 _HAS_SIGN = re.compile(r"[^\W_]|[&/()\-\u2013]")
@@ -48,7 +49,6 @@ class Section:
     name: str  # one of the four sections
     created: str | None = None  # the date at the foot of its first page
     reporter: str | None = None  # the agency that its sentence names
-    list_x: float | None = None  # where the head Hot List(s) begins
     lines: list[Line] = field(default_factory=list)  # all that stands below its heads
     pools: list[Line] = field(default_factory=list)  # lines that name the vendor's pool, in no column
     is_empty: bool = False  # it says `None`
@@ -97,20 +97,17 @@ def cut_page(page: Page) -> tuple[Page, list[str]]:
     """Return the body of a page, and the lines of its head and foot, with the specks of a scan."""
     form = load_form()["sharing"]
     page = _straighten(page) if page.is_scan else page
-    words = {squeeze(word) for word in form["title"].split()}
-    head, foot = 0.0, page.height + 1.0
-    lines = build_lines(page, _TILT)
-    for line, below in zip(lines, [*lines[1:], None], strict=True):
+    head, foot, above = 0.0, page.height + 1.0, ()
+    for line in build_lines(page, _TILT):
         is_part = form["title_squeezed"] in squeeze(line.text) or is_footer(line.text)
         if line.middle > 0.8 * page.height and is_part:
             foot = min(foot, *(word.middle for word in line.words))
         elif line.middle < 0.25 * page.height:
             # OCR may break the title into two lines
-            title = [
-                word for word in line.words + (below.words if below else ()) if squeeze(word.text) in words
-            ]
-            if is_part or {squeeze(word.text) for word in title} >= {"data", "sharing", "report"}:
-                head = max(head, *(word.bottom for word in title or line.words))
+            title = [word for word in (*above, *line.words) if squeeze(word.text) in _TITLE]
+            is_part = is_part or {squeeze(word.text) for word in title} == _TITLE
+            head = max(head, *(word.bottom for word in title or line.words)) if is_part else head
+            above = () if is_part else line.words
     body, beside = [], []
     for word in page.words:
         is_speck = page.is_scan and not _HAS_SIGN.search(word.text)
@@ -199,8 +196,8 @@ def _add_line(sections: list[Section], line: Line) -> None:
     form, section, squeezed = load_form()["sharing"], sections[-1], squeeze(line.text)
     is_head = squeezed.startswith("agency") and "city" in squeezed and len(squeezed) < 40
     if squeezed in form["hot_list_columns"]:
-        section.list_x = next((word.x0 for word in line.words if word.text.lower().startswith("hot")), None)
-    elif squeezed in form["empty"] and not section.lines:
+        return
+    if squeezed in form["empty"] and not section.lines:
         section.is_empty = True
     elif squeezed in form["pools"]:  # at the foot of the report, but one of the agencies that read detections
         name = "detections_shared" if "shared" in squeezed else "detections_received"
@@ -220,10 +217,7 @@ def _add_line(sections: list[Section], line: Line) -> None:
 
 
 def find_edges(section: Section) -> list[float]:
-    """Return where the columns of a list part: where most lines are interrupted and fewest run across.
-
-    Where no two cells stand on one line, the columns of hot lists part at their head.
-    """
+    """Return where the columns of a list part: where most lines are interrupted and fewest run across."""
     wide = max((word.x1 for line in section.lines for word in line.words), default=0.0)
     score = np.zeros(2 * int(min(wide, _PAGE)) + 4, dtype=int)  # by half points
     for line in section.lines:
@@ -240,8 +234,6 @@ def find_edges(section: Section) -> list[float]:
         edges.append(float(best.mean()) / 2)
     if section.is_hot and edges:
         return [max(edges, key=lambda edge: score[int(2 * edge)])]
-    if not edges and section.lines and section.list_x is not None:
-        return [section.list_x]
     if len(edges) > 2:
         place = f"page {section.lines[0].page}"
         raise IngestError(place, f"a list of {len(edges) + 1} columns", _COLUMNS, code="columns")
@@ -409,11 +401,9 @@ def read_sections(sections: list[Section]) -> list[Record]:
                 found = [Record(section, first.page, first.name, reason="glued", names_n=names_n)]
             records += found
         records += [Record(section, line.page, line.text, remark="pool") for line in section.pools]
-    for record in records:
-        record.reason = record.reason or _find_reason(record)
-    records = _join_hot_lists(records)
     for number, record in enumerate(records, 1):
         record.row_no = number
+        record.reason = record.reason or _find_reason(record)
     return records
 
 
@@ -466,15 +456,3 @@ def _find_reason(record: Record) -> str:
     # what OCR makes of specks and cut lines: words, most of a letter or two
     is_noise = record.section.is_ocr and len(words) > 2 and sum(map(len, words)) < 3 * len(words)
     return "noise" if is_noise else ""
-
-
-def _join_hot_lists(records: list[Record]) -> list[Record]:
-    """Return the records, with the further hot lists of an agency beside its first."""
-    joined: list[Record] = []
-    for record in records:
-        is_more = record.section.is_hot and record.reason == "no-agency" and joined
-        if is_more and joined[-1].section is record.section:
-            joined[-1].hot_list = "; ".join(filter(None, (joined[-1].hot_list, record.hot_list)))
-        else:
-            joined.append(record)
-    return joined

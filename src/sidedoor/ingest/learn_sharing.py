@@ -16,6 +16,7 @@ from helpers.paths import FACTS
 from helpers.wording import say_number
 from sidedoor.ingest._learn_form import Footer, check_pages, load_form, read_footer, squeeze
 from sidedoor.ingest._learn_lists import Record, Section, cut_page, find_heading, find_sections, read_sections
+from sidedoor.ingest.flock_sharing import build_row
 from sidedoor.ingest.pdf import Page, build_lines, read_pages, warn_unseen
 from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
@@ -155,18 +156,11 @@ def _settle_heads(
 
 def _build_row(record: Record, source_id: str, scans: set[int]) -> dict:
     section = record.section
-    is_shared = section.name.endswith("shared")
-    return {
-        "from_agency_as_printed": section.reporter if is_shared else record.name,
-        "to_agency_as_printed": record.name if is_shared else section.reporter,
-        "shares": "hot_list" if section.is_hot else "detections",
-        "reported_by": section.reporter,
-        "section": section.name,
+    return build_row(section.name, section.reporter, record.name) | {
         "hot_list": record.hot_list,
         "city_as_printed": record.city,
         "state_as_printed": record.state,
         "doubt": "ocr" if record.page in scans else None,
-        "is_inactive": bool(re.search(load_form()["sharing"]["inactive"], record.name, re.I)),
         "as_of": section.created,
         "source_id": source_id,
         "page": record.page,
@@ -254,7 +248,7 @@ def _report_sections(sections: list[Section], records: list[Record], report: Rep
         part["names"] += len(own)
         part["pages"] = sorted({*part["pages"], *(record.page for record in own)})
         part["says_none"] = part["says_none"] or section.is_empty
-        if section.columns_n == 1 and len(own) > 3 and not section.is_hot:
+        if section.columns_n == 1 and len(own) > 3:
             text = "was read as one column; if the page shows two, names have run together"
             report.warn("one-column", f"The list {section.name} {text}.")
         if section.is_empty == bool(own):

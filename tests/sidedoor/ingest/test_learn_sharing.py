@@ -266,11 +266,11 @@ def test_pool_at_the_foot():
 
 
 def test_hot_lists():
-    """Several hot lists of one agency stay one row; entries that label themselves are refused."""
+    """A list without an agency beside it is set aside; entries that label themselves are refused."""
     rows = [*LISTS, ("Chino Police Department", "Stolen"), ("", "Persons of Interest"), LISTS[0]]
-    table = read_layout(lay_out(rows, "hot_lists_received")).tables["sharing"]
-    assert list(table["hot_list"])[3:] == ["Stolen; Persons of Interest", "Haze Template"]
-    assert list(table["row_no"]) == [1, 2, 3, 4, 5]
+    reading = read_layout(lay_out(rows, "hot_lists_received"))
+    assert list(reading.tables["sharing"]["hot_list"])[3:] == ["Stolen", "Haze Template"]
+    assert [part.code for part in reading.report.set_aside] == ["no-agency"]
     layout = lay_out(LISTS, "hot_lists_received")
     layout.put(67, layout.y + 20, "Agency: Chino Police Department")
     assert refuse(layout).code == "columns"
