@@ -54,6 +54,11 @@ class PdfWriter:
         return bytes(out)
 
 
+def escape(text: str) -> str:
+    """Write a text as PDF does."""
+    return text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+
+
 def write_pdf(path: Path | str, pages: list[list[tuple]], size=(612, 792), *, packed: bool = True) -> Path:
     """Write a text PDF: pages of (x, y from the top, text) or (x, y, text, font size), in points.
 
@@ -76,8 +81,8 @@ def write_pdf(path: Path | str, pages: list[list[tuple]], size=(612, 792), *, pa
     for page in pages:
         drawn = []
         for x, y, text, *font in page:
-            text = text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
-            drawn.append(f"BT /F1 {font[0] if font else 10} Tf {x} {size[1] - y} Td ({text}) Tj ET")
+            shown = f"{x} {size[1] - y} Td ({escape(text)}) Tj ET"
+            drawn.append(f"BT /F1 {font[0] if font else 10} Tf {shown}")
         contents.append(writer.add_stream("\n".join(drawn).encode("cp1252"), packed=packed))
     path = Path(path)
     path.write_bytes(writer.build(writer.add_pages(contents, size=size)))

@@ -1,12 +1,12 @@
-"""Vigilant's sharing reports for tests, and the many ways in which programs write such pages as PDF."""
+"""Vigilant's sharing reports for tests, and some of the ways in which programs write such pages as PDF."""
 
 import random
 from dataclasses import dataclass
 from pathlib import Path
 
 from made.learn_pages import WIDTHS, Layout
-from sidedoor.ingest._pdf_child import read_pages
-from sidedoor.ingest.pdf import Page, Word, build_page
+from made.pdf import PdfWriter, escape
+from sidedoor.ingest.pdf import Page, Word
 from sidedoor.ingest.source import FileLimits, Source
 
 AGENCY = "Testville Police Department"
@@ -81,59 +81,36 @@ def build_2022(**changes) -> Layout:
     return layout
 
 
-# ------------------------------------------------------------------------------------- ink
-
-
 @dataclass(frozen=True)
 class Ink:
     """How a program writes the texts of a page.
 
-    One operator draws a `line`, a `word`, a `letter`, or an `array` of words without spaces (`unit`); they
-    follow one another as `drawn`, `shuffled`, or by `columns` (`order`). A viewer turns the page (`turn`),
-    coordinates count from the top, texts lie in a form XObject, or are drawn twice for bold type; `shift` is
-    where the corner of the page lies.
+    One operator draws a `line`, a `word`, or an `array` of words without spaces (`unit`), in whichever order
+    (`is_shuffled`). A viewer turns the page (`is_turned`), or texts are drawn twice for bold type (`is_twice`).
     """
 
     unit: str = "line"
-    order: str = "drawn"
-    turn: int = 0
-    is_flipped: bool = False
-    is_boxed: bool = False
+    is_shuffled: bool = False
+    is_turned: bool = False
     is_twice: bool = False
-    shift: tuple = (0, 0)
 
 
-def write_ink(writer, layout: Layout, path: Path, ink: Ink, extra=()) -> Path:
+def write_ink(layout: Layout, path: Path, ink: Ink, extra=()) -> Path:
     """Write the pages of a report; `extra` are operators for the end of each page."""
-    wide, high = layout.size
-    contents, forms = [], []
-    face = f"/{layout.face} /Encoding /WinAnsiEncoding"
-    turns = {0: (1, 0, 0, 1, 0, 0), 90: (0, 1, -1, 0, high, 0), 180: (-1, 0, 0, -1, wide, high),
-             270: (0, -1, 1, 0, 0, wide)}  # fmt: skip
-    *turned, right, up = turns[ink.turn]
-    matrix = " ".join(map(str, (*turned, right + ink.shift[0], up + ink.shift[1], "cm")))
-    matrix += f" 1 0 0 -1 0 {high} cm" if ink.is_flipped else ""
+    writer, (wide, high) = PdfWriter(), layout.size
+    matrix = f"0 1 -1 0 {high} 0 cm" if ink.is_turned else ""
+    contents = []
     for number, page in enumerate(layout.finish()):
-        texts = [text for text in page if text[2]]
-        if ink.order == "shuffled":
-            random.Random(number).shuffle(texts)
-        elif ink.order == "columns":
-            texts.sort(key=lambda text: (text[0] > wide / 2, text[0] > wide / 3, text[1]))
-        body = "\n".join([*(draw for text in texts for draw in draw_text(layout, ink, *text)), *extra])
-        if ink.is_boxed:
-            font = f"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont {face} >> >> >>"
-            form = f"/Type /XObject /Subtype /Form /BBox [0 0 {wide} {high}] {font}"
-            forms.append(f"/X{number} {writer.add_stream(body.encode('cp1252'), form)} 0 R")
-            body = f"/X{number} Do"
-        contents.append(writer.add_stream(f"q {matrix}\n{body}\nQ".encode("cp1252")))
-    size = (high, wide) if ink.turn % 180 else (wide, high)
-    root = writer.add_pages(contents, f"/XObject << {' '.join(forms)} >>", size)
-    left, low = ink.shift
-    old = f"/MediaBox [0 0 {size[0]} {size[1]}]".encode()
-    new = f"/MediaBox [{left} {low} {size[0] + left} {size[1] + low}] /Rotate {ink.turn}".encode()
+        drawn = [draw for text in page if text[2] for draw in draw_text(layout, ink, *text)]
+        if ink.is_shuffled:
+            random.Random(number).shuffle(drawn)
+        contents.append(writer.add_stream("\n".join([matrix, *drawn, *extra]).encode("cp1252")))
+    root = writer.add_pages(contents, size=(high, wide) if ink.is_turned else (wide, high))
+    turned = b"/Type /Page /Rotate %d " % (90 * ink.is_turned)
     for at, body in enumerate(writer.objects):
         if b"/Type /Page " in body:
-            writer.objects[at] = body.replace(old, new).replace(b"/Helvetica", face.encode())
+            face = f"/{layout.face} /Encoding /WinAnsiEncoding".encode()
+            writer.objects[at] = body.replace(b"/Type /Page ", turned).replace(b"/Helvetica", face)
     path.write_bytes(writer.build(root))
     return path
 
@@ -144,28 +121,13 @@ def draw_text(layout: Layout, ink: Ink, x: float, y: float, text: str, size: flo
         space = f" {-WIDTHS[layout.face][' ']} "
         parts = [(x, f"[{space.join(f'({escape(word)})' for word in text.split(' '))}] TJ")]
     else:
-        shown = {"line": [text], "word": text.split(" "), "letter": list(text)}[ink.unit]
-        between = " " if ink.unit == "word" else ""
-        parts, at = [], x
-        for part in shown:
-            parts.append((at, f"({escape(part)}) Tj"))
-            at += layout.measure(part + between, size)
-    flip, down = (-1, y) if ink.is_flipped else (1, layout.size[1] - y)
+        parts = []
+        for part in text.split(" ") if ink.unit == "word" else [text]:
+            parts.append((x, f"({escape(part)}) Tj"))
+            x += layout.measure(f"{part} ", size)
+    down = layout.size[1] - y
     return [
-        f"BT /F1 {size} Tf 1 0 0 {flip} {begin + more:.3f} {down:.3f} Tm {show} ET"
+        f"BT /F1 {size} Tf {begin + more:.3f} {down:.3f} Td {show} ET"
         for begin, show in parts
         for more in ((0, 0.3) if ink.is_twice else (0,))
     ]
-
-
-def escape(text: str) -> str:
-    """Write a text as PDF does."""
-    return text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
-
-
-def open_drawn(path: Path) -> Source:
-    """Open a PDF as a source whose pages were read in this process, which a child does otherwise."""
-    drawn = list(read_pages(str(path), path.name, 1_000, 1_000_000, 100_000, 1 << 30))
-    source = Source(path, path.name, "ab" * 32, path.stat().st_size, "pdf", b"%PDF", False, FileLimits())
-    source.cache["pages"] = [build_page(page) for page in drawn]
-    return source

@@ -5,14 +5,16 @@ dropped.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from helpers.canonical import build_table
 from helpers.errors import IngestError
-from sidedoor.ingest._learn_form import check_pages, gather_lines, load_form, read_date, read_footer, squeeze
+from sidedoor.ingest._learn_form import check_pages, load_form, read_date, read_footer, squeeze
 from sidedoor.ingest.decode import find_encoding
-from sidedoor.ingest.pdf import read_pages, report_unseen
+from sidedoor.ingest.pdf import build_lines, read_pages, warn_unseen
 from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import peek_text, read_text
@@ -75,17 +77,12 @@ def recognize(source: Source) -> Match | None:
     if source.kind == "text":
         text, kind = peek_text(source), "layout text"
     else:
-        pages = read_pages(source)
-        if any(len(page.words) > load_form()["sharing"]["page_words_cap"] for page in pages):
-            return None
-        text, kind = "\n".join(" ".join(word.text for word in page.words) for page in pages), "text PDF"
+        text, kind = "\n".join(page.text for page in read_pages(source)), "text PDF"
     titles = sorted({squeeze(found) for found in _TITLE.findall(text)})
-    seen = {"Time Frame": r"Time\s*Frame", "Contributor": "Contributor"}
-    evidence = [name for name, pattern in seen.items() if re.search(pattern, text, re.I)]
-    if not titles or not evidence:
+    if not titles or not re.search(r"Time\s*Frame|Contributor", text, re.I):
         return None
     form = " and ".join(load_form()["dashboard"]["titles"][title] for title in titles)
-    why = f"it is titled {form} and has {' and '.join(map(repr, evidence))}"
+    why = f"it is titled {form} and has a time frame or contributors"
     return Match(load_form()["family"], f"{form}, {kind}", why, 0.95)
 
 
@@ -107,18 +104,16 @@ def read(source: Source, options: ReadOptions) -> Reading:
     if match is None:
         raise IngestError(source.name, "no Dashboard report", "Give the report as LEARN wrote it.")
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
-    if source.kind == "text":
-        find_encoding(source).describe(report)
-    footers: list = []
-    boards = find_boards(_read_lines(source), source.name, options, report, footers)
-    check_pages(footers, report)
+    boards = find_boards(_read_lines(source), source.name, options, report)
     if source.kind == "pdf":
-        report_unseen(read_pages(source), report)
+        warn_unseen(read_pages(source), report)
+    else:
+        find_encoding(source).describe(report)
     rows = []
     for board in boards:
-        period = _read_frame(board, options, source.name, report)
-        base = {"reported_by": options.reported_by, "source_id": options.source_id or source.id}
-        base |= dict(zip(("period_start", "period_end"), period, strict=True))
+        start, end = _read_frame(board, options, source.name, report)
+        base = {"period_start": start, "period_end": end}
+        base |= {"reported_by": options.reported_by, "source_id": options.source_id or source.id}
         rows += [base | row for row in _build_rows(board, report)]
     if not rows:
         raise IngestError(source.name, "a Dashboard report without a single figure", "Give the whole report.")
@@ -126,12 +121,9 @@ def read(source: Source, options: ReadOptions) -> Reading:
     if options.reported_by is None:
         text = "The report does not name its agency: say which it is (--reported-by)."
         report.warn("no-agency", text, asks_for="reported_by")
-
-    from helpers.canonical import build_table
-
     table = build_table("volumes", rows)
     report.rows_out = len(table)
-    report.rows_in = len(table) + sum(part.rows_n for part in report.set_aside)
+    report.rows_in += len(table)
     starts, ends = ([row[name] for row in rows if row[name]] for name in ("period_start", "period_end"))
     report.span = {"volumes": [min(starts, default=None), max(ends, default=None)]}
     report.details["reports"] = [
@@ -145,76 +137,77 @@ def read(source: Source, options: ReadOptions) -> Reading:
 def _read_lines(source: Source) -> Iterator[Line]:
     if source.kind == "pdf":
         for page in read_pages(source):
-            for line in gather_lines(page.words, page.number):
-                yield Line(page.number, line.middle, " ".join(line.text.split()))
+            for line in build_lines(page):
+                yield Line(page.number, line.middle, line.text)
         return
     page, is_after = 1, False  # a page ends with a form feed or below its number
     for at, text in enumerate(read_text(source).split("\n")):
         if "\f" in text or (is_after and text.strip()):
             page += 1
             is_after = False
-        text = " ".join(text.split())
-        if text:
+        if text := " ".join(text.split()):
             yield Line(page, float(at), text)
             is_after = is_after or read_footer(text, source.name).number is not None
 
 
-def find_boards(
-    lines: Iterator[Line], name: str, options: ReadOptions, report: Report, footers: list
-) -> list[Dashboard]:
-    """Return the reports that lines make up; who asked for them is left behind. Adds to `footers`."""
+def find_boards(lines: Iterator[Line], name: str, options: ReadOptions, report: Report) -> list[Dashboard]:
+    """Return the reports that lines make up; who asked for them is left behind."""
     form = load_form()["dashboard"]
     boards: list[Dashboard] = []
+    footers = []
     in_table = False
     for line in lines:
         squeezed = squeeze(line.text)
         footer = read_footer(line.text, f"{name}, page {line.page}", options.day_first)
+        # a title is a line of its own, and not mentioned in one
+        near = [key for key in form["titles"] if key in squeezed and len(squeezed) < len(key) + 30]
+        titles = [form["titles"][key] for key in near]
         if footer.created or footer.number:
             footers.append((line.page, footer))
             in_table = False
             if boards:
                 boards[-1].created = footer.created or boards[-1].created
                 boards[-1].is_over = footer.number is not None and footer.number == footer.of
-            continue
-        if title := _find_title(squeezed):
+        elif titles:
             in_table = False
             # The title stands on each page: a report goes on until its last page, or another's title.
-            if not boards or boards[-1].title != title or boards[-1].is_over:
-                boards.append(Dashboard(title, line.page))
-            continue
-        if not boards:
-            continue
-        if _PERSON.search(line.text) and form["person"] not in report.columns_dropped:
-            report.columns_dropped.append(form["person"])
-        if frame := _FRAME.search(line.text):
-            if boards[-1].frame not in (None, frame[1]):
-                boards.append(Dashboard(boards[-1].title, line.page))
-            boards[-1].frame = frame[1]
-        board, total = boards[-1], _TOTAL.search(line.text)
-        measure = form["totals"].get(squeeze("total" + total[1])) if total else None
-        if measure and not total[2]:
-            text = f"page {line.page}: the total of the {board.title} is not legible."
-            report.warn("total-illegible", text)
-        elif measure:  # it stands on each page again
-            board.totals.setdefault((measure, total[2]), line.page)
-        elif squeezed in form["columns"]:
-            if board.column not in ("", squeezed):
-                boards.append(board := Dashboard(board.title, line.page, board.frame))
-            board.column, in_table = squeezed, True
-        elif in_table and not frame:
-            _add_line(board, line)
-        elif board.frame and len(re.findall(_DAY, board.frame)) == 1 and (end := _END.search(line.text)):
-            board.frame += f" To {end[1]}"  # the time frame is wrapped
+            if not boards or boards[-1].title != titles[0] or boards[-1].is_over:
+                boards.append(Dashboard(titles[0], line.page))
+        elif boards:
+            in_table = _add_line(boards, line, in_table, report)
+    check_pages(footers, report)
     return boards
 
 
-def _find_title(squeezed: str) -> str | None:
-    """Return the title that a line is, and not only mentions."""
-    titles = load_form()["dashboard"]["titles"]
-    return next((titles[key] for key in titles if key in squeezed and len(squeezed) < len(key) + 30), None)
+def _add_line(boards: list[Dashboard], line: Line, in_table: bool, report: Report) -> bool:
+    """Add a line to the last report; return whether the table has begun."""
+    form, squeezed = load_form()["dashboard"], squeeze(line.text)
+    if _PERSON.search(line.text) and form["person"] not in report.columns_dropped:
+        report.columns_dropped.append(form["person"])
+    frame, total = _FRAME.search(line.text), _TOTAL.search(line.text)
+    if frame and boards[-1].frame not in (None, frame[1]):
+        boards.append(Dashboard(boards[-1].title, line.page))
+    board = boards[-1]
+    if frame:
+        board.frame = frame[1]
+    measure = form["totals"].get(squeeze("total" + total[1])) if total else None
+    if measure and not total[2]:
+        report.warn("total-illegible", f"page {line.page}: the total of the {board.title} is not legible.")
+    elif measure:  # it stands on each page again
+        board.totals.setdefault((measure, total[2]), line.page)
+    elif squeezed in form["columns"]:
+        if board.column not in ("", squeezed):
+            boards.append(board := Dashboard(board.title, line.page, board.frame))
+        board.column = squeezed
+        return True
+    elif in_table and not frame:
+        _add_row(board, line)
+    elif board.frame and len(re.findall(_DAY, board.frame)) == 1 and (end := _END.search(line.text)):
+        board.frame += f" To {end[1]}"  # the time frame is wrapped
+    return in_table
 
 
-def _add_line(board: Dashboard, line: Line) -> None:
+def _add_row(board: Dashboard, line: Line) -> None:
     """Add a line of the table: a row, a row without a figure, or a part of a name that is wrapped."""
     if found := _ROW.fullmatch(line.text):
         name = [Line(line.page, line.at, found[2])] if found[2] else []
@@ -235,7 +228,7 @@ def _build_rows(board: Dashboard, report: Report) -> list[dict]:
         else:
             reason = "a line of the table that belongs to no row"
             report.put_aside(f"page {line.page}", reason, code="stray")
-    rows, sums = [], {}
+    rows, sums = [], Counter()
     is_ratio = "recordtype" in board.column
     for row in board.rows:
         name = " ".join(line.text for line in sorted(row.names, key=lambda line: line.at))
@@ -248,7 +241,7 @@ def _build_rows(board: Dashboard, report: Report) -> list[dict]:
             continue
         scope = TOTAL if is_ratio else name
         rows.append({"measure": measure, "value": value, "scope": scope, "page": row.line.page})
-        sums[measure] = sums.get(measure, 0) + value
+        sums[measure] += value
     if [row.rank for row in board.rows] != list(range(1, len(board.rows) + 1)):
         text = f"The rows of the {title} are not numbered from 1 to {len(board.rows)}: some may be missing."
         report.warn("row-numbers", text)
@@ -260,21 +253,14 @@ def _build_rows(board: Dashboard, report: Report) -> list[dict]:
             report.put_aside(f"page {page}, total", "a figure that is no whole number", code="no-figure")
             continue
         rows.append({"measure": measure, "value": value, "scope": TOTAL, "page": page})
-        if board.rows and sum(sums.values()) != value:
+        if board.rows and sums.total() != value:
             parts = " and ".join(f"{sums[name]:,} {name}" for name in sums) or "no figure"
             text = f"page {page}: the {title} prints a total of {value:,}, but its rows hold {parts}."
             report.warn("total-differs", text)
-        elif is_ratio:
-            text = (
-                f"page {page}: the total of {value:,} records is detections and hits together, and adds up."
-            )
-            report.note("adds-up", text)
-        else:
+        elif not is_ratio:
             text = f"page {page}: Total Detections is kept as printed, {value:,}; Vigilant's total counts "
             text += "detections and hits together (a Hit Ratio report of the same time tells them apart)."
             report.note("total-of-both", text)
-    if deleted_n := sum("(deleted)" in row["scope"].lower() for row in rows):
-        report.note("deleted", f"Contributors of the {title} that are marked (Deleted): {deleted_n}.")
     return rows
 
 
@@ -293,12 +279,8 @@ def _read_frame(
         if start > end:
             report.warn("frame-order", f"{said} ends before it begins: {start} to {end}.")
         if found[2] or found[4]:
-            hours = " to ".join(
-                f"{day} {hour or ''}".strip() for day, hour in ((start, found[2]), (end, found[4]))
-            )
-            report.note(
-                "frame-hours", f"{said} runs from {hours}; the periods in the table are the days alone."
-            )
+            text = f"{said} begins at {found[2]} and ends at {found[4]}; the table has the days alone."
+            report.note("frame-hours", text)
         return start, end
     if not text:
         report.warn("no-frame", f"The {board.title} prints no time frame.")

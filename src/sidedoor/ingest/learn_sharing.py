@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 
+from helpers.canonical import build_table
 from helpers.errors import IngestError
 from helpers.paths import FACTS
 from helpers.wording import say_number
-from sidedoor.ingest._learn_form import check_pages, gather_lines, load_form, read_footer, squeeze
-from sidedoor.ingest._learn_pages import Section, Sheet, cut_pages, find_heading, find_sections
-from sidedoor.ingest._learn_rows import Record, read_sections
-from sidedoor.ingest.pdf import Page, read_pages, report_unseen
+from sidedoor.ingest._learn_form import Footer, check_pages, load_form, read_footer, squeeze
+from sidedoor.ingest._learn_lists import Record, Section, cut_page, find_heading, find_sections, read_sections
+from sidedoor.ingest.flock_sharing import build_row
+from sidedoor.ingest.pdf import Page, build_lines, read_pages, warn_unseen
 from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
 
@@ -29,55 +30,25 @@ SHORT = 6
 
 
 def recognize(source: Source) -> Match | None:
-    """Return what the report is by its title and the sentences over its lists; kept with the source."""
-    if "sharing report" not in source.cache:
-        source.cache["sharing report"] = _recognize(source)
-    return source.cache["sharing report"]
-
-
-def _recognize(source: Source) -> Match | None:
+    """Return what the report is by its title and the sentences over its lists."""
     form, pages = load_form()["sharing"], read_pages(source)
-    if any(len(page.words) > form["page_words_cap"] for page in pages):
-        return None
-    texts = [squeeze(" ".join(word.text for word in page.words)) for page in pages]
+    texts = [squeeze(page.text) for page in pages]
     has_title = any(form["title_squeezed"] in text for text in texts)
     sentences_n = sum(any(tail in text for text in texts) for tail in form["sentences"].values())
     if not sentences_n and not (has_title and _has_heading(pages)):
         return None
-    sheets = _cut_pages(source)
-    kind = "scan with an OCR layer" if any(sheet.is_ocr for sheet in sheets) else "text PDF"
-    seen = f"the sentences over {sentences_n} of its 4 lists" if sentences_n else "headings of its lists"
-    why = f"its title is {form['title']!r}, and it has {seen}" if has_title else f"it has {seen}"
-    name = f"{form['title']}, {_find_layout(sheets)}, {kind}"
+    layouts = (
+        row["form"] for row in load_form()["products"] if any(row["squeezed"] in text for text in texts)
+    )
+    layout = next(layouts, "layout of an unknown year")
+    kind = "scan with an OCR layer" if any(page.is_scan for page in pages) else "text PDF"
+    why = f"it has the sentences over {sentences_n} of its 4 lists" + (", and its title" if has_title else "")
+    name = f"{form['title']}, {layout}, {kind}"
     return Match(load_form()["family"], name, why, 1.0 if sentences_n else 0.8)
 
 
 def _has_heading(pages: list[Page]) -> bool:
-    return any(find_heading(line.text) for page in pages for line in gather_lines(page.words))
-
-
-def _cut_pages(source: Source) -> list[Sheet]:
-    """Return the pages of the report, cut; pages of a Dashboard report, as their heads say, are left out."""
-    if "sharing sheets" not in source.cache:
-        pages = [page for page in read_pages(source) if not _is_dashboard(page)]
-        source.cache["sharing sheets"] = cut_pages(pages)
-    return source.cache["sharing sheets"]
-
-
-def _is_dashboard(page: Page) -> bool:
-    head = squeeze(" ".join(word.text for word in page.words if word.top < 0.25 * page.height))
-    return "dashboard" in head and load_form()["sharing"]["title_squeezed"] not in head
-
-
-def _find_layout(sheets: list[Sheet]) -> str:
-    """Return of which year's layout a report is, by what feet or else heads of its pages call the product."""
-    products = load_form()["products"]
-    for texts in ([sheet.read_margin() for sheet in sheets], [sheet.read_head() for sheet in sheets]):
-        starts = [squeeze(text).partition("report")[0] for text in texts]
-        named = [next((row["form"] for row in products if row["squeezed"] in start), "") for start in starts]
-        if known := Counter(filter(None, named)):
-            return known.most_common(1)[0][0]
-    return "layout of an unknown year"
+    return any(find_heading(line.text) for page in pages for line in build_lines(page))
 
 
 def read(source: Source, options: ReadOptions) -> Reading:
@@ -100,47 +71,55 @@ def read(source: Source, options: ReadOptions) -> Reading:
         raise IngestError(source.name, "no Agency Data Sharing Report", "Give the PDF as LEARN wrote it.")
     source.cache["vendor prints agencies"] = True
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
-    pages, sheets = read_pages(source), _cut_pages(source)
-    for number in sorted({page.number for page in pages} - {sheet.number for sheet in sheets}):
-        text = f"Page {number} belongs to a Dashboard report and was not read: split the PDF."
-        report.warn("dashboard", text)
-    for sheet in sheets:
-        place = f"{source.name}, page {sheet.number}"
-        sheet.footer = read_footer(sheet.read_margin(), place, options.day_first)
-    sections, before = find_sections(sheets, options.section)
-    if len(before) > BEFORE and options.section is None:
+    pages = []
+    for page in read_pages(source):
+        if _is_dashboard(page):
+            text = f"Page {page.number} belongs to a Dashboard report and was not read: split the PDF."
+            report.warn("dashboard", text)
+        else:
+            pages.append(page)
+    bodies, margins = zip(*map(cut_page, pages), strict=True)
+    footers = {}
+    for page, margin in zip(pages, margins, strict=True):
+        place = f"{source.name}, page {page.number}"
+        footers[page.number] = read_footer("\n".join(margin), place, options.day_first)
+    dates = {number: footer.created for number, footer in footers.items()}
+    sections, before = find_sections(bodies, dates, options.section)
+    if len(before) > BEFORE:
         found = f"{len(before)} lines before the first heading: the file begins inside a list"
         way_out = "Say which list it is: --section detections_received, for example."
         raise IngestError(source.name, found, way_out, code="section", asks_for=("section",))
     if not sections:
         way_out = "Give the whole report, or a scan with a better OCR layer."
         raise IngestError(source.name, "none of the four lists", way_out)
-    _settle_heads(sections, sheets, options, report)
-    records = read_sections(sections, sheets)
+    _settle_heads(sections, footers, options, report)
+    records = read_sections(sections)
+    scans = {page.number for page in pages if page.is_scan}
     source_id = options.source_id or source.id
-    ocr_pages = {sheet.number for sheet in sheets if sheet.is_ocr}
-    rows = [_build_row(record, source_id, ocr_pages) for record in records if not record.reason]
-
-    from helpers.canonical import build_table
-
+    rows = [_build_row(record, source_id, scans) for record in records if not record.reason]
     table = build_table("sharing", rows)
     report.set_aside += before
-    report_unseen([page for page in pages if not _is_dashboard(page)], report)
-    report.rows_in = len(report.set_aside)
-    _report_noise(sheets, report)
+    report.rows_in, report.rows_out = len(before) + len(table), len(table)
+    warn_unseen(pages, report)
+    _report_margins(pages, margins, report)
     _report_records(records, report)
     _report_sections(sections, records, report)
-    if ocr_pages:
+    if scans:
         _report_slips(records, report)
-    report.rows_out = len(table)
-    report.rows_in += len(table)
-    dates = sorted({row["as_of"] for row in rows if row["as_of"]})
-    report.span = {"sharing": [dates[0], dates[-1]] if dates else [None, None]}
+    days = sorted({row["as_of"] for row in rows if row["as_of"]})
+    report.span = {"sharing": [days[0], days[-1]] if days else [None, None]}
     report.check()
     return Reading({"sharing": table}, report)
 
 
-def _settle_heads(sections: list[Section], sheets: list[Sheet], options: ReadOptions, report: Report) -> None:
+def _is_dashboard(page: Page) -> bool:
+    head = squeeze(" ".join(word.text for word in page.words if word.top < 0.25 * page.height))
+    return "dashboard" in head and load_form()["sharing"]["title_squeezed"] not in head
+
+
+def _settle_heads(
+    sections: list[Section], footers: dict[int, Footer], options: ReadOptions, report: Report
+) -> None:
     """Say of each list whose it is and of what day, and check that no page is missing."""
     named = Counter(section.reporter for section in sections if section.reporter)
     usual = named.most_common(1)[0][0] if named else options.reported_by
@@ -156,11 +135,11 @@ def _settle_heads(sections: list[Section], sheets: list[Sheet], options: ReadOpt
     if len(named) > 1:
         text = f"The sentences over the lists name {len(named)} agencies; each list keeps its own."
         report.warn("agencies", text)
-    created = Counter(sheet.footer.created for sheet in sheets if sheet.footer.created)
+    created = Counter(footer.created for footer in footers.values() if footer.created)
     if not created:
-        source = f"{options.as_of}, as given, was taken" if options.as_of else "give it with --as-of"
+        way = f"{options.as_of}, as given, was taken" if options.as_of else "give it with --as-of"
         asks_for = "" if options.as_of else "as_of"
-        report.warn("no-date", f"The report prints no legible date: {source}.", asks_for)
+        report.warn("no-date", f"The report prints no legible date: {way}.", asks_for)
     elif options.as_of and options.as_of not in created:
         text = f"The report is dated {min(created)}, not {options.as_of}; it was followed."
         report.warn("other-date", text)
@@ -170,28 +149,18 @@ def _settle_heads(sections: list[Section], sheets: list[Sheet], options: ReadOpt
     for section in sections:
         section.reporter = section.reporter or usual
         section.created = section.created or day
-    check_pages([(sheet.number, sheet.footer) for sheet in sheets], report)
-    if misread := [str(sheet.number) for sheet in sheets if sheet.footer.is_misread]:
-        text = f"Page numbers were read with letters for digits on pages {', '.join(misread)}."
-        report.note("page-digits", text)
+    check_pages(footers.items(), report)
     report.details["agency"] = usual
-    report.details["pages"] = [[sheet.number, sheet.footer.number, sheet.footer.of] for sheet in sheets]
+    report.details["pages"] = [[at, footer.number, footer.of] for at, footer in footers.items()]
 
 
-def _build_row(record: Record, source_id: str, ocr_pages: set[int]) -> dict:
+def _build_row(record: Record, source_id: str, scans: set[int]) -> dict:
     section = record.section
-    is_shared = section.name.endswith("shared")
-    return {
-        "from_agency_as_printed": section.reporter if is_shared else record.name,
-        "to_agency_as_printed": record.name if is_shared else section.reporter,
-        "shares": "hot_list" if section.is_hot else "detections",
-        "reported_by": section.reporter,
-        "section": section.name,
+    return build_row(section.name, section.reporter, record.name) | {
         "hot_list": record.hot_list,
         "city_as_printed": record.city,
         "state_as_printed": record.state,
-        "doubt": "ocr" if record.page in ocr_pages else None,
-        "is_inactive": bool(re.search(load_form()["sharing"]["inactive"], record.name, re.I)),
+        "doubt": "ocr" if record.page in scans else None,
         "as_of": section.created,
         "source_id": source_id,
         "page": record.page,
@@ -206,13 +175,12 @@ REASONS = {
     "unreadable": "a letter of which the PDF does not say which it is",
     "no-letter": "no letter in it",
     "noise": "noise of the OCR layer, no name",
-    "no-agency": "a city or state without an agency",
+    "no-agency": "a city, state or hot list without an agency",
 }
 REMARKS = {
     "alone": "stand alone in a row of two, so that one beside each may be lost",
     "no-place": "have no city and state beside them",
     "pool": "are the vendor's pool, whose members are not printed",
-    "split": "were split from the cell beside them, which began without a space",
     "demo": "look like accounts of the vendor or for demonstrations; they are kept",
     "inactive": "are marked as inactive: kept, and not counted as able to search",
     "twice": "are printed more than once in their list; each is counted",
@@ -220,37 +188,43 @@ REMARKS = {
 _WARNED = ("alone", "no-place", "twice")
 
 
-def _report_noise(sheets: list[Sheet], report: Report) -> None:
-    """Account for what stands beside the lists; nothing of it is repeated, as it may name a person."""
-    margins = Counter(text for sheet in sheets for text in sheet.list_strange())
-    for sheet in sheets:
-        place = f"page {sheet.number}"
-        report.put_aside(place, REASONS["noise"], sheet.count_noise(), "noise")
-        # what every page carries is its form
-        odd_n = sum(margins[text] < 2 or 2 * margins[text] < len(sheets) for text in sheet.list_strange())
-        report.put_aside(place, "a line in the head or foot of the page", odd_n, "margin")
+def _report_margins(pages: list[Page], margins: Iterable[list[str]], report: Report) -> None:
+    """Account for what stands in heads and feet of few pages; it may be a name, and is not repeated."""
+    known = load_form()["sharing"]["margin"]
+    odd = [
+        {
+            line
+            for line in margin
+            if any(re.search(r"[^\W\d_]", word) and squeeze(word) not in known for word in line.split())
+        }
+        for margin in margins
+    ]
+    times = Counter(line for lines in odd for line in lines)
+    for page, lines in zip(pages, odd, strict=True):
+        count = sum(times[line] < max(2, len(pages) / 2) for line in lines)
+        report.put_aside(f"page {page.number}", "a line in the head or foot of the page", count, "margin")
 
 
 def _report_records(records: list[Record], report: Report) -> None:
     """Account for names that are in no row, and say by their numbers what is to be known of others."""
     form = load_form()["sharing"]
-    demo, inactive = (re.compile(pattern, re.I) for pattern in ("|".join(form["demo"]), form["inactive"]))
-    counts = Counter((one.section.name, one.name, one.hot_list, one.city) for one in records)
+    demo = re.compile("|".join(form["demo"]), re.I)
+    keys = [(one.section.name, one.name, one.hot_list, one.city) for one in records]
+    counts = Counter(keys)
     told: dict[str, list[int]] = {}
-    for one in records:
+    for one, key in zip(records, keys, strict=True):
         if one.reason:
             place = f"page {one.page}, row {one.row_no}"
             report.put_aside(place, REASONS[one.reason], one.names_n, one.reason)
             continue
         kinds = {
-            "pool" if squeeze(one.name) in form["pools"] else one.remark: True,
+            one.remark: one.remark,
             "demo": demo.search(one.name),
-            "inactive": inactive.search(one.name),
-            "twice": counts[one.section.name, one.name, one.hot_list, one.city] > 1,
+            "inactive": re.search(form["inactive"], one.name, re.I),
+            "twice": counts[key] > 1,
         }
-        for kind, is_so in kinds.items():
-            if kind and is_so:
-                told.setdefault(kind, []).append(one.row_no)
+        for kind in (kind for kind, is_so in kinds.items() if is_so):
+            told.setdefault(kind, []).append(one.row_no)
     for kind, rows in told.items():
         text = f"{say_number(len(rows), 'name')} {REMARKS[kind]}: row {_say_first(map(str, rows))}."
         (report.warn if kind in _WARNED else report.note)(kind, text)
@@ -274,7 +248,7 @@ def _report_sections(sections: list[Section], records: list[Record], report: Rep
         part["names"] += len(own)
         part["pages"] = sorted({*part["pages"], *(record.page for record in own)})
         part["says_none"] = part["says_none"] or section.is_empty
-        if section.columns_n == 1 and len(own) > 3 and not section.is_hot:
+        if section.columns_n == 1 and len(own) > 3:
             text = "was read as one column; if the page shows two, names have run together"
             report.warn("one-column", f"The list {section.name} {text}.")
         if section.is_empty == bool(own):
@@ -310,23 +284,23 @@ def find_near_names(lists: dict[str, set[str]]) -> dict[str, str]:
     Nearly alike are names that differ by one or two letters. Known are those of the facts' text PDFs and, by
     name, those of other lists of the report (`lists`).
     """
-    from rapidfuzz.distance import JaroWinkler, Levenshtein
+    from rapidfuzz.distance import Levenshtein
     from rapidfuzz.process import extract
 
     known = _load_known_names()
     usual = [name for name in {*known, *lists} if len(squeeze(name)) >= SHORT]
     squeezed = [squeeze(name) for name in usual]
-    options = {"scorer": Levenshtein.distance, "score_cutoff": 2, "limit": None}
     found: dict[str, str] = {}
     for one in [name for name in lists if name not in known and len(squeeze(name)) >= SHORT][:NAMES_CAP]:
         near = []
-        for _, steps, at in extract(squeeze(one), squeezed, **options):
+        for _, steps, at in extract(
+            squeeze(one), squeezed, scorer=Levenshtein.distance, score_cutoff=2, limit=None
+        ):
             other = usual[at]
             on = lists.get(other, set())
             is_elsewhere = other in known or (not lists[one] & on and len(lists[one]) <= len(on))
             if is_elsewhere and _may_be_one(one, other, steps):
-                likeness = JaroWinkler.similarity(one.casefold(), other.casefold())
-                near.append((steps, -likeness, other.isupper(), other))
+                near.append((steps, Levenshtein.distance(one, other), other.isupper(), other))
         if near:
             found[one] = min(near)[-1]
     return found

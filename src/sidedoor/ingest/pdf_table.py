@@ -5,8 +5,9 @@ on with the columns of the page before.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -25,13 +26,16 @@ _WAY_OUT = "Ask the agency for the same records as CSV or XLSX, as its system ex
 
 @dataclass(frozen=True)
 class Header:
-    """A printed header: names of columns from left to right, where each begins and ends, and the last line's
-    bottom.
-    """
+    """A printed header: names from left to right, where each begins and ends, the bottom of its last line."""
 
     names: tuple[str, ...]
     spans: tuple[tuple[float, float], ...]
     bottom: float
+
+    @property
+    def tidy(self) -> list[str]:
+        """Its names, tidied."""
+        return [tidy_header(name) for name in self.names]
 
 
 @dataclass(frozen=True)
@@ -56,22 +60,18 @@ def find_page_header(page: Page, known: set[str], at_least: int) -> Header | Non
     """
     vocabulary = {word for name in known for word in name.split()}
     lines = build_lines(page)
-    best: Header | None = None
     for start in range(len(lines)):
-        if not _is_of(lines[start], vocabulary):
-            continue
         block: list[Line] = []
+        best, best_n = None, at_least - 1
         for line in lines[start : start + _HEADER_LINES]:
-            height = line.bottom - line.top
-            if not _is_of(line, vocabulary) or (block and line.top - block[-1].bottom > 1.2 * height):
+            is_far = block and line.top - block[-1].bottom > 1.2 * (line.bottom - line.top)
+            if is_far or not _is_of(line, vocabulary):
                 break
             block.append(line)
             header = _join_header(block, known)
-            found = sum(tidy_header(name) in known for name in header.names)
-            if found >= at_least and (
-                best is None or found > sum(tidy_header(name) in known for name in best.names)
-            ):
-                best = header
+            found_n = sum(name in known for name in header.tidy)
+            if found_n > best_n:
+                best, best_n = header, found_n
         if best:
             return best
     return None
@@ -86,10 +86,13 @@ def _join_header(block: list[Line], known: set[str]) -> Header:
     """Join the words of a header to names: side by side without a gap, or one under the other."""
     cells: list[list[Word]] = []
     for line in block:
-        for group in _split_line(line, known):
-            x0, x1 = group[0].x0, group[-1].x1
-            ends = [(min(word.x0 for word in cell), max(word.x1 for word in cell)) for cell in cells]
-            above = [cell for cell, end in zip(cells, ends, strict=True) if min(x1, end[1]) > max(x0, end[0])]
+        for group in _split_header(line, known):
+            above = [
+                cell
+                for cell in cells
+                if min(word.x0 for word in cell) < group[-1].x1
+                and max(word.x1 for word in cell) > group[0].x0
+            ]
             if len(above) == 1:
                 above[0].extend(group)
             else:
@@ -100,7 +103,7 @@ def _join_header(block: list[Line], known: set[str]) -> Header:
     return Header(names, spans, max(line.bottom for line in block))
 
 
-def _split_line(line: Line, known: set[str]) -> Iterator[list[Word]]:
+def _split_header(line: Line, known: set[str]) -> Iterator[list[Word]]:
     """Split a line at gaps, and where two whole names stand side by side without one."""
     group: list[Word] = []
     for word in line.words:
@@ -146,15 +149,14 @@ def read_rows(
     """
     headers = [find_page_header(page, known, at_least) for page in pages]
     first = next(header for header in headers if header)
-    for page, header in zip(pages, headers, strict=True):
-        if header and tuple(map(tidy_header, header.names)) != tuple(map(tidy_header, first.names)):
-            found = f"other columns ({', '.join(header.names)[:120]}) than on the first page"
-            way_out = f"Its rows are spread over pages. {_WAY_OUT}"
-            raise IngestError(f"{place}, page {page.number}", found, way_out)
     vocabulary = {word for name in known for word in name.split()}
     bodies, outside = [], []
     for page, header in zip(pages, headers, strict=True):
         lines = build_lines(page)
+        if header and header.tidy != first.tidy:
+            found = f"other columns ({', '.join(header.names)[:120]}) than on the first page"
+            way_out = f"Its rows are spread over pages. {_WAY_OUT}"
+            raise IngestError(f"{place}, page {page.number}", found, way_out)
         if header is None and not bodies:
             outside += [line.text for line in lines]
             continue
@@ -163,18 +165,23 @@ def read_rows(
         low = max(top, 0.9 * page.height, *(line.top for line in lines))
         foot = [line for line in lines if line.top == low and _FOOT.fullmatch(line.text)]
         outside += [line.text for line in (*above, *foot)]
-        words = [word for line in lines if line.top >= top - 0.5 and line not in foot for word in line.words]
-        bodies.append((page, words))
-    edges = _find_edges(first, [word for _, words in bodies for word in words])
-    rows: list[PrintedRow] = []
+        body = [line for line in lines if line.top >= top - 0.5 and line not in foot]
+        bodies.append(replace(page, words=tuple(word for line in body for word in line.words)))
+    edges = _find_edges(first, [word for body in bodies for word in body.words])
     if begins is None:
-        rows = _add_by_distance(bodies, edges)
+        parts = _cut_by_distance(bodies, edges)
     else:
-        anchor, pattern = _choose_anchor(first, bodies, edges, begins, place)
-        for page, words in bodies:
-            rows = _add_page(rows, page, words, edges, anchor, pattern)
+        parts = _cut_by_anchor(bodies, edges, *_choose_anchor(first, bodies, edges, begins, place))
+    rows = [_build_row(part, edges) for part in parts]
     _refuse_two_in_one(first, rows, place)
     return first, rows, outside
+
+
+def _build_row(part: list[Page], edges: list[float]) -> PrintedRow:
+    """Build a row from what each page holds of it."""
+    columns = range(len(edges) + 1)
+    cells = (tuple(line.text for one in part for line in _list_lines(one, edges, n)) for n in columns)
+    return PrintedRow(part[0].number, tuple(cells))
 
 
 def _find_edges(header: Header, words: list[Word]) -> list[float]:
@@ -185,28 +192,23 @@ def _find_edges(header: Header, words: list[Word]) -> list[float]:
     theirs, dates in the middle.
     """
     sides = [
-        (_count_near(words, "x0", left), _count_near(words, "x1", right)) for left, right in header.spans
+        (
+            sum(abs(word.x0 - left) <= 1.5 for word in words),
+            sum(abs(word.x1 - right) <= 1.5 for word in words),
+        )
+        for left, right in header.spans
     ]
     begins_n = sum(begin > 0 and begin >= end for begin, end in sides)
     ends_n = sum(end > begin for begin, end in sides)
     edges = []
-    for ((left, left_end), left_side), ((right, right_end), right_side) in pairwise(
-        zip(header.spans, sides, strict=True)
-    ):
-        low, high = (left + min(left_end, right)) / 2, (right + right_end) / 2
-        near = [word for word in words if word.x1 > low and word.x0 < high]
-        stops = sorted({low, high, *(x for word in near for x in (word.x0, word.x1) if low < x < high)})
-        gaps = {
-            (start, end): sum(word.x0 < (start + end) / 2 < word.x1 for word in near)
-            for start, end in pairwise(stops)
-        }
-        fewest = min(gaps.values(), default=0)
-        open_gaps = _join_gaps([gap for gap, crossed in gaps.items() if crossed == fewest]) or [(low, high)]
-        begins, ends = right_side[0] >= max(1, right_side[1]), left_side[1] > left_side[0]
+    for (one, one_side), (other, other_side) in pairwise(zip(header.spans, sides, strict=True)):
+        (left, left_end), (right, right_end) = one, other
+        gaps = _list_gaps(words, (left + min(left_end, right)) / 2, (right + right_end) / 2)
+        begins, ends = other_side[0] >= max(1, other_side[1]), one_side[1] > one_side[0]
         is_left = begins or (not ends and begins_n > ends_n)
         is_right = not is_left and (ends or ends_n > begins_n)
-        before = [gap for gap in open_gaps if gap[0] <= right]
-        after = [gap for gap in open_gaps if gap[1] >= left_end]
+        before = [gap for gap in gaps if gap[0] <= right]
+        after = [gap for gap in gaps if gap[1] >= left_end]
         if is_left and before:
             start, end = before[-1]
             edges.append(min(max(right - 1, (start + min(end, right)) / 2), end))
@@ -214,23 +216,23 @@ def _find_edges(header: Header, words: list[Word]) -> list[float]:
             start, end = after[0]
             edges.append(max(min(left_end + 1, (max(start, left_end) + end) / 2), start))
         else:
-            start, end = max(open_gaps, key=lambda gap: gap[1] - gap[0])
+            start, end = max(gaps, key=lambda gap: gap[1] - gap[0])
             edges.append((start + end) / 2)
     return edges
 
 
-def _count_near(words: list[Word], side: str, x: float) -> int:
-    return sum(abs(getattr(word, side) - x) <= 1.5 for word in words)
-
-
-def _join_gaps(gaps: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    joined: list[tuple[float, float]] = []
-    for start, end in gaps:
-        if joined and joined[-1][1] == start:
-            joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((start, end))
-    return joined
+def _list_gaps(words: list[Word], low: float, high: float) -> list[tuple[float, float]]:
+    """List the stretches between two places that the fewest words reach over."""
+    near = [word for word in words if word.x1 > low and word.x0 < high]
+    stops = sorted({low, high, *(x for word in near for x in (word.x0, word.x1) if low < x < high)})
+    crossed = [sum(word.x0 < (start + end) / 2 < word.x1 for word in near) for start, end in pairwise(stops)]
+    gaps: list[tuple[float, float]] = []
+    for (start, end), count in zip(pairwise(stops), crossed, strict=True):
+        if count == min(crossed) and gaps and gaps[-1][1] == start:
+            gaps[-1] = (gaps[-1][0], end)
+        elif count == min(crossed):
+            gaps.append((start, end))
+    return gaps or [(low, high)]
 
 
 def _refuse_two_in_one(header: Header, rows: list[PrintedRow], place: str) -> None:
@@ -238,9 +240,7 @@ def _refuse_two_in_one(header: Header, rows: list[PrintedRow], place: str) -> No
     for at, name in enumerate(header.names):
         if len(rows) < 3 or any(row.cells[at] for row in rows):
             continue
-        for beside in (at - 1, at + 1):
-            if not 0 <= beside < len(header.names):
-                continue
+        for beside in {max(at - 1, 0), min(at + 1, len(header.names) - 1)} - {at}:
             filled = [row.cells[beside] for row in rows if row.cells[beside]]
             two_n = sum(any(_TWO.match(line) for line in lines) for lines in filled)
             if filled and two_n > 0.5 * len(filled):
@@ -249,82 +249,76 @@ def _refuse_two_in_one(header: Header, rows: list[PrintedRow], place: str) -> No
                 raise IngestError(place, found, _WAY_OUT, code="two-in-one")
 
 
-def _find_column(word: Word, edges: list[float]) -> int:
-    middle = (word.x0 + word.x1) / 2
-    return sum(middle > edge for edge in edges)
-
-
-def _gather(words: list[Word], edges: list[float], column: int) -> list[Line]:
-    own = tuple(word for word in words if _find_column(word, edges) == column)
-    return build_lines(Page(0, 0.0, 0.0, own, False))
+def _list_lines(page: Page, edges: list[float], column: int) -> list[Line]:
+    """List the lines of a column."""
+    own = (word for word in page.words if bisect_left(edges, (word.x0 + word.x1) / 2) == column)
+    return build_lines(replace(page, words=tuple(own)))
 
 
 def _choose_anchor(
-    header: Header, bodies, edges, begins: dict[str, re.Pattern], place: str
+    header: Header, bodies: list[Page], edges: list[float], begins: dict[str, re.Pattern], place: str
 ) -> tuple[int, re.Pattern]:
-    names = [tidy_header(name) for name in header.names]
+    """Choose the column that tells where rows begin, and what its first lines look like."""
     for name, pattern in begins.items():
-        if name in names:
-            column = names.index(name)
-            lines = [line for _, words in bodies for line in _gather(words, edges, column)]
+        if name in header.tidy:
+            column = header.tidy.index(name)
+            lines = [line for body in bodies for line in _list_lines(body, edges, column)]
             if lines and sum(bool(pattern.match(line.text)) for line in lines) >= 0.25 * len(lines):
                 return column, pattern
     wanted = " or ".join(repr(name) for name in begins)
-    raise IngestError(
-        place, f"a table whose rows cannot be told apart: no column {wanted} begins each of them", _WAY_OUT
-    )
+    found = f"a table whose rows cannot be told apart: no column {wanted} begins each of them"
+    raise IngestError(place, found, _WAY_OUT)
 
 
-def _add_page(
-    rows, page: Page, words: list[Word], edges: list[float], anchor: int, pattern: re.Pattern
-) -> list[PrintedRow]:
-    """Cut the words of a page into rows at the widest gap between two beginnings; what stands before the
-    first gap
-    that is as wide belongs to the last row of the page before.
+def _cut_by_anchor(
+    bodies: list[Page], edges: list[float], column: int, pattern: re.Pattern
+) -> list[list[Page]]:
+    """Cut pages into rows at the widest gap between two beginnings; what stands before the first gap that is
+    as wide belongs to the last row of the page before.
     """
-    starts = [line for line in _gather(words, edges, anchor) if pattern.match(line.text)]
-    if not starts:
-        return [*rows[:-1], _join(rows[-1], words, edges)] if rows and words else rows
-    bands = _list_bands(words)
-    cuts, widths = [], []
-    for one, other in pairwise(starts):
-        cut, width = _find_cut(bands, (one.top + one.bottom) / 2, (other.top + other.bottom) / 2, other.top)
-        cuts.append(cut)
-        widths.append(width)
-    first_top = min(word.top for word in words)
-    if first_top < starts[0].top and rows:
-        cut, width = _find_cut(bands, first_top, (starts[0].top + starts[0].bottom) / 2, starts[0].top)
-        if widths and width >= 0.8 * median(widths) or not widths and width > 0:
-            before = [word for word in words if (word.top + word.bottom) / 2 < cut]
-            rows = [*rows[:-1], _join(rows[-1], before, edges)]
-            words = [word for word in words if (word.top + word.bottom) / 2 >= cut]
-    limits = [-1.0, *cuts, float("inf")]
-    made = []
-    for low, high in pairwise(limits):
-        own = [word for word in words if low <= (word.top + word.bottom) / 2 < high]
-        made.append(PrintedRow(page.number, _cut_cells(own, edges)))
-    return [*rows, *made]
+    rows: list[list[Page]] = []
+    for body in bodies:
+        starts = [line for line in _list_lines(body, edges, column) if pattern.match(line.text)]
+        if not starts:
+            rows[-1:] = [[*part, body] for part in rows[-1:]]
+            continue
+        bands = _list_bands(body.words)
+        found = [_find_cut(bands, one.middle, other) for one, other in pairwise(starts)]
+        widths = [width for _, width in found]
+        top, first = min(word.top for word in body.words), -1.0
+        if rows and top < starts[0].top:
+            cut, width = _find_cut(bands, top, starts[0])
+            first = cut if width >= 0.8 * median(widths or [width]) and width > 0 else first
+        for low, high in pairwise([-1.0, first, *(cut for cut, _ in found), float("inf")]):
+            own = replace(body, words=tuple(word for word in body.words if low <= word.middle < high))
+            if high == first:  # the end of the row before
+                rows[-1:] = [[*part, own] for part in rows[-1:]]
+            else:
+                rows.append([own])
+    return rows
 
 
-def _add_by_distance(bodies: list[tuple[Page, list[Word]]], edges: list[float]) -> list[PrintedRow]:
+def _cut_by_distance(bodies: list[Page], edges: list[float]) -> list[list[Page]]:
     """Cut pages into rows where lines stand further apart than within a row; if all stand alike, at the first
     column.
     """
-    lines = [(page, build_lines(Page(page.number, 0.0, 0.0, tuple(words), False))) for page, words in bodies]
+    lines = [(body, build_lines(body)) for body in bodies]
     steps = sorted(later.top - line.top for _, part in lines for line, later in pairwise(part))
     is_even = not steps or steps[-1] <= 1.3 * steps[0]
-    rows: list[tuple[Page, list[Word]]] = []
-    for page, part in lines:
+    rows: list[list[Page]] = []
+    for body, part in lines:
         for before, line in pairwise([None, *part]):
-            has_first = any(_find_column(word, edges) == 0 for word in line.words)
+            has_first = any((word.x0 + word.x1) / 2 <= edges[0] for word in line.words) if edges else True
             is_apart = before is None or is_even or line.top - before.top > 1.3 * steps[0]
+            own = replace(body, words=line.words)
             if not rows or (has_first and is_apart):
-                rows.append((page, []))
-            rows[-1][1].extend(line.words)
-    return [PrintedRow(page.number, _cut_cells(words, edges)) for page, words in rows]
+                rows.append([own])
+            else:
+                rows[-1].append(own)
+    return rows
 
 
-def _list_bands(words: list[Word]) -> list[tuple[float, float]]:
+def _list_bands(words: tuple[Word, ...]) -> list[list[float]]:
     """List the heights that hold words, from the top, as stretches without a gap."""
     bands: list[list[float]] = []
     for word in sorted(words, key=lambda word: word.top):
@@ -332,24 +326,15 @@ def _list_bands(words: list[Word]) -> list[tuple[float, float]]:
             bands[-1][1] = max(bands[-1][1], word.bottom)
         else:
             bands.append([word.top, word.bottom])
-    return [tuple(band) for band in bands]
+    return bands
 
 
-def _find_cut(bands, low: float, high: float, fallback: float) -> tuple[float, float]:
-    """Find the widest gap between two heights, the lowest of equal ones: where it is, and how wide."""
-    best = (fallback - 0.1, 0.0)
-    for (_, end), (start, _) in pairwise(bands):
-        if low <= end and start <= high and start - end >= best[1] - 0.05:
-            best = ((end + start) / 2, start - end)
+def _find_cut(bands: list[list[float]], low: float, start: Line) -> tuple[float, float]:
+    """Find the widest gap between a height and the line that begins a row, the lowest of equal ones: where it
+    is, and how wide.
+    """
+    best = (start.top - 0.1, 0.0)
+    for (_, end), (begin, _) in pairwise(bands):
+        if low <= end and begin <= start.middle and begin - end >= best[1] - 0.05:
+            best = ((end + begin) / 2, begin - end)
     return best
-
-
-def _cut_cells(words: list[Word], edges: list[float]) -> tuple[tuple[str, ...], ...]:
-    return tuple(
-        tuple(line.text for line in _gather(words, edges, column)) for column in range(len(edges) + 1)
-    )
-
-
-def _join(row: PrintedRow, words: list[Word], edges: list[float]) -> PrintedRow:
-    more = _cut_cells(words, edges)
-    return PrintedRow(row.page, tuple((*had, *new) for had, new in zip(row.cells, more, strict=True)))

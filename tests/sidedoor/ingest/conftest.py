@@ -26,6 +26,23 @@ def write_pdf(tmp_path):
 
 
 @pytest.fixture
+def write_scan(pdf_writer, tmp_path):
+    """Write a PDF of one page that a picture covers, with operators that follow it, or none."""
+
+    def write(drawn: bytes = b"") -> Path:
+        image = (
+            "/Type /XObject /Subtype /Image /Width 10 /Height 10 /BitsPerComponent 8 /ColorSpace /DeviceGray"
+        )
+        at = pdf_writer.add_stream(bytes(100), image)
+        content = pdf_writer.add_stream(b"q 612 0 0 792 0 0 cm /Im0 Do Q " + drawn)
+        path = tmp_path / "scan.pdf"
+        path.write_bytes(pdf_writer.build(pdf_writer.add_pages([content], f"/XObject << /Im0 {at} 0 R >>")))
+        return path
+
+    return write
+
+
+@pytest.fixture
 def cases(mirror):
     """The folder of files that were once misread, beside that of real records; without it the test is
     skipped.

@@ -2,7 +2,6 @@
 
 import hashlib
 import random
-from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -11,29 +10,17 @@ from hypothesis import strategies as st
 
 from helpers.errors import IngestError
 from made.learn_pages import FACES, Layout, measure
-from made.pdf import PdfWriter
-from made.reports import (
-    AGENCY,
-    LISTS,
-    NAMES,
-    PLACES,
-    Ink,
-    build_2020,
-    build_2022,
-    build_source,
-    open_drawn,
-    write_ink,
-)
+from made.reports import AGENCY, LISTS, NAMES, PLACES, Ink, build_2020, build_2022, build_source, write_ink
 from sidedoor.ingest import learn_sharing
 from sidedoor.ingest._learn_form import load_form, squeeze
-from sidedoor.ingest._learn_pages import find_heading
-from sidedoor.ingest._pdf_child import clean
+from sidedoor.ingest._learn_lists import find_heading
 from sidedoor.ingest.files import read_source
 from sidedoor.ingest.pdf import Word
 from sidedoor.ingest.source import ReadOptions, open_source
 
 SHARED, RECEIVED = "detections_shared", "detections_received"
 LONG_AGENCY = "Office of the Attorney General of the State of Elsewhere and Bureau of Enforcement (NY)"
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def list_names(reading, section: str = SHARED) -> list[str]:
@@ -78,6 +65,13 @@ def edit_words(source, change) -> None:
     source.cache["pages"] = [replace(page, words=tuple(change(page.words))) for page in pages]
 
 
+def refuse(layout: Layout, **options) -> IngestError:
+    """Read a layout that has to be refused, and give the error."""
+    with pytest.raises(IngestError) as error:
+        read_layout(layout, **options)
+    return error.value
+
+
 # ------------------------------------------------------------------------------------- whole PDFs
 
 
@@ -108,10 +102,9 @@ def test_read_2020_pdf(write_pdf):
     assert list(table["is_inactive"]) == is_inactive + [False] * 3
 
 
-@pytest.mark.parametrize("is_middle", [False, True])
-def test_read_2022_pdf(write_pdf, is_middle):
-    """Agency, City and State, centered, level at the top or in the middle."""
-    layout = build_2022(is_middle=is_middle, size=(612, 792), foot=760)
+def test_read_2022_pdf(write_pdf):
+    """Agency, City and State, centered; rows are level at the top, and refused if they are in the middle."""
+    layout = build_2022(size=(612, 792), foot=760)
     reading = read_source(open_source(write_pdf("r.pdf", layout.finish(), layout.size)))
     report = reading.report
     assert report.form == "Agency Data Sharing Report, 2022 layout (Vigilant VehicleManager), text PDF"
@@ -120,50 +113,90 @@ def test_read_2022_pdf(write_pdf, is_middle):
     assert list_names(reading, "hot_lists_shared") == [name for name, _ in LISTS]
     assert set(reading.tables["sharing"]["as_of"]) == {"2022-09-22"}
     assert {warning.code for warning in report.warnings} == {"twice"} and not report.set_aside
+    assert refuse(build_2022(is_middle=True)).code == "columns"
 
 
-@pytest.mark.parametrize("is_one", [False, True])
-def test_split_glued_cells(write_pdf, is_one):
-    """Cells without a space are split where each was drawn; drawn as one, at the one possible place, as told."""
-    layout, name = build_2022(), "Riverside County Sheriffs Office (CA)"
-    pages = layout.finish()
-    for page in pages:
-        for at, (_, y, text, size) in enumerate(page):
-            if text == "Naples Police Department":
-                # The agency fills its column up to the city, which begins without a space.
-                page[at] = (300 - measure(name, size) + 4, y, name + is_one * "Riverside and more", size)
-            elif text == "Napes":
-                page[at] = (304.5, y, "" if is_one else "Riverside and more", size)
-    reading = read_source(open_source(write_pdf("r.pdf", pages, layout.size)))
-    assert list_places(reading).count((name, "Riverside and more", "FL")) == 6
-    assert len(reading.report.details["rows_told"].get("split", [])) == 6 * is_one
+INKS = st.builds(Ink, st.sampled_from(["line", "word", "array"]), st.booleans(), st.booleans(), st.booleans())
+FORMS = st.fixed_dictionaries(
+    {
+        "face": st.sampled_from(FACES[:3]),
+        "font": st.sampled_from([8.0, 9.5, 11.0]),
+        "is_two_centered": st.booleans(),
+        "has_heads": st.booleans(),
+        "title": st.sampled_from(
+            [("Agency", "Data Sharing Report"), ("VehicleManager", "Agency Data Sharing Report")]
+        ),
+        "agency": st.sampled_from([AGENCY, LONG_AGENCY]),
+        "foot": st.sampled_from([500, 740]),
+    }
+)
+INK_NAMES = st.sampled_from([*NAMES, "DuPage SO (FL)", "Prince George's County Sheriff's Office"])
+
+
+@settings(QUICK, max_examples=5)
+@given(
+    INKS, FORMS, st.lists(INK_NAMES, min_size=12, max_size=40),
+    st.lists(st.sampled_from(PLACES), min_size=8, max_size=30),
+)  # fmt: skip
+def test_any_ink(tmp_path, ink, form, names, places):
+    """Whatever program writes the page, in whichever order, turned or bold, the names are the same."""
+    columns = {"two": ((40, 300), (312, 590)), "three": ((40, 270), (276, 440), (446, 520))}
+    layout = lay_out(names, size=(612, 792), pitch=14.5, pad=9.0, **columns, **form)
+    layout.add_section(RECEIVED, places)
+    layout.add_section("hot_lists_shared", LISTS)
+    layout.add_section("hot_lists_received", [])
+    reading = read(open_source(write_ink(layout, tmp_path / "r.pdf", ink)))
+    assert list_names(reading) == names and list_places(reading) == places
+    assert list_names(reading, "hot_lists_shared") == [name for name, _ in LISTS]
+    assert set(reading.tables["sharing"]["reported_by"]) == {layout.agency} and not reading.report.set_aside
+
+
+def test_hidden_text_is_no_name(tmp_path):
+    """Text without ink, white, below a box, askew or off the page is told, and not repeated."""
+    drawn = [
+        "BT /F1 10 Tf 3 Tr 67 400 Td (Inkless Police Department) Tj ET 0 Tr",
+        "1 g BT /F1 10 Tf 67 370 Td (White Police Department) Tj ET 0 g",
+        "BT /F1 10 Tf 67 340 Td (Covered Police Department) Tj ET 0 0 0 rg 60 335 200 16 re f",
+        "BT /F1 30 Tf 0.7 0.7 -0.7 0.7 200 300 Tm (COPY) Tj ET",
+        "BT /F1 10 Tf 67 -40 Td (Outside Police Department) Tj ET",
+        "0 0.2 0.5 rg 60 300 200 20 re f 1 g BT /F1 10 Tf 67 306 Td (Seen Police Department) Tj ET 0 g",
+    ]
+    reading = read(open_source(write_ink(lay_out(NAMES), tmp_path / "r.pdf", Ink(), extra=drawn)))
+    assert list_names(reading) == [*NAMES, "Seen Police Department"]
+    kinds = {f"unseen-{kind}" for kind in ("askew", "covered", "inkless", "outside", "white")}
+    assert kinds <= reading.report.list_codes()
+    shown = str(reading.report.to_dict())
+    assert not any(word in shown for word in ("Inkless", "Covered", "COPY", "Outside"))
+
+
+def test_letters_as_they_print(tmp_path):
+    """Odd spaces, hyphens and quotes are read as they print; a letter that no font explains is set aside."""
+    names = ["Alpha\xa0Police Department", "Beta\u2019s Police Department", "Co\xadop PD", *NAMES]
+    reading = read(open_source(write_ink(lay_out(names), tmp_path / "r.pdf", Ink())))
+    assert list_names(reading) == ["Alpha Police Department", names[1], "Co-op PD", *NAMES]
+    source = build_source(lay_out(NAMES))
+    lost = {"Athens-Clarke": "\ufffdurora"}
+    edit_words(source, lambda words: [replace(word, text=lost.get(word.text, word.text)) for word in words])
+    reading = read(source)
+    assert [part.code for part in reading.report.set_aside] == ["unreadable"]
+    assert len(list_names(reading)) == len(NAMES) - 1
 
 
 # ------------------------------------------------------------------------------------- sections and pages
 
 
-@pytest.mark.parametrize("at", range(20, 30))
-def test_name_is_broken_by_a_page(at):
-    """The rest of a name at the top of the next page belongs to the cell above it."""
-    long = "South Carolina Law Enforcement Division of Special Operations and Investigations (SC)"
-    names = list_numbered(60)
-    both = "Winnebago County Sheriff of the Greater Area (Machesney Park Division)"
-    for changed, name in (((2 * at,), long), ((2 * at + 1,), long), ((2 * at, 2 * at + 1), both)):
-        broken = [name if n in changed else other for n, other in enumerate(names)]
-        assert list_names(read_layout(lay_out(broken, may_split=True))) == broken
-    rows = [(name, f"Place{n}", "CA") for n, name in enumerate(names[:40])]
-    rows[at] = (long, "North Charleston", "SC")
-    layout = lay_out(rows, RECEIVED, may_split=True, three=((60, 250), (260, 400), (410, 500)))
+@pytest.mark.parametrize("foot", range(500, 560, 8))
+def test_pages_break_anywhere(foot):
+    """A name broken by a page is one, and a heading at the bottom opens the list on the next page."""
+    names = list_numbered(40)
+    names[5::3] = ["Winnebago County Sheriff (Machesney Park Division)"] * len(names[5::3])
+    layout = lay_out(names, foot=foot, may_split=True)
+    layout.add_section(RECEIVED, NAMES[::-1])
+    reading = read_layout(layout)
+    assert list_names(reading) == names and list_names(reading, RECEIVED) == NAMES[::-1]
+    rows = PLACES * 5
+    layout = lay_out(rows, RECEIVED, foot=foot, may_split=True, three=((60, 250), (260, 400), (410, 500)))
     assert list_places(read_layout(layout)) == rows
-
-
-def test_heading_stands_at_the_bottom_of_a_page():
-    """A heading whose sentence or names follow on the next page still opens its list."""
-    for foot in range(500, 560, 6):
-        layout = lay_out(NAMES, foot=foot)
-        layout.add_section(RECEIVED, NAMES[::-1])
-        reading = read_layout(layout)
-        assert list_names(reading) == NAMES and list_names(reading, RECEIVED) == NAMES[::-1]
 
 
 def test_sections_are_found_by_heading_or_sentence_alone():
@@ -185,8 +218,7 @@ def test_long_reporter_wraps_the_sentence(agency, words_n):
     text = f"The {agency} Agency is Sharing its Detection data with the following Agencies:"
     layout = Layout()
     layout.start_page()
-    *start, last = text.rsplit(" ", words_n)[0], " ".join(text.split()[-words_n:])
-    for line in (*start, last):
+    for line in (text.rsplit(" ", words_n)[0], " ".join(text.split()[-words_n:])):
         layout.put(60, layout.y, line, 8.5)
         layout.y += 12
     layout.y += 20
@@ -211,6 +243,17 @@ def test_what_stands_at_the_top():
     assert "Quickenborne" not in str(reading.report.to_dict())
 
 
+def test_report_that_begins_inside_a_list():
+    """The list is asked for; with it, the names above the first heading are read, also without heads."""
+    layout = build_2022()
+    heads, start = ("Agency", "City", "State"), layout.pages[2]
+    layout.pages = [[row for row in page if row[2] not in heads or row[3] != 11] for page in layout.pages[2:]]
+    count = sum(text.endswith(("CA", "FL", "N/A", "TX", "DC")) and x > 440 for x, _, text, _ in start)
+    assert refuse(layout).asks_for == ("section",)
+    rows = list_places(read_layout(layout, section=RECEIVED))
+    assert count > 10 and len(rows) >= count and set(rows) == set(PLACES)
+
+
 def test_pool_at_the_foot():
     """A line `Shared NVLS` at the foot is a row for the vendor's pool, under detections shared, and noted."""
     layout = build_2020()
@@ -222,19 +265,15 @@ def test_pool_at_the_foot():
     assert len(reading.report.details["rows_told"]["pool"]) == 1
 
 
-def test_hot_lists_in_one_cell():
-    """Several hot lists of one agency stay one row; an entry that labels itself is read as well."""
+def test_hot_lists():
+    """A list without an agency beside it is set aside; entries that label themselves are refused."""
     rows = [*LISTS, ("Chino Police Department", "Stolen"), ("", "Persons of Interest"), LISTS[0]]
-    table = read_layout(lay_out(rows, "hot_lists_received")).tables["sharing"]
-    assert list(table["hot_list"])[3:] == ["Stolen; Persons of Interest", "Haze Template"]
-    layout = lay_out([], "hot_lists_received")
-    layout.pages[-1] = [row for row in layout.pages[-1] if row[2] not in ("None", "Agency:", "Hot List(s):")]
-    for agency, lists in LISTS:
-        layout.put(67, layout.y, f"Agency: {agency}")
-        layout.put(67, layout.y + 14, f"Hot List(s): {lists}")
-        layout.y += 40
-    table = read_layout(layout).tables["sharing"]
-    assert list(zip(table["from_agency_as_printed"], table["hot_list"], strict=True)) == LISTS
+    reading = read_layout(lay_out(rows, "hot_lists_received"))
+    assert list(reading.tables["sharing"]["hot_list"])[3:] == ["Stolen", "Haze Template"]
+    assert [part.code for part in reading.report.set_aside] == ["no-agency"]
+    layout = lay_out(LISTS, "hot_lists_received")
+    layout.put(67, layout.y + 20, "Agency: Chino Police Department")
+    assert refuse(layout).code == "columns"
 
 
 @pytest.mark.parametrize(
@@ -256,11 +295,14 @@ def test_missing_pages_are_told(chosen, code):
     assert codes == ({code} if code else set())
 
 
-def test_duplicates_are_counted_and_told():
-    """A name that is printed twice in one list is two rows and a warning; names are never merged."""
-    reading = read_layout(lay_out([*NAMES, NAMES[3]]))
-    assert Counter(list_names(reading))[NAMES[3]] == 2
-    assert reading.report.details["rows_told"]["twice"] == [4, 14]
+def test_pages_of_another_report():
+    """Pages of a Dashboard report in the same file are told, and none of their lines is a name."""
+    layout = lay_out(NAMES)
+    layout.title = ("Dashboard Detection Report",)
+    layout.start_page()
+    layout.put(60, 300, "1 My Agency 1,024,915")
+    reading = read_layout(layout)
+    assert list_names(reading) == NAMES and "dashboard" in reading.report.list_codes()
 
 
 def test_what_only_the_person_knows():
@@ -269,9 +311,7 @@ def test_what_only_the_person_knows():
     layout.add_section(SHARED, NAMES, sentence=False)
     layout.finish()
     layout.finish = lambda: layout.pages
-    with pytest.raises(IngestError) as error:
-        read_layout(layout)
-    assert error.value.asks_for == ("reported_by",)
+    assert refuse(layout).asks_for == ("reported_by",)
     given = {"reported_by": "Elsewhere PD", "as_of": "2021-05-06", "source_id": "my-file"}
     table = read_layout(layout, **given).tables["sharing"]
     assert {name: set(table[name]) for name in given} == {name: {value} for name, value in given.items()}
@@ -282,9 +322,8 @@ def test_what_only_the_person_knows():
 
 def test_dates_print_the_month_first():
     """02-13-20 is a date, 13-02-20 is refused with the page, unless the person says that the day is first."""
-    with pytest.raises(IngestError) as error:
-        read_layout(build_2020(created="13-02-20"))
-    assert error.value.code == "date" and "page 1" in error.value.place
+    error = refuse(build_2020(created="13-02-20"))
+    assert error.code == "date" and "page 1" in error.place
     for created, options, day in (
         ("13-02-20", {"day_first": True}, "2020-02-13"),
         ("2-3-2024", {}, "2024-02-03"),
@@ -293,71 +332,63 @@ def test_dates_print_the_month_first():
         assert reading.report.span == {"sharing": [day] * 2}
 
 
-def test_other_pdfs_are_not_taken():
-    """A PDF without the report's title and sentences is not recognized, however its words lie."""
-    source = build_source(build_2020())
-    edit_words(source, lambda words: [word for word in words if word.text not in ("Sharing", "following")])
-    assert learn_sharing.recognize(source) is None
-
-
 # ------------------------------------------------------------------------------------- glue, gaps, losses
 
 
-def test_unsplittable_glue_is_set_aside():
-    """Two cells run together without any sure place to part them are set aside, and nothing else is lost."""
-    source = build_source(build_2022())
-    city = next(word for page in source.cache["pages"] for word in page.words if word.text == "san")
+@pytest.mark.parametrize(
+    ("text", "split"),
+    [("(CA)Riverside", ("(CA)", "Riverside")), ("departmentsan", None), ("(CA)SomeWhere", None)],
+)
+def test_glued_cells(text, split):
+    """Cells without a space part at the one possible place; else they are set aside, and nothing is lost."""
+    layout = build_2022()
+    name = "Riverside County Sheriffs Office"
+    x = 305 - measure(text, 10) * (0.5 if split is None else 4 / len(text))
+    for page in layout.pages:
+        for at, (_, y, shown, size) in enumerate(page):
+            if shown == "Naples Police Department":
+                page[at] = (x - measure(f"{name} ", size), y, f"{name} {text}", size)
+        page[:] = [row for row in page if row[2] != "Napes"]
+    reading = read_layout(layout)
+    aside = [(part.code, part.rows_n) for part in reading.report.set_aside]
+    if split:
+        assert not aside and list_places(reading).count((f"{name} (CA)", "Riverside", "FL")) == 6
+    else:
+        assert aside == [("glued", 1)] * 6 and len(list_places(reading)) == 6 * (len(PLACES) - 1)
 
-    def glue(words):
-        if city not in words:
-            return words
-        level = [word for word in words if word.text == "Department" and abs(word.top - city.top) < 2]
-        agency = max(level, key=lambda word: word.x1)
-        glued = replace(agency, text="departmentsan", x1=city.x1 - 2)
-        return [*(word for word in words if word not in (agency, city)), glued]
 
-    edit_words(source, glue)
-    report = read(source).report
-    assert [(part.code, part.rows_n) for part in report.set_aside] == [("glued", 1)]
-    assert report.rows_out == len(NAMES) * 3 + len(PLACES) * 6 + len(LISTS) - 1
-
-
-def test_a_lost_name_is_told():
-    """Where one of two names in a row is gone, the other is kept and the gap is a warning."""
-    names, lost = list_numbered(30), ("Place11 Police Department", "Place20 Police Department")
+def test_lost_and_doubled_names_are_told():
+    """Where one of two names in a row is gone, the other is kept; a name printed twice is two rows."""
+    names, lost = [*list_numbered(30), "Place3 Police Department"], ("Place11 Police Department",)
     layout = lay_out(names)
     layout.pages = [[row for row in page if row[2] not in lost] for page in layout.pages]
     reading = read_layout(layout)
     assert list_names(reading) == [name for name in names if name not in lost]
-    assert len(reading.report.details["rows_told"]["alone"]) == 2
+    told = reading.report.details["rows_told"]
+    assert told["alone"] == [11] and told["twice"] == [4, 30]
+    assert {"alone", "twice"} <= reading.report.list_codes()
 
 
-def test_table_without_space_between_rows():
-    """Rows as close as lines are told apart: by states in three columns, by what had no room in two."""
-    for is_middle in (False, True):
-        layout = build_2022(pad=0.0, pitch=12.0, is_middle=is_middle)
-        assert list_places(read_layout(layout)) == PLACES * 6
-    names = list_numbered(40)
-    names[7] = names[12] = "Winnebago County Sheriff (Machesney Park Division)"
-    layout = lay_out(names, pad=0.0, pitch=12.0, two=((67, 250), (260, 440)))
-    assert list_names(read_layout(layout)) == names
-
-
-def test_heads_of_columns_are_lost():
-    """Three columns are found without their heads, as states stand alone at the end of most lines."""
-    layout = build_2022()
-    heads = ("Agency", "City", "State")
-    layout.pages = [[row for row in page if row[2] not in heads or row[3] != 11] for page in layout.pages]
+def test_rows_as_close_as_lines():
+    """They are told apart by states in three columns, and refused in two."""
+    layout = Layout(three=((60, 300), (310, 430), (440, 530)), pad=0.0, pitch=12.0)
+    layout.add_section(RECEIVED, PLACES * 6)
     assert list_places(read_layout(layout)) == PLACES * 6
+    assert refuse(lay_out(list_numbered(40), pad=0.0, pitch=14.0)).code == "close-rows"
 
 
 def test_unknown_columns_are_refused():
     """Columns that no known layout has are refused; two names run together in one column are told."""
     layout = lay_out(NAMES, RECEIVED)
     layout.put(67, layout.y, "Agency City State Type")
-    with pytest.raises(IngestError) as error:
-        read_layout(layout)
-    assert error.value.code == "columns" and error.value.place == "page 1"
+    error = refuse(layout)
+    assert error.code == "columns" and error.place == "page 1"
+    layout = lay_out([])
+    for name in NAMES * 2:
+        for at in range(4):
+            layout.put(20 + 140 * at, layout.y, f"{name[:10]} PD")
+        layout.y += 24
+    assert refuse(layout).code == "columns"
     layout = lay_out([])
     layout.pages[-1] = [row for row in layout.pages[-1] if row[2] != "None"]
     for name in NAMES:
@@ -394,11 +425,21 @@ def scan(seed: int, tilt: float = 0.004):
 @pytest.mark.parametrize("seed", range(3))
 def test_scan_reads_as_the_print(seed):
     """A page that was scanned askew gives the same names as its print, in two and in three columns."""
-    reading = read_layout(build_2020(), scan(seed))
+    reading = read_layout(build_2020(), scan(seed, 0.01))
     assert "scan with an OCR layer" in reading.report.form
     assert list_names(reading) == NAMES * 5
     assert list_names(reading, "hot_lists_received") == [name for name, _ in LISTS]
-    assert list_places(read_layout(build_2022(), scan(seed))) == PLACES * 6
+    assert set(reading.tables["sharing"]["doubt"]) == {"ocr"}
+    assert list_places(read_layout(build_2022(), scan(seed, 0.01))) == PLACES * 6
+
+
+def test_states_that_ocr_lost():
+    """A column of cities is no column of names, though OCR lost the states beside most of them."""
+    layout = build_2022()
+    layout.pages = [[row for row in page if row[0] < 440 or row[2] == "N/A"] for page in layout.pages]
+    lost = [(name, city, "N/A" if city == "N/A" else None) for name, city, _ in PLACES]
+    reading = read_layout(layout, scan(1))
+    assert [(name, city) for name, city, _ in list_places(reading)] == [row[:2] for row in lost] * 6
 
 
 def test_ocr_noise_and_slips():
@@ -417,21 +458,11 @@ def test_ocr_noise_and_slips():
     reading = read_layout(layout, scan(5, 0.001))
     report = reading.report
     assert list_names(reading) == [slips.get(name, name) for name in NAMES]
-    assert {part.code for part in report.set_aside} == {"noise"} and "LEA.J" not in str(report.to_dict())
+    assert {part.code for part in report.set_aside} == {"margin"} and "LEA.J" not in str(report.to_dict())
     told = {text: (page, row) for page, row, text, _ in report.details["slips"]}
     assert set(slips.values()) <= set(told) and not set(told) & (set(NAMES) - set(slips))
     assert told["CEP - NTC"] == (1, 4) and "slips" in report.list_codes()
-    assert set(reading.tables["sharing"]["doubt"]) == {"ocr"}
     assert "pages-missing" not in report.list_codes()
-
-
-@pytest.mark.parametrize("build", [build_2020, build_2022])
-def test_text_pdf_over_a_picture_is_no_scan(build):
-    """Straight words over a background are a text PDF: nothing is called noise and no name is suspected."""
-    source = build_source(build())
-    source.cache["pages"] = [replace(page, is_scan=True) for page in source.cache["pages"]]
-    report = read(source).report
-    assert report.form.endswith("text PDF") and not report.set_aside and "slips" not in report.details
 
 
 # ------------------------------------------------------------------------------------- any names
@@ -441,7 +472,6 @@ ROLES = st.sampled_from(
     ["Police Department", "County Sheriffs Office", "PD", "Department of Public Safety", ""]
 )
 STATES = st.sampled_from(["", "", " (CA)", " (TX)", " CA", " (Machesney Park Division)"])
-QUICK = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def is_reserved(name: str) -> bool:
@@ -456,18 +486,15 @@ ANY_NAME = st.builds(
     st.sampled_from(["", "", "Inactive ", "DHS - ", "100th ", "Mc"]),
     st.lists(WORDS, min_size=1, max_size=5), ROLES, STATES,
 ).filter(lambda name: not is_reserved(name))  # fmt: skip
-ANY_CITY = st.one_of(
-    st.just("N/A"), st.lists(WORDS, min_size=1, max_size=3).map(" ".join), WORDS.map(str.upper), WORDS
-)
+ANY_CITY = st.one_of(st.just("N/A"), st.lists(WORDS, min_size=1, max_size=3).map(" ".join))
 ANY_PLACE = st.tuples(ANY_NAME, ANY_CITY, st.sampled_from(["CA", "TX", "N/A", "NY"]))
 LOOKS = st.fixed_dictionaries(
     {
         "size": st.sampled_from([(595, 842), (612, 792)]),
-        "font": st.sampled_from([8.0, 9.5, 10.0]),
+        "font": st.sampled_from([9.5, 10.0]),
         "pitch": st.sampled_from([13.0, 15.0, 16.5]),
         "pad": st.sampled_from([6.0, 9.0, 11.0]),
         "foot": st.sampled_from([400, 600, 740]),
-        "is_middle": st.booleans(),
     }
 )
 
@@ -491,21 +518,7 @@ def test_any_names(shared, received, looks, left, wider):
 
 
 TEXTS = st.sampled_from(
-    [
-        "Agency:",
-        "(CA)",
-        "None",
-        "Hot",
-        "List(s):",
-        "The",
-        "\\",
-        "a)b",
-        "NVLS",
-        "N/A",
-        "Detections",
-        "Shared",
-        "\xa0",
-    ]
+    "Agency: (CA) None Hot List(s): The \\ a)b NVLS N/A Detections Shared \xa0".split(" ")
 )
 BOX = st.tuples(TEXTS, st.floats(0, 600), st.floats(60, 790), st.floats(1, 200), st.floats(0, 40))
 
@@ -521,83 +534,6 @@ def test_any_boxes_are_read_or_refused(boxes):
         read(source).report.check()
     except IngestError as error:
         assert error.place and error.way_out
-
-
-INKS = st.builds(
-    Ink, st.sampled_from(["line", "line", "word", "array"]),
-    st.sampled_from(["drawn", "shuffled", "columns"]),
-    st.sampled_from([0, 0, 90, 180, 270]), st.booleans(), st.booleans(), st.booleans(),
-    st.sampled_from([(0, 0), (30, -20)]),
-)  # fmt: skip
-FORMS = st.fixed_dictionaries(
-    {
-        "face": st.sampled_from(FACES[:3]),
-        "font": st.sampled_from([8.0, 9.5, 11.0]),
-        "is_middle": st.booleans(),
-        "is_two_centered": st.booleans(),
-        "has_heads": st.booleans(),
-        "title": st.sampled_from(
-            [("Agency", "Data Sharing Report"), ("VehicleManager", "Agency Data Sharing Report")]
-        ),
-        "product": st.sampled_from(["Vigilant VehicleManager", "VehicleManager"]),
-        "agency": st.sampled_from([AGENCY, LONG_AGENCY]),
-        "foot": st.sampled_from([500, 740]),
-    }
-)
-INK_NAMES = st.sampled_from([*NAMES, "DuPage SO (FL)", "Prince George's County Sheriff's Office"])
-
-
-@settings(QUICK, max_examples=12)
-@given(
-    INKS, FORMS, st.integers(0, 30), st.lists(INK_NAMES, min_size=12, max_size=40),
-    st.lists(st.sampled_from(PLACES), min_size=8, max_size=30),
-)  # fmt: skip
-def test_any_ink(tmp_path, ink, form, wider, names, places):
-    """Whatever program writes the page, in whichever order, turned, flipped or bold, the names are the same."""
-    columns = {"two": ((40, 300), (312, 590)), "three": ((40, 270 + wider), (276 + wider, 440), (446, 520))}
-    layout = lay_out(names, size=(612, 792), pitch=14.5, pad=9.0, **columns, **form)
-    layout.add_section(RECEIVED, places)
-    layout.add_section("hot_lists_shared", LISTS)
-    layout.add_section("hot_lists_received", [])
-    reading = read(open_drawn(write_ink(PdfWriter(), layout, tmp_path / "r.pdf", ink)))
-    assert list_names(reading) == names and list_places(reading) == places
-    assert list_names(reading, "hot_lists_shared") == [name for name, _ in LISTS]
-    assert set(reading.tables["sharing"]["reported_by"]) == {layout.agency} and not reading.report.set_aside
-
-
-def test_hidden_text_is_no_name(tmp_path):
-    """Text without ink, white, below a box, askew or off the page is set aside, and not repeated."""
-    drawn = [
-        "BT /F1 10 Tf 3 Tr 67 400 Td (Inkless Police Department) Tj ET 0 Tr",
-        "1 g BT /F1 10 Tf 67 370 Td (White Police Department) Tj ET 0 g",
-        "BT /F1 10 Tf 67 340 Td (Covered Police Department) Tj ET 0 0 0 rg 60 335 200 16 re f",
-        "BT /F1 30 Tf 0.7 0.7 -0.7 0.7 200 300 Tm (COPY) Tj ET",
-        "BT /F1 10 Tf 67 -40 Td (Outside Police Department) Tj ET",
-        "0 0.2 0.5 rg 60 300 200 20 re f 1 g BT /F1 10 Tf 67 306 Td (Seen Police Department) Tj ET 0 g",
-    ]
-    source = open_drawn(write_ink(PdfWriter(), lay_out(NAMES), tmp_path / "r.pdf", Ink(), extra=drawn))
-    reading = read(source)
-    assert list_names(reading) == [*NAMES, "Seen Police Department"]
-    kinds = [kind for page in source.cache["pages"] for kind in page.unseen]
-    assert sorted(kinds) == ["askew", "covered", "inkless", "outside", "white"]
-    assert [part.place for part in reading.report.set_aside] == ["page 1"] * 5
-    shown = str(reading.report.to_dict())
-    assert not any(word in shown for word in ("Inkless", "Covered", "COPY", "Outside"))
-
-
-def test_letters_as_they_print(tmp_path):
-    """Ligatures, hyphens and spaces are read as they print; a letter that no font explains is set aside."""
-    signs = ["\ufb01", "\xad", "\u2011", "\u200b", "\u202e", "\uf0b7", "\u2019"]
-    assert list(map(clean, signs)) == ["fi", "-", "-", "", "", "\ufffd", "\u2019"]
-    names = ["Alpha\xa0Police Department", "Beta\u2019s Police Department", *NAMES]
-    source = open_drawn(write_ink(PdfWriter(), lay_out(names), tmp_path / "r.pdf", Ink()))
-    assert list_names(read(source)) == [names[0].replace("\xa0", " "), *names[1:]]
-    source = build_source(lay_out(NAMES))
-    lost = {"Athens-Clarke": "\ufffdurora"}
-    edit_words(source, lambda words: [replace(word, text=lost.get(word.text, word.text)) for word in words])
-    reading = read(source)
-    assert [part.code for part in reading.report.set_aside] == ["unreadable"]
-    assert len(list_names(reading)) == len(NAMES) - 1
 
 
 # ------------------------------------------------------------------------------------- real reports
@@ -624,27 +560,32 @@ def test_real_text_report(mirror):
     shared, received = list_names(reading), list_names(reading, RECEIVED)
     assert (len(shared), len(received)) == (295, 311)
     assert (hash_names(shared), hash_names(received)) == ("14a09f631fc3d225", "b0f86340435468a1")
-    wrapped = ("Division)", "Park Division)", "General", "Force", "Enforcement", "Office (CA)")
-    assert not any(name.startswith("(") or name in wrapped for name in shared + received)
-    assert (
-        list_names(reading, "hot_lists_shared") == [] and len(list_names(reading, "hot_lists_received")) == 29
-    )
+    assert list_names(reading, "hot_lists_shared") == []
+    assert len(list_names(reading, "hot_lists_received")) == 29
     assert reading.report.details["agency"] == "Orange County Sheriffs Department"
     assert reading.report.warnings == [] and not reading.report.set_aside
     assert reading.report.span == {"sharing": ["2020-02-06"] * 2}
 
 
-def test_real_scan(mirror):
-    """Irvine's scan of 2020: 342 shared, 310 received, 60 and 28 hot lists, and slips that can be seen on its
-    pages.
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("ocsd_2022-11-18_data_sharing", [287, 466, 0, 38]),
+        ("ocsd_2025-03-11_data_sharing", [149, 138, 0, 19]),
+        ("irvine_2020-03-02_data_sharing_scan", [342, 310, 60, 28]),
+    ],
+)
+def test_counts_of_real_reports(mirror, name, counts):
+    """The lists of three more reports have as many names as were counted on their pages.
 
-    On the rendered pages each cell was boxed as it was read: no name is without a box on any of the 17, and
-    all rows of both lists are full: 24 + 5 x 27 + 12 rows of two, and 11 + 27 + 4 x 25 + 17.
+    Irvine's is a scan. On its rendered pages each cell was boxed as it was read: no name is without a box on
+    any of the 17, and all rows of both lists are full: 24 + 5 x 27 + 12 rows of two, and 11 + 27 + 4 x 25 +
+    17. Slips that can be seen on its pages are told.
     """
-    reading = read_source(open_source(mirror / "learn" / "irvine_2020-03-02_data_sharing_scan.pdf"))
-    counts = {name: part["names"] for name, part in reading.report.details["sections"].items()}
-    assert list(counts.values()) == [342, 310, 60, 28]
-    told = {(page, text) for page, _, text, _ in reading.report.details["slips"]}
+    report = read_source(open_source(mirror / "learn" / f"{name}.pdf")).report
+    assert [part["names"] for part in report.details["sections"].values()] == counts
+    assert not report.list_codes() & {"pages-missing", "alone", "no-place"}
+    told = {(page, text) for page, _, text, _ in report.details.get("slips", [])}
     seen = {
         (1, "Caidwell Police Department (NJ)"), (2, "CEP - NTC"),
         (2, "Drug Enforcement Agency (NAIL)"), (3, "Fayeffeville Police Department"),
@@ -652,6 +593,4 @@ def test_real_scan(mirror):
         (4, "Livingston County Sheriffs Office (Ml)"), (7, "Westminster Potice Department"),
         (9, "Corner Police Department"), (11, "Jefferson CO TXSO"), (14, "China Police Department")
     }  # fmt: skip
-    assert seen <= told and len(told) < 35
-    assert "noise" in reading.report.list_codes()
-    assert not reading.report.list_codes() & {"pages-missing", "alone"}
+    assert (seen <= told and len(told) < 35) if "scan" in name else not told

@@ -17,23 +17,14 @@ ASKED = ReadOptions(ocr=True)
 
 
 @pytest.fixture
-def scan(tmp_path, pdf_writer):
+def scan(write_scan):
     """A PDF of one page that is a picture."""
-    image = pdf_writer.add_stream(
-        b"\xff" * 300,
-        "/Type /XObject /Subtype /Image /Width 10 /Height 10 /ColorSpace /DeviceRGB /BitsPerComponent 8",
-    )
-    content = pdf_writer.add_stream(b"q 612 0 0 792 0 0 cm /Im0 Do Q")
-    path = tmp_path / "scan.pdf"
-    path.write_bytes(pdf_writer.build(pdf_writer.add_pages([content], f"/XObject << /Im0 {image} 0 R >>")))
-    return path
+    return write_scan()
 
 
 @pytest.fixture
 def install(tmp_path, monkeypatch):
-    """Put a program in the place of ocrmypdf; it gets the paths of the scan and of its own PDF as its last
-    two arguments.
-    """
+    """Put a program in the place of ocrmypdf; its last two arguments are the scan and its own PDF."""
 
     def put(body: str):
         program = tmp_path / "ocrmypdf"
@@ -72,8 +63,8 @@ def test_names_that_ocr_read_are_marked(tmp_path, scan, install, read_pdf, monke
     assert not list(tmp_path.glob("out/**/read.pdf"))
 
 
-def test_ocr_is_not_run_unasked_or_on_text(tmp_path, scan, install, read_pdf):
-    """Without the option the way out names it; a PDF with a text layer is read as it is."""
+def test_ocr_is_not_run_unasked_or_on_text(tmp_path, scan, install, read_pdf, monkeypatch):
+    """Without the option the way out names it, without the program too; a text layer is read as it is."""
     ran = tmp_path / "ran"
     install(f"open({str(ran)!r}, 'w'); sys.exit(1)")
     with pytest.raises(IngestError) as error:
@@ -81,10 +72,6 @@ def test_ocr_is_not_run_unasked_or_on_text(tmp_path, scan, install, read_pdf):
     assert error.value.code == "pictures" and "--ocr" in error.value.way_out
     assert examine_file(read_pdf, ASKED).tables["sharing"]["doubt"].isna().all()
     assert not ran.exists()
-
-
-def test_ocr_that_is_not_installed(scan, monkeypatch):
-    """The message says how to install it."""
     monkeypatch.setattr(ocr.shutil, "which", lambda name: None)
     with pytest.raises(IngestError) as error:
         examine_file(scan, ASKED)

@@ -8,26 +8,18 @@ from sidedoor.ingest.source import FileLimits, open_source
 
 
 def test_words_have_places(write_pdf):
-    """Words come with their boxes in points from the top left corner, page by page."""
-    path = write_pdf(
-        "two.pdf", [[(67, 80, "Chino Police"), (325, 80, "Cedar Rapids")], [(67, 100, "Page two")]]
-    )
-    pages = read_pages(open_source(path))
+    """Words come with their boxes in points from the top left corner, and make lines from left to right."""
+    first = [(325, 81, "Cedar Rapids"), (67, 80, "Chino Police"), (67, 95, "below")]
+    pages = read_pages(open_source(write_pdf("two.pdf", [first, [(67, 100, "Page two")]])))
     assert [page.number for page in pages] == [1, 2]
     assert (pages[0].width, pages[0].height) == (612, 792)
-    chino = pages[0].words[0]
+    assert [line.text for line in build_lines(pages[0])] == ["Chino Police Cedar Rapids", "below"]
+    chino = pages[0].words[2]
     assert chino.text == "Chino"
     assert chino.x0 == pytest.approx(67, abs=0.5)
     assert chino.top < 80 < chino.bottom + 3
     assert [word.text for word in pages[1].words] == ["Page", "two"]
     assert not pages[0].is_scan
-
-
-def test_lines_gather_words(write_pdf):
-    """Words whose middles are within the tolerance make one line, from left to right."""
-    path = write_pdf("lines.pdf", [[(325, 81, "right"), (67, 80, "left"), (67, 95, "below")]])
-    lines = build_lines(read_pages(open_source(path))[0])
-    assert [line.text for line in lines] == ["left right", "below"]
 
 
 def test_pages_are_read_once(write_pdf, monkeypatch):
@@ -38,34 +30,16 @@ def test_pages_are_read_once(write_pdf, monkeypatch):
     assert read_pages(source) is first
 
 
-@pytest.fixture
-def write_scan(pdf_writer, tmp_path):
-    """Write a PDF of one page that a picture covers, with text of an OCR below it or none."""
-
-    def write(text: bytes = b""):
-        image = (
-            "/Type /XObject /Subtype /Image /Width 10 /Height 10 /BitsPerComponent 8 /ColorSpace /DeviceGray"
-        )
-        at = pdf_writer.add_stream(bytes(100), image)
-        content = pdf_writer.add_stream(b"q 612 0 0 792 0 0 cm /Im0 Do Q " + text)
-        path = tmp_path / "scan.pdf"
-        path.write_bytes(pdf_writer.build(pdf_writer.add_pages([content], f"/XObject << /Im0 {at} 0 R >>")))
-        return open_source(path)
-
-    return write
-
-
 def test_pictures_are_told_apart(write_scan):
-    """A PDF of pictures without text is refused, with OCR as the way out."""
+    """A PDF of pictures without text is refused with OCR as the way out; words below one are the work of OCR."""
     with pytest.raises(IngestError) as error:
-        read_pages(write_scan())
+        read_pages(open_source(write_scan()))
     assert error.value.code == PICTURES and "ocrmypdf" in error.value.way_out
-
-
-def test_a_scan_with_text_is_told_apart(write_scan):
-    """Words over a picture that covers the page are marked as the work of OCR."""
-    page = read_pages(write_scan(b"BT /F1 9 Tf 3 Tr 60 700 Td (Page 1 ofl7) Tj ET"))[0]
+    path = write_scan(b"BT /F1 9 Tf 3 Tr 60 700 Td (Page 1 ofl7) Tj ET")
+    page = read_pages(open_source(path))[0]
     assert page.is_scan and [word.text for word in page.words] == ["Page", "1", "ofl7"]
+    path = write_scan(b"BT /F1 9 Tf 60 700 Td (Printed over a background) Tj ET")
+    assert not read_pages(open_source(path))[0].is_scan
 
 
 @pytest.mark.parametrize(
