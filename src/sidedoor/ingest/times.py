@@ -136,23 +136,18 @@ def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRea
         Notations.
     month_first
         How `%q/%q` is read.
-
-    Returns
-    -------
-    TimesRead, in the order of the cells.
     """
-    column = make_column(cells)
-    text, rows_n = column.plain, len(column.plain)
+    text = make_column(cells).plain
+    rows_n = len(text)
     read = TimesRead(np.full(rows_n, _NO_TIME), np.zeros(rows_n, bool), np.full(rows_n, -1, "int8"))
-    if not column.lengths.any():
+    if not pc.any(pc.not_equal(text, "")).as_py():
         return read
-    _, offsets, data = text.buffers()
-    starts = np.frombuffer(offsets, "int32", rows_n, text.offset * 4)
     # Cells that differ in their digits only are of one layout: a form fits all of them or none, and its parts
     # are at the same places.
-    digits = np.frombuffer(data, "uint8") - np.uint8(48)
-    shown = np.where(digits < 10, np.uint8(57), digits + np.uint8(48))
-    found = pa.StringArray.from_buffers(rows_n, offsets, pa.py_buffer(shown), offset=text.offset)
+    _, offsets, data = text.buffers()
+    letters = np.frombuffer(data, "uint8")
+    masked = np.where((letters >= 48) & (letters < 58), np.uint8(57), letters)
+    found = pa.StringArray.from_buffers(rows_n, offsets, pa.py_buffer(masked), offset=text.offset)
     found = found.dictionary_encode()
     layouts, numbers = found.dictionary, np.asarray(found.indices)
     order = np.argsort(numbers, kind="stable")
@@ -161,35 +156,36 @@ def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRea
         spans = pc.extract_regex_span(layouts, form.layout)
         for at in np.flatnonzero(np.asarray(spans.is_valid())):
             rows = groups[at][read.forms[groups[at]] < 0]
+            some = text.take(pa.array(rows))
             if form.layout != form.pattern:  # digits of the form itself have to be there too
-                fits = pc.match_substring_regex(text.take(pa.array(rows)), form.pattern)
-                rows = rows[np.asarray(fits)]
-            layout = layouts[at].as_py().encode()
-            values, is_utc = _build_times(spans[at].as_py(), layout, digits, starts[rows], month_first)
+                fits = pc.match_substring_regex(some, form.pattern)
+                rows, some = rows[np.asarray(fits)], some.filter(fits)
+            values, is_utc = _build_times(spans[at].as_py(), layouts[at].as_py(), some, month_first)
             rows, values = rows[~np.isnat(values)], values[~np.isnat(values)]
             read.values[rows], read.is_utc[rows], read.forms[rows] = values, is_utc, number
     return read
 
 
-def _build_times(
-    spans: dict, layout: bytes, digits: np.ndarray, starts: np.ndarray, month_first: bool
-) -> tuple[np.ndarray, bool]:
-    """Put the digits of cells of one layout together: times as datetime64[us], NaT if there is no such time,
-    and whether they print a zone.
+def _build_times(spans: dict, layout: str, cells: pa.Array, month_first: bool) -> tuple[np.ndarray, bool]:
+    """Put the digits of cells of one layout together.
 
     Parameters
     ----------
     spans
         Place and length of the parts in the layout [bytes]; None for one that is absent.
-    digits, starts
-        The bytes of all cells, a digit as its number; where each of these cells starts.
+    layout, cells
+        The layout, and cells that have it.
+
+    Returns
+    -------
+    Times as datetime64[us], NaT if there is no such time; and whether they print a zone.
     """
+    layout = layout.encode()
+    letters = np.frombuffer(cells.buffers()[2] or b"", "uint8", len(cells) * len(layout))
+    letters = letters.reshape(len(cells), len(layout))
 
     def read(at: int, length: int) -> np.ndarray:
-        value = np.zeros(len(starts), "int64")
-        for place in range(at, at + length):
-            value = value * 10 + digits[starts + place]
-        return value
+        return (letters[:, at : at + length] - np.int64(48)) @ 10 ** np.arange(length)[::-1]
 
     def number(name: str) -> np.ndarray:
         return read(*spans.get(name) or (0, 0))
@@ -201,33 +197,32 @@ def _build_times(
     year = number("Y") if "Y" in spans else number("y") + 2000
     month, day = number("m"), number("d")
     if "b" in spans:
-        month = np.full(len(starts), _MONTHS.get(word("b")[:3].lower(), 0))
+        month = np.full(len(cells), _MONTHS.get(word("b")[:3].lower(), 0))
     elif "q" in spans:
         month, day = (number(part) for part in ("qr" if month_first else "rq"))
     hour, minute, second = number("I") if "I" in spans else number("H"), number("M"), number("S")
-    fine = (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1900) & (minute < 60) & (second < 60)
+    fine = (month >= 1) & (month <= 12) & (year >= 1900) & (minute < 60) & (second < 60)
     if half := word("p").lower():
         # 00:15 AM and 13:05 PM are printed by some programs, and mean one thing only
-        is_late = half == "p"
-        fine &= (hour <= 12) | is_late
-        hour = np.where(hour == 12, 0, hour) + np.where(is_late & (hour <= 12), 12, 0)
+        fine &= (hour <= 12) | (half == "p")
+        hour = np.where(hour <= 12, hour % 12 + 12 * (half == "p"), hour)
     fine &= hour < 24
-    months = ((year - 1970) * 12 + np.where(fine, month, 1) - 1).astype("datetime64[M]")
-    days = months.astype("datetime64[D]") + (np.where(fine, day, 1) - 1)
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + (day - 1)
     fine &= days.astype("datetime64[M]") == months
-    values = days.astype("datetime64[us]") + ((hour * 60 + minute) * 60 + second).astype("timedelta64[s]")
-    values[~fine] = _NO_TIME
+    micros = ((hour * 60 + minute) * 60 + second) * 1_000_000
     if fraction := word("f"):
-        at, length = spans["f"][0], min(len(fraction), 6)
-        values += (read(at, length) * 10 ** (6 - length)).astype("timedelta64[us]")
+        length = min(len(fraction), 6)
+        micros += read(spans["f"][0], length) * 10 ** (6 - length)
     zone = word("z")
     if zone in _ZONES:
-        values -= np.timedelta64(_ZONES[zone], "h")
+        micros -= _ZONES[zone] * 3_600_000_000
     elif zone:
-        at, last = spans["z"][0], sum(spans["z"]) - 2
-        offset = read(at + 1, 2) * 60 + (read(last, 2) if len(zone) > 3 else 0)
-        values -= np.where(zone[0] == "-", -offset, offset).astype("timedelta64[m]")
-    return values, bool(zone)
+        at, length = spans["z"]
+        offset = read(at + 1, 2) * 60 + (read(at + length - 2, 2) if length > 3 else 0)
+        micros -= offset * (-60_000_000 if zone[0] == "-" else 60_000_000)
+    values = days.astype("datetime64[us]") + micros.astype("timedelta64[us]")
+    return np.where(fine, values, _NO_TIME), bool(zone)
 
 
 @dataclass
@@ -313,16 +308,14 @@ def convert_to_utc(local: np.ndarray, zone: ZoneInfo) -> tuple[np.ndarray, int, 
     autumn. Both are read with the offset that held before the change. The last day of the calendar, which
     means no end, stays as it is: no zone can move it into another year.
     """
-    if zone.key in ("UTC", "Etc/UTC", "Etc/GMT", "GMT"):
-        return local, 0, 0
     endless = local >= _LAST_DAY
     index = pd.DatetimeIndex(np.where(endless, _NO_TIME, local))
-    first = index.tz_localize(zone, ambiguous=np.ones(len(index), bool), nonexistent="NaT")
-    second = index.tz_localize(zone, ambiguous=np.zeros(len(index), bool), nonexistent="NaT")
-    utc = first.tz_convert(None).to_numpy().astype("datetime64[us]")
-    skipped = np.flatnonzero(np.isnat(utc) & index.notna())
-    for at in skipped:
-        moment = pd.Timestamp(local[at]).to_pydatetime().replace(tzinfo=zone, fold=0)
-        utc[at] = np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "us")
-    folds_n = int((first != second).sum() - (first.isna() | second.isna()).sum())
-    return np.where(endless, local, utc), len(skipped), folds_n
+    moments = index.tz_localize(zone, ambiguous="NaT", nonexistent="NaT").tz_convert(None)
+    utc = np.where(endless, local, moments.to_numpy().astype("datetime64[us]"))
+    gaps_n = folds_n = 0
+    for at in np.flatnonzero(np.isnat(utc) & index.notna()):
+        shown = index[at].to_pydatetime()
+        first, second = (shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        utc[at] = np.datetime64(first.replace(tzinfo=None), "us")
+        gaps_n, folds_n = gaps_n + (second < first), folds_n + (second > first)
+    return utc, gaps_n, folds_n
