@@ -29,8 +29,8 @@ _FACTS = """SELECT count(host_agency) AS hosts_n,
     min(networks_n) = max(networks_n) AS is_one_count,
     count(devices_n) AS devices_n, count_if(devices_n = 0) AS zero_devices_n,
     count_if(search_type = '(another type)') AS other_types_n,
-    count_if(epoch_us(searched_at) % 900000000 < 1000000
-        AND timezone({}, timezone('UTC', searched_at))::TIME < TIME '00:00:01') AS midnights_n
+    count_if(CASE WHEN epoch_us(searched_at) % 900000000 < 1000000
+        THEN timezone({}, timezone('UTC', searched_at))::TIME < TIME '00:00:01' ELSE false END) AS midnights_n
     FROM log"""
 _REASON_FACTS = """SELECT count(reason_text) AS reasons_n, approx_count_distinct(reason_text) AS labels_n,
     count_if(regexp_matches(reason_text, {})) AS partial_n FROM reasons"""
@@ -123,10 +123,10 @@ def _find_facts(table: SearchLog, log: LogReader, states: dict, zone: ZoneInfo |
     reasons_n, labels_n, timed_n = facts["reasons_n"], facts["labels_n"], facts["timed_n"]
     times = states["searched_at"].items()
     untimed = {state: n for state, n in times if state not in ("value", "not_exported") and timed_n}
-    misplaced, odd = log.skipped.get("out-of-place"), ((name, facts[name]) for name in _WINDOWS)
+    odd = ((name, facts[name]) for name in _WINDOWS)
     return facts | {
         "cleaned_n": log.cleaned_n, "gaps_n": log.gaps_n, "folds_n": log.folds_n,
-        "shifted_n": misplaced.rows_n if misplaced else 0,
+        "shifted_n": log.count_skipped("out-of-place"),
         "local_n": log.local_n, "utc_n": log.utc_n, "mixed_n": min(log.local_n, log.utc_n),
         "untimed_n": sum(untimed.values()),
         "untimed": ", ".join(f"{n:,} {state}" for state, n in untimed.items()),

@@ -300,9 +300,9 @@ class Part:
         """Skip totals and notes between searches: each fills one cell, which may be that of the time."""
         if self.form.note:
             is_note = np.zeros(self.rows_n, bool)
-            is_alone = sum((cells.lengths > 0).astype(int) for cells in self.cells.values()) == 1
+            is_alone = sum(cells.is_filled.astype(int) for cells in self.cells.values()) == 1
             for cells in self.cells.values():
-                rows = np.flatnonzero(is_alone & (cells.lengths > 0))
+                rows = np.flatnonzero(is_alone & cells.is_filled)
                 found = pc.match_substring_regex(cells.plain.take(pa.array(rows)), self.form.note)
                 is_note[rows] = np.asarray(found)
             self._drop(is_note, "note")
@@ -318,7 +318,7 @@ class Part:
         others = [name for name in self.cells if name not in ("searched_at", "search_date", "moderation")]
         if len(others) >= _FEW and "searched_at" in self.cells:
             rows = np.flatnonzero(self.codes["searched_at"] == EMPTY)
-            filled = sum((self.cells[name].lengths[rows] > 0).astype(int) for name in others)
+            filled = sum(self.cells[name].is_filled[rows].astype(int) for name in others)
             told[rows[filled < 2]] = False
         self._drop(~told, "no-search")
 

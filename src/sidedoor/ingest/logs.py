@@ -143,6 +143,10 @@ class LogReader:
             entry = self.skipped.setdefault(code, Skipped(code, SKIPPED[code], what))
             _note_rows(entry, rows, locate)
 
+    def count_skipped(self, code: str) -> int:
+        """Count the rows that were skipped so far for a reason."""
+        return self.skipped[code].rows_n if code in self.skipped else 0
+
     def close(self, report: Report) -> SearchLog:
         """Finish the table, and write into the report what became of the rows.
 
