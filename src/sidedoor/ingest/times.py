@@ -43,12 +43,9 @@ _NO_TIME, _LAST_DAY = np.datetime64("NaT", "us"), np.datetime64("9999-12-31", "u
 
 @dataclass(frozen=True)
 class TimeForm:
-    """A form of dates: its pattern, the same for cells whose digits all read 9, and its directives (`r` is
-    the second `%q`).
-    """
+    """A form of dates: its pattern, and its directives (`r` is the second `%q`)."""
 
     pattern: str
-    layout: str
     parts: frozenset[str]
 
 
@@ -60,27 +57,24 @@ def compile_form(notation: str) -> TimeForm:
     ------
     IngestError
         A directive that is not known or stands twice, brackets that do not close, a form without a whole
-        date.
+        date, a digit.
     """
     if len(notation) > _LONGEST or notation.count("[") > _OPTIONAL:
         found = f"more than {_LONGEST} characters, or {_OPTIONAL} parts that may be absent"
         raise _refuse_form(notation[:_LONGEST], found)
     pieces, parts = [], []
     for token in re.findall(r"(?s)%.?|.", notation):
+        if token.isdigit():
+            raise _refuse_form(notation, "a digit, which no directive stands for")
         if not token.startswith("%"):
             pieces.append(_SIGNS.get(token, re.escape(token)))
-        elif token[1:] not in _PARTS:
+            continue
+        if token[1:] not in _PARTS:
             raise _refuse_form(notation, f"the directive {token}, which is none of ours")
-        elif token == "%q" and "q" in parts:
-            parts.append("r")
-            pieces.append(_PARTS["q"].replace("q", "r"))
-        else:
-            parts.append(token[1:])
-            pieces.append(_PARTS[token[1:]])
-    layout = ["9" if piece.isdigit() else piece for piece in pieces]
-    pattern, layout = (
-        "".join(some).replace(r"\s+" + _PARTS["z"], r"\s*" + _PARTS["z"]) for some in (pieces, layout)
-    )
+        part = "r" if token == "%q" and "q" in parts else token[1:]
+        parts.append(part)
+        pieces.append(_PARTS[token[1:]].replace(f"?P<{token[1:]}>", f"?P<{part}>"))
+    pattern = "".join(pieces).replace(r"\s+" + _PARTS["z"], r"\s*" + _PARTS["z"])
     has = frozenset(parts)
     if len(has) < len(parts):
         raise _refuse_form(notation, "a directive that stands twice")
@@ -92,7 +86,7 @@ def compile_form(notation: str) -> TimeForm:
         re.compile(pattern)
     except re.error:
         raise _refuse_form(notation, "brackets that do not close") from None
-    return TimeForm(f"^{pattern}$", f"^{layout}$", has)
+    return TimeForm(f"^{pattern}$", has)
 
 
 def _refuse_form(notation: str, found: str) -> IngestError:
@@ -103,7 +97,7 @@ def _refuse_form(notation: str, found: str) -> IngestError:
 def list_days(forms: list[str]) -> list[str]:
     """Make forms of the days alone, for a column that holds them beside another with the time of day."""
     days = {re.sub(r"[\s,T\[]*%[HI].*$", "", notation): None for notation in forms}
-    return [f"{notation}[ 00:00:00]" for notation in days]
+    return [f"{notation}[ %H:%M:%S]" for notation in days]
 
 
 @dataclass
@@ -115,7 +109,7 @@ class TimesRead:
     values
         datetime64[us], as printed if no zone is, else in UTC; NaT where no form fits.
     is_utc
-        The cell prints a zone, and `values` is in UTC.
+        Mask of cells that print a zone.
     forms
         Position of the form that fits, -1 for none.
     """
@@ -146,21 +140,17 @@ def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRea
     # are at the same places.
     _, offsets, data = text.buffers()
     letters = np.frombuffer(data, "uint8")
-    masked = np.where((letters >= 48) & (letters < 58), np.uint8(57), letters)
-    found = pa.StringArray.from_buffers(rows_n, offsets, pa.py_buffer(masked), offset=text.offset)
-    found = found.dictionary_encode()
+    nines = pa.py_buffer(np.where((letters >= 48) & (letters < 58), np.uint8(57), letters))
+    found = pa.StringArray.from_buffers(rows_n, offsets, nines, offset=text.offset).dictionary_encode()
     layouts, numbers = found.dictionary, np.asarray(found.indices)
     order = np.argsort(numbers, kind="stable")
     groups = np.split(order, np.searchsorted(numbers[order], np.arange(1, len(layouts))))
     for number, form in enumerate(map(compile_form, forms)):
-        spans = pc.extract_regex_span(layouts, form.layout)
+        spans = pc.extract_regex_span(layouts, form.pattern)
         for at in np.flatnonzero(np.asarray(spans.is_valid())):
             rows = groups[at][read.forms[groups[at]] < 0]
-            some = text.take(pa.array(rows))
-            if form.layout != form.pattern:  # digits of the form itself have to be there too
-                fits = pc.match_substring_regex(some, form.pattern)
-                rows, some = rows[np.asarray(fits)], some.filter(fits)
-            values, is_utc = _build_times(spans[at].as_py(), layouts[at].as_py(), some, month_first)
+            cells = text.take(pa.array(rows))
+            values, is_utc = _build_times(spans[at].as_py(), layouts[at].as_py(), cells, month_first)
             rows, values = rows[~np.isnat(values)], values[~np.isnat(values)]
             read.values[rows], read.is_utc[rows], read.forms[rows] = values, is_utc, number
     return read
@@ -256,9 +246,7 @@ class DayOrder:
         """
         first_n, second_n = self.first_n, self.second_n
         if first_n and second_n:
-            found = (
-                f"dates in both orders: the day comes first in {first_n:,} rows and second in {second_n:,}"
-            )
+            found = f"dates in both orders: the day first in {first_n:,} rows and second in {second_n:,}"
             way_out = "Split the file, or have the column exported as YYYY-MM-DD."
             raise IngestError(place, found, way_out, code="two-day-orders")
         if first_n or second_n:
@@ -266,13 +254,9 @@ class DayOrder:
             text = f"The {'day' if first_n else 'month'} comes first in dates: {said} no other reading."
             return not first_n, text
         if day_first is None and self.rows_n:
-            raise IngestError(
-                place,
-                "dates such as 03/04/2019 that can be read in two ways, and no row that decides",
-                "Say which comes first: --month-first or --day-first.",
-                code="open-day-order",
-                asks_for="day_first",
-            )
+            found = "dates such as 03/04/2019 that can be read in two ways, and no row that decides"
+            way_out = "Say which comes first: --month-first or --day-first."
+            raise IngestError(place, found, way_out, code="open-day-order", asks_for="day_first")
         return not day_first, f"The {'day' if day_first else 'month'} comes first in dates, as given."
 
 
