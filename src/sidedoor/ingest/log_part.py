@@ -61,37 +61,17 @@ _FEW = 3
 
 @dataclass(frozen=True)
 class LogForm:
-    """How the columns of a log are read.
+    """How the columns of a log are read."""
 
-    Attributes
-    ----------
-    columns
-        For each of `FIELDS` that is there, the column as it is called in the file.
-    time_forms
-        Notations of times, see `times`.
-    zone, zone_hint
-        Zone of times that print none; if it was not given, what to tell a person who has to give it.
-    window
-        Pattern with groups `window_start` and `window_end` for a column that holds both.
-    constants
-        Values of text fields that hold for all rows.
-    month_first
-        How `%q/%q` in a time is read.
-    marks
-        Marks of cells by field, where they are not those of `cells.toml`.
-    note
-        Pattern of a total or a note that fills the only cell of its row, in a log of so few columns that a
-        search may do so.
-    """
-
-    columns: dict[str, str]
-    time_forms: list[str]
-    zone: ZoneInfo | None = None
-    zone_hint: str = ""
-    window: str = ""
-    constants: dict[str, str] = field(default_factory=dict)
-    month_first: bool = True
-    marks: dict[str, Marks] = field(default_factory=dict)
+    columns: dict[str, str]  # for each of `FIELDS` that is there, the column as it is called in the file
+    time_forms: list[str]  # notations, see `times`
+    zone: ZoneInfo | None = None  # of times that print none
+    zone_hint: str = ""  # what to tell a person who has to give it
+    window: str = ""  # pattern with groups `window_start`, `window_end` for a column that holds both
+    constants: dict[str, str] = field(default_factory=dict)  # values that hold for all rows
+    month_first: bool = True  # how `%q/%q` in a time is read
+    marks: dict[str, Marks] = field(default_factory=dict)  # where they are not those of `cells.toml`
+    # pattern of a note that fills the only cell of its row, in a log of few columns, where a search may do so
     note: str = ""
 
 

@@ -125,7 +125,7 @@ class LogReader:
             reasons = table.select(["row_no", "searched_at", "reason_text"])
             self._append(self.table.reasons, reasons)
             at = SCHEMA.get_field_index("reason_text")
-            table = table.set_column(at, "reason_text", pa.nulls(len(table), pa.string()))
+            table = table.set_column(at, SCHEMA.field(at), pa.nulls(len(table), SCHEMA.field(at).type))
         self._append(self.table.path, table)
 
     def _append(self, path, table: pa.Table) -> None:
