@@ -30,7 +30,18 @@ KINDS = ("text", "xlsx")
 FAMILIES = {"audit": "Flock audit", "portal": "Flock portal search audit"}
 # fields that are bound and still enter no table, or only as a state or a token
 _DROPPED = ("officer", "plate", "case_number", "moderation")
-_NEEDED = ("networks_n", "devices_n", "searcher_agency_as_printed", "window", "search_type", "reason_text")
+# Beside the time of the search two of these are there.
+_NEEDED = {
+    "audit": (
+        "networks_n",
+        "devices_n",
+        "searcher_agency_as_printed",
+        "window",
+        "search_type",
+        "reason_text",
+    ),
+    "portal": ("search_id", "networks_n", "devices_n"),
+}
 # What cells of some columns look like, to tell the layout of rows without a header.
 _DAY, _COUNT = r"\d{1,4}[-/]\d{1,2}[-/]\d{1,4}(?!\d)", r"[\d,]*\d"
 _TIME = _DAY + r"[^\n]{0,20}"
@@ -102,16 +113,12 @@ def _find_header(source: Source, sheet: Sheet | None, rows: list[tuple[int, list
     for number, cells in rows:
         header = [cell.strip() for cell in cells]
         tidy = {tidy_header(cell) for cell in header}
-        for kind in FAMILIES:
+        for kind, needed in _NEEDED.items():
             known = load_format("flock")[kind]["columns"]
             if tidy.isdisjoint(map(tidy_header, known["searched_at"])):
                 continue
             columns = bind_columns([cell for cell in header if cell], known, locate(source, sheet, number))
-            is_audit = kind == "audit" and sum(part in columns for part in _NEEDED) >= 2
-            is_portal = (
-                kind == "portal" and "search_id" in columns and {"devices_n", "networks_n"} & set(columns)
-            )
-            if is_audit or is_portal:
+            if sum(part in columns for part in needed) >= 2:
                 return AuditTable(kind, header, columns, number, sheet)
     return None
 
@@ -153,11 +160,7 @@ def _guess_form(cells: list[str]) -> dict | None:
 
 
 def read(source: Source, options: ReadOptions) -> Reading:
-    """Read an audit.
-
-    Returns
-    -------
-    Reading with the table `searches`, its times in UTC, and its report.
+    """Read an audit: the table `searches`, its times in UTC.
 
     Raises
     ------
@@ -196,13 +199,10 @@ def read_tables(
         kept = [name for field, name in table.columns.items() if field not in _DROPPED]
         dropped += [name for name in table.header if name and name not in kept]
         if table.sheet:
-            about = {
-                "form": table.name_form()[0],
-                "first_row_no": first_row,
-                "rows": log.rows_n - first_row + 1,
-            }
+            form, rows_n = table.name_form()[0], log.rows_n - first_row + 1
+            about = {"form": form, "first_row_no": first_row, "rows": rows_n}
             report.details.setdefault("sheets", {})[table.sheet.label] = about
-            if 2 * (log.count_skipped("out-of-place") - misplaced_n) > about["rows"]:
+            if 2 * (log.count_skipped("out-of-place") - misplaced_n) > rows_n:
                 _warn_of_header(table, report)
     searches = log.close(report)
     drop_columns(report, list(dict.fromkeys(header)), dropped)

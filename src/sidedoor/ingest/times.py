@@ -102,21 +102,11 @@ def list_days(forms: list[str]) -> list[str]:
 
 @dataclass
 class TimesRead:
-    """What was read from a column of times.
+    """What was read from a column of times."""
 
-    Attributes
-    ----------
-    values
-        datetime64[us], as printed if no zone is, else in UTC; NaT where no form fits.
-    is_utc
-        Mask of cells that print a zone.
-    forms
-        Position of the form that fits, -1 for none.
-    """
-
-    values: np.ndarray
-    is_utc: np.ndarray
-    forms: np.ndarray
+    values: np.ndarray  # datetime64[us], as printed if no zone is, else in UTC; NaT where no form fits
+    is_utc: np.ndarray  # mask of cells that print a zone
+    forms: np.ndarray  # position of the form that fits, -1 for none
 
 
 def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRead:
@@ -126,10 +116,8 @@ def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRea
     ----------
     cells
         A `cells.Column`, or what `make_column` takes.
-    forms
-        Notations.
-    month_first
-        How `%q/%q` is read.
+    forms, month_first
+        Notations, and how `%q/%q` in them is read.
     """
     text = make_column(cells).plain
     rows_n = len(text)
@@ -157,18 +145,8 @@ def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRea
 
 
 def _build_times(spans: dict, layout: str, cells: pa.Array, month_first: bool) -> tuple[np.ndarray, bool]:
-    """Put the digits of cells of one layout together.
-
-    Parameters
-    ----------
-    spans
-        Place and length of the parts in the layout [bytes]; None for one that is absent.
-    layout, cells
-        The layout, and cells that have it.
-
-    Returns
-    -------
-    Times as datetime64[us], NaT if there is no such time; and whether they print a zone.
+    """Put the digits of cells of one layout together: times, NaT if there is no such time, and whether they
+    print a zone. `spans` holds place and length of each part in the layout [bytes], None if it is absent.
     """
     layout = layout.encode()
     letters = np.frombuffer(cells.buffers()[2] or b"", "uint8", len(cells) * len(layout))
@@ -277,14 +255,7 @@ def find_zone(name: str) -> ZoneInfo:
 
 
 def convert_to_utc(local: np.ndarray, zone: ZoneInfo) -> tuple[np.ndarray, int, int]:
-    """Convert times as a clock on the wall showed them into UTC.
-
-    Parameters
-    ----------
-    local
-        datetime64[us].
-    zone
-        Where the clock hung.
+    """Convert times [datetime64[us]] as the clocks of a zone showed them into UTC.
 
     Returns
     -------
