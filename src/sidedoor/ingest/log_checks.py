@@ -18,19 +18,20 @@ from sidedoor.ingest.report import Report, warn_of_constants
 _LABELS, _REPEATS = 50, 20
 # One look at the whole table.
 _FACTS = """SELECT count(host_agency) AS hosts_n,
-    count(DISTINCT searcher_agency_as_printed) AS agencies_n, count(search_id) AS ids_n,
-    count(DISTINCT search_id) AS distinct_n, ids_n - distinct_n AS repeated_n,
+    count(DISTINCT searcher_agency_as_printed) AS agencies_n,
+    count(search_id) AS ids_n, count(DISTINCT search_id) AS distinct_n, ids_n - distinct_n AS repeated_n,
     count(searched_at) AS timed_n, min(searched_at) AS first, max(searched_at) AS last,
+    count_if(CASE WHEN epoch_us(searched_at) % 900000000 < 1000000
+        THEN timezone({}, timezone('UTC', searched_at))::TIME < '00:00:01' ELSE false END) AS midnights_n,
+    timed_n = 0 AS is_timeless, timed_n >= 20 AND midnights_n > 0.9 * timed_n AS is_daily,
     count(coalesce(window_start, window_end)) AS windows_n,
     count_if(window_end > searched_at) AS end_after_search,
     count_if(window_start > searched_at) AS start_after_search,
     count_if(window_end < window_start) AS end_before_start,
     count(networks_n) AS networks_n, count_if(networks_n = 0) AS zero_networks_n,
-    min(networks_n) = max(networks_n) AS is_one_count,
+    count(networks_n) = count(*) AND min(networks_n) = max(networks_n) AS is_one_count,
     count(devices_n) AS devices_n, count_if(devices_n = 0) AS zero_devices_n,
-    count_if(search_type = '(another type)') AS other_types_n,
-    count_if(CASE WHEN epoch_us(searched_at) % 900000000 < 1000000
-        THEN timezone({}, timezone('UTC', searched_at))::TIME < TIME '00:00:01' ELSE false END) AS midnights_n
+    count_if(search_type = '(another type)') AS other_types_n
     FROM log"""
 _REASON_FACTS = """SELECT count(reason_text) AS reasons_n, approx_count_distinct(reason_text) AS labels_n,
     count_if(regexp_matches(reason_text, {})) AS partial_n FROM reasons"""
@@ -71,16 +72,8 @@ _NOTES = {
 
 
 def check_log(table: SearchLog, log: LogReader, report: Report, zone: ZoneInfo | None = None) -> None:
-    """Write into the report what was noticed in a log.
-
-    Parameters
-    ----------
-    table, log
-        `searches`, and what read it.
-    report
-        Is filled in.
-    zone
-        Where the agency is: for local dates. None if it was not given.
+    """Write into a report what was noticed in the log that a reader read; `zone` is where the agency is, for
+    local dates, if it was given.
     """
     states = _count_states(table)
     facts = _find_facts(table, log, states, zone)
@@ -120,22 +113,18 @@ def _find_facts(table: SearchLog, log: LogReader, states: dict, zone: ZoneInfo |
     facts |= table.fetch(_REASON_FACTS.format(quote(load_format("cells")["partial"])))
     if facts["labels_n"] <= 2 * _LABELS:  # it is about right: few texts are counted exactly
         facts |= table.fetch("SELECT count(DISTINCT reason_text) AS labels_n FROM reasons")
-    reasons_n, labels_n, timed_n = facts["reasons_n"], facts["labels_n"], facts["timed_n"]
-    times = states["searched_at"].items()
-    untimed = {state: n for state, n in times if state not in ("value", "not_exported") and timed_n}
+    reasons_n, labels_n, times = facts["reasons_n"], facts["labels_n"], states["searched_at"].items()
+    untimed = {state: n for state, n in times if state not in ("value", "not_exported")}
     odd = ((name, facts[name]) for name in _WINDOWS)
     return facts | {
         "cleaned_n": log.cleaned_n, "gaps_n": log.gaps_n, "folds_n": log.folds_n,
         "shifted_n": log.count_skipped("out-of-place"),
         "local_n": log.local_n, "utc_n": log.utc_n, "mixed_n": min(log.local_n, log.utc_n),
-        "untimed_n": sum(untimed.values()),
+        "untimed_n": sum(untimed.values()) if facts["timed_n"] else 0,
         "untimed": ", ".join(f"{n:,} {state}" for state, n in untimed.items()),
-        "is_timeless": not timed_n,
-        "is_daily": timed_n >= 20 and facts["midnights_n"] > 0.9 * timed_n,
         "odd_windows": ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in odd if n),
         "is_labels": 0 < labels_n <= _LABELS and labels_n * _REPEATS <= reasons_n,
         "is_one_reason": labels_n == 1 and reasons_n == len(table),
-        "is_one_count": facts["networks_n"] == len(table) and facts["is_one_count"],
     }  # fmt: skip
 
 
