@@ -136,7 +136,7 @@ def _fill_details(table: SearchLog, log: LogReader, states: dict, facts: dict, d
     if facts["ids_n"]:
         details["search_ids"] = {"rows_with_id": facts["ids_n"], "distinct": facts["distinct_n"]}
     if facts["windows_n"]:
-        details["windows"] = {name: facts[name] for name in _WINDOWS}
+        details["windows"] = {name: facts[name] or 0 for name in _WINDOWS}
     if types := table.count_values("search_type"):
         details["search_types"] = types
     if facts["reasons_n"]:
