@@ -76,21 +76,10 @@ class LogForm:
 
 
 class Part:
-    """One part of a file, read.
+    """One part of a file, read as a form says; `log`, a `logs.LogReader`, collects the counts.
 
-    Parameters
-    ----------
-    log
-        What collects the counts: a `logs.LogReader`.
-    batch, form
-        The rows, and how their columns are read.
-
-    Attributes
-    ----------
-    made, codes
-        By field, the column of the table and the states of its cells.
-    keep
-        Mask of the rows that are searches.
+    `made` and `codes` hold by field the column of the table and the states of its cells, `keep` a mask of the
+    rows that are searches.
     """
 
     def __init__(self, log, batch: RowBatch, form: LogForm):
@@ -122,9 +111,10 @@ class Part:
             self.made[f"{name}_cell"] = states
         self._drop_notes()
         self._drop_rows_without_search()
-        if (rows := np.flatnonzero(is_misplaced & self.keep)).size:
+        rows = np.flatnonzero(is_misplaced & self.keep)
+        if len(rows):
             shape = show_shape(self.cells["searched_at"].raw[rows[0]].as_py())
-            self._drop(is_misplaced, "out-of-place", f"the first reads like {shape!r}")
+            self._drop(rows, "out-of-place", f"the first reads like {shape!r}")
 
     def find_codes(self, name: str) -> np.ndarray:
         """Return the states of a field's cells; `not_exported` if the file has no such column."""
@@ -159,9 +149,9 @@ class Part:
             self.log.unread.setdefault(name, entry)[0] += len(rows)
             self.codes[name][rows] = PLACEHOLDER
 
-    def _drop(self, is_out: np.ndarray, code: str, what: str = "") -> None:
-        """Skip rows, as a mask, of those that were not skipped before."""
-        rows = np.flatnonzero(is_out & self.keep)
+    def _drop(self, rows: np.ndarray, code: str, what: str = "") -> None:
+        """Skip rows, by their positions, of those that were not skipped before."""
+        rows = rows[self.keep[rows]]
         self.keep[rows] = False
         self.log.skip(rows, code, self.locate, what)
 
@@ -208,17 +198,14 @@ class Part:
         """Skip rows that repeat the header: without a time, and two cells or more hold the name of their own
         column.
         """
-        is_timed = np.zeros(self.rows_n, bool)
+        rows = np.arange(self.rows_n)
         if "searched_at" in self.made:
-            is_timed = np.asarray(self.made["searched_at"].is_valid())
-        rows = pa.array(np.flatnonzero(~is_timed))
+            rows = np.flatnonzero(np.asarray(self.made["searched_at"].is_null()))
         hits = np.zeros(len(rows), int)
         for name, column in self.form.columns.items():
-            lower = pc.utf8_lower(self.cells[name].plain.take(rows))
+            lower = pc.utf8_lower(self.cells[name].plain.take(pa.array(rows)))
             hits += np.asarray(pc.is_in(lower, pa.array([column.strip().lower(), tidy_header(column)])))
-        is_header = np.zeros(self.rows_n, bool)
-        is_header[np.asarray(rows)[hits >= 2]] = True
-        self._drop(is_header, "header-again")
+        self._drop(rows[hits >= 2], "header-again")
 
     def _clean_texts(self) -> None:
         """Remove hidden characters from agencies' names, and search types that are not known: an officer or a
@@ -278,14 +265,13 @@ class Part:
 
     def _drop_notes(self) -> None:
         """Skip totals and notes between searches: each fills one cell, which may be that of the time."""
-        if self.form.note:
-            is_note = np.zeros(self.rows_n, bool)
-            is_alone = sum(cells.is_filled.astype(int) for cells in self.cells.values()) == 1
-            for cells in self.cells.values():
-                rows = np.flatnonzero(is_alone & cells.is_filled)
-                found = pc.match_substring_regex(cells.plain.take(pa.array(rows)), self.form.note)
-                is_note[rows] = np.asarray(found)
-            self._drop(is_note, "note")
+        if not self.form.note:
+            return
+        filled_n = sum(cells.is_filled.astype(int) for cells in self.cells.values())
+        for cells in self.cells.values():
+            rows = np.flatnonzero(cells.is_filled & (filled_n == 1))
+            is_note = pc.match_substring_regex(cells.plain.take(pa.array(rows)), self.form.note)
+            self._drop(rows[np.asarray(is_note)], "note")
 
     def _drop_rows_without_search(self) -> None:
         """Skip rows in which nothing tells of a search, as Los Altos released some; and rows without a time
@@ -300,7 +286,7 @@ class Part:
             rows = np.flatnonzero(self.codes["searched_at"] == EMPTY)
             filled = sum(self.cells[name].is_filled[rows].astype(int) for name in others)
             told[rows[filled < 2]] = False
-        self._drop(~told, "no-search")
+        self._drop(np.flatnonzero(~told), "no-search")
 
 
 def join_date(dates: Column, times: Column) -> Column:
