@@ -69,10 +69,11 @@ def test_a_surplus_of_empty_cells_in_every_row_is_read(tmp_path):
 @pytest.mark.parametrize("is_plain", [True, False])
 def test_broken_rows_are_counted_together(tmp_path, is_plain):
     """Commas and quotes without quotes: all such rows are counted, whichever way the text is split."""
-    rows = put(build_rows(40, Reason="welfare check"), "Reason", "immigration, follow up", 20)
+    rows = put(build_rows(40), "Reason", "immigration, follow up", 20)
+    rows[5][WIDE.index("Reason")] = "welfare check"
     path, expected = write_raw(tmp_path / "a.csv", rows), {"row-width": 2}
     if not is_plain:
-        path.write_text(path.read_text().replace("welfare check", '"per Sgt "Mac" theft"', 1))
+        path.write_text(path.read_text().replace("welfare check", '"per Sgt "Mac" theft"'))
         expected["broken-quote"] = 1
     report = read(path).report
     assert count_skipped(report) == expected and report.rows_out == 40 - sum(expected.values())
