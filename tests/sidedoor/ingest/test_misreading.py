@@ -253,23 +253,6 @@ def test_persons_in_a_list_of_agencies_stop_it_too(tmp_path):
     assert names.nunique() == 42 and not names.str.contains("Roe").any()
 
 
-def test_a_list_of_names_is_a_file_beside_the_records(tmp_path):
-    """No link, and no path out of the folder."""
-    secret = tmp_path / "secret.csv"
-    secret.write_text("id,name\n1,CANARY\n2,CANARY\n")
-    folder = tmp_path / "records"
-    folder.mkdir()
-    path = write_csv(folder / "a.csv", [["a", "b"], ["1", "2"]])
-    text = (
-        'table = "sharing"\n[columns]\n[constants]\nshares = "detections"\n[names]\nfile = "{}"\nkey = "id"\n'
-        'name = "name"\n[names.columns]\nfrom_agency_as_printed = "a"\nto_agency_as_printed = "b"\n'
-    )
-    (folder / "names.csv").symlink_to(secret)
-    for name in ("names.csv", "../secret.csv", str(secret)):
-        (folder / "m.toml").write_text(text.format(name))
-        assert refuse(path, mapping=folder / "m.toml").code == "outside"
-
-
 def test_a_folder_named_like_a_partition_is_a_folder(tmp_path):
     """DuckDB takes no column from a path."""
     out = tmp_path / "search_type=EVIL" / "out"
