@@ -20,13 +20,7 @@ _WIDE_SPACE = "[\u00a0\u2007\u2009\u202f]"
 
 @dataclass(eq=False)
 class Column:
-    """Cells of one column, never missing; what is worked out of them is worked out once.
-
-    Attributes
-    ----------
-    raw
-        The cells as they are in the file: Arrow text.
-    """
+    """Cells of one column as they are in the file, never missing; what is worked out of them is kept."""
 
     raw: pa.Array
 
@@ -43,9 +37,9 @@ class Column:
         return pc.utf8_trim_whitespace(pc.replace_substring_regex(self.raw, _WIDE_SPACE, " "))
 
     @functools.cached_property
-    def lengths(self) -> np.ndarray:
-        """Bytes of each plain cell."""
-        return np.asarray(pc.binary_length(self.plain))
+    def is_filled(self) -> np.ndarray:
+        """A mask of the plain cells that are not empty."""
+        return np.asarray(pc.binary_length(self.plain)) > 0
 
 
 def make_column(cells) -> Column:
@@ -57,12 +51,11 @@ def make_column(cells) -> Column:
 
 @dataclass(frozen=True)
 class Marks:
-    """Patterns of cells that hold no value, by state; longer cells are values."""
+    """Patterns of whole cells that hold no value, by state, and all in one; longer cells are values."""
 
     patterns: dict[np.int8, str]
+    any_of_them: str
     longest: int
-    # all of them in one, for a first look at a whole column
-    quick: str
 
 
 @functools.cache
@@ -89,7 +82,6 @@ def build_marks(masked: list[str], redacted: list[str], placeholder: list[str], 
         A pattern is no regular expression, or one that looks around or back at what it found.
     """
     lists = {MASKED: masked, REDACTED: redacted, PLACEHOLDER: placeholder}
-    either = {state: "|".join(f"(?:{part})" for part in parts) for state, parts in lists.items() if parts}
     for state, pattern in ((state, part) for state, parts in lists.items() for part in parts):
         try:
             pc.match_substring_regex(pa.array([""]), f"(?i)^(?:{pattern})$")
@@ -98,8 +90,9 @@ def build_marks(masked: list[str], redacted: list[str], placeholder: list[str], 
             way_out = "Correct it; looking around, as in (?=a), and back, as in \\1, are not known here."
             place = f"marks of {CELL_STATES[state]} cells"
             raise IngestError(place, found, way_out, code="wrong-value") from None
+    either = {state: "|".join(f"(?:{part})" for part in parts) for state, parts in lists.items() if parts}
     whole = {state: f"(?i)^(?:{part})$" for state, part in either.items()}
-    return Marks(whole, longest, f"(?i)^(?:{'|'.join(either.values())})$")
+    return Marks(whole, f"(?i)^(?:{'|'.join(either.values())})$", longest)
 
 
 def find_states(cells, marks: Marks, values: np.ndarray | None = None) -> np.ndarray:
@@ -121,11 +114,10 @@ def find_states(cells, marks: Marks, values: np.ndarray | None = None) -> np.nda
     Codes, positions in `CELL_STATES`, as int8.
     """
     column = make_column(cells)
-    is_filled = column.lengths > 0
-    states = np.where(is_filled, VALUE, EMPTY)
-    rows = np.flatnonzero(is_filled if values is None else is_filled & ~values)
+    states = np.where(column.is_filled, VALUE, EMPTY)
+    rows = np.flatnonzero(column.is_filled if values is None else column.is_filled & ~values)
     text = column.plain if len(rows) == len(states) else column.plain.take(pa.array(rows))
-    odd = np.flatnonzero(np.asarray(pc.match_substring_regex(text, marks.quick)))
+    odd = np.flatnonzero(np.asarray(pc.match_substring_regex(text, marks.any_of_them)))
     if len(odd):
         found = text.take(pa.array(odd)).dictionary_encode()
         codes = np.full(len(found.dictionary), VALUE)
@@ -136,11 +128,6 @@ def find_states(cells, marks: Marks, values: np.ndarray | None = None) -> np.nda
     return states
 
 
-def name_states(codes: np.ndarray) -> pa.DictionaryArray:
-    """Turn codes into a column of state names."""
-    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(CELL_STATES))
-
-
 def keep_values(cells, codes: np.ndarray) -> pa.Array:
     """Keep the text of cells that hold a value, without outer blanks; missing otherwise."""
     text, is_value = make_column(cells).stripped, codes == VALUE
@@ -148,16 +135,10 @@ def keep_values(cells, codes: np.ndarray) -> pa.Array:
 
 
 def read_counts(cells) -> pa.Array:
-    """Read whole numbers such as `840`, `17,652` or `840.0`.
-
-    Returns
-    -------
-    Arrow int64, missing where the cell is no such number.
-    """
+    """Read whole numbers such as `840`, `17,652` or `840.0`: Arrow int64, missing where a cell is none."""
     text = make_column(cells).plain
     text = pc.if_else(pc.match_substring_regex(text, _COUNT), text, pa.scalar(None, text.type))
-    if pc.any(pc.match_substring_regex(text, "[,.]")).as_py():
-        text = pc.replace_substring_regex(pc.replace_substring(text, ",", ""), r"\.0+$", "")
+    text = pc.replace_substring_regex(pc.replace_substring(text, ",", ""), r"\.0+$", "")
     return pc.cast(text, pa.int64())
 
 

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 from helpers.errors import IngestError
 from helpers.formats import load_format
-from helpers.wording import say_number
 from sidedoor.ingest.headers import (
     bind_columns,
     drop_columns,
     list_beginnings,
-    list_unbound,
     locate,
     make_batches,
     tidy_header,
@@ -25,27 +23,56 @@ from sidedoor.ingest.logs import LogReader
 from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import RowBatch, read_table
-from sidedoor.ingest.times import find_zone, read_times
+from sidedoor.ingest.times import find_zone
 from sidedoor.ingest.xlsx import Sheet, read_workbook
 
 KINDS = ("text", "xlsx")
 FAMILIES = {"audit": "Flock audit", "portal": "Flock portal search audit"}
 # fields that are bound and still enter no table, or only as a state or a token
-DROPPED = ("officer", "plate", "case_number", "moderation")
-_NEEDED = ("networks_n", "devices_n", "searcher_agency_as_printed", "window", "search_type", "reason_text")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DROPPED = ("officer", "plate", "case_number", "moderation")
+# Beside the time of the search two of these are there.
+_NEEDED = {
+    "audit": (
+        "networks_n",
+        "devices_n",
+        "searcher_agency_as_printed",
+        "window",
+        "search_type",
+        "reason_text",
+    ),
+    "portal": ("search_id", "networks_n", "devices_n"),
+}
+# What cells of some columns look like, to tell the layout of rows without a header.
+_DAY, _COUNT = r"\d{1,4}[-/]\d{1,2}[-/]\d{1,4}(?!\d)", r"[\d,]*\d"
+_TIME = _DAY + r"[^\n]{0,20}"
+_CELLS = {
+    "id": r"[-\w]{36}|\**", "search time": _TIME, "searchdate": _TIME, "time frame": rf"{_DAY}.*",
+    "total networks searched": _COUNT, "total devices searched": _COUNT, "networkcount": _COUNT,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class AuditTable:
-    """A table in the file: where its header is, and what its columns are. `sheet` is None for a text."""
+    """A table in the file: its kind, where its header is, and what its columns are; no sheet for a text."""
 
     kind: str
-    sheet: Sheet | None
-    header_row: int
     header: list[str]
     columns: dict[str, str]
-    form: str
+    header_row: int = 0
+    sheet: Sheet | None = None
+
+    def name_form(self) -> tuple[str, bool]:
+        """Name the layout, or the nearest with what is different; and say whether it is known."""
+        tidy = {tidy_header(name) for name in self.header if name}
+        forms = [
+            (form["name"], {tidy_header(name) for name in form["columns"]})
+            for form in load_format("flock")[self.kind]["forms"]
+        ]
+        nearest, columns = min(forms, key=lambda form: len(form[1] ^ tidy))
+        if columns == tidy:
+            return nearest, True
+        more, less = len(tidy - columns), len(columns - tidy)
+        return f"{len(tidy)} columns, nearest to '{nearest}' ({more} more, {less} missing)", False
 
 
 def recognize(source: Source) -> Match | None:
@@ -56,16 +83,18 @@ def recognize(source: Source) -> Match | None:
     IngestError
         It is an event log, which is no log of searches; or an audit whose header was left out.
     """
-    tables = find_tables(source)
-    if not tables:
-        refuse_relatives(source)
-        return None
-    forms = list(dict.fromkeys(table.form for table in tables))
+    if tables := find_tables(source):
+        return match_tables(tables)
+    _refuse_relatives(source)
+    return None
+
+
+def match_tables(tables: list[AuditTable]) -> Match:
+    """Say what tables of one audit are."""
+    forms = dict(table.name_form() for table in tables)
     some = ", ".join(repr(name) for name in list(tables[0].columns.values())[:5])
-    known = {form["name"] for form in load_format("flock")["audit"]["forms"]}
-    is_known = tables[0].kind == "portal" or set(forms) <= known
     why = f"columns {some} and others of Flock's audit"
-    return Match(FAMILIES[tables[0].kind], "; ".join(forms), why, 1.0 if is_known else 0.9)
+    return Match(FAMILIES[tables[0].kind], "; ".join(forms), why, 1.0 if any(forms.values()) else 0.9)
 
 
 def find_tables(source: Source) -> list[AuditTable]:
@@ -84,47 +113,18 @@ def _find_header(source: Source, sheet: Sheet | None, rows: list[tuple[int, list
     for number, cells in rows:
         header = [cell.strip() for cell in cells]
         tidy = {tidy_header(cell) for cell in header}
-        for kind in FAMILIES:
+        for kind, needed in _NEEDED.items():
             known = load_format("flock")[kind]["columns"]
-            if not tidy & {tidy_header(name) for name in known["searched_at"]}:
+            if tidy.isdisjoint(map(tidy_header, known["searched_at"])):
                 continue
             columns = bind_columns([cell for cell in header if cell], known, locate(source, sheet, number))
-            if kind == "audit" and sum(part in columns for part in _NEEDED) >= 2:
-                return AuditTable(kind, sheet, number, header, columns, name_form(header))
-            if kind == "portal" and "search_id" in columns and {"devices_n", "networks_n"} & set(columns):
-                return AuditTable(kind, sheet, number, header, columns, name_keys(columns))
+            if sum(part in columns for part in needed) >= 2:
+                return AuditTable(kind, header, columns, number, sheet)
     return None
 
 
-def name_form(header: list[str]) -> str:
-    """Name the layout of a header: one that is known, or the nearest with what is different."""
-    tidy = {tidy_header(name) for name in header if name}
-    forms = [
-        (form["name"], {tidy_header(name) for name in form["columns"]})
-        for form in load_format("flock")["audit"]["forms"]
-    ]
-    nearest, columns = min(forms, key=lambda form: len(form[1] ^ tidy))
-    if columns == tidy:
-        return nearest
-    more, less = len(tidy - columns), len(columns - tidy)
-    return f"Audit of {len(tidy)} columns, nearest to '{nearest}' ({more} more, {less} missing)"
-
-
-def name_keys(columns: dict[str, str]) -> str:
-    """Name the layout of a portal's audit by its year and by what it gives as justification."""
-    count = "cameras (2025)" if "devices_n" in columns else "networks (2026)"
-    reasons = [columns[name] for name in REASONS if name in columns]
-    return f"{count}, {' + '.join(reasons) if reasons else 'no justification'}"
-
-
-def refuse_relatives(source: Source) -> None:
-    """Say what a file is that looks like an audit and is none.
-
-    Raises
-    ------
-    IngestError
-        An event log, or an audit without its header.
-    """
+def _refuse_relatives(source: Source) -> None:
+    """Refuse what looks like an audit and is none: an event log, or an audit without its header."""
     event_log = load_format("flock")["event_log"]
     names = {tidy_header(name) for name in event_log["columns"]}
     for sheet, rows in list_beginnings(source):
@@ -136,150 +136,110 @@ def refuse_relatives(source: Source) -> None:
                     "or the Network Audit."
                 )
                 raise IngestError(locate(source, sheet, number), found, way_out, code="event-log")
-        if rows and (form := guess_form(rows[0][1])):
+        if rows and (form := _guess_form(rows[0][1])):
             found = f"rows of an audit without a header; they look like '{form['name']}'"
             columns = ",".join(form["columns"])
             way_out = f"If that is right, put this line on top of a copy of the file: {columns}"
             raise IngestError(locate(source, sheet, rows[0][0]), found, way_out, code="no-header")
 
 
-def guess_form(cells: list[str]) -> dict | None:
+def _guess_form(cells: list[str]) -> dict | None:
     """Guess which layout a row without a header is of: by where its ids, counts, times and time frames are.
 
     A sheet may end before columns that are empty throughout, so that a row can be shorter than its layout.
     """
-    known = load_format("flock")
-    cells = [cell.strip() for cell in cells]
-    for form in sorted(known["audit"]["forms"], key=lambda form: len(form["columns"])):
-        columns = [tidy_header(name) for name in form["columns"]]
-        if len(cells) <= len(columns) <= len(cells) + 3:
-            row = dict(zip(columns, cells, strict=False))
-            if all(_fits(name, row.get(name, ""), known["audit"]) for name in columns):
-                return form
-    forms = known["portal"]["times"]["forms"]
-    if cells and _UUID.fullmatch(cells[0]) and (read_times(cells[1:], forms).forms >= 0).any():
-        name = f"a portal's search audit ({say_number(len(cells), 'column')})"
-        return {"name": name, "columns": ["id", "userId", "searchDate", "networkCount", "reason"]}
+    forms = [form for kind in FAMILIES for form in load_format("flock")[kind]["forms"]]
+    for form in sorted(forms, key=lambda form: len(form["columns"])):
+        missing_n = len(form["columns"]) - len(cells)
+        row = zip(form["columns"], [*cells, *[""] * missing_n], strict=False)
+        if 0 <= missing_n <= 3 and all(
+            re.fullmatch(_CELLS.get(tidy_header(name), ".*"), cell.strip(), re.S) for name, cell in row
+        ):
+            return form
     return None
 
 
-def _fits(name: str, cell: str, known: dict) -> bool:
-    """Return whether a cell can be of a column, for the columns whose cells have a form."""
-    if name == "search time":
-        return bool(read_times([cell], known["times"]["forms"]).forms[0] >= 0)
-    if name == "time frame":
-        return bool(re.match(known["times"]["window"], cell))
-    if name == "id":
-        return len(cell) == 36 or set(cell) <= {"*"}
-    if name.startswith("total ") or name == "networkcount":
-        return cell.replace(",", "").isdigit()
-    return True
-
-
 def read(source: Source, options: ReadOptions) -> Reading:
-    """Read an audit.
-
-    Returns
-    -------
-    Reading with the table `searches`, its times in UTC, and its report.
+    """Read an audit: the table `searches`, its times in UTC.
 
     Raises
     ------
     IngestError
         Times print no zone and none was given, or most rows have no search time where it should be.
     """
-    match, tables = recognize(source), find_tables(source)
-    audit = AuditReader(source, options, match, tables[0].kind)
+    tables = find_tables(source)
+    if source.kind == "text":
+        text = read_table(source, header_line=tables[0].header_row)
+        reading = read_tables(source, options, tables, [text.batches()])
+        text.describe(reading.report)
+        return reading
+    date_1904, batches = read_workbook(source).date_1904, []
     for table in tables:
-        if table.sheet is None:
-            text = read_table(source, header_line=table.header_row)
-            audit.read(text.batches(), table.header, table.columns)
-            text.describe(audit.report)
-        else:
-            _read_sheet(source, table, audit)
-    if source.kind == "xlsx":
-        _skip_sheets(source, tables, audit.report)
-    reading = audit.close()
-    if tables[0].kind == "portal":
-        _describe_portal(reading.tables["searches"], tables[0], audit.report)
+        moments = [table.columns[name] for name in ("searched_at", "search_date") if name in table.columns]
+        batches.append(make_batches(table.sheet, table.header_row, table.header, moments, date_1904))
+    reading = read_tables(source, options, tables, batches)
+    _skip_sheets(source, {table.sheet.number for table in tables}, reading.report)
     return reading
 
 
-class AuditReader:
-    """Reads the tables of one audit, from whatever kind of file, and reports on it."""
-
-    def __init__(self, source: Source, options: ReadOptions, match: Match, kind: str):
-        self.kind, self.known, self.log = kind, load_format("flock")[kind], LogReader(source, options)
-        self.zone = find_zone(options.time_zone) if options.time_zone else None
-        about = (match.family, match.form, match.why)
-        self.report = Report(source.name, source.sha256, source.bytes_n, *about)
-        self._header: dict[str, None] = {}
-        self._dropped: dict[str, None] = {}
-
-    def read(self, batches: Iterable[RowBatch], header: list[str], columns: dict[str, str]) -> None:
-        """Read the rows of a table whose columns are bound to fields."""
-        times = self.known["times"]
-        window = times.get("window", "")
-        self.log.read(batches, LogForm(columns, times["forms"], self.zone, times["zone_hint"], window))
-        self._header |= dict.fromkeys(header)
-        self._dropped |= dict.fromkeys(list_unbound(header, columns))
-        self._dropped |= dict.fromkeys(name for part, name in columns.items() if part in DROPPED)
-
-    def close(self) -> Reading:
-        """Finish the table, and say in the report what a person should know of the audit."""
-        log, report = self.log, self.report
-        searches = log.close(report)
-        drop_columns(report, list(self._header), self._dropped)
-        check_log(searches, log, report, self.zone)
-        if log.local_n:
-            report.time_zone = f"{self.zone.key}, as given" + ("; UTC where printed" if log.utc_n else "")
-        else:
-            report.time_zone = "UTC, printed with every time"
-        if self.kind == "audit":
-            _describe_audit(searches, report, self.known)
-        report.check()
-        return Reading({"searches": searches}, report)
-
-
-def _read_sheet(source: Source, table: AuditTable, audit: AuditReader) -> None:
-    sheet, log = table.sheet, audit.log
-    before, first_row = _count_misplaced(log), log.rows_n + 1
-    moments = [table.columns[name] for name in ("searched_at", "search_date") if name in table.columns]
-    date_1904 = read_workbook(source).date_1904
-    batches = make_batches(sheet, table.header_row, table.header, moments, date_1904)
-    audit.read(batches, table.header, table.columns)
-    about = {"form": table.form, "first_row_no": first_row, "rows": log.rows_n - first_row + 1}
-    audit.report.details.setdefault("sheets", {})[sheet.label] = about
-    if _count_misplaced(log) - before > sheet.count_rows() // 2:
-        labels_n = sum(bool(name) for name in table.header)
-        below = [cells for number, cells in sheet if number > table.header_row]
-        filled_n = max(at for cells in below for at, cell in enumerate(cells, 1) if cell.strip())
-        audit.report.warn(
-            "misplaced-header",
-            f"{sheet.label}: its rows do not fit its header of {labels_n} labels over at most {filled_n} "
-            "cells: a label too many, or one missing. Correct the header in a copy of the file, or give "
-            "it in a mapping: [sheets.NAME].",
-        )
+def read_tables(
+    source: Source, options: ReadOptions, tables: list[AuditTable], batches: list[Iterable[RowBatch]]
+) -> Reading:
+    """Read the tables of one audit, from whatever kind of file, and report on it."""
+    kind, match = tables[0].kind, match_tables(tables)
+    known, log = load_format("flock")[kind], LogReader(source, options)
+    zone = find_zone(options.time_zone) if options.time_zone else None
+    report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
+    header, dropped, times = [], [], known["times"]
+    for table, rows in zip(tables, batches, strict=True):
+        first_row, misplaced_n = log.rows_n + 1, log.count_skipped("out-of-place")
+        form = LogForm(table.columns, times["forms"], zone, times["zone_hint"], times.get("window", ""))
+        log.read(rows, form)
+        header += table.header
+        kept = [name for field, name in table.columns.items() if field not in _DROPPED]
+        dropped += [name for name in table.header if name and name not in kept]
+        if table.sheet:
+            form, rows_n = table.name_form()[0], log.rows_n - first_row + 1
+            about = {"form": form, "first_row_no": first_row, "rows": rows_n}
+            report.details.setdefault("sheets", {})[table.sheet.label] = about
+            if 2 * (log.count_skipped("out-of-place") - misplaced_n) > rows_n:
+                _warn_of_header(table, report)
+    searches = log.close(report)
+    drop_columns(report, list(dict.fromkeys(header)), dropped)
+    check_log(searches, log, report, zone)
+    report.time_zone = "UTC, printed with every time"
+    if log.local_n:
+        report.time_zone = f"{zone.key}, as given" + ("; UTC where printed" if log.utc_n else "")
+    if kind == "audit":
+        _describe_audit(searches, report, known)
+    else:
+        _describe_portal(searches, tables[0].columns, report, known)
+    return Reading({"searches": searches}, report)
 
 
-def _count_misplaced(log: LogReader) -> int:
-    return log.skipped["out-of-place"].rows_n if "out-of-place" in log.skipped else 0
+def _warn_of_header(table: AuditTable, report: Report) -> None:
+    labels_n = sum(bool(name) for name in table.header)
+    below = [cells for number, cells in table.sheet if number > table.header_row]
+    filled_n = max(at for cells in below for at, cell in enumerate(cells, 1) if cell.strip())
+    report.warn(
+        "misplaced-header",
+        f"{table.sheet.label}: its rows do not fit its header of {labels_n} labels over at most {filled_n} "
+        "cells: a label too many, or one missing. Correct the header in a copy of the file, or give it in a "
+        "mapping: [sheets.NAME].",
+    )
 
 
-def _skip_sheets(source: Source, tables: list[AuditTable], report: Report) -> None:
+def _skip_sheets(source: Source, used: set[int], report: Report) -> None:
     """Account for the rows of sheets that hold no audit."""
-    used = {table.sheet.number for table in tables}
     for sheet in read_workbook(source).sheets:
         if sheet.number in used:
             continue
-        rows_n = sheet.count_rows()
-        report.put_aside(sheet.label, "a sheet without an audit's columns", rows_n, "other-sheet")
+        report.put_aside(sheet.label, "a sheet without an audit's columns", sheet.count_rows(), "other-sheet")
         first = next((cells for _, cells in sheet if any(cells)), [])
-        if form := guess_form(first):
+        if form := _guess_form(first):
             text = (
-                f"{sheet.label} has no header, and its rows look like '{form['name']}': "
-                f"{say_number(rows_n, 'row')} were skipped. Put a header on top in a copy of the "
-                "file, or name its columns in a mapping: [sheets.NAME]."
+                f"{sheet.label} has no header, and its rows look like '{form['name']}': skipped. Put a "
+                "header on top in a copy of the file, or name its columns in a mapping: [sheets.NAME]."
             )
             report.warn("sheet-without-header", text)
 
@@ -299,11 +259,12 @@ def _describe_audit(searches: SearchLog, report: Report, known: dict) -> None:
             report.form += "; Federal searches"
 
 
-def _describe_portal(searches: SearchLog, table: AuditTable, report: Report) -> None:
-    report.details["keys"] = [*table.columns.values()]
+def _describe_portal(searches: SearchLog, columns: dict[str, str], report: Report, known: dict) -> None:
+    """Say in the report what a portal's audit gives and what not."""
+    report.details["keys"] = [*columns.values()]
     report.details["reason_origin"] = dict(sorted(searches.count_values("reason_origin").items()))
-    has_reasons = bool(set(REASONS) & set(table.columns))
-    left_out = {"no-justification": has_reasons, "counts-cameras": "devices_n" not in table.columns}
-    for code, text in load_format("flock")["portal"]["notes"].items():
-        if not left_out.get(code):
-            report.note(code, text)
+    notes = ["rolling-window"]
+    notes += [] if set(REASONS) & set(columns) else ["no-justification"]
+    notes += ["counts-cameras"] if "devices_n" in columns else []
+    for code in notes:
+        report.note(code, known["notes"][code])

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from helpers.formats import load_format
-from sidedoor.ingest.flock_audit import FAMILIES, AuditReader, name_form
+from sidedoor.ingest.flock_audit import AuditTable, match_tables, read_tables
 from sidedoor.ingest.headers import bind_columns, tidy_header
 from sidedoor.ingest.pdf import read_pages, warn_unseen
 from sidedoor.ingest.pdf_table import find_page_header, read_rows
@@ -16,11 +16,9 @@ KINDS = ("pdf",)
 _AT_LEAST = 4
 # What the first line of a cell looks like, in the columns that begin every row: an id whole or cut by the
 # width of its column, a date.
-_BEGINS = {
-    "id": re.compile(r"[0-9a-fA-F]{8}-"),
-    "search time": re.compile(r"\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{2}-\d{2}"),
-}
-_DATE = re.compile(r"(?<=\S)\s+(?=\d{1,2}/\d{1,2}/\d{4}\b|\d{4}-\d{2}-\d{2}\b)")
+_DAY = r"(?:\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d{2}-\d{2})"
+_BEGINS = {"id": re.compile(r"[0-9a-fA-F]{8}-"), "search time": re.compile(_DAY)}
+_NEXT_DAY = re.compile(rf"(?<=\S)\s+(?={_DAY}\b)")
 
 
 def list_names() -> set[str]:
@@ -35,10 +33,15 @@ def recognize(source: Source) -> Match | None:
     known = list_names()
     for page in read_pages(source)[:3]:
         if header := find_page_header(page, known, _AT_LEAST):
-            some = ", ".join(repr(name) for name in header.names[:4])
-            form, why = name_form(list(header.names)), f"columns {some} and others of Flock's audit"
-            return Match(FAMILIES["audit"], f"{form}, PDF", why, 0.95)
+            return match_tables([_bind(header.names, source)])
     return None
+
+
+def _bind(names: tuple[str, ...], source: Source) -> AuditTable:
+    # a column whose heading was blacked out has none
+    header = [name or f"(unnamed {number})" for number, name in enumerate(names, 1)]
+    columns = bind_columns(header, load_format("flock")["audit"]["columns"], source.name)
+    return AuditTable("audit", header, columns)
 
 
 def read(source: Source, options: ReadOptions) -> Reading:
@@ -55,23 +58,19 @@ def read(source: Source, options: ReadOptions) -> Reading:
         Rows cannot be told apart, their columns are spread over pages, or times print no zone and none was
         given.
     """
-    known = load_format("flock")["audit"]
     header, rows, outside = read_rows(read_pages(source), source.name, list_names(), _AT_LEAST, _BEGINS)
-    # a column whose heading was blacked out has none
-    names = [name or f"(unnamed {number})" for number, name in enumerate(header.names, 1)]
-    columns = bind_columns(names, known["columns"], source.name)
-    kinds = {name: field for field, name in columns.items()}
+    table = _bind(header.names, source)
+    kinds = {name: field for field, name in table.columns.items()}
     cells = [
-        [_join(kinds.get(name), lines) for name, lines in zip(names, row.cells, strict=True)] for row in rows
+        [_join(kinds.get(name), lines) for name, lines in zip(table.header, row.cells, strict=True)]
+        for row in rows
     ]
     by_page: Counter[int] = Counter()
     places = []
     for row in rows:
         by_page[row.page] += 1
         places.append(f"{row.page} row {by_page[row.page]}")
-    audit = AuditReader(source, options, recognize(source), "audit")
-    audit.read([build_batch(names, cells, places, "page {}")], names, columns)
-    reading = audit.close()
+    reading = read_tables(source, options, [table], [[build_batch(table.header, cells, places, "page {}")]])
     report = reading.report
     warn_unseen(read_pages(source), report)
     report.details["rows_by_page"] = {str(page): count for page, count in sorted(by_page.items())}
@@ -89,6 +88,6 @@ def _join(field: str | None, lines: tuple[str, ...]) -> str:
     spaces.
     """
     if field == "search_id":
-        return "".join(line.replace(" ", "") for line in lines)
+        return "".join(lines).replace(" ", "")
     text = " ".join(lines)
-    return _DATE.sub("\n", text) if field == "window" else text
+    return _NEXT_DAY.sub("\n", text) if field == "window" else text

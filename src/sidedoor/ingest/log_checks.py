@@ -7,189 +7,161 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from helpers.canonical import CELL_STATES
+from helpers.canonical import WITHHELD
 from helpers.formats import load_format
 from helpers.searches.logs import warn_of_rows
-from sidedoor.ingest.cells import NOT_EXPORTED, VALUE
-from sidedoor.ingest.log_part import ANOTHER_TYPE, COUNTS
-from sidedoor.ingest.log_table import SearchLog
+from sidedoor.ingest.log_table import SearchLog, quote
 from sidedoor.ingest.logs import LogReader
 from sidedoor.ingest.report import Report, warn_of_constants
 
-_TRACKED = (
-    "search_id", "officer", "plate", "case_number", "devices_n", "reason_text", "window_start", "search_type"
-)  # fmt: skip
-# Searches that are compared on each side of a day on which the export changed.
-_SAMPLE = 5_000
-_WINDOWS = {
-    "end_after_search": "window_end > searched_at",
-    "start_after_search": "window_start > searched_at",
-    "end_before_start": "window_end < window_start",
-}
-# One look at the whole file.
-_SUMS = {
-    "ids": "count(search_id)",
-    "distinct_ids": "count(DISTINCT search_id)",
-    "hosts": "count(host_agency)",
-    "agencies": "count(DISTINCT searcher_agency_as_printed)",
-    "times": "count(searched_at)",
-    "first": "min(searched_at)",
-    "last": "max(searched_at)",
-    "windows": "count(coalesce(window_start, window_end))",
-    **{name: f"count_if({what})" for name, what in _WINDOWS.items()},
-    "is_one_count": "min(networks_n) = max(networks_n)",
-    **{f"filled_{name}": f"count({name})" for name in COUNTS},
-    **{f"zeros_{name}": f"count_if({name} = 0)" for name in COUNTS},
-}
+# Reasons are labels if they are so many different ones at most, and each comes so often on the average.
+_LABELS, _REPEATS = 50, 20
+# One look at the whole table.
+_FACTS = """SELECT count(host_agency) AS hosts_n,
+    count(DISTINCT searcher_agency_as_printed) AS agencies_n,
+    count(search_id) AS ids_n, count(DISTINCT search_id) AS distinct_n, ids_n - distinct_n AS repeated_n,
+    count(searched_at) AS timed_n, min(searched_at) AS first, max(searched_at) AS last,
+    count_if(CASE WHEN epoch_us(searched_at) % 900000000 < 1000000
+        THEN timezone({}, timezone('UTC', searched_at))::TIME < '00:00:01' ELSE false END) AS midnights_n,
+    timed_n = 0 AS is_timeless, timed_n >= 20 AND midnights_n > 0.9 * timed_n AS is_daily,
+    count(coalesce(window_start, window_end)) AS windows_n,
+    count_if(window_end > searched_at) AS end_after_search,
+    count_if(window_start > searched_at) AS start_after_search,
+    count_if(window_end < window_start) AS end_before_start,
+    count(networks_n) AS networks_n, count_if(networks_n = 0) AS zero_networks_n,
+    count(networks_n) = count(*) AND min(networks_n) = max(networks_n) AS is_one_count,
+    count(devices_n) AS devices_n, count_if(devices_n = 0) AS zero_devices_n,
+    count_if(search_type = '(another type)') AS other_types_n
+    FROM log"""
+_REASON_FACTS = """SELECT count(reason_text) AS reasons_n, approx_count_distinct(reason_text) AS labels_n,
+    count_if(regexp_matches(reason_text, {})) AS partial_n FROM reasons"""
+# The reasons nearest to a day on which they changed, on one side of it.
+_NEAREST = """SELECT reason_text FROM reasons WHERE searched_at {} '{}' AND reason_text IS NOT NULL
+    ORDER BY searched_at {order}, row_no {order} LIMIT 5000"""
+_WINDOWS = ("end_after_search", "start_after_search", "end_before_start")
+# What is said if a fact is not zero, by code.
 _WARNINGS = {
-    "unread-cells": "Cells of {name} that hold something else: {n:,}, first at {place} (like {shape!r}).",
-    "cleaned-names": "Names of agencies from which characters without width or that turn the line were "
-    "removed: {n:,}.",
-    "shifted-rows": "Rows with no time where it should be: {n:,}. Compare the header with the rows below it.",
-    "clock-gap": "Times in an hour that the clocks skipped in spring: {n:,}. The time zone may be another. "
-    "They are read with the offset before the change.",
-    "clock-fold": "Times in an hour that the clocks showed twice in autumn: {n:,}. They are read as its "
-    "first passing, and may be an hour later.",
-    "mixed-zones": "Times that print no zone: {local:,}; times that do: {utc:,}. The rows come from two "
-    "layouts.",
-    "repeated-ids": "Rows that repeat the search id of another row: {n:,} ({distinct:,} distinct ids). Count "
-    "ids, not rows. Nothing was removed.",
-    "all-midnight": "Nearly all times are midnight: the column holds dates without a time of day.",
-    "no-readable-time": "No row has a readable time.",
-    "changed-cells": "Cells of {name} are mostly {first} before {day} and {second} after it.",
-    "changed-reasons": "Reasons become categories about {day}: {first:,} distinct texts in {n:,} rows "
-    "before, {second:,} in as many after.",
-}
+    "cleaned-names": ("cleaned_n", "Hidden characters removed from names of agencies: {cleaned_n:,}."),
+    "shifted-rows": ("shifted_n", "Rows with no time where it should be: {shifted_n:,}. Look at the header."),
+    "clock-gap": ("gaps_n", "Times in an hour that the clocks skipped in spring: {gaps_n:,}. The time zone "
+        "may be another. They are read with the offset before the change."),
+    "clock-fold": ("folds_n", "Times in an hour that the clocks showed twice in autumn: {folds_n:,}. They "
+        "are read as its first passing, and may be an hour later."),
+    "mixed-zones": ("mixed_n", "Times that print no zone: {local_n:,}; times that do: {utc_n:,}. The rows "
+        "come from two layouts."),
+    "repeated-ids": ("repeated_n", "Rows that repeat the search id of another row: {repeated_n:,} "
+        "({distinct_n:,} distinct ids). Count ids, not rows. Nothing was removed."),
+    "zero-devices": ("zero_devices_n", "Rows that say 0 devices searched: {zero_devices_n:,} of "
+        "{devices_n:,}. If most do, the export fills the column with 0."),
+    "no-readable-time": ("is_timeless", "No row has a readable time."),
+    "all-midnight": ("is_daily", "Nearly all times are midnight: the column holds days."),
+}  # fmt: skip
 _NOTES = {
-    "no-times": "Rows that print no search time: {n:,} ({states}). They are kept, and in no span or count by "
-    "day.",
-    "zero-networks": "Rows that say 0 networks searched: {n:,}. Kept, but it does not mean zero.",
-    "odd-windows": "Time frames are the period asked for, not the time of the search: {counts}. Nothing was "
-    "altered.",
-    "other-types": "Rows of a search type that is not known: {n:,}, shown as {shown!r}.",
-    "local-days": "The file begins at midnight in {zone} ({time:%H:%M} UTC): it is cut by local days, so "
-    "that its first and last day in UTC are parts of days.",
-    "break": "The file spans {day}: {what}. Draw no trend across that day.",
-    "reason-labels": "The reasons are labels, no free text: {n:,} different. Count them, and search no words "
-    "in them.",
-    "partly-redacted": "Reasons of which a part is redacted: {n:,}. They count as values.",
-}
+    "no-times": ("untimed_n", "Rows that print no search time: {untimed_n:,} ({untimed}). They are kept, and "
+        "in no span or count by day."),
+    "zero-networks": ("zero_networks_n", "Rows that say 0 networks searched: {zero_networks_n:,}. Kept, but "
+        "it does not mean zero."),
+    "odd-windows": ("odd_windows", "Time frames are the period asked for, not the time of the search: "
+        "{odd_windows}. Nothing was altered."),
+    "other-types": ("other_types_n", "Rows of a search type that is not known: {other_types_n:,}, shown as "
+        "(another type)."),
+    "reason-labels": ("is_labels", "The reasons are labels, no free text: {labels_n:,} different. Count "
+        "them, and search no words in them."),
+    "partly-redacted": ("partial_n", "Reasons of which a part is redacted, kept as values: {partial_n:,}."),
+}  # fmt: skip
 
 
 def check_log(table: SearchLog, log: LogReader, report: Report, zone: ZoneInfo | None = None) -> None:
-    """Write into the report what was noticed in a log.
-
-    Parameters
-    ----------
-    table
-        `searches`.
-    log
-        What read it.
-    report
-        Is filled in.
-    zone
-        Where the agency is: for local dates. None if it was not given.
+    """Write into a report what was noticed in the log that a reader read; `zone` is where the agency is, for
+    local dates, if it was given.
     """
-    (row,) = table.query(f"SELECT {', '.join(_SUMS.values())} FROM log")
-    sums = dict(zip(_SUMS, row, strict=True))
+    states = _count_states(table)
+    facts = _find_facts(table, log, states, zone)
     for text in warn_of_rows(log.rows_n):
         report.warn("round-number", text)
-    _check_cells(log, report)
-    _check_counts(table, log, sums, report)
-    _check_span(log, sums, report, zone)
-    _check_breaks(table, log, sums, report)
-    _check_reasons(len(table), log, sums, report)
-    if not sums["hosts"] and len(table):
+    for name, (n, place, shape) in sorted(log.unread.items()):
+        said = f"Cells of {name} that hold something else: {n:,}, first at {place} (like {shape!r})."
+        report.warn("unread-cells", said)
+    for say, notices in ((report.warn, _WARNINGS), (report.note, _NOTES)):
+        for code, (fact, text) in notices.items():
+            if facts[fact]:
+                say(code, text.format(**facts))
+    constant = {"reason_text": facts["is_one_reason"], "networks_n": facts["is_one_count"]}
+    warn_of_constants(report, len(table), [name for name, is_so in constant.items() if is_so])
+    _fill_details(table, log, states, facts, report.details)
+    _describe_span(facts["first"], facts["last"], report, zone)
+    if facts["timed_n"]:
+        _check_breaks(table, f"{facts['first']}", f"{facts['last']}", report)
+    if not facts["hosts_n"] and len(table):
         text = "The file does not say whose log it is: say so with --reported-by."
         report.note("no-host", text, "reported_by")
 
 
-def _warn(report: Report, code: str, **values) -> None:
-    report.warn(code, _WARNINGS[code].format(**values))
+def _count_states(table: SearchLog, where: str = "true") -> dict[str, dict[str, int]]:
+    """Count the states of the cells of each field."""
+    states = {name: Counter() for name in WITHHELD}
+    cells = ", ".join(f"{name}_cell" for name in WITHHELD)
+    for *row, n in table.query(f"SELECT {cells}, count(*) FROM log WHERE {where} GROUP BY ALL"):
+        for name, state in zip(WITHHELD, row, strict=True):
+            states[name][state] += n
+    return {name: dict(sorted(counts.items())) for name, counts in states.items()}
 
 
-def _note(report: Report, code: str, **values) -> None:
-    report.note(code, _NOTES[code].format(**values))
+def _find_facts(table: SearchLog, log: LogReader, states: dict, zone: ZoneInfo | None) -> dict:
+    """Find what the texts of notices rest on."""
+    facts = table.fetch(_FACTS.format(quote(zone.key if zone else "UTC")))
+    facts |= table.fetch(_REASON_FACTS.format(quote(load_format("cells")["partial"])))
+    if facts["labels_n"] <= 2 * _LABELS:  # it is about right: few texts are counted exactly
+        facts |= table.fetch("SELECT count(DISTINCT reason_text) AS labels_n FROM reasons")
+    reasons_n, labels_n, times = facts["reasons_n"], facts["labels_n"], states["searched_at"].items()
+    untimed = {state: n for state, n in times if state not in ("value", "not_exported")}
+    odd = ((name, facts[name]) for name in _WINDOWS)
+    return facts | {
+        "cleaned_n": log.cleaned_n, "gaps_n": log.gaps_n, "folds_n": log.folds_n,
+        "shifted_n": log.count_skipped("out-of-place"),
+        "local_n": log.local_n, "utc_n": log.utc_n, "mixed_n": min(log.local_n, log.utc_n),
+        "untimed_n": sum(untimed.values()) if facts["timed_n"] else 0,
+        "untimed": ", ".join(f"{n:,} {state}" for state, n in untimed.items()),
+        "odd_windows": ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in odd if n),
+        "is_labels": 0 < labels_n <= _LABELS and labels_n * _REPEATS <= reasons_n,
+        "is_one_reason": labels_n == 1 and reasons_n == len(table),
+    }  # fmt: skip
 
 
-def _check_cells(log: LogReader, report: Report) -> None:
-    details = report.details
-    states = {
-        name: {state: int(n) for state, n in sorted(zip(CELL_STATES, counts, strict=True)) if n}
-        for name, counts in log.states.items()
-    }
-    details["cells"] = states
-    details["date_forms"] = dict(sorted(log.time_forms.items()))
+def _fill_details(table: SearchLog, log: LogReader, states: dict, facts: dict, details: dict) -> None:
+    details |= {"cells": states, "searcher_agencies_n": facts["agencies_n"]}
+    details["zeros"] = {name: facts[f"zero_{name}"] for name in ("networks_n", "devices_n") if facts[name]}
     if log.moderation:
         details["moderation"] = dict(sorted(log.moderation.items()))
-    for name, (count, place, shape) in sorted(log.unread.items()):
-        _warn(report, "unread-cells", name=name, n=count, place=place, shape=shape)
-    timed = dict(states["searched_at"])
-    has_times = timed.pop(CELL_STATES[VALUE], 0)
-    timed.pop(CELL_STATES[NOT_EXPORTED], 0)
-    if timed and has_times:
-        shown = ", ".join(f"{n:,} {state}" for state, n in timed.items())
-        _note(report, "no-times", n=sum(timed.values()), states=shown)
-    misplaced = log.skipped.get("out-of-place")
-    for code, count in (
-        ("cleaned-names", log.cleaned_n),
-        ("shifted-rows", misplaced.rows_n if misplaced else 0),
-        ("clock-gap", log.gaps_n),
-        ("clock-fold", log.folds_n),
-    ):
-        if count:
-            _warn(report, code, n=count)
-    if log.local_n and log.utc_n:
-        _warn(report, "mixed-zones", local=log.local_n, utc=log.utc_n)
-    if log.other_types_n:
-        _note(report, "other-types", n=log.other_types_n, shown=ANOTHER_TYPE)
+    if facts["ids_n"]:
+        details["search_ids"] = {"rows_with_id": facts["ids_n"], "distinct": facts["distinct_n"]}
+    if facts["windows_n"]:
+        details["windows"] = {name: facts[name] or 0 for name in _WINDOWS}
+    if types := table.count_values("search_type"):
+        details["search_types"] = types
+    if facts["reasons_n"]:
+        details["reason_kind"] = "labels" if facts["is_labels"] else "free_text"
+    if facts["partial_n"]:
+        details["partly_redacted"] = {"reason_text": facts["partial_n"]}
 
 
-def _check_counts(table: SearchLog, log: LogReader, sums: dict, report: Report) -> None:
-    details, ids_n, distinct = report.details, sums["ids"], sums["distinct_ids"]
-    details["searcher_agencies_n"] = sums["agencies"]
-    if ids_n:
-        details["search_ids"] = {"rows_with_id": ids_n, "distinct": distinct}
-    if distinct < ids_n:
-        _warn(report, "repeated-ids", n=ids_n - distinct, distinct=distinct)
-    zeros = {name: sums[f"zeros_{name}"] for name in COUNTS if sums[f"filled_{name}"]}
-    details["zeros"] = zeros
-    if count := zeros.get("networks_n"):
-        _note(report, "zero-networks", n=count)
-    if count := zeros.get("devices_n"):
-        text = f"Rows that say 0 devices searched: {count:,} of {sums['filled_devices_n']:,}. "
-        if count >= 0.5 * sums["filled_devices_n"]:
-            report.warn("zero-devices", text + "The export fills the column with 0.")
-        else:
-            report.note("zero-devices", text + "Kept.")
-    if sums["windows"]:
-        counts = details["windows"] = {name: sums[name] for name in _WINDOWS}
-        said = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in counts.items() if count)
-        if said:
-            _note(report, "odd-windows", counts=said)
-    types = table.count_values("search_type")
-    if ANOTHER_TYPE in types:
-        types["other"] = types.pop(ANOTHER_TYPE)
-    if types:
-        details["search_types"] = dict(sorted(types.items(), key=lambda pair: (-pair[1], pair[0])))
-
-
-def _check_span(log: LogReader, sums: dict, report: Report, zone: ZoneInfo | None) -> None:
-    if sums["first"] is None:
+def _describe_span(first, last, report: Report, zone: ZoneInfo | None) -> None:
+    """Say from when to when the log is, and whether it is cut by local days."""
+    if first is None:
         report.span["searches"] = [None, None]
-        _warn(report, "no-readable-time")
         return
-    if sums["times"] >= 20 and log.midnights_n > 0.9 * sums["times"]:
-        _warn(report, "all-midnight")
-    first, last = (pd.Timestamp(sums[name]) for name in ("first", "last"))
     report.span["searches"] = [f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"]
     report.details["span_utc"] = [f"{moment:%Y-%m-%dT%H:%M:%S}Z" for moment in (first, last)]
     if zone is not None:
-        start, end = (moment.tz_localize("UTC").tz_convert(zone) for moment in (first, last))
+        start, end = (pd.Timestamp(moment, tz="UTC").tz_convert(zone) for moment in (first, last))
         days = {"first": f"{start:%Y-%m-%d}", "last": f"{end:%Y-%m-%d}"}
         report.details["span_local"] = {"time_zone": zone.key, **days}
         if start.minute < 15 and start.hour == 0 and zone.key != "UTC":
-            _note(report, "local-days", zone=zone.key, time=first)
+            text = (
+                f"The file begins at midnight in {zone.key} ({first:%H:%M} UTC): it is cut by local days, so "
+                "that its first and last day in UTC are parts of days."
+            )
+            report.note("local-days", text)
     elif first.minute < 15 and first.hour in range(4, 11):
         text = (
             f"The first search is of {first:%H:%M} UTC, which is about midnight somewhere in the United "
@@ -198,47 +170,35 @@ def _check_span(log: LogReader, sums: dict, report: Report, zone: ZoneInfo | Non
         report.note("local-days", text, "time_zone")
 
 
-def _check_breaks(table: SearchLog, log: LogReader, sums: dict, report: Report) -> None:
+def _check_breaks(table: SearchLog, first: str, last: str, report: Report) -> None:
     """Compare the rows before and after the days on which the vendor's export changed."""
     for known in load_format("flock")["breaks"]:
         day = known["date"]
-        if not sums["times"] or not sums["first"] < pd.Timestamp(day) <= sums["last"]:
+        if not first < day <= last:
             continue
-        _note(report, "break", day=day, what=known["what"])
+        report.note("break", f"The file spans {day}: {known['what']}. Draw no trend across that day.")
         if known["looks_at"] == "cells":
-            before, after = (_list_top_states(table, day, is_late) for is_late in (False, True))
-            for name in _TRACKED:
-                (first, first_share), (second, second_share) = before[name], after[name]
-                if first != second and min(first_share, second_share) >= 0.6:
-                    _warn(report, "changed-cells", name=name, day=day, first=first, second=second)
+            before, after = (_count_states(table, f"searched_at {sign} '{day}'") for sign in ("<", ">="))
+            for name in WITHHELD:
+                one, other = _find_main(before[name]), _find_main(after[name])
+                if one and other and one != other:
+                    text = f"Cells of {name} are mostly {one} before {day} and {other} after it."
+                    report.warn("changed-cells", text)
         else:
-            count, (first, second) = log.reasons.count_distinct(day)
-            if count >= 50 and first >= 5 * second:
-                _warn(report, "changed-reasons", day=day, n=count, first=first, second=second)
+            before, after = (
+                table.query(_NEAREST.format(sign, day, order=order))
+                for sign, order in (("<", "DESC"), (">=", "ASC"))
+            )
+            n = min(len(before), len(after))
+            one, other = len(set(before[:n])), len(set(after[:n]))
+            if n >= 50 and one >= 5 * other:
+                text = (
+                    f"Reasons become categories about {day}: {one:,} distinct texts in {n:,} rows before, "
+                    f"{other:,} in as many after."
+                )
+                report.warn("changed-reasons", text)
 
 
-def _list_top_states(table: SearchLog, day: str, is_late: bool) -> dict[str, tuple[str, float]]:
-    """List for each column the most frequent state of the searches nearest to a day, and its share."""
-    side, order = (">=", "ASC") if is_late else ("<", "DESC")
-    rows = table.query(
-        f"SELECT {', '.join(f'{name}_cell' for name in _TRACKED)} FROM log WHERE searched_at {side} "
-        f"TIMESTAMP '{day}' ORDER BY searched_at {order}, row_no {order} LIMIT {_SAMPLE}"
-    )
-    tops = (Counter(states).most_common(1)[0] for states in zip(*rows, strict=True))
-    return {name: (state, n / len(rows)) for name, (state, n) in zip(_TRACKED, tops, strict=True)}
-
-
-def _check_reasons(rows_n: int, log: LogReader, sums: dict, report: Report) -> None:
-    reasons, kind = log.reasons, log.reasons.find_kind()
-    is_constant = {
-        "reason_text": not reasons.missing_n and reasons.distinct is not None and len(reasons.distinct) == 1,
-        "networks_n": sums["filled_networks_n"] == rows_n and sums["is_one_count"],
-    }
-    warn_of_constants(report, rows_n, [name for name, is_so in is_constant.items() if is_so])
-    if kind:
-        report.details["reason_kind"] = kind
-    if kind == "labels":
-        _note(report, "reason-labels", n=len(reasons.distinct))
-    if reasons.partial_n:
-        report.details["partly_redacted"] = {"reason_text": reasons.partial_n}
-        _note(report, "partly-redacted", n=reasons.partial_n)
+def _find_main(states: dict[str, int]) -> str | None:
+    """Return the state of most cells, if they are clearly most."""
+    return next((state for state, n in states.items() if n >= 0.6 * sum(states.values())), None)

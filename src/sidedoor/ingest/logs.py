@@ -6,38 +6,26 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from helpers.canonical import COLUMNS, WITHHELD
 from helpers.errors import IngestError
-from helpers.formats import load_format
 from helpers.wording import say_number
-from sidedoor.ingest.log_part import SKIPPED, LogForm, Part
-from sidedoor.ingest.log_table import SearchLog, open_parquet
+from sidedoor.ingest.log_part import LogForm, Part
+from sidedoor.ingest.log_table import SCHEMA, SearchLog, open_parquet
 from sidedoor.ingest.report import Report, Skipped
 from sidedoor.ingest.source import ReadOptions, Source
 from sidedoor.ingest.text import RowBatch
 
-TABLE = "searches.parquet"
-_KINDS = {
-    "str": pa.string(),
-    "Int64": pa.int64(),
-    "boolean": pa.bool_(),
-    "datetime64[us]": pa.timestamp("us"),
+# Rows that are no search, by code.
+SKIPPED = {
+    "header-again": "the header, repeated among the rows",
+    "note": "a total or a note, without a time",
+    "no-search": "no time and hardly anything else: a total, a note or an empty row, not a search",
+    "out-of-place": "what is in the place of the search time is no time: cells may be shifted",
 }
-_STATE_KIND = pa.dictionary(pa.int8(), pa.string())
-SCHEMA = pa.schema(
-    [
-        (name, _STATE_KIND if name.endswith("_cell") else _KINDS[kind])
-        for name, kind in COLUMNS["searches"].items()
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -56,14 +44,21 @@ def leave_out(batch: RowBatch, skips: Iterable[Skip], skipped: dict[str, Skipped
     for skip in skips:
         cells = pc.utf8_trim_whitespace(batch.columns[skip.column])
         hit = np.asarray(pc.is_in(cells, pa.array(skip.values, pa.string())))
-        for at in np.flatnonzero(hit):
-            skipped.setdefault(skip.reason, Skipped("mapping", skip.reason)).add(batch.locate(int(at)))
+        entry = skipped.setdefault(skip.reason, Skipped("mapping", skip.reason))
+        _note_rows(entry, np.flatnonzero(hit), batch.locate)
         batch = batch.filter(~hit)
     return batch
 
 
+def _note_rows(entry: Skipped, rows: np.ndarray, locate) -> None:
+    """Count rows, by their positions; the first with their places."""
+    for row in rows[:10]:
+        entry.add(locate(int(row)))
+    entry.rows_n += len(rows[10:])
+
+
 class LogReader:
-    """Reads the rows of one file, writes those that are searches, and collects what the report says of them.
+    """Reads the rows of one file, writes those that are searches, and collects what the table does not show.
 
     Parameters
     ----------
@@ -73,18 +68,19 @@ class LogReader:
 
     def __init__(self, source: Source, options: ReadOptions):
         self.source, self.options = source, options
-        # of all rows; of those that are searches; of search times: see `log_checks`
         self.rows_n = self.kept_n = 0
-        self.gaps_n = self.folds_n = self.local_n = self.utc_n = self.midnights_n = 0
-        self.cleaned_n = self.other_types_n = 0
-        self.moderation: Counter[str] = Counter()
-        self.time_forms: Counter[str] = Counter()
+        # search times that the clocks skipped or showed twice, that print no zone, that do; names cleaned
+        self.gaps_n = self.folds_n = self.local_n = self.utc_n = self.cleaned_n = 0
+        # cells that hold something else than they should: by field their number, first place and shape
         self.unread: dict[str, list] = {}
-        self.states = {name: np.zeros(6, "int64") for name in WITHHELD}
+        self.moderation: Counter[str] = Counter()
         self.skipped: dict[str, Skipped] = {}
         self.left_out: dict[str, Skipped] = {}
-        self.reasons = Reasons()
-        self._file = None
+        path = source.work / "searches.parquet"
+        # a table for publication holds no reasons: they are in a file of their own while they are counted
+        reasons = path if options.keep_reasons else source.work / "reasons.parquet"
+        self.table = SearchLog(path, 0, source.work, reasons)
+        self._files = {}
 
     def read(self, batches: Iterable[RowBatch], form: LogForm, skips: Iterable[Skip] = ()) -> None:
         """Read a table of the file.
@@ -109,48 +105,47 @@ class LogReader:
             for table in read_ahead(self._read_part(batch, form) for batch in kept if batch.rows_n):
                 self._write(table)
         except BaseException:
-            if self._file is not None:
-                self._file.close()
+            self._close_files()
             raise
 
     def _read_part(self, batch: RowBatch, form: LogForm) -> pa.Table:
         """Read some rows: those of them that are searches."""
         part = Part(self, batch, form)
-        part.read()
-        numbers = np.arange(self.rows_n + 1, self.rows_n + batch.rows_n + 1)
+        part.made["row_no"] = pa.array(np.arange(self.rows_n + 1, self.rows_n + batch.rows_n + 1))
+        part.made["source_id"] = pa.repeat(self.options.source_id or self.source.id, batch.rows_n)
         self.rows_n += batch.rows_n
-        made, keep = part.made, part.keep
-        made["row_no"] = pa.array(numbers)
-        made["source_id"] = pa.repeat(self.options.source_id or self.source.id, batch.rows_n)
-        arrays = [
-            made[field.name].cast(field.type) if field.name in made else pa.nulls(batch.rows_n, field.type)
-            for field in SCHEMA
-        ]
-        for name, counts in self.states.items():
-            counts += np.bincount(part.codes[name][keep], minlength=len(counts))
+        nothing = pa.nulls(batch.rows_n)
+        arrays = [part.made.get(field.name, nothing).cast(field.type) for field in SCHEMA]
         table = pa.Table.from_arrays(arrays, schema=SCHEMA)
-        table = table if keep.all() else table.filter(pa.array(keep))
-        self.midnights_n += count_midnights(table["searched_at"].to_numpy(), form.zone)
-        return table
+        return table if part.keep.all() else table.filter(pa.array(part.keep))
 
     def _write(self, table: pa.Table) -> None:
-        """Count the reasons, and write some rows; reasons are left out unless they are kept."""
-        self.reasons.add(table)
-        if not self.options.keep_reasons:
-            at = SCHEMA.get_field_index("reason_text")
-            table = table.set_column(at, "reason_text", pa.nulls(len(table), pa.string()))
-        if self._file is None:
-            self._file = open_parquet(self.source.work / TABLE, SCHEMA)
-        self._file.write_table(table, max(len(table), 1))
         self.kept_n += len(table)
+        if self.table.reasons != self.table.path:
+            reasons = table.select(["row_no", "searched_at", "reason_text"])
+            self._append(self.table.reasons, reasons)
+            at = SCHEMA.get_field_index("reason_text")
+            table = table.set_column(at, SCHEMA.field(at), pa.nulls(len(table), SCHEMA.field(at).type))
+        self._append(self.table.path, table)
+
+    def _append(self, path, table: pa.Table) -> None:
+        if path not in self._files:
+            self._files[path] = open_parquet(path, table.column_names)
+        self._files[path].write_table(table, max(len(table), 1))
+
+    def _close_files(self) -> None:
+        for file in self._files.values():
+            file.close()
 
     def skip(self, rows: np.ndarray, code: str, locate, what: str = "") -> None:
         """Note rows, by their positions, that enter no table."""
         if len(rows):
             entry = self.skipped.setdefault(code, Skipped(code, SKIPPED[code], what))
-            for row in rows[:10]:
-                entry.add(locate(int(row)))
-            entry.rows_n += len(rows) - len(rows[:10])
+            _note_rows(entry, rows, locate)
+
+    def count_skipped(self, code: str) -> int:
+        """Count the rows that were skipped so far for a reason."""
+        return self.skipped[code].rows_n if code in self.skipped else 0
 
     def close(self, report: Report) -> SearchLog:
         """Finish the table, and write into the report what became of the rows.
@@ -160,9 +155,9 @@ class LogReader:
         IngestError
             Most rows have no readable time: the layout is another one.
         """
-        if self._file is None:
+        if not self._files:
             self._write(SCHEMA.empty_table())
-        self._file.close()
+        self._close_files()
         misplaced = self.skipped.get("out-of-place")
         if misplaced and misplaced.rows_n > self.kept_n:
             raise IngestError(
@@ -178,91 +173,8 @@ class LogReader:
         report.rows_out += self.kept_n
         report.skip({code: self.skipped[code] for code in SKIPPED if code in self.skipped})
         pa.default_memory_pool().release_unused()  # what is measured of the file next needs it
-        return SearchLog(self.source.work / TABLE, self.kept_n, self.source.work)
-
-
-class Reasons:
-    """What the report says of the reasons, counted while they are read: a table for publication does not hold
-    them.
-
-    Attributes
-    ----------
-    distinct
-        The different reasons while they are few; None once there are more than a list of labels has.
-    missing_n, partial_n, rows_n
-        Rows without a reason, reasons of which a part is redacted, all rows.
-    """
-
-    LABELS, NEAR = 50, 5_000
-
-    def __init__(self):
-        self.distinct: set[str] | None = set()
-        self.missing_n = self.partial_n = self.rows_n = 0
-        # for each day on which reasons may change, the nearest ones before it and from it on
-        self._near: dict[tuple[str, bool], pa.Table] = {
-            (known["date"], is_late): SCHEMA.empty_table().select(["searched_at", "row_no", "reason_text"])
-            for known in load_format("flock")["breaks"]
-            if known["looks_at"] == "reasons"
-            for is_late in (False, True)
-        }
-
-    def add(self, table: pa.Table) -> None:
-        """Count the reasons of some rows."""
-        reasons = table["reason_text"]
-        self.rows_n += len(reasons)
-        self.missing_n += reasons.null_count
-        if reasons.null_count == len(reasons):
-            return
-        partial = pc.match_substring_regex(reasons, load_format("cells")["partial"])
-        self.partial_n += pc.sum(partial).as_py() or 0
-        if self.distinct is not None:
-            self.distinct.update(pc.unique(reasons.drop_null()).to_pylist())
-            if len(self.distinct) > self.LABELS:
-                self.distinct = None
-        for day, is_late in self._near:
-            self._keep_nearest(day, is_late, table)
-
-    def _keep_nearest(self, day: str, is_late: bool, table: pa.Table) -> None:
-        held, times = self._near[day, is_late], table["searched_at"]
-        day_start = datetime.fromisoformat(day)
-        is_near = pc.greater_equal(times, day_start) if is_late else pc.less(times, day_start)
-        if len(held) == self.NEAR:
-            last = held["searched_at"][-1]
-            is_near = pc.and_(
-                is_near, pc.less_equal(times, last) if is_late else pc.greater_equal(times, last)
-            )
-        near = table.select(held.column_names).filter(pc.and_(is_near, pc.is_valid(table["reason_text"])))
-        if len(near):
-            # of two at one time the nearer row is the nearer one
-            order = "ascending" if is_late else "descending"
-            both = pa.concat_tables([held, near]).sort_by([("searched_at", order), ("row_no", order)])
-            self._near[day, is_late] = both.slice(0, self.NEAR)
-
-    def count_distinct(self, day: str) -> tuple[int, list[int]]:
-        """Count the reasons nearest to a day that are compared, as many on each side, and their different
-        texts.
-        """
-        sides = [self._near[day, is_late]["reason_text"] for is_late in (False, True)]
-        count = min(map(len, sides))
-        return count, [pc.count_distinct(side.slice(0, count)).as_py() for side in sides]
-
-    def find_kind(self) -> str | None:
-        """Return `labels` if the reasons are a handful of texts that come again and again, else `free_text`;
-        None for none.
-        """
-        filled = self.rows_n - self.missing_n
-        if not filled:
-            return None
-        is_few = self.distinct is not None and len(self.distinct) * 20 <= filled
-        return "labels" if is_few else "free_text"
-
-
-def count_midnights(times: np.ndarray, zone: ZoneInfo | None) -> int:
-    """Count times in UTC that are midnight in a zone, in UTC without one."""
-    # all zones are whole quarters of an hour from UTC; before 1972 they were not
-    maybe = (times.astype("int64") % 900_000_000 < 1_000_000) | (times < np.datetime64("1972-01-01"))
-    shown = pd.DatetimeIndex(times[maybe]).tz_localize("UTC").tz_convert(zone or "UTC")
-    return int(((shown.hour == 0) & (shown.minute == 0) & (shown.second == 0)).sum())
+        self.table.rows_n = self.kept_n
+        return self.table
 
 
 def read_ahead(items: Iterator) -> Iterator:

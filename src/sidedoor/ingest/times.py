@@ -43,12 +43,9 @@ _NO_TIME, _LAST_DAY = np.datetime64("NaT", "us"), np.datetime64("9999-12-31", "u
 
 @dataclass(frozen=True)
 class TimeForm:
-    """A form of dates: its pattern, the same for cells whose digits all read 9, and its directives (`r` is
-    the second `%q`).
-    """
+    """A form of dates: its pattern, and its directives (`r` is the second `%q`)."""
 
     pattern: str
-    layout: str
     parts: frozenset[str]
 
 
@@ -60,27 +57,24 @@ def compile_form(notation: str) -> TimeForm:
     ------
     IngestError
         A directive that is not known or stands twice, brackets that do not close, a form without a whole
-        date.
+        date, a digit.
     """
     if len(notation) > _LONGEST or notation.count("[") > _OPTIONAL:
         found = f"more than {_LONGEST} characters, or {_OPTIONAL} parts that may be absent"
         raise _refuse_form(notation[:_LONGEST], found)
     pieces, parts = [], []
     for token in re.findall(r"(?s)%.?|.", notation):
+        if token.isdigit():
+            raise _refuse_form(notation, "a digit, which no directive stands for")
         if not token.startswith("%"):
             pieces.append(_SIGNS.get(token, re.escape(token)))
-        elif token[1:] not in _PARTS:
+            continue
+        if token[1:] not in _PARTS:
             raise _refuse_form(notation, f"the directive {token}, which is none of ours")
-        elif token == "%q" and "q" in parts:
-            parts.append("r")
-            pieces.append(_PARTS["q"].replace("q", "r"))
-        else:
-            parts.append(token[1:])
-            pieces.append(_PARTS[token[1:]])
-    layout = ["9" if piece.isdigit() else piece for piece in pieces]
-    pattern, layout = (
-        "".join(some).replace(r"\s+" + _PARTS["z"], r"\s*" + _PARTS["z"]) for some in (pieces, layout)
-    )
+        part = "r" if token == "%q" and "q" in parts else token[1:]
+        parts.append(part)
+        pieces.append(_PARTS[token[1:]].replace(f"?P<{token[1:]}>", f"?P<{part}>"))
+    pattern = "".join(pieces).replace(r"\s+" + _PARTS["z"], r"\s*" + _PARTS["z"])
     has = frozenset(parts)
     if len(has) < len(parts):
         raise _refuse_form(notation, "a directive that stands twice")
@@ -92,7 +86,7 @@ def compile_form(notation: str) -> TimeForm:
         re.compile(pattern)
     except re.error:
         raise _refuse_form(notation, "brackets that do not close") from None
-    return TimeForm(f"^{pattern}$", f"^{layout}$", has)
+    return TimeForm(f"^{pattern}$", has)
 
 
 def _refuse_form(notation: str, found: str) -> IngestError:
@@ -103,26 +97,16 @@ def _refuse_form(notation: str, found: str) -> IngestError:
 def list_days(forms: list[str]) -> list[str]:
     """Make forms of the days alone, for a column that holds them beside another with the time of day."""
     days = {re.sub(r"[\s,T\[]*%[HI].*$", "", notation): None for notation in forms}
-    return [f"{notation}[ 00:00:00]" for notation in days]
+    return [f"{notation}[ %H:%M:%S]" for notation in days]
 
 
 @dataclass
 class TimesRead:
-    """What was read from a column of times.
+    """What was read from a column of times."""
 
-    Attributes
-    ----------
-    values
-        datetime64[us], as printed if no zone is, else in UTC; NaT where no form fits.
-    is_utc
-        The cell prints a zone, and `values` is in UTC.
-    forms
-        Position of the form that fits, -1 for none.
-    """
-
-    values: np.ndarray
-    is_utc: np.ndarray
-    forms: np.ndarray
+    values: np.ndarray  # datetime64[us], as printed if no zone is, else in UTC; NaT where no form fits
+    is_utc: np.ndarray  # mask of cells that print a zone
+    forms: np.ndarray  # position of the form that fits, -1 for none
 
 
 def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRead:
@@ -132,64 +116,44 @@ def read_times(cells, forms: list[str], *, month_first: bool = True) -> TimesRea
     ----------
     cells
         A `cells.Column`, or what `make_column` takes.
-    forms
-        Notations.
-    month_first
-        How `%q/%q` is read.
-
-    Returns
-    -------
-    TimesRead, in the order of the cells.
+    forms, month_first
+        Notations, and how `%q/%q` in them is read.
     """
-    column = make_column(cells)
-    text, rows_n = column.plain, len(column.plain)
+    text = make_column(cells).plain
+    rows_n = len(text)
     read = TimesRead(np.full(rows_n, _NO_TIME), np.zeros(rows_n, bool), np.full(rows_n, -1, "int8"))
-    if not column.lengths.any():
+    if not pc.any(pc.not_equal(text, "")).as_py():
         return read
-    _, offsets, data = text.buffers()
-    starts = np.frombuffer(offsets, "int32", rows_n, text.offset * 4)
     # Cells that differ in their digits only are of one layout: a form fits all of them or none, and its parts
     # are at the same places.
-    digits = np.frombuffer(data, "uint8") - np.uint8(48)
-    shown = np.where(digits < 10, np.uint8(57), digits + np.uint8(48))
-    found = pa.StringArray.from_buffers(rows_n, offsets, pa.py_buffer(shown), offset=text.offset)
-    found = found.dictionary_encode()
+    _, offsets, data = text.buffers()
+    letters = np.frombuffer(data, "uint8")
+    nines = pa.py_buffer(np.where((letters >= 48) & (letters < 58), np.uint8(57), letters))
+    found = pa.StringArray.from_buffers(rows_n, offsets, nines, offset=text.offset).dictionary_encode()
     layouts, numbers = found.dictionary, np.asarray(found.indices)
     order = np.argsort(numbers, kind="stable")
     groups = np.split(order, np.searchsorted(numbers[order], np.arange(1, len(layouts))))
     for number, form in enumerate(map(compile_form, forms)):
-        spans = pc.extract_regex_span(layouts, form.layout)
+        spans = pc.extract_regex_span(layouts, form.pattern)
         for at in np.flatnonzero(np.asarray(spans.is_valid())):
             rows = groups[at][read.forms[groups[at]] < 0]
-            if form.layout != form.pattern:  # digits of the form itself have to be there too
-                fits = pc.match_substring_regex(text.take(pa.array(rows)), form.pattern)
-                rows = rows[np.asarray(fits)]
-            layout = layouts[at].as_py().encode()
-            values, is_utc = _build_times(spans[at].as_py(), layout, digits, starts[rows], month_first)
+            cells = text.take(pa.array(rows))
+            values, is_utc = _build_times(spans[at].as_py(), layouts[at].as_py(), cells, month_first)
             rows, values = rows[~np.isnat(values)], values[~np.isnat(values)]
             read.values[rows], read.is_utc[rows], read.forms[rows] = values, is_utc, number
     return read
 
 
-def _build_times(
-    spans: dict, layout: bytes, digits: np.ndarray, starts: np.ndarray, month_first: bool
-) -> tuple[np.ndarray, bool]:
-    """Put the digits of cells of one layout together: times as datetime64[us], NaT if there is no such time,
-    and whether they print a zone.
-
-    Parameters
-    ----------
-    spans
-        Place and length of the parts in the layout [bytes]; None for one that is absent.
-    digits, starts
-        The bytes of all cells, a digit as its number; where each of these cells starts.
+def _build_times(spans: dict, layout: str, cells: pa.Array, month_first: bool) -> tuple[np.ndarray, bool]:
+    """Put the digits of cells of one layout together: times, NaT if there is no such time, and whether they
+    print a zone. `spans` holds place and length of each part in the layout [bytes], None if it is absent.
     """
+    layout = layout.encode()
+    letters = np.frombuffer(cells.buffers()[2] or b"", "uint8", len(cells) * len(layout))
+    letters = letters.reshape(len(cells), len(layout))
 
     def read(at: int, length: int) -> np.ndarray:
-        value = np.zeros(len(starts), "int64")
-        for place in range(at, at + length):
-            value = value * 10 + digits[starts + place]
-        return value
+        return (letters[:, at : at + length] - np.int64(48)) @ 10 ** np.arange(length)[::-1]
 
     def number(name: str) -> np.ndarray:
         return read(*spans.get(name) or (0, 0))
@@ -201,33 +165,32 @@ def _build_times(
     year = number("Y") if "Y" in spans else number("y") + 2000
     month, day = number("m"), number("d")
     if "b" in spans:
-        month = np.full(len(starts), _MONTHS.get(word("b")[:3].lower(), 0))
+        month = np.full(len(cells), _MONTHS.get(word("b")[:3].lower(), 0))
     elif "q" in spans:
         month, day = (number(part) for part in ("qr" if month_first else "rq"))
     hour, minute, second = number("I") if "I" in spans else number("H"), number("M"), number("S")
-    fine = (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1900) & (minute < 60) & (second < 60)
+    fine = (month >= 1) & (month <= 12) & (year >= 1900) & (minute < 60) & (second < 60)
     if half := word("p").lower():
         # 00:15 AM and 13:05 PM are printed by some programs, and mean one thing only
-        is_late = half == "p"
-        fine &= (hour <= 12) | is_late
-        hour = np.where(hour == 12, 0, hour) + np.where(is_late & (hour <= 12), 12, 0)
+        fine &= (hour <= 12) | (half == "p")
+        hour = np.where(hour <= 12, hour % 12 + 12 * (half == "p"), hour)
     fine &= hour < 24
-    months = ((year - 1970) * 12 + np.where(fine, month, 1) - 1).astype("datetime64[M]")
-    days = months.astype("datetime64[D]") + (np.where(fine, day, 1) - 1)
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + (day - 1)
     fine &= days.astype("datetime64[M]") == months
-    values = days.astype("datetime64[us]") + ((hour * 60 + minute) * 60 + second).astype("timedelta64[s]")
-    values[~fine] = _NO_TIME
+    micros = ((hour * 60 + minute) * 60 + second) * 1_000_000
     if fraction := word("f"):
-        at, length = spans["f"][0], min(len(fraction), 6)
-        values += (read(at, length) * 10 ** (6 - length)).astype("timedelta64[us]")
+        length = min(len(fraction), 6)
+        micros += read(spans["f"][0], length) * 10 ** (6 - length)
     zone = word("z")
     if zone in _ZONES:
-        values -= np.timedelta64(_ZONES[zone], "h")
+        micros -= _ZONES[zone] * 3_600_000_000
     elif zone:
-        at, last = spans["z"][0], sum(spans["z"]) - 2
-        offset = read(at + 1, 2) * 60 + (read(last, 2) if len(zone) > 3 else 0)
-        values -= np.where(zone[0] == "-", -offset, offset).astype("timedelta64[m]")
-    return values, bool(zone)
+        at, length = spans["z"]
+        offset = read(at + 1, 2) * 60 + (read(at + length - 2, 2) if length > 3 else 0)
+        micros -= offset * (-60_000_000 if zone[0] == "-" else 60_000_000)
+    values = days.astype("datetime64[us]") + micros.astype("timedelta64[us]")
+    return np.where(fine, values, _NO_TIME), bool(zone)
 
 
 @dataclass
@@ -261,9 +224,7 @@ class DayOrder:
         """
         first_n, second_n = self.first_n, self.second_n
         if first_n and second_n:
-            found = (
-                f"dates in both orders: the day comes first in {first_n:,} rows and second in {second_n:,}"
-            )
+            found = f"dates in both orders: the day first in {first_n:,} rows and second in {second_n:,}"
             way_out = "Split the file, or have the column exported as YYYY-MM-DD."
             raise IngestError(place, found, way_out, code="two-day-orders")
         if first_n or second_n:
@@ -271,13 +232,9 @@ class DayOrder:
             text = f"The {'day' if first_n else 'month'} comes first in dates: {said} no other reading."
             return not first_n, text
         if day_first is None and self.rows_n:
-            raise IngestError(
-                place,
-                "dates such as 03/04/2019 that can be read in two ways, and no row that decides",
-                "Say which comes first: --month-first or --day-first.",
-                code="open-day-order",
-                asks_for="day_first",
-            )
+            found = "dates such as 03/04/2019 that can be read in two ways, and no row that decides"
+            way_out = "Say which comes first: --month-first or --day-first."
+            raise IngestError(place, found, way_out, code="open-day-order", asks_for="day_first")
         return not day_first, f"The {'day' if day_first else 'month'} comes first in dates, as given."
 
 
@@ -298,14 +255,7 @@ def find_zone(name: str) -> ZoneInfo:
 
 
 def convert_to_utc(local: np.ndarray, zone: ZoneInfo) -> tuple[np.ndarray, int, int]:
-    """Convert times as a clock on the wall showed them into UTC.
-
-    Parameters
-    ----------
-    local
-        datetime64[us].
-    zone
-        Where the clock hung.
+    """Convert times [datetime64[us]] as the clocks of a zone showed them into UTC.
 
     Returns
     -------
@@ -313,16 +263,14 @@ def convert_to_utc(local: np.ndarray, zone: ZoneInfo) -> tuple[np.ndarray, int, 
     autumn. Both are read with the offset that held before the change. The last day of the calendar, which
     means no end, stays as it is: no zone can move it into another year.
     """
-    if zone.key in ("UTC", "Etc/UTC", "Etc/GMT", "GMT"):
-        return local, 0, 0
     endless = local >= _LAST_DAY
     index = pd.DatetimeIndex(np.where(endless, _NO_TIME, local))
-    first = index.tz_localize(zone, ambiguous=np.ones(len(index), bool), nonexistent="NaT")
-    second = index.tz_localize(zone, ambiguous=np.zeros(len(index), bool), nonexistent="NaT")
-    utc = first.tz_convert(None).to_numpy().astype("datetime64[us]")
-    skipped = np.flatnonzero(np.isnat(utc) & index.notna())
-    for at in skipped:
-        moment = pd.Timestamp(local[at]).to_pydatetime().replace(tzinfo=zone, fold=0)
-        utc[at] = np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "us")
-    folds_n = int((first != second).sum() - (first.isna() | second.isna()).sum())
-    return np.where(endless, local, utc), len(skipped), folds_n
+    moments = index.tz_localize(zone, ambiguous="NaT", nonexistent="NaT").tz_convert(None)
+    utc = np.where(endless, local, moments.to_numpy().astype("datetime64[us]"))
+    gaps_n = folds_n = 0
+    for at in np.flatnonzero(np.isnat(utc) & index.notna()):
+        shown = index[at].to_pydatetime()
+        first, second = (shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        utc[at] = np.datetime64(first.replace(tzinfo=None), "us")
+        gaps_n, folds_n = gaps_n + (second < first), folds_n + (second > first)
+    return utc, gaps_n, folds_n

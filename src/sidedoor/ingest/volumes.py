@@ -49,16 +49,7 @@ class VolumeTable:
 
 
 def find_sentinel(text: str, sentinels: Mapping[str, list[str]]) -> str | None:
-    """Name the meaning of a cell without a figure.
-
-    Parameters
-    ----------
-    text
-        The cell.
-    sentinels
-        For each meaning its words, compared whole and in any letter case; a word that ends in `*` is a
-        beginning.
-    """
+    """Name the meaning of a cell without a figure by its words, in any letter case; `*` ends a beginning."""
     plain = " ".join(text.split()).casefold()
     for meaning, words in sentinels.items():
         for word in map(str.casefold, words):

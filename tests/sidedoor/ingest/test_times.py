@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import IngestError
@@ -36,8 +36,6 @@ def show(values):
         ("2026-03-10 04:31:52-07:00", ISO, "2026-03-10T11:31:52", True),
         ("2025-01-02", ISO, "2025-01-02T00:00:00", False),
         ("2025-01-02Z", ISO, "2025-01-02T00:00:00", True),
-        ("2026-09-08T04:05:06.000Z", "%Y-%m-%dT%H:%M:%S.000%z", "2026-09-08T04:05:06", True),
-        ("2026-09-08T04:05:06.120Z", "%Y-%m-%dT%H:%M:%S.000%z", None, False),
         ("9/8", "%m/%d[/%Y]", None, False),
         ("Tue Sep 08 2026", "%a %b %d %Y", "2026-09-08T00:00:00", False),
         ("6/1/25 4:03", "%m/%d/%y %H:%M", "2025-06-01T04:03:00", False),
@@ -60,20 +58,18 @@ def test_forms_of_released_files(cell, form, time, is_utc):
 
 
 def test_the_first_form_that_fits_decides():
-    """Each row is read by the first form that fits it, and the report can say which."""
-    read = read_times(
-        ["2025-06-18", "6/19/2025, 10:08:20 AM UTC", "x", "18/06/2025"], [FLOCK, ISO, "%d/%m/%Y"]
-    )
-    assert read.forms.tolist() == [1, 0, -1, 2]
-    both = read_times(["03/04/2025"], ["%d/%m/%Y", "%m/%d/%Y"])
-    assert show(both.values) == ["2025-04-03T00:00:00"]
+    """Each row is read by the first form that fits it."""
+    cells = ["2025-06-18", "6/19/2025, 10:08:20 AM UTC", "x", "18/06/2025", "03/04/2025"]
+    read = read_times(cells, [FLOCK, ISO, "%d/%m/%Y", "%m/%d/%Y"])
+    assert read.forms.tolist() == [1, 0, -1, 2, 2]
+    assert show(read.values)[-1] == "2025-04-03T00:00:00"
 
 
 @pytest.mark.parametrize(
     "notation",
     [
         "%m/%d/%Y %Q", "%m/%d", "%m/%d/%Y %m", "%m/%d/%Y %I:%M", "%m/%d/%Y [%H", "%q/%Y", "%r/%q/%Y",
-        "%m/%d/%Y %", "%Y-%m-%d" + "[ ]" * 40, "%Y-%m-%d" + " " * 200,
+        "%m/%d/%Y %", "%Y-%m-%dT%H:%M:%S.000%z", "%Y-%m-%d" + "[ ]" * 40, "%Y-%m-%d" + " " * 200,
     ],
 )  # fmt: skip
 def test_forms_are_checked(notation):
@@ -83,19 +79,12 @@ def test_forms_are_checked(notation):
     assert error.value.code == "wrong-value"
 
 
-@given(moments, st.booleans(), st.booleans())
-def test_round_trip_of_flock_times(moment, is_padded, has_comma):
-    """Any time, written as the vendor does, comes back."""
-    day, hour = f"{moment:%m/%d/%Y}", f"{moment:%I:%M:%S %p}"
-    if not is_padded:
-        day, hour = f"{moment.month}/{moment.day}/{moment.year}", hour.removeprefix("0")
-    read = read_times([f"{day}{',' if has_comma else ''} {hour} UTC"], [FLOCK])
-    assert show(read.values) == [moment.isoformat()]
+odd_hours = st.sampled_from([datetime(2025, 3, 9, 2, 30), datetime(2025, 11, 2, 1, 30)])
+zones = st.sampled_from(["America/Los_Angeles", "America/New_York", "America/Phoenix", "Asia/Kolkata"])
 
 
-@given(
-    moments, st.sampled_from(["America/Los_Angeles", "America/New_York", "America/Phoenix", "Asia/Kolkata"])
-)
+@settings(max_examples=25, deadline=None)
+@given(moments | odd_hours, zones)
 def test_zones_agree_with_the_standard_library(moment, name):
     """Local times become UTC as Python's own zones say, the odd hours of spring and autumn included (first
     reading).
@@ -109,14 +98,11 @@ def test_zones_agree_with_the_standard_library(moment, name):
     assert (gaps, folds) == (int(second < first), int(second > first))
 
 
-def test_spring_and_autumn_are_counted():
-    """In Los Angeles 2:30 of 9 March 2025 never was and 1:30 of 2 November was twice; missing times stay
-    missing, and the last day of the calendar stays where it is.
-    """
-    cells = ["2025-03-09T02:30", "2025-11-02T01:30", "2025-07-01T00:00", "NaT", "9999-12-31T23:59:59"]
+def test_no_time_and_no_end_have_no_zone():
+    """Missing times stay missing, and the last day of the calendar stays where it is."""
+    cells = ["2025-07-01T00:00", "NaT", "9999-12-31T23:59:59"]
     utc, gaps, folds = convert_to_utc(np.array(cells, "datetime64[us]"), find_zone("America/Los_Angeles"))
-    times = ["2025-03-09T10:30:00", "2025-11-02T08:30:00", "2025-07-01T07:00:00", None, cells[-1]]
-    assert show(utc) == times and (gaps, folds) == (1, 1)
+    assert show(utc) == ["2025-07-01T07:00:00", None, cells[-1]] and (gaps, folds) == (0, 0)
 
 
 @pytest.mark.parametrize("name", ["PST8", "America/Los Angeles", "../../etc/passwd", ""])
