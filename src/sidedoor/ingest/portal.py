@@ -20,7 +20,7 @@ from helpers.errors import IngestError
 from helpers.formats import load_format
 from helpers.wording import say_number
 from sidedoor.ingest.decode import find_encoding
-from sidedoor.ingest.flock_sharing import build_row
+from sidedoor.ingest.lists import build_row
 from sidedoor.ingest.headers import check_day
 from sidedoor.ingest.pdf import Line, build_lines, read_pages, split_line, warn_unseen
 from sidedoor.ingest.published import remove_hidden
