@@ -5,10 +5,7 @@ import re
 from helpers.canonical import build_table
 from helpers.errors import IngestError
 from helpers.formats import load_format
-from sidedoor.ingest.pdf import read_pages
-from sidedoor.ingest.pdf_table import find_page_header, read_rows
 from sidedoor.ingest.report import Reading, Report
-from sidedoor.ingest.source import Source
 
 _ASKED = {
     "reported_by": ("no-reporter", "it does not say whose it is", "Say whose it is: --reported-by 'AGENCY'."),
@@ -54,19 +51,3 @@ def close_tables(report: Report, tables: dict[str, list[dict]]) -> Reading:
         if days:
             report.span[name] = [min(days), max(days)]
     return Reading({name: build_table(name, rows) for name, rows in tables.items()}, report)
-
-
-def find_printed(source: Source, names: set[str], at_least: int) -> list[str]:
-    """Find the header of a table printed to PDF on one of the first pages; empty without one."""
-    headers = (find_page_header(page, names, at_least) for page in read_pages(source)[:3])
-    header = next(filter(None, headers), None)
-    return list(header.names) if header else []
-
-
-def list_printed(source: Source, names: set[str], at_least: int) -> list[tuple[int, str, list[str]]]:
-    """List the rows of a table printed to PDF, each with its page and its place; cells may be wrapped."""
-    _, rows, _ = read_rows(read_pages(source), source.name, names, at_least)
-    return [
-        (row.page, f"page {row.page} row {at}", [" ".join(lines) for lines in row.cells])
-        for at, row in enumerate(rows, 1)
-    ]
