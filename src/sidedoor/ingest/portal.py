@@ -6,7 +6,8 @@ share theirs with it. What is not on the page is reported as not published.
 
 import re
 from collections import Counter
-from datetime import datetime
+
+import pandas as pd
 
 from helpers.agencies.check import looks_like_agency
 from helpers.errors import IngestError
@@ -122,8 +123,6 @@ def read(source: Source, options: ReadOptions) -> Reading:
         find_encoding(source).describe(report)
     if source.kind == "pdf":
         warn_unseen(read_pages(source), report)
-    if source.kind == "html" and source.cache["page"]["has_download"]:
-        report.note("download", "The page offers a file, such as its search audit; give that file itself.")
     return close_tables(report, ({"sharing": names} if names else {}) | {"volumes": figures})
 
 
@@ -155,13 +154,8 @@ def _read_day(text: str) -> str | None:
     """Read the date behind `Last Updated`; the portals are American, so that 4/5 is in April."""
     known = load_page()
     found = re.search(known["day"], re.split(known["updated"], text, maxsplit=1)[-1].strip())
-    plain = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|[,.]", "", found["day"]).replace("/", "-") if found else ""
-    for form in known["days"]:
-        try:
-            return datetime.strptime(plain.replace("Sept ", "Sep "), form).date().isoformat()
-        except ValueError:
-            continue
-    return None
+    day = pd.to_datetime(found["day"], errors="coerce") if found else pd.NaT
+    return None if pd.isna(day) else day.date().isoformat()
 
 
 def _settle_lists(
@@ -315,7 +309,7 @@ def _read_value(blocks: list[Block]) -> tuple[float | None, str]:
 
 def _read_figures(entries: list[Entry], base: dict, day: str, report: Report) -> list[dict]:
     """Read the figures, each with its period: the days that its heading names, or the day of the page."""
-    rows, seen = [], {}
+    rows = []
     for entry in (entry for entry in entries if entry.field in FIGURES):
         number, code = _read_value(entry.blocks)
         if number is None:
@@ -327,9 +321,6 @@ def _read_figures(entries: list[Entry], base: dict, day: str, report: Report) ->
             start, end = state_dates(day, int(found[1]) if found else 30)
             if not found:
                 report.note("period", f"{entry.heading}: no period is printed; portals count 30 days.")
-        if seen.setdefault(entry.heading.casefold(), number) != number:
-            said = f"{entry.heading}: two figures stand below this heading; both are kept."
-            report.warn("two-figures", said)
         more = {"measure": entry.field, "value": number, "scope": entry.heading}
         rows.append(base | more | {"period_start": start, "period_end": end})
     report.details["figures"] = dict(Counter(row["measure"] for row in rows))

@@ -12,14 +12,13 @@ from functools import cache
 from itertools import pairwise
 
 from helpers.agencies.check import clean_name, looks_like_agency
-from helpers.errors import IngestError
 from helpers.formats import load_format
 from sidedoor.ingest.pdf import Line, build_lines, read_pages, split_line
 from sidedoor.ingest.source import Source
 from sidedoor.ingest.text import read_text
 from sidedoor.sandbox import run_limited
 
-HTML_BYTES, HEADING_CHARS = 32 << 20, 120
+HEADING_CHARS = 120
 LISTS = ("detections_shared", "detections_received")
 FIGURES = ("detections", "hits", "searches", "cameras", "retention_days")
 NUMBER = re.compile(r"(?P<number>\d[\d,]*)(?: (?P<unit>\D.*))?")
@@ -92,10 +91,6 @@ def read_blocks(source: Source) -> list[Block]:
 
 
 def _read_html(source: Source) -> list[Block]:
-    if source.bytes_n > HTML_BYTES:
-        found = f"a web page of {source.bytes_n:,} bytes, more than the {HTML_BYTES:,} that are taken"
-        way_out = "Copy the text of the page into a .txt and give that."
-        raise IngestError(source.name, found, way_out, code="page-size")
     arguments = {"path": str(source.path.resolve()), "name": source.name, "chars_cap": source.limits.chars_n}
     function = "sidedoor.ingest._page_child:read_blocks"
     page = run_limited(function, arguments, source.limits.sandbox, place=source.name)
@@ -233,8 +228,10 @@ def find_entries(blocks: list[Block]) -> list[Entry]:
 
 def _take(entry: Entry, block: Block) -> bool:
     """Take a block into an entry; False if it ends before it, by markup or print."""
-    if not entry.blocks and not block.is_cell and _is_about(block.text, entry.field):
-        entry.about = block.text
+    text = block.text
+    is_said = text.endswith(".") and find_field(text[:-1]) == entry.field
+    if not entry.blocks and not block.is_cell and (is_said or is_prose(text) and "," not in text):
+        entry.about = text
         return True
     first = entry.blocks[0] if entry.blocks else block
     is_bold_again = block.is_bold and entry.blocks and not entry.blocks[-1].is_bold
@@ -242,13 +239,6 @@ def _take(entry: Entry, block: Block) -> bool:
         return False
     entry.blocks.append(block)
     return True
-
-
-def _is_about(text: str, about: str) -> bool:
-    """Say whether a sentence explains a heading, and is no name that ends in `Inc.`."""
-    if not text.endswith(".") or len(text.split()) < 3:
-        return False
-    return find_field(text[:-1]) == about or ("," not in text and not _COMPANY.search(text))
 
 
 def is_prose(text: str) -> bool:
@@ -337,8 +327,8 @@ def _join_pieces(pieces: list[str]) -> Iterator[Name]:
     Riverside`.
     """
     name = None
-    for at, piece in enumerate(pieces):
-        goes_on = _goes_on(name.text if name else "", piece, pieces[at + 1 : at + 2])
+    for piece in pieces:
+        goes_on = _goes_on(name.text if name else "", piece)
         doubt = "comma" if goes_on else "line" if "\n" in piece else None
         piece = " ".join(piece.split())
         if name and goes_on:
@@ -351,15 +341,9 @@ def _join_pieces(pieces: list[str]) -> Iterator[Name]:
         yield name
 
 
-def _goes_on(name: str, piece: str, after: list[str]) -> bool:
-    """Say whether a piece goes on with the name before it."""
+def _goes_on(name: str, piece: str) -> bool:
+    """Say whether a piece goes on with the name before it; in a list by letters it stands out of order."""
     known = load_page()
-    if re.search(known["goes_on"], piece):
-        return True
-    if name.count("(") > name.count(")"):
-        return ")" in piece
-    if not re.search(known["wants_more"], name):
-        return False
-    # in a list by letters, what goes on is what stands out of order
-    is_next = not after or after[0].casefold() > piece.casefold()
-    return piece.casefold() < name.casefold() and is_next
+    is_open = name.count("(") > name.count(")") and ")" in piece
+    is_half = re.search(known["wants_more"], name) and piece.casefold() < name.casefold()
+    return bool(is_open or is_half or re.search(known["goes_on"], piece))
