@@ -42,10 +42,9 @@ class Block:
     is_cell: bool = False
     # It follows the block before as lines of one paragraph do.
     is_next: bool = True
-    # In print: whether it is a printed line, bold, and how many heights of a line it stands below the one
+    # In print: whether it is a printed line, and how many heights of a line it stands below the one
     # before (0 at the top of a page).
     is_line: bool = False
-    is_bold: bool = False
     gap: float = 0.0
 
 
@@ -135,7 +134,6 @@ def _read_print(source: Source) -> list[Block]:
                     kind="" if above else "column",
                     is_next=0 < step <= 1.15 * usual + 1,
                     is_line=True,
-                    is_bold=all(word.is_bold for word in line.words),
                     gap=step / max(line.bottom - line.top, 1.0),
                 )
             )
@@ -154,7 +152,7 @@ def _join_headings(lines: list[Block]) -> Iterator[Block]:
 
 def _is_wrapped(lines: list[Block], size: int) -> bool:
     """Say whether these lines are one heading, and no heading with the sentence that explains it."""
-    if len(lines) < size or not all(line.is_next and line.is_bold == lines[0].is_bold for line in lines[1:]):
+    if len(lines) < size or not all(line.is_next for line in lines[1:]):
         return False
     text = " ".join(line.text for line in lines)
     below = " ".join(line.text for line in lines[1:])
@@ -234,8 +232,7 @@ def _take(entry: Entry, block: Block) -> bool:
         entry.about = text
         return True
     first = entry.blocks[0] if entry.blocks else block
-    is_bold_again = block.is_bold and entry.blocks and not entry.blocks[-1].is_bold
-    if is_bold_again or block.gap > 1.6 * max(first.gap, 1.5) or block.outer < first.outer:
+    if block.gap > 1.6 * max(first.gap, 1.5) or block.outer < first.outer:
         return False
     entry.blocks.append(block)
     return True
