@@ -46,21 +46,6 @@ NAME_CHARS = 120
 # So many names of agencies below a heading that is not known are a list.
 UNKNOWN = 5
 _SENTENCE = re.compile(r"(?!Dept|Corp)\b\w{4,}\.(?: [A-Z]|$)")
-# What stands where a list should be, by its code. Those of the first line count as skipped rows.
-_SKIPPED = ("a-count", "described", "no-agencies")
-_SAYS = {
-    "not-published": "the page prints no such list; that is not the same as sharing with nobody.",
-    "says-none": "the page says that there are none.",
-    "heading-without-names": "there is a heading, and no name below it.",
-    "a-count": "the page prints how many there are, and not which.",
-    "described": "the page says in words with whom, and names none of them.",
-    "unavailable": "the page says that the list is not available.",
-    "no-agencies": "what stands below the heading does not look like agencies.",
-}
-_NO_FIGURE = {
-    "unavailable": "shown as unavailable",
-    "no-figure": "a heading without a figure in plain digits",
-}
 
 
 def recognize(source: Source) -> Match | None:
@@ -116,8 +101,9 @@ def read(source: Source, options: ReadOptions) -> Reading:
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     agency, day = _read_head(blocks, source, options, report)
     base = {"reported_by": agency, "source_id": options.source_id or source.id}
-    entries = _settle_lists(blocks, find_entries(blocks), source, options)
-    names = _read_lists(entries, base | {"as_of": day}, options, report)
+    entries = find_entries(blocks)
+    lists = _settle_lists(blocks, entries, source, options)
+    names = _read_lists(lists, base | {"as_of": day}, options, report)
     figures = _read_figures(entries, base, day, report)
     if source.kind == "text":
         find_encoding(source).describe(report)
@@ -161,16 +147,13 @@ def _read_day(text: str) -> str | None:
 def _settle_lists(
     blocks: list[Block], entries: list[Entry], source: Source, options: ReadOptions
 ) -> list[Entry]:
-    """Settle which way the data flows of lists whose headings do not say it, or are not known."""
-    used = {id(block) for entry in entries if entry.field in LISTS for block in cut_list(entry.blocks)}
-    asked = [one for one in entries if one.field == "unclear" and _count_agencies(one.blocks)]
-    inner = {id(block) for entry in asked for block in entry.blocks}
-    unknown = [
-        Entry("unclear", "", blocks=run)
-        for run in _list_runs(blocks, used)
-        if _count_agencies(run) >= UNKNOWN and not any(id(block) in inner for block in run)
-    ]
-    asked += unknown
+    """Return the lists; which way the data flows where a heading does not say it, a person has said."""
+    lists = [one for one in entries if one.field in LISTS]
+    lists += [one for one in entries if one.field == "unclear" and _count_agencies(one.blocks)]
+    used = {id(block) for entry in lists for block in cut_list(entry.blocks)}
+    unknown = (run for run in _list_runs(blocks, used) if _count_agencies(run) >= UNKNOWN)
+    lists += [Entry("unclear", "", blocks=run) for run in unknown]
+    asked = [one for one in lists if one.field == "unclear"]
     given = (options.section or "").split(",")
     if asked and (len(given) not in (1, len(asked)) or not set(given) <= set(LISTS)):
         count = _count_agencies(asked[0].blocks)
@@ -180,7 +163,7 @@ def _settle_lists(
         raise IngestError(source.name, found, way_out, code="unknown-list", asks_for="section")
     for entry, section in zip(asked, given * len(asked), strict=False):
         entry.field = section
-    return [*entries, *unknown]
+    return lists
 
 
 def _list_runs(blocks: list[Block], used: set[int]) -> list[list[Block]]:
@@ -202,35 +185,35 @@ def _count_agencies(blocks: list[Block]) -> int:
     """Count the names of a list of agencies; 0 if most of what it holds look like none, or it is prose."""
     if not blocks or _SENTENCE.search(" ".join(block.text for block in blocks)):
         return 0
-    names = [name.text for name in read_names(blocks)]
-    agencies_n = sum(
-        looks_like_agency(text) and not re.fullmatch(load_page()["described"], text) for text in names
+    names, described = (
+        [name.text for name in read_names(blocks)],
+        load_page()["instead"]["described"]["pattern"],
     )
+    agencies_n = sum(looks_like_agency(text) and not re.fullmatch(described, text, re.I) for text in names)
     return len(names) if agencies_n >= 0.7 * len(names) else 0
 
 
-def _read_lists(entries: list[Entry], base: dict, options: ReadOptions, report: Report) -> list[dict]:
+def _read_lists(lists: list[Entry], base: dict, options: ReadOptions, report: Report) -> list[dict]:
     rows: list[dict] = []
     told = report.details["lists"] = {section: {"names": 0, "status": "not published"} for section in LISTS}
-    for entry in (entry for entry in entries if entry.field in LISTS):
+    for entry in lists:
         part = told[entry.field]
         blocks, printed_n = _drop_controls(entry)
         names = read_names(blocks)
-        code = _find_status(entry, blocks, names, options)
-        if code == "printed":
-            _report_names(entry.field, names, len(rows) + 1, printed_n, report)
-            for row_no, name in enumerate(names, len(rows) + 1):
-                row = build_row(entry.field, base["reported_by"], name.text)
-                rows.append(base | row | {"doubt": name.doubt, "row_no": row_no})
-            part["names"] += len(names)
-        elif code in _SKIPPED:
-            report.put_aside(entry.heading, _SAYS[code], code=code)
-        if code == "printed" or not part["names"]:
-            part["status"] = code.replace("-", " ")
+        instead = _find_instead(entry, blocks, names, options)
+        if instead:
+            if load_page()["instead"][instead]["is_skipped"]:
+                report.put_aside(entry.heading, instead, code=instead.replace(" ", "-"))
+            part["status"] = part["status"] if part["names"] else instead
+            continue
+        _report_names(entry.field, names, len(rows) + 1, printed_n, report)
+        for row_no, name in enumerate(names, len(rows) + 1):
+            row = build_row(entry.field, base["reported_by"], name.text)
+            rows.append(base | row | {"doubt": name.doubt, "row_no": row_no})
+        part |= {"names": part["names"] + len(names), "status": "printed"}
     for section, part in told.items():
-        code = part["status"].replace(" ", "-")
-        if code in _SAYS:
-            report.warn(code, f"{section}: {part['status']}; {_SAYS[code]}")
+        if status := load_page()["instead"].get(part["status"]):
+            report.warn(part["status"].replace(" ", "-"), f"{section}: {part['status']}; {status['says']}")
     shown = ", ".join(f"{section} {part['names']:,}" for section, part in told.items() if part["names"])
     if shown:
         report.note("names", f"Names by list: {shown}. A list is a setting on one day, not a record of use.")
@@ -257,24 +240,16 @@ def _drop_controls(entry: Entry) -> tuple[list[Block], int | None]:
     return kept, printed_n
 
 
-def _find_status(entry: Entry, blocks: list[Block], names: list[Name], options: ReadOptions) -> str:
-    """Find what stands below the heading of a list: `printed` if it is one, else a code of `_SAYS`."""
-    known = load_page()
+def _find_instead(entry: Entry, blocks: list[Block], names: list[Name], options: ReadOptions) -> str:
+    """Find what stands below the heading in place of a list; nothing where a list does."""
     whole = " ".join(block.text for block in blocks)
-    if any(re.fullmatch(known["none"], text) for text in (entry.heading, entry.about, whole)):
-        return "says-none" if len(names) <= 1 or re.fullmatch(known["none"], whole) else "printed"
-    if not names:
-        return "heading-without-names"
-    if re.fullmatch(known["unknown"], whole):
-        return "unavailable"
-    if len(names) == 1 and NUMBER.fullmatch(names[0].text):
-        return "a-count"
-    if len(names) <= 2 and "," not in whole and re.fullmatch(known["described"], whole):
-        return "described"
-    is_list = (
-        len(names) > 2 or options.confirm_agencies or any(looks_like_agency(name.text) for name in names)
-    )
-    return "printed" if is_list else "no-agencies"
+    for status, known in load_page()["instead"].items():
+        texts = (entry.heading, entry.about, whole) if status == "says none" else (whole,)
+        is_few = len(names) <= known["names_n"]
+        if is_few and any(re.fullmatch(known["pattern"], text, re.I) for text in texts):
+            return status
+    is_list = len(names) > 2 or options.confirm_agencies
+    return "" if is_list or any(looks_like_agency(name.text) for name in names) else "no agencies"
 
 
 def _report_names(section: str, names: list[Name], first: int, printed_n: int | None, report: Report) -> None:
@@ -298,7 +273,9 @@ def _read_value(blocks: list[Block]) -> tuple[float | None, str]:
     texts = [block.text for block in blocks[:3]]
     at = next((at for at, text in enumerate(texts[:2]) if NUMBER.fullmatch(text)), None)
     if at is None:
-        return None, "unavailable" if texts and re.fullmatch(known["unknown"], texts[0]) else "no-figure"
+        return None, "unavailable" if texts and re.fullmatch(
+            known["instead"]["unavailable"]["pattern"], texts[0], re.I
+        ) else "no-figure"
     found = NUMBER.fullmatch(texts[at])
     if found["unit"]:
         is_plain = re.fullmatch(known["units"], found["unit"])
@@ -313,7 +290,7 @@ def _read_figures(entries: list[Entry], base: dict, day: str, report: Report) ->
     for entry in (entry for entry in entries if entry.field in FIGURES):
         number, code = _read_value(entry.blocks)
         if number is None:
-            report.put_aside(entry.heading, _NO_FIGURE[code], code=code)
+            report.put_aside(entry.heading, "no figure in plain digits", code=code)
             continue
         start = end = day
         if entry.field in ("detections", "hits", "searches"):
