@@ -21,6 +21,11 @@ KINDS = ("text",)
 FAMILY = "Flock portal page figures"
 MEASURES = ("detections", "hits", "searches")
 DAYS = 30
+# Columns that are counted in the report: the detail, a number in a cell, and what else a cell is.
+_COUNTED = {
+    "retention": ("retention_days", r"(\d+) days?", "not a number of days"),
+    "organizations": ("organizations_with_access", r"(\d+)", "names"),
+}
 
 
 def recognize(source: Source) -> Match | None:
@@ -86,11 +91,9 @@ def read(source: Source, options: ReadOptions) -> Reading:
     if not len(frame) and "no-capture-date" in report.list_codes():
         raise ask_for("as_of", source.name)
     report.details |= {"rows_in_file": len(rows), "portals_n": len(days)}
-    if "retention" in columns:
-        report.details["retention_days"] = _count_retention([row["retention"] for row in rows], known)
-    if "organizations" in columns:
-        lists = [row["organizations"] for row in rows]
-        report.details["organizations_with_access"] = _count_lists(lists, known)
+    for field, (detail, pattern, other) in _COUNTED.items():
+        if field in columns:
+            report.details[detail] = _count([row[field] for row in rows], pattern, other)
     used = {columns[name] for name in (*MEASURES, "reported_by", "captured_at") if name in columns}
     drop_columns(report, table.header, [name for name in table.header if name and name not in used])
     if overlapping := sum(_overlap(sorted(found)) for found in days.values()):
@@ -101,23 +104,12 @@ def read(source: Source, options: ReadOptions) -> Reading:
     return Reading({"volumes": frame}, report)
 
 
-def _count_retention(texts: list[str], known: dict) -> dict[str, int]:
-    """Count periods of retention by their days, or by why there is none."""
-    found = [re.fullmatch(r"(\d+) days?", text) for text in texts]
-    named = [
-        days[1] if days else find_sentinel(text, known["sentinels"]) or "not a number of days"
-        for days, text in zip(found, texts, strict=True)
-    ]
+def _count(texts: list[str], pattern: str, other: str) -> dict[str, int]:
+    """Count cells by their number, or by why they hold none."""
+    sentinels = load_format("flock")["page"]["sentinels"]
+    found = ((text, re.fullmatch(pattern, text)) for text in texts)
+    named = (number[1] if number else find_sentinel(text, sentinels) or other for text, number in found)
     return dict(Counter(named).most_common())
-
-
-def _count_lists(texts: list[str], known: dict) -> dict[str, int]:
-    """Count pages that list organizations, that print how many there are, and that do neither."""
-    counts = {"names": 0, "a count": 0, "none": 0}
-    for text in texts:
-        is_none = find_sentinel(text, known["sentinels"])
-        counts["none" if is_none else "a count" if text.isdigit() else "names"] += 1
-    return counts
 
 
 def _overlap(days: list[str]) -> bool:

@@ -7,9 +7,7 @@ No sample of the page "Devices" was at hand. What it says in words that are not 
 import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 
 from helpers.agencies.check import looks_like_agency
@@ -84,18 +82,17 @@ def recognize(source: Source) -> Match | None:
 
 def find_table(source: Source) -> _Table | None:
     """Find the table in a file."""
-    tables = (_Table(*args) for args in _list_headers(source))
-    return next((table for table in tables if table.is_known), None)
+    return next((table for table in _list_headers(source) if table.is_known), None)
 
 
-def _list_headers(source: Source) -> Iterator[tuple]:
+def _list_headers(source: Source) -> Iterator[_Table]:
     """Give what may be the header of a table: a row with the column of organizations."""
     if source.kind == "pdf":
         for form in FORMS:
             headers = (find_page_header(page, *_list_names(form)) for page in read_pages(source)[:3])
             if header := next(filter(None, headers), None):
                 names = list(header.names)
-                yield form, None, 0, names, bind_columns(names, _load(form), source.name)
+                yield _Table(form, None, 0, names, bind_columns(names, _load(form), source.name))
         return
     names = {tidy_header(name) for name in _load("sharing")["organization"]}
     for sheet, rows in list_beginnings(source):
@@ -104,7 +101,7 @@ def _list_headers(source: Source) -> Iterator[tuple]:
                 header = [cell.strip() for cell in cells]
                 place = locate(source, sheet, number)
                 columns = bind_columns(list(filter(None, header)), _load("sharing"), place)
-                yield "sharing", sheet, number, header, columns
+                yield _Table("sharing", sheet, number, header, columns)
 
 
 def _load(form: str) -> dict[str, list[str]]:
@@ -223,18 +220,13 @@ def _find_reason(name: str, column: str) -> str:
 
 
 def _check_options(name: str, networks: list[str], options: ReadOptions) -> None:
-    """Ask whose list it is and of which day, with what the file hints at: the network that it shares."""
+    """Ask whose list it is, with the network that it shares as a hint, and of which day."""
     if not options.reported_by:
         own = next((cell for cell, _ in Counter(networks).most_common() if looks_like_agency(cell)), None)
         hint = f"The network that it shares most often is called {own[:80]!r}." if own else ""
         raise ask_for("reported_by", name, hint)
     if not options.as_of:
-        hint = ""
-        if found := re.search(load_format("flock")["sharing"]["file_date"], name):
-            with suppress(ValueError):
-                day = datetime.strptime(" ".join(found.groups()), "%Y %B %d").date().isoformat()
-                hint = f"The file's name says {day}; names are often wrong, so it is not taken by itself."
-        raise ask_for("as_of", name, hint)
+        raise ask_for("as_of", name)
     check_day(options.as_of)
 
 
