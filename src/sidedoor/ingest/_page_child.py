@@ -28,9 +28,7 @@ def read_blocks(path: str, name: str, chars_cap: int) -> dict:
     """
     with open(path, "rb") as file:
         data = file.read()
-    if not data.startswith((b"\xff\xfe", b"\xfe\xff")) and not data.removeprefix(
-        b"\xef\xbb\xbf"
-    ).lstrip().startswith(b"<"):
+    if not data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"<", b"\xff\xfe", b"\xfe\xff")):
         # an MHTML file, which is built like an e-mail
         parts = (part for part in message_from_bytes(data).walk() if part.get_content_type() == "text/html")
         data = next((part.get_payload(decode=True) or b"" for part in parts), b"")

@@ -14,15 +14,7 @@ from helpers.agencies.check import looks_like_agency
 from helpers.errors import IngestError
 from helpers.formats import load_format
 from helpers.wording import say_number
-from sidedoor.ingest.headers import (
-    bind_columns,
-    check_day,
-    drop_columns,
-    list_beginnings,
-    list_unbound,
-    locate,
-    tidy_header,
-)
+from sidedoor.ingest.headers import bind_columns, check_day, drop_columns, list_beginnings, tidy_header
 from sidedoor.ingest.lists import ask_for, build_row, close_tables
 from sidedoor.ingest.pdf import read_pages, warn_unseen
 from sidedoor.ingest.pdf_table import find_page_header, read_rows
@@ -99,8 +91,7 @@ def _list_headers(source: Source) -> Iterator[_Table]:
         for number, cells in rows:
             if not names.isdisjoint(map(tidy_header, cells)):
                 header = [cell.strip() for cell in cells]
-                place = locate(source, sheet, number)
-                columns = bind_columns(list(filter(None, header)), _load("sharing"), place)
+                columns = bind_columns(list(filter(None, header)), _load("sharing"), source.name)
                 yield _Table("sharing", sheet, number, header, columns)
 
 
@@ -188,7 +179,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
             sharing.append(build_row(section, options.reported_by, name) | base | at)
     report.skip(skipped)
     report.details["rows_in_file"] = len(rows)
-    drop_columns(report, table.header, list_unbound(table.header, columns))
+    unbound = [name for name in table.header if name and name not in columns.values()]
+    drop_columns(report, table.header, unbound)
     if cleaned_n:
         report.warn(
             "cleaned-names", f"Names with characters without width, which were removed: {cleaned_n:,}."

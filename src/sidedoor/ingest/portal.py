@@ -12,28 +12,11 @@ import pandas as pd
 from helpers.agencies.check import looks_like_agency
 from helpers.errors import IngestError
 from helpers.wording import say_number
+from sidedoor.ingest import portal_page as page
 from sidedoor.ingest.decode import find_encoding
 from sidedoor.ingest.headers import check_day
 from sidedoor.ingest.lists import ask_for, build_row, close_tables
 from sidedoor.ingest.pdf import read_pages, warn_unseen
-from sidedoor.ingest.portal_page import (
-    FIGURES,
-    LISTS,
-    NUMBER,
-    Block,
-    Entry,
-    Name,
-    cut_list,
-    find_date,
-    find_entries,
-    find_field,
-    find_title,
-    is_prose,
-    load_page,
-    read_blocks,
-    read_heading,
-    read_names,
-)
 from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import peek_text
@@ -56,12 +39,12 @@ def recognize(source: Source) -> Match | None:
     IngestError
         A web page that is none: what it seems to be, and what to do.
     """
-    title = load_page()["title"]
+    title = page.load_page()["title"]
     if source.kind == "text" and title.casefold() not in peek_text(source).casefold():
         return None
-    blocks = read_blocks(source)
-    known = [block.text for block in blocks if read_heading(block)[0]]
-    is_page = find_title(blocks) and len(known) >= (3 if find_date(blocks) < 0 else 1)
+    blocks = page.read_blocks(source)
+    known = [block.text for block in blocks if page.read_heading(block)[0]]
+    is_page = page.find_title(blocks) and len(known) >= (3 if page.find_date(blocks) < 0 else 1)
     if source.kind == "html" and (not is_page or source.cache["page"]["is_translated"]):
         raise _refuse_page(source)
     if not is_page:
@@ -72,8 +55,8 @@ def recognize(source: Source) -> Match | None:
 
 def _refuse_page(source: Source) -> IngestError:
     """Say what a web page is that is no portal, or none that can be read."""
-    page, others = source.cache["page"], load_page()["other_pages"]
-    other = next(one for one in others if page.get(one.get("flag")) or re.search(one["title"], page["title"]))
+    told, others = source.cache["page"], page.load_page()["other_pages"]
+    other = next(one for one in others if told.get(one.get("flag")) or re.search(one["title"], told["title"]))
     return IngestError(f"{source.name}, line 1", other["found"], other["way_out"], code=other["code"])
 
 
@@ -97,11 +80,11 @@ def read(source: Source, options: ReadOptions) -> Reading:
         found = "no page of a transparency portal"
         raise IngestError(source.name, found, "Save the whole page.", code="no-portal")
     source.cache["vendor prints agencies"] = True
-    blocks = read_blocks(source)
+    blocks = page.read_blocks(source)
     report = Report(source.name, source.sha256, source.bytes_n, match.family, match.form, match.why)
     agency, day = _read_head(blocks, source, options, report)
     base = {"reported_by": agency, "source_id": options.source_id or source.id}
-    entries = find_entries(blocks)
+    entries = page.find_entries(blocks)
     lists = _settle_lists(blocks, entries, source, options)
     names = _read_lists(lists, base | {"as_of": day}, options, report)
     figures = _read_figures(entries, base, day, report)
@@ -112,15 +95,17 @@ def read(source: Source, options: ReadOptions) -> Reading:
     return close_tables(report, ({"sharing": names} if names else {}) | {"volumes": figures})
 
 
-def _read_head(blocks: list[Block], source: Source, options: ReadOptions, report: Report) -> tuple[str, str]:
+def _read_head(
+    blocks: list[page.Block], source: Source, options: ReadOptions, report: Report
+) -> tuple[str, str]:
     """Read whose page it is, and its day: `Last Updated` and what stands above the title."""
-    title, known = find_title(blocks), load_page()["title"]
+    title, known = page.find_title(blocks), page.load_page()["title"]
     beside = re.split(re.escape(known), title.text, flags=re.I)[0].removeprefix("Flock Safety - ").strip()
     above = [block.text for block in blocks[: blocks.index(title)]]
     names = (text for text in (beside, *reversed(above)) if text and known.casefold() not in text.casefold())
     printed = next(names, "")
     printed = printed if len(printed) <= NAME_CHARS else ""
-    at = find_date(blocks)
+    at = page.find_date(blocks)
     day = _read_day(" ".join(block.text for block in blocks[at : at + 2])) if at >= 0 else None
     found = {"reported_by": printed, "as_of": day}
     for option, on_page in found.items():
@@ -138,24 +123,24 @@ def _read_head(blocks: list[Block], source: Source, options: ReadOptions, report
 
 def _read_day(text: str) -> str | None:
     """Read the date behind `Last Updated`; the portals are American, so that 4/5 is in April."""
-    known = load_page()
+    known = page.load_page()
     found = re.search(known["day"], re.split(known["updated"], text, maxsplit=1)[-1].strip())
     day = pd.to_datetime(found["day"], errors="coerce") if found else pd.NaT
     return None if pd.isna(day) else day.date().isoformat()
 
 
 def _settle_lists(
-    blocks: list[Block], entries: list[Entry], source: Source, options: ReadOptions
-) -> list[Entry]:
+    blocks: list[page.Block], entries: list[page.Entry], source: Source, options: ReadOptions
+) -> list[page.Entry]:
     """Return the lists; which way the data flows where a heading does not say it, a person has said."""
-    lists = [one for one in entries if one.field in LISTS]
+    lists = [one for one in entries if one.field in page.LISTS]
     lists += [one for one in entries if one.field == "unclear" and _count_agencies(one.blocks)]
-    used = {id(block) for entry in lists for block in cut_list(entry.blocks)}
+    used = {id(block) for entry in lists for block in page.cut_list(entry.blocks)}
     unknown = (run for run in _list_runs(blocks, used) if _count_agencies(run) >= UNKNOWN)
-    lists += [Entry("unclear", "", blocks=run) for run in unknown]
+    lists += [page.Entry("unclear", "", blocks=run) for run in unknown]
     asked = [one for one in lists if one.field == "unclear"]
     given = (options.section or "").split(",")
-    if asked and (len(given) not in (1, len(asked)) or not set(given) <= set(LISTS)):
+    if asked and (len(given) not in (1, len(asked)) or not set(given) <= set(page.LISTS)):
         count = _count_agencies(asked[0].blocks)
         where = f"{asked[0].heading!r}, which" if asked[0].heading else "a heading that"
         found = f"a list of {say_number(count, 'name')} below {where} does not say which way its data flows"
@@ -166,11 +151,11 @@ def _settle_lists(
     return lists
 
 
-def _list_runs(blocks: list[Block], used: set[int]) -> list[list[Block]]:
+def _list_runs(blocks: list[page.Block], used: set[int]) -> list[list[page.Block]]:
     """List what may be a list below a heading that is not known: paragraphs, and cells in a row."""
-    runs: list[list[Block]] = [[]]
+    runs: list[list[page.Block]] = [[]]
     for block in blocks:
-        is_none = id(block) in used or is_prose(block.text) or find_field(block.text)
+        is_none = id(block) in used or page.is_prose(block.text) or page.find_field(block.text)
         is_whole = not block.is_line and "," in block.text  # names between commas in one block
         if is_none or is_whole or not (block.is_next or block.is_cell):
             runs.append([])
@@ -181,28 +166,28 @@ def _list_runs(blocks: list[Block], used: set[int]) -> list[list[Block]]:
     return runs
 
 
-def _count_agencies(blocks: list[Block]) -> int:
+def _count_agencies(blocks: list[page.Block]) -> int:
     """Count the names of a list of agencies; 0 if most of what it holds look like none, or it is prose."""
     if not blocks or _SENTENCE.search(" ".join(block.text for block in blocks)):
         return 0
-    names, described = (
-        [name.text for name in read_names(blocks)],
-        load_page()["instead"]["described"]["pattern"],
-    )
+    names = [name.text for name in page.read_names(blocks)]
+    described = page.load_page()["instead"]["described"]["pattern"]
     agencies_n = sum(looks_like_agency(text) and not re.fullmatch(described, text, re.I) for text in names)
     return len(names) if agencies_n >= 0.7 * len(names) else 0
 
 
-def _read_lists(lists: list[Entry], base: dict, options: ReadOptions, report: Report) -> list[dict]:
+def _read_lists(lists: list[page.Entry], base: dict, options: ReadOptions, report: Report) -> list[dict]:
     rows: list[dict] = []
-    told = report.details["lists"] = {section: {"names": 0, "status": "not published"} for section in LISTS}
+    told = report.details["lists"] = {
+        section: {"names": 0, "status": "not published"} for section in page.LISTS
+    }
     for entry in lists:
         part = told[entry.field]
         blocks, printed_n = _drop_controls(entry)
-        names = read_names(blocks)
+        names = page.read_names(blocks)
         instead = _find_instead(entry, blocks, names, options)
         if instead:
-            if load_page()["instead"][instead]["is_skipped"]:
+            if page.load_page()["instead"][instead]["is_skipped"]:
                 report.put_aside(entry.heading, instead, code=instead.replace(" ", "-"))
             part["status"] = part["status"] if part["names"] else instead
             continue
@@ -212,7 +197,7 @@ def _read_lists(lists: list[Entry], base: dict, options: ReadOptions, report: Re
             rows.append(base | row | {"doubt": name.doubt, "row_no": row_no})
         part |= {"names": part["names"] + len(names), "status": "printed"}
     for section, part in told.items():
-        if status := load_page()["instead"].get(part["status"]):
+        if status := page.load_page()["instead"].get(part["status"]):
             report.warn(part["status"].replace(" ", "-"), f"{section}: {part['status']}; {status['says']}")
     shown = ", ".join(f"{section} {part['names']:,}" for section, part in told.items() if part["names"])
     if shown:
@@ -220,14 +205,14 @@ def _read_lists(lists: list[Entry], base: dict, options: ReadOptions, report: Re
     return rows
 
 
-def _drop_controls(entry: Entry) -> tuple[list[Block], int | None]:
+def _drop_controls(entry: page.Entry) -> tuple[list[page.Block], int | None]:
     """Drop what stands beside names to page through them.
 
     Returns
     -------
     The other blocks, and the number of names that the page says there are; -1 if it says that there are more.
     """
-    known, kept = load_page(), []
+    known, kept = page.load_page(), []
     found = re.search(r"\((\d+)\)$", entry.heading)
     printed_n = int(found[1]) if found else None
     for block in entry.blocks:
@@ -240,10 +225,12 @@ def _drop_controls(entry: Entry) -> tuple[list[Block], int | None]:
     return kept, printed_n
 
 
-def _find_instead(entry: Entry, blocks: list[Block], names: list[Name], options: ReadOptions) -> str:
+def _find_instead(
+    entry: page.Entry, blocks: list[page.Block], names: list[page.Name], options: ReadOptions
+) -> str:
     """Find what stands below the heading in place of a list; nothing where a list does."""
     whole = " ".join(block.text for block in blocks)
-    for status, known in load_page()["instead"].items():
+    for status, known in page.load_page()["instead"].items():
         texts = (entry.heading, entry.about, whole) if status == "says none" else (whole,)
         is_few = len(names) <= known["names_n"]
         if is_few and any(re.fullmatch(known["pattern"], text, re.I) for text in texts):
@@ -252,7 +239,9 @@ def _find_instead(entry: Entry, blocks: list[Block], names: list[Name], options:
     return "" if is_list or any(looks_like_agency(name.text) for name in names) else "no agencies"
 
 
-def _report_names(section: str, names: list[Name], first: int, printed_n: int | None, report: Report) -> None:
+def _report_names(
+    section: str, names: list[page.Name], first: int, printed_n: int | None, report: Report
+) -> None:
     for doubt in ("comma", "line"):
         doubtful = [str(at) for at, name in enumerate(names, first) if name.doubt == doubt]
         if doubtful:
@@ -267,16 +256,16 @@ def _report_names(section: str, names: list[Name], first: int, printed_n: int | 
         report.warn("twice", f"{section}: {said} there more than once; each row is kept.")
 
 
-def _read_value(blocks: list[Block]) -> tuple[float | None, str]:
+def _read_value(blocks: list[page.Block]) -> tuple[float | None, str]:
     """Read the figure below a heading; without one, a code for what stands there."""
-    known = load_page()
+    known = page.load_page()
     texts = [block.text for block in blocks[:3]]
-    at = next((at for at, text in enumerate(texts[:2]) if NUMBER.fullmatch(text)), None)
+    at = next((at for at, text in enumerate(texts[:2]) if page.NUMBER.fullmatch(text)), None)
     if at is None:
         return None, "unavailable" if texts and re.fullmatch(
             known["instead"]["unavailable"]["pattern"], texts[0], re.I
         ) else "no-figure"
-    found = NUMBER.fullmatch(texts[at])
+    found = page.NUMBER.fullmatch(texts[at])
     if found["unit"]:
         is_plain = re.fullmatch(known["units"], found["unit"])
     else:
@@ -284,24 +273,24 @@ def _read_value(blocks: list[Block]) -> tuple[float | None, str]:
     return read_figure(found["number"]) if is_plain else None, "no-figure"
 
 
-def _read_figures(entries: list[Entry], base: dict, day: str, report: Report) -> list[dict]:
+def _read_figures(entries: list[page.Entry], base: dict, day: str, report: Report) -> list[dict]:
     """Read the figures, each with its period: the days that its heading names, or the day of the page."""
     rows = []
-    for entry in (entry for entry in entries if entry.field in FIGURES):
+    for entry in (entry for entry in entries if entry.field in page.FIGURES):
         number, code = _read_value(entry.blocks)
         if number is None:
             report.put_aside(entry.heading, "no figure in plain digits", code=code)
             continue
         start = end = day
         if entry.field in ("detections", "hits", "searches"):
-            found = re.search(load_page()["period"], f"{entry.heading} {entry.about}", re.I)
+            found = re.search(page.load_page()["period"], f"{entry.heading} {entry.about}", re.I)
             start, end = state_dates(day, int(found[1]) if found else 30)
             if not found:
                 report.note("period", f"{entry.heading}: no period is printed; portals count 30 days.")
         more = {"measure": entry.field, "value": number, "scope": entry.heading}
         rows.append(base | more | {"period_start": start, "period_end": end})
     report.details["figures"] = dict(Counter(row["measure"] for row in rows))
-    missing = [name for name in FIGURES if name not in {entry.field for entry in entries}]
+    missing = [name for name in page.FIGURES if name not in {entry.field for entry in entries}]
     if missing:
         report.note("missing", f"Not on the page: {', '.join(missing)}.")
     return rows

@@ -5,7 +5,6 @@ Agencies reword and leave out what they like: what a heading means is a table in
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -26,6 +25,8 @@ _COMPANY = re.compile(r"\b(?:inc|corp|co|ltd|llc|dept)\.$", re.I)
 _BULLET = re.compile(r"^(?:[\u2022\u25cf\u25aa\u25e6\u00b7*]|\d{1,3}[.)])\s+")
 # A heading printed on a narrow column is wrapped into at most so many lines.
 _WRAPPED = 4
+# Printed lines of one paragraph begin at most so many heights of a line below one another.
+_NEXT = 1.6
 _PRINTED_EDGE = re.compile(r"https?://.*|(?:page )?\d+ ?(?:/|of) ?\d+|\d+/\d+/\d+,? .*", re.I)
 
 
@@ -118,25 +119,12 @@ def _read_print(source: Source) -> list[Block]:
         near = next((start for start in columns if abs(start - x) <= 4), x)
         columns.setdefault(near, []).append((page.number, line))
     blocks = [Block(line.text, is_line=True) for _, line in lines[:at]]
-    steps = Counter(
-        round(line.top - above.top)
-        for column in columns.values()
-        for (_, above), (_, line) in pairwise(column)
-        if 0 < line.top - above.top < 1.9 * (line.bottom - line.top)
-    )
-    usual = max(steps, key=steps.get, default=0)
     for _, column in sorted(columns.items()):
         for above, (page, line) in pairwise([None, *column]):
             step = line.top - above[1].top if above and above[0] == page else 0.0
-            blocks.append(
-                Block(
-                    line.text,
-                    kind="" if above else "column",
-                    is_next=0 < step <= 1.15 * usual + 1,
-                    is_line=True,
-                    gap=step / max(line.bottom - line.top, 1.0),
-                )
-            )
+            gap = step / max(line.bottom - line.top, 1.0)
+            kind = "" if above else "column"
+            blocks.append(Block(line.text, kind=kind, is_next=0 < gap <= _NEXT, is_line=True, gap=gap))
     return list(_join_headings(blocks))
 
 
