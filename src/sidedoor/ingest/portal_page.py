@@ -251,7 +251,7 @@ def read_names(blocks: list[Block]) -> list[Name]:
         pieces = [_BULLET.sub("", block.text) for block in listed]
         if len(listed) < len(blocks):  # the last may be a heading that is not known
             pieces[-1] = f"{pieces[-1]}\n"
-    return list(_join_pieces([piece.strip(" ") for piece in pieces if piece.strip()]))
+    return _join_pieces([piece.strip(" ") for piece in pieces if piece.strip()])
 
 
 def cut_list(blocks: list[Block]) -> list[Block]:
@@ -260,11 +260,10 @@ def cut_list(blocks: list[Block]) -> list[Block]:
     """
     if not blocks or any(block.is_cell for block in blocks) or blocks[0].is_line:
         return blocks
-    ends = (
-        at for at in range(1, len(blocks)) if not (blocks[at].is_next or blocks[at - 1].text.endswith(","))
-    )
-    end = next(ends, len(blocks))
-    is_paragraph = end > 1 or len([*_join_pieces(re.split("[,;] ", blocks[0].text))]) > 1
+    end = 1
+    while end < len(blocks) and (blocks[end].is_next or blocks[end - 1].text.endswith(",")):
+        end += 1
+    is_paragraph = end > 1 or len(_join_pieces(re.split("[,;] ", blocks[0].text))) > 1
     part = blocks[:end] if is_paragraph else blocks
     for at, block in enumerate(part):
         if at and (is_prose(block.text) or NUMBER.fullmatch(block.text)):
@@ -307,23 +306,17 @@ def _read_printed_rows(blocks: list[Block]) -> list[Name]:
     return [Name(name, doubt) for name in names]
 
 
-def _join_pieces(pieces: list[str]) -> Iterator[Name]:
+def _join_pieces(pieces: list[str]) -> list[Name]:
     """Join pieces that a comma within a name parted: `Example Corp, LLC`, `University of California,
     Riverside`.
     """
-    name = None
+    names: list[Name] = []
     for piece in pieces:
-        goes_on = _goes_on(name.text if name else "", piece)
+        goes_on = _goes_on(names[-1].text if names else "", piece)
         doubt = "comma" if goes_on else "line" if "\n" in piece else None
-        piece = " ".join(piece.split())
-        if name and goes_on:
-            name = Name(f"{name.text}, {piece}", doubt)
-            continue
-        if name:
-            yield name
-        name = Name(piece, doubt)
-    if name:
-        yield name
+        text = " ".join(piece.split())
+        names.append(Name(f"{names.pop().text}, {text}" if names and goes_on else text, doubt))
+    return names
 
 
 def _goes_on(name: str, piece: str) -> bool:

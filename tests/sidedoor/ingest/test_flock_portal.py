@@ -23,7 +23,7 @@ def audit(path, count="networkCount", keys=("reason",), when="2026-03-10T04:31:5
     return write_csv(path, [["id", "userId", "searchDate", count, *keys], *rows])
 
 
-@pytest.mark.parametrize(("keys", "count"), zip(SETS, cycle(["networkCount", "cameraCount"])))
+@pytest.mark.parametrize(("keys", "count"), [*zip(SETS, cycle(["networkCount", "cameraCount"]))])
 def test_all_key_sets(tmp_path, keys, count):
     """Each key set is read; the reason comes from the first key that holds one, and its origin is kept; users,
     who can be traced to persons, are dropped, or with a key become tokens.
