@@ -3,29 +3,34 @@
 import html
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import wrap
 
 from made.pdf import write_pdf
 
 TITLE = "Transparency Portal"
+FIGURES = {
+    "Data retention (in days)": "30 days",
+    "Number of LPR and other cameras": "42",
+    "Vehicles detected in the last 30 days": "354,935",
+    "Hotlist hits in the last 30 days": "7,880",
+    "Searches in the last 30 days": "128",
+}
+POLICIES = {
+    "What's Detected": "License Plates, Vehicles",
+    "Prohibited Uses": "Immigration enforcement, usage based solely on a protected class (i.e. race, sex).",
+    "Hotlist Policy": "Hotlist hits are required to be human verified prior to action.",
+}
 
 
 @dataclass
 class Portal:
-    """What a page shows: its agency, its date as printed, figures by heading, and lists by heading (None: no
-    such list).
+    """What a page shows: its agency, its date as printed, figures by heading, and two lists (None: no such
+    list).
     """
 
     agency: str = "Exampleton ZZ PD"
     updated: str = "Mon Apr 27 2026"
-    figures: dict[str, str] = field(
-        default_factory=lambda: {
-            "Data retention (in days)": "30 days",
-            "Number of LPR and other cameras": "42",
-            "Vehicles detected in the last 30 days": "354,935",
-            "Hotlist hits in the last 30 days": "7,880",
-            "Searches in the last 30 days": "128",
-        }
-    )
+    figures: dict[str, str] = field(default_factory=lambda: {**FIGURES})
     shared: list[str] | None = None
     received: list[str] | None = None
 
@@ -40,40 +45,30 @@ class Portal:
         return entries
 
 
-POLICIES = [
-    ("What's Detected", "License Plates, Vehicles"),
-    (
-        "Prohibited Uses",
-        "Immigration enforcement, usage based solely on a protected class (i.e. race, sex, religion).",
-    ),
-    ("Hotlist Policy", "Hotlist hits are required to be human verified prior to action."),
-]
+def _fill(portal: Portal, box: str) -> str:
+    entries = [*POLICIES.items(), *portal.list_entries()]
+    return "".join(box.format(*map(html.escape, entry)) for entry in entries)
 
 
 def write_rendered(portal: Portal, extra: str = "") -> str:
     """Write the page as a browser saves it: a paragraph over a box."""
-    box = "<div><img src='data:image/png;base64,AAAA'><div><p>{}</p><div> {}</div></div></div>"
-    parts = [box.format(*map(html.escape, entry)) for entry in (*POLICIES, *portal.list_entries())]
     return (
-        f"<!DOCTYPE html><html><head><title>Flock Safety - {portal.agency} {TITLE}</title><style>p "
-        f"{{}}</style></head>"
-        f"<body><header><h1>{html.escape(portal.agency)}</h1><h2>{TITLE}</h2><p>Last Updated: "
-        f"<span>{portal.updated}</span>"
-        f"</p></header><h3>Overview</h3><p>{portal.agency} uses such technology.</p>{''.join(parts)}"
-        f"<h3>Additional Info</h3>{extra}<footer>Provided by <a>Flock Safety</a></footer></body></html>"
+        f"<!DOCTYPE html><html><head><title>Flock Safety - {portal.agency} {TITLE}</title><style>p {{}}</style>"
+        f"</head><body><header><h1>{html.escape(portal.agency)}</h1><h2>{TITLE}</h2><p>Last Updated: "
+        f"<span>{portal.updated}</span></p></header><h3>Overview</h3><p>{portal.agency} uses it.</p>"
+        + _fill(portal, "<div><img src='data:image/png;base64,AA'><div><p>{}</p><div> {}</div></div></div>")
+        + f"<h3>Additional Info</h3>{extra}<footer>Provided by <a>Flock Safety</a></footer></body></html>"
     )
 
 
 def write_labelled(portal: Portal) -> str:
     """Write the page as it was until early 2026: labels and values in rows of their own."""
     row = "<div class=row><div class={}>{{}}</div></div>"
-    box = f"<div class=box>{row.format('label')}{row.format('value')}</div>"
-    parts = [box.format(*map(html.escape, entry)) for entry in (*POLICIES, *portal.list_entries())]
     return (
         f"<html><body><h1>{html.escape(portal.agency)}</h1><h4>{TITLE}</h4><h6>Last Updated: "
-        f"<span>{portal.updated}</span></h6>"
-        f"<h6>Overview</h6><h6>Usage</h6>{''.join(parts)}<footer>Provided by Flock "
-        "Safety</footer></body></html>"
+        f"<span>{portal.updated}</span></h6><h6>Overview</h6><h6>Usage</h6>"
+        + _fill(portal, f"<div class=box>{row.format('label')}{row.format('value')}</div>")
+        + "<footer>Provided by Flock Safety</footer></body></html>"
     )
 
 
@@ -81,22 +76,13 @@ def write_redesign(portal: Portal) -> str:
     """Write the page as redesigned in the spring of 2026: each entry is named, each name is a cell."""
     entry = "<div data-tp-entry-type={}><div><p>{}</p><p>{}</p></div><div>{}</div></div>"
     cell = "<div data-tp-access-row=true><div><div data-tp-access-cell-text=true>{}</div></div></div>"
-    said = f"{portal.agency} is not sharing data with any partner networks."
-    empty = f"<div data-tp-access-empty-state=true>{said}</div>"
+    empty = f"<div>{portal.agency} is not sharing data with any partner networks.</div>"
+    granted = f"Organizations granted access to {portal.agency} data."
+    theirs = f"Organizations sharing their data with {portal.agency}."
     parts = []
     for kind, heading, about, names in (
-        (
-            "orgsWithAccess",
-            "Sharing Network Data With",
-            f"Organizations granted access to {portal.agency} data.",
-            portal.shared,
-        ),
-        (
-            "accessibleOrgs",
-            "Receiving Network Data From",
-            f"Organizations sharing their data with {portal.agency}.",
-            portal.received,
-        ),
+        ("orgsWithAccess", "Sharing Network Data With", granted, portal.shared),
+        ("accessibleOrgs", "Receiving Network Data From", theirs, portal.received),
     ):
         if names is not None:
             table = "".join(cell.format(html.escape(name)) for name in names) or empty
@@ -104,41 +90,37 @@ def write_redesign(portal: Portal) -> str:
     for kind, heading, about in (
         ("numberOfOwnedCameras", "Number of LPR and other cameras", "Number of cameras."),
         ("dataRetentionInDays", "Data retention (in days)", "The number of days data is retained."),
-        (
-            "searchesInLast30Days",
-            "Searches in the last 30 days",
-            "Total user search sessions over the last 30 days.",
-        ),
+        ("searchesInLast30Days", "Searches in the last 30 days", "User searches over the last 30 days."),
     ):
         if heading in portal.figures:
             parts.append(entry.format(kind, heading, about, portal.figures[heading]))
     return (
-        "<!DOCTYPE html><html><body><nav><a>Policy &amp; "
-        f"Trust</a></nav><h1>{html.escape(portal.agency)}<br>{TITLE}</h1>"
-        f"<p>Last updated: <span>{portal.updated}</span></p><h2>Community Impact</h2>{''.join(parts)}"
-        f"<h2>Policy &amp; Trust</h2><p>Provided by Flock Safety</p></body></html>"
+        "<!DOCTYPE html><html><body><nav><a>Policy &amp; Trust</a></nav>"
+        f"<h1>{html.escape(portal.agency)}<br>{TITLE}</h1><p>Last updated: <span>{portal.updated}</span></p>"
+        f"<h2>Community Impact</h2>{''.join(parts)}<h2>Policy &amp; Trust</h2></body></html>"
     )
 
 
 def write_text(portal: Portal) -> str:
     """Write the page as its text is copied."""
-    parts = [f"{heading}\n\n{value}" for heading, value in (*POLICIES, *portal.list_entries())]
+    entries = [*POLICIES.items(), *portal.list_entries()]
     head = f"{portal.agency}\n{TITLE}\n\nLast Updated: {portal.updated}\n\nOverview\n\nSuch technology.\n"
-    return head + "\n\n".join(parts) + "\nAdditional Info\n\nProvided by Flock Safety"
+    body = "\n\n".join(f"{heading}\n\n{value}" for heading, value in entries)
+    return f"{head}{body}\nAdditional Info\n\nProvided by Flock Safety"
 
 
 def write_print(portal: Portal, path: Path, chars: int = 34) -> Path:
     """Print the page to PDF: policies on the left, figures and lists on the right, both wrapped."""
     pages: list[list[tuple]] = [[(230, 40, portal.agency, 18), (240, 60, TITLE, 12)]]
     pages[0].append((240, 78, f"Last Updated: {portal.updated}", 9))
-    for x, entries in ((60, POLICIES), (330, portal.list_entries())):
+    for x, entries in ((60, POLICIES.items()), (330, portal.list_entries())):
         page, y = 0, 120
         for heading, value in entries:
             for part in (heading, value):
-                for line in wrap(part, chars):
+                for line in wrap(part, chars, break_on_hyphens=False):
                     if y > 740:
                         page, y = page + 1, 40
-                    while len(pages) <= page:
+                    if len(pages) <= page:
                         pages.append([])
                     pages[page].append((x, y, line, 10))
                     y += 14
@@ -147,12 +129,16 @@ def write_print(portal: Portal, path: Path, chars: int = 34) -> Path:
     return write_pdf(path, pages)
 
 
-def wrap(text: str, chars: int) -> list[str]:
-    """Wrap a text at spaces."""
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > chars:
-            lines.append(word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
+WRITERS = {
+    "rendered": write_rendered, "labelled": write_labelled, "redesign": write_redesign, "text": write_text,
+}  # fmt: skip
+WAYS = (*WRITERS, "print")
+
+
+def save(folder: Path, page: str | Portal, way: str = "rendered") -> Path:
+    """Save a page in one of the ways; a text is saved as it is."""
+    if isinstance(page, Portal) and way == "print":
+        return write_print(page, folder / "page.pdf")
+    path = folder / ("page.txt" if way == "text" else "page.html")
+    path.write_text(WRITERS[way](page) if isinstance(page, Portal) else page, encoding="utf-8")
+    return path

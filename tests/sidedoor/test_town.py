@@ -67,7 +67,7 @@ def test_every_reader_has_a_file(readings):
     ]
     # files of the other readers are made by their tests; the clerk's workbook comes with a mapping
     taken = {sniff.sniff(source, options)[0].__name__.rpartition(".")[2] for source, options in files}
-    taken |= {"clerk", "flock_devices", "flock_pdf", "flock_portal", "portal"}
+    taken |= {"clerk", "flock_pdf", "flock_portal", "portal"}
     assert taken == set(sniff.READERS) and all(reading.report.rows_out for reading in readings.values())
     assert "clerk's workbook" in readings["simulated-clerk-workbook"].report.family
 

@@ -5,10 +5,12 @@ from collections import Counter, defaultdict
 from datetime import date
 from itertools import pairwise
 
-from helpers.errors import IngestError
+import numpy as np
+
 from helpers.formats import load_format
 from helpers.wording import say_number
 from sidedoor.ingest.headers import bind_columns, check_day, drop_columns, list_first_rows
+from sidedoor.ingest.lists import ask_for
 from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source
 from sidedoor.ingest.text import read_table
@@ -19,6 +21,11 @@ KINDS = ("text",)
 FAMILY = "Flock portal page figures"
 MEASURES = ("detections", "hits", "searches")
 DAYS = 30
+# Columns that are counted in the report: the detail, a number in a cell, and what else a cell is.
+_COUNTED = {
+    "retention": ("retention_days", r"(\d+) days?", "not a number of days"),
+    "organizations": ("organizations_with_access", r"(\d+)", "names"),
+}
 
 
 def recognize(source: Source) -> Match | None:
@@ -28,10 +35,10 @@ def recognize(source: Source) -> Match | None:
         return None
     header = [cell.strip() for cell in rows[0][1]]
     page = bind_columns(header, load_format("flock")["page"]["columns"], source.name)
-    if "captured_at" in page and len(set(MEASURES) & set(page)) >= 2:
-        archive = "agencies by row" if "reported_by" in page else "captures of one portal"
-        return Match(FAMILY, archive, f"columns {', '.join(map(repr, [*page.values()][:4]))} and others", 1.0)
-    return None
+    if "captured_at" not in page or len(set(MEASURES) & set(page)) < 2:
+        return None
+    archive = "agencies by row" if "reported_by" in page else "captures of one portal"
+    return Match(FAMILY, archive, f"columns {', '.join(map(repr, [*page.values()][:4]))} and others", 1.0)
 
 
 def read(source: Source, options: ReadOptions) -> Reading:
@@ -47,97 +54,62 @@ def read(source: Source, options: ReadOptions) -> Reading:
     table = read_table(source)
     columns = bind_columns(table.header, known["columns"], source.name)
     if "reported_by" not in columns and not options.reported_by:
-        found, way_out = "figures of a portal that is not named", "Say whose it is: --reported-by 'AGENCY'."
-        raise IngestError(source.name, found, way_out, code="no-reporter", asks_for="reported_by")
+        raise ask_for("reported_by", source.name)
     check_day(options.as_of)
-    volumes = VolumeTable()
-    rows = [(line, dict(zip(table.header, cells, strict=False))) for line, cells in table.rows()]
-    days = {
-        name: _read_days([row[columns[name]] for _, row in rows], known)
-        for name in ("captured_at", "updated_at")
-        if name in columns
-    }
-    retention, lists, captures = Counter(), Counter({"names": 0, "a count": 0, "none": 0}), defaultdict(list)
-    for at, (line, row) in enumerate(rows):
-        cells = {name: row[column].strip() for name, column in columns.items()}
-        who = cells.get("reported_by") or options.reported_by
-        if captured := days["captured_at"][at] or options.as_of:
-            captures[who].append(captured)
+    lines, rows = [], []
+    for line, texts in table.rows():
+        cells = dict(zip(table.header, texts, strict=False))
+        lines.append(f"line {line}")
+        rows.append({name: cells[column].strip() for name, column in columns.items()})
+    volumes, days = VolumeTable(), defaultdict(list)
+    captures = read_times([row["captured_at"] for row in rows], known["times"]["forms"]).values
+    for place, row, captured in zip(lines, rows, captures, strict=True):
+        day = options.as_of if str(captured) == "NaT" else str(captured)[:10]
+        who = row.get("reported_by") or options.reported_by
+        if day:
+            days[who].append(day)
         for measure in (name for name in MEASURES if name in columns):
-            fields = {"reported_by": who, "measure": measure, "scope": columns[measure]}
-            fields["source_id"] = options.source_id or source.id
-            _take_figure(volumes, cells[measure], f"line {line}", captured, fields, known)
-        if "retention" in cells:
-            retention[_read_retention(cells["retention"], known)] += 1
-        if "organizations" in cells:
-            is_none = find_sentinel(cells["organizations"], known["sentinels"])
-            lists["none" if is_none else "a count" if cells["organizations"].isdigit() else "names"] += 1
+            scope, value = columns[measure], read_figure(row[measure])
+            if value is None:
+                meaning = find_sentinel(row[measure], known["sentinels"]) or "not a number"
+                volumes.set_aside(place, f"{scope}: {meaning}", code="no-figure")
+            elif day is None:
+                reason = "no capture date: which days the figure covers is not known"
+                volumes.set_aside(place, reason, code="no-capture-date")
+            elif not who:
+                volumes.set_aside(place, "a row without an agency", code="no-agency")
+            else:
+                start, end = state_dates(day, DAYS)
+                more = {"period_start": start, "period_end": end, "source_id": options.source_id or source.id}
+                volumes.add(value=value, measure=measure, scope=scope, reported_by=who, **more)
+    undated_n = int(np.isnat(captures).sum())
+    if undated_n and options.as_of:
+        said = say_number(undated_n, "capture prints", "captures print")
+        report.note("as-of-given", f"{said} no date: taken as of {options.as_of}, as given.")
     table.describe(report)
     frame = volumes.close(report)
-    report.details["rows_in_file"] = len(rows)
     if not len(frame) and "no-capture-date" in report.list_codes():
-        found, way_out = (
-            "figures without a capture date",
-            "Say when the pages were saved: --as-of YYYY-MM-DD.",
-        )
-        raise IngestError(source.name, found, way_out, code="no-date", asks_for="as_of")
+        raise ask_for("as_of", source.name)
+    report.details |= {"rows_in_file": len(rows), "portals_n": len(days)}
+    for field, (detail, pattern, other) in _COUNTED.items():
+        if field in columns:
+            report.details[detail] = _count([row[field] for row in rows], pattern, other)
     used = {columns[name] for name in (*MEASURES, "reported_by", "captured_at") if name in columns}
     drop_columns(report, table.header, [name for name in table.header if name and name not in used])
-    if retention:
-        report.details["retention_days"] = dict(retention.most_common())
-    if "organizations" in columns:
-        report.details["organizations_with_access"] = dict(lists)
-    report.details["portals_n"] = len(captures)
-    _warn_of_dates(report, captures, days, options)
-    report.check()
+    if overlapping := sum(_overlap(sorted(found)) for found in days.values()):
+        said = f"Figures of {say_number(overlapping, 'portal')} were captured again within {DAYS} days"
+        report.warn("overlapping-periods", f"{said}: their periods overlap, never add them.")
+    said = f"A figure covers the {DAYS} days to its capture date; period_start is the day {DAYS} days before."
+    report.note("period", said)
     return Reading({"volumes": frame}, report)
 
 
-def _take_figure(
-    volumes: VolumeTable, text: str, place: str, captured: str | None, fields: dict, known: dict
-) -> None:
-    value = read_figure(text)
-    if value is None:
-        meaning = find_sentinel(text, known["sentinels"]) or "not a number"
-        volumes.set_aside(place, f"{fields['scope']}: {meaning}", code="no-figure")
-    elif captured is None:
-        reason = "no capture date: which days the figure covers is not known"
-        volumes.set_aside(place, reason, code="no-capture-date")
-    elif not fields["reported_by"]:
-        volumes.set_aside(place, "a row without an agency", code="no-agency")
-    else:
-        start, end = state_dates(captured, DAYS)
-        volumes.add(value=value, period_start=start, period_end=end, **fields)
-
-
-def _warn_of_dates(report: Report, captures: dict, days: dict, options: ReadOptions) -> None:
-    if overlapping := sum(_overlap(sorted(found)) for found in captures.values()):
-        said = f"Figures of {say_number(overlapping, 'portal')} were captured again within {DAYS} days"
-        report.warn("overlapping-periods", f"{said}: their periods overlap, never add them.")
-    said = (
-        f"A figure covers the {DAYS} days to its capture date; period_start is the day {DAYS} days before it."
-    )
-    report.note("period", said)
-    dates = [*zip(days.get("updated_at", ()), days["captured_at"], strict=False)]
-    if stale := sum((updated or captured) < captured for updated, captured in dates if captured):
-        said = say_number(stale, "page was", "pages were")
-        report.note("stale-pages", f"{said} last updated on an earlier day than captured.")
-    undated = days["captured_at"].count(None)
-    if undated and options.as_of:
-        said = say_number(undated, "capture prints", "captures print")
-        report.note("as-of-given", f"{said} no date: taken as of {options.as_of}, as given.")
-
-
-def _read_days(texts: list[str], known: dict) -> list[str | None]:
-    values = read_times(texts, known["times"]["forms"]).values
-    return [None if str(value).startswith("NaT") else str(value)[:10] for value in values]
-
-
-def _read_retention(text: str, known: dict) -> str:
-    """Name a period of retention: its days, or why there is none."""
-    if found := re.fullmatch(r"(\d+) days?", text):
-        return found[1]
-    return find_sentinel(text, known["sentinels"]) or "not a number of days"
+def _count(texts: list[str], pattern: str, other: str) -> dict[str, int]:
+    """Count cells by their number, or by why they hold none."""
+    sentinels = load_format("flock")["page"]["sentinels"]
+    found = ((text, re.fullmatch(pattern, text)) for text in texts)
+    named = (number[1] if number else find_sentinel(text, sentinels) or other for text, number in found)
+    return dict(Counter(named).most_common())
 
 
 def _overlap(days: list[str]) -> bool:

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from helpers.agencies.check import UNSHOWN_CHARACTERS, looks_like_agency
 from helpers.agencies.words import load_words
 from helpers.errors import IngestError
+from helpers.formats import load_format
 from helpers.wording import say_number
 from sidedoor.ingest.report import FileTable, Reading
 from sidedoor.ingest.source import ReadOptions, Source
@@ -15,23 +16,12 @@ from sidedoor.ingest.source import ReadOptions, Source
 NOT_AN_AGENCY = "(not an agency's name)"
 # Of the rows of a log, and of the different names of a list, so many may hold no word of an agency [percent].
 _LOG_PERCENT, _LIST_PERCENT, _FEW = 5, 10, 2
+_LOG_COLUMNS = ("searcher_agency_as_printed", "host_agency")
+_LIST_COLUMNS = {
+    "sharing": ["from_agency_as_printed", "to_agency_as_printed", "reported_by"],
+    "volumes": ["reported_by"],
+}
 _HIDDEN = re.compile(UNSHOWN_CHARACTERS)
-# Words of exports, of records requests and of dates: with agencies' words, all that a shown name holds.
-_FILE_WORDS = frozenset(
-    "a access all alpr and annual apr april attachment audit audits aug august by ca camera cameras"
-    " city clerk combined complete completed copy csv daily dashboard data dec december detection"
-    " detections device devices doc document documents driven edge edges eff exhibit export exported"
-    " exports extract feb february file files final flock foia for from full fy given granted gz hit"
-    " hits hot html id in inbound jan january jul july jun june learn list lists log logs lookup lpr mar"
-    " march may month monthly motorola name names nationwide neighbor network networks nodes nov"
-    " november ocr oct october of on org organization organizations out outbound page part partial pdf"
-    " plate plates policies policy portal pra production prr public quarter quarterly ratio raw reader"
-    " readers received record records redacted redaction reduced release released report reports"
-    " response responsive result results saved scan search searches sent sep sept september share shared"
-    " sharednetworks shares sharing sheet show simulated sorted statewide summary survey table text the"
-    " to transparency tsv txt updated usage user users v version vigilant volumes week weekly with"
-    " workbook xlsx year years".split()
-)
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SHIFTED = "A cell may hold commas without being quoted: ask for the original export."
 _HEADERS = "Headers may be exchanged, or rows shifted: look at the file."
@@ -61,13 +51,10 @@ def check_names(reading: Reading, source: Source, options: ReadOptions) -> None:
         return
     for name, table in reading.tables.items():
         if isinstance(table, FileTable):
-            for column in ("searcher_agency_as_printed", "host_agency"):
+            for column in _LOG_COLUMNS:
                 _check_log(table, column, reading, source, options)
-        elif name == "sharing":
-            columns = ["from_agency_as_printed", "to_agency_as_printed", "reported_by"]
-            reading.tables[name] = _check_list(table, columns, reading, source, options)
-        elif name == "volumes":
-            reading.tables[name] = _check_list(table, ["reported_by"], reading, source, options)
+        elif name in _LIST_COLUMNS:
+            reading.tables[name] = _check_list(table, _LIST_COLUMNS[name], reading, source, options)
 
 
 def _find_odd(names, options: ReadOptions) -> list[str]:
@@ -82,7 +69,7 @@ def _check_log(table: FileTable, column: str, reading: Reading, source: Source, 
         return
     odd_n, rows_n = sum(counts[name] for name in odd), sum(counts.values())
     if odd_n * 100 > rows_n * _LOG_PERCENT:
-        raise _refuse(source, column, len(odd), len(counts), f"{odd_n:,} of {say_number(rows_n, 'row')}")
+        raise _refuse(source, column, len(odd), len(counts), f", in {odd_n:,} of {say_number(rows_n, 'row')}")
     table.replace_names(column, odd, NOT_AN_AGENCY)
     _warn(reading, column, odd)
 
@@ -94,8 +81,7 @@ def _check_list(table, columns: list[str], reading: Reading, source: Source, opt
         names = table[column].dropna().unique()
         odd = _find_odd(names, options)
         if len(odd) > _FEW and len(odd) * 100 > len(names) * _LIST_PERCENT:
-            said = f"{len(odd):,} of {say_number(len(names), 'name')}"
-            raise _refuse(source, column, len(odd), len(names), said)
+            raise _refuse(source, column, len(odd), len(names))
         for name in odd:
             shown.setdefault(name, f"{NOT_AN_AGENCY} {len(shown) + 1}")
     if not shown:
@@ -112,9 +98,9 @@ def _warn(reading: Reading, column: str, odd: list[str]) -> None:
     reading.report.private.setdefault("no agency's name", []).extend(odd[:20])
 
 
-def _refuse(source: Source, column: str, odd_n: int, names_n: int, said: str) -> IngestError:
+def _refuse(source: Source, column: str, odd_n: int, names_n: int, rows: str = "") -> IngestError:
     names = say_number(names_n, "different name")
-    found = f"{odd_n:,} of {names} in {column} hold no word of an agency, in {said}"
+    found = f"{odd_n:,} of {names} in {column} hold no word of an agency{rows}"
     way_out = f"{_HEADERS} If they all are agencies, say so: --confirm-agencies."
     return IngestError(source.name, found, way_out, code="agencies-to-confirm", asks_for="confirm_agencies")
 
@@ -130,11 +116,11 @@ def show_file_name(name: str, agencies: set[str]) -> str:
     agencies
         Names of the agencies whose records the file holds.
     """
-    words = load_words()
-    known = _FILE_WORDS | (words.known - words.kinds["person_ranks"])
+    words, file_words = load_words(), set(load_format("file_names")["words"].split())
+    known = file_words | (words.known - words.kinds["person_ranks"])
     known |= {word for agency in agencies for word in _LETTERS.findall(agency.lower())}
     others = set(_LETTERS.findall(name.lower())) - known
     if all(looks_like_agency(word.upper()) for word in others):  # OCSD, LVMPD
         return name
     kind = PurePosixPath(name.lower().removesuffix(".gz")).suffix.lstrip(".")
-    return f"{kind.upper()} file" if kind in _FILE_WORDS else "file"
+    return f"{kind.upper()} file" if kind in file_words else "file"

@@ -13,7 +13,6 @@ READERS = (
     "learn_dashboard",
     "flock_audit",
     "flock_pdf",
-    "flock_devices",
     "flock_sharing",
     "flock_portal",
     "portal",

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from made.pdf import write_pdf
 from made.tables import count_skipped, read, refuse, write_book, write_csv
 
 HEADER = ["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"]
@@ -35,49 +36,16 @@ def test_a_row_for_each_direction(tmp_path):
     assert set(table["as_of"]) == {"2025-12-30"}
     assert (report.rows_in, report.rows_out) == (7, 6)
     assert count_skipped(report) == {"no-share": 1} and report.details["rows_in_file"] == 5
-    assert report.details["organizations"] == {
-        "both_ways": 2,
-        "shares_with_me_only": 1,
-        "shared_by_me_only": 1,
-    }
-    assert report.details["detections_received"]["organizations"] == 3
-    assert report.details["detections_received"]["networks_if_every_comma_separates"] == 4
-    assert report.details["detections_received"]["networks_at_least"] == 3
-
-
-def test_commas_in_names_leave_a_range(tmp_path):
-    """A comma inside a name cannot be told from one between names: the count is a range, and odd pieces are
-    shown.
-    """
-    reading = read(
-        write_csv(
-            tmp_path / "a.csv", [HEADER, ["Cam TX PD", "Foo, Inc, Cam (Flex)", ""], ["D PD", "D, E", ""]]
-        ),
-        **ME,
-    )
-    details = reading.report.details["detections_received"]
-    assert (details["networks_at_least"], details["networks_if_every_comma_separates"]) == (2, 5)
-    assert details["pieces_that_are_hardly_names"] == 1
-    assert len(reading.tables["sharing"]) == 2
 
 
 def test_whose_list_and_of_which_day(tmp_path):
-    """Neither is taken from the file's name: it is shown as a hint, and the file is refused."""
+    """Neither is taken from the file's name: the file is refused."""
     path = write_csv(tmp_path / "SharedNetworks_2025_December_30.csv", [HEADER, *ROWS])
     error = refuse(path)
     assert error.asks_for == ("reported_by",) and "'Example CA PD'" in error.way_out
     error = refuse(path, reported_by="Example CA PD")
-    assert error.asks_for == ("as_of",) and "2025-12-30" in error.way_out
+    assert error.asks_for == ("as_of",)
     assert refuse(path, reported_by="Example CA PD", as_of="30 December").code == "wrong-value"
-
-
-@pytest.mark.parametrize(
-    "by_me", ["Networks I\u2019m Sharing", "networks i'm sharing", "Networks Im Sharing"]
-)
-def test_apostrophes(tmp_path, by_me):
-    """The column is found with any kind of apostrophe, or without one."""
-    reading = read(write_csv(tmp_path / "a.csv", [[*HEADER[:2], by_me], *ROWS]), **ME)
-    assert reading.report.rows_out == 6
 
 
 def test_a_workbook_gives_the_same_table(tmp_path):
@@ -109,9 +77,12 @@ def test_rows_that_are_none(tmp_path):
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2], [2, 0, 1], [1, 2, 0]])
-def test_columns_in_any_order(tmp_path, order):
-    """Columns are bound by their names, wherever they stand."""
-    rows = [[row[at] for at in order] for row in (HEADER, *ROWS)]
+@pytest.mark.parametrize(
+    "by_me", ["Networks I\u2019m Sharing", "networks i'm sharing", "Networks Im Sharing"]
+)
+def test_columns_by_their_names(tmp_path, order, by_me):
+    """Columns are bound by their names, wherever they stand, with any kind of apostrophe or without one."""
+    rows = [[row[at] for at in order] for row in ([*HEADER[:2], by_me], *ROWS)]
     table = read(write_csv(tmp_path / "a.csv", rows), **ME).tables["sharing"]
     assert table["section"].tolist().count("detections_received") == 3 and len(table) == 6
 
@@ -120,3 +91,63 @@ def test_a_direction_that_was_not_released_is_not_empty(tmp_path):
     """Without the column of what it shares, an organization is not said to share nothing."""
     report = read(write_csv(tmp_path / "a.csv", [[*HEADER[:2]], *(row[:2] for row in ROWS)]), **ME).report
     assert set(count_skipped(report)) == {"no-share"} and "direction-not-released" in report.list_codes()
+
+
+DEVICES = [
+    ["Name", "Relationship", "Search Enabled", "Hot List Tool"],
+    ["Adams ZZ PD (12)", "Shared with me", "Enabled", "Enabled"],
+    ["Baker ZZ SO (3 cameras)", "Shared by me", "Enabled", "Disabled"],
+    ["Cedar ZZ PD", "Both", "Yes", "Off"],
+    ["Example CA PD (42)", "Owned", "Enabled", "Enabled"],
+    ["Dora ZZ PD 7 cameras", "Shared with me", "Disabled", "Disabled"],
+]
+
+
+def print_rows(path, rows, xs=(50, 230, 350, 450)):
+    """Print a table to PDF."""
+    return write_pdf(
+        path, [[(x, 80 + 24 * y, text) for y, row in enumerate(rows) for x, text in zip(xs, row)]]
+    )
+
+
+def test_devices(tmp_path):
+    """The page "Devices": its directions, its hot-list tool, the cameras of an agency; nobody that cannot be
+    searched, and not the account's own devices.
+    """
+    reading = read(print_rows(tmp_path / "a.pdf", DEVICES), **ME)
+    table = reading.tables["sharing"]
+    assert [
+        *zip(table["section"], table["from_agency_as_printed"], table["to_agency_as_printed"], strict=True)
+    ] == [
+        ("detections_received", "Adams ZZ PD", "Example CA PD"),
+        ("hot_lists_received", "Adams ZZ PD", "Example CA PD"),
+        ("detections_shared", "Example CA PD", "Baker ZZ SO"),
+        ("detections_received", "Cedar ZZ PD", "Example CA PD"),
+        ("detections_shared", "Example CA PD", "Cedar ZZ PD"),
+    ]
+    cameras = reading.tables["volumes"]
+    assert [*zip(cameras["scope"], cameras["value"], strict=True)] == [
+        ("Adams ZZ PD", 12), ("Baker ZZ SO", 3), ("Example CA PD", 42), ("Dora ZZ PD", 7),
+    ]  # fmt: skip
+    assert count_skipped(reading.report) == {"own": 1, "search-off": 1}
+    assert "no-sample" in reading.report.list_codes()
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "code"),
+    [(1, "Friendly", "relationship"), (2, "Maybe", "setting"), (3, "Some", "setting")],
+)
+def test_unknown_words_of_devices_are_asked_for(tmp_path, column, text, code):
+    """A relationship or a setting in other words is never guessed."""
+    row = [*DEVICES[1][:column], text, *DEVICES[1][column + 1 :]]
+    path = print_rows(tmp_path / "a.pdf", [*DEVICES, row])
+    assert refuse(path, **ME).code == code
+
+
+def test_a_printed_list(tmp_path):
+    """SharedNetworks printed to PDF gives the same table as the export; a total is no organization."""
+    rows = [HEADER, *(row for row in ROWS if row[1] or row[2].strip()), ["Total: 4", "", "4"]]
+    printed = read(print_rows(tmp_path / "a.pdf", rows, (50, 250, 450)), source_id="x", **ME)
+    text = read(write_csv(tmp_path / "a.csv", rows), source_id="x", **ME)
+    pd.testing.assert_frame_equal(printed.tables["sharing"], text.tables["sharing"])
+    assert count_skipped(printed.report) == {"note": 1} and "printed" in printed.report.list_codes()
