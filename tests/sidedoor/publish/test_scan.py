@@ -29,7 +29,7 @@ from helpers import paths
 from helpers.errors import DataError, RunError
 from helpers.leaks import Finder, find_label, load_rules, mask
 from sidedoor.publish.scan import UNREADABLE, Leak, check_publication, scan_path
-from sidedoor.publish.scan.texts import read_markup
+from sidedoor.publish.scan.readers import read_markup
 
 LEAKS = tomllib.loads((paths.DATA / "registry" / "leaks.toml").read_text(encoding="utf-8"))
 FORMS = {plate["form"]: plate["where"] for plate in LEAKS["plate"]}
@@ -140,9 +140,7 @@ def spread(value: str) -> dict[str, bytes]:
         "label.svg": svg.format(f'<g aria-label="{value}"/>').encode(),
         "cdata.svg": svg.format(f"<desc><![CDATA[{value}]]></desc>").encode(),
         "text.png": png,
-        "packed.png": build_png((b"zTXt", b"Comment\0\0" + zlib.compress(raw))),
         "unicode.png": build_png((b"iTXt", b"Comment\0\0\0en\0\0" + raw)),
-        "unicode-packed.png": build_png((b"iTXt", b"Comment\0\1\0en\0\0" + zlib.compress(raw))),
         "text.parquet": build_parquet(agency=["X", "Y"], note=["", f"seen {value}"]),
         "dictionary.parquet": build_parquet(note=pa.array(["a", value]).dictionary_encode()),
         "about.parquet": build_parquet(n=[1], about=value),
@@ -376,9 +374,9 @@ PLACES = {
     "attribute.html": "line 1, attribute alt",
     "text.png": "chunk tEXt",
     "text.parquet": "column note, rows 1 to 2",
-    "source.ipynb": "cell 1, source, line 1",
-    "stream.ipynb": "cell 1, output 1, line 1",
-    "html.ipynb": "cell 1, output 1, text/html, line 1",
+    "source.ipynb": "cell 1.source, line 1",
+    "stream.ipynb": "cell 1.outputs[0].text, line 1",
+    "html.ipynb": "cell 1.outputs[0].data.text/html, line 1",
 }
 
 
@@ -548,7 +546,7 @@ def test_any_bytes_are_scanned_or_refused(data, start, name):
 
 def test_long_texts_are_cut_and_keep_their_lines_and_columns(tmp_path, monkeypatch):
     """Beyond 16 million signs a text is looked through in parts; here the parts are made small."""
-    monkeypatch.setattr("sidedoor.publish.scan.texts.PART_CHARS", 1_000)
+    monkeypatch.setattr("sidedoor.publish.scan.readers.PART_CHARS", 1_000)
     secret = "GO" + "TEAM"
     rows = ["plate,note", *(f",row {number}" for number in range(500)), f"{secret},x", f",seen {TEXAS}"]
     (tmp_path / "a.csv").write_text("\n".join(rows))

@@ -6,7 +6,6 @@ reported as not looked into. Not found: what is only drawn in a picture, names a
 plates of rare or personal forms without a label, and what was encoded on purpose.
 """
 
-import hashlib
 import itertools
 import os
 import re
@@ -15,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.errors import DataError, RunError, escape_controls
-from helpers.leaks import Finder, mask
-from sidedoor.publish.scan.files import read_file
-from sidedoor.publish.scan.texts import Column, Piece, Unread, UnreadableError
+from helpers.leaks import Finder, Hit, mask
+from sidedoor.publish.scan.readers import Cell, Piece, Unread, UnreadableError, read_file
 
 UNREADABLE = "not looked into:"
 # Leaks that are reported of one file: a log full of plates has made its point by then.
@@ -117,7 +115,7 @@ def check_publication(folder: Path | str, canaries: Iterable[str] = ()) -> None:
 
 
 def _scan_file(path: Path, name: Path, is_known: bool, canaries: tuple[str, ...]) -> Iterator[Leak]:
-    """Yield the leaks of one file, the name included."""
+    """Yield the leaks of one file, the name included; each value once."""
     finder, seen = Finder(canaries, path), set()
     shown = escape_controls(name.as_posix().encode("utf-8", "replace").decode(), kept="")
     for hit in reversed(hits := finder.find(re.sub(r"[._/]", " ", shown))):
@@ -128,37 +126,36 @@ def _scan_file(path: Path, name: Path, is_known: bool, canaries: tuple[str, ...]
         yield Leak(shown, "", UNREADABLE, kind if path.is_dir() else "not a file")
         return
     try:
-        for place, kind, value, mark in _find_leaks(read_file(path), finder):
-            if (kind, mark) not in seen:
-                seen.add((kind, mark))
-                yield Leak(shown, escape_controls(finder.mask(place)).replace("\n", " "), kind, value)
+        for place, kind, value in _find_leaks(read_file(path), finder, seen):
+            yield Leak(shown, escape_controls(finder.mask(place)).replace("\n", " "), kind, value)
             if len(seen) >= MOST:
                 return
     except UnreadableError as error:
         yield Leak(shown, "", UNREADABLE, str(error))
 
 
-def _find_leaks(pieces: Iterable, finder: Finder) -> Iterator[tuple[str, str, str, str]]:
-    """Yield place, kind, masked value, and a mark that is the same for the same value."""
+def _find_leaks(pieces: Iterable, finder: Finder, seen: set) -> Iterator[tuple[str, str, str]]:
+    """Yield place, kind and masked value of what is not among those seen, and add it to them."""
     for piece in pieces:
         if isinstance(piece, Unread):
-            yield piece.place, UNREADABLE, piece.reason, piece.place
-        elif isinstance(piece, Column):
-            for value, place in piece.values.items():
-                if finder.is_leak(piece.kind, value):
-                    yield place, piece.kind, mask(value), _mark(value)
-        elif isinstance(piece, Piece):
-            if piece.mode == "canary":
-                hits = finder.find_canaries(piece.text)
-            else:
-                hits = finder.find(piece.text, cells=piece.mode == "cells", is_url=piece.mode == "url")
-            for hit in hits:
-                yield piece.where(hit.start), hit.kind, mask(hit.value), _mark(hit.value)
+            seen.add((UNREADABLE, piece.place))
+            yield piece.place, UNREADABLE, piece.reason
+            continue
+        for hit in _find_hits(piece, finder):
+            # the same value, however it is written
+            value = hit.kind, "".join(filter(str.isalnum, hit.value.casefold()))
+            if value not in seen:
+                seen.add(value)
+                place = piece.place if isinstance(piece, Cell) else piece.find_place(hit.start)
+                yield place, hit.kind, mask(hit.value)
 
 
-def _mark(value: str) -> str:
-    letters = "".join(filter(str.isalnum, value.casefold()))
-    return hashlib.sha256(letters.encode("utf-8", "replace")).hexdigest()
+def _find_hits(piece: Piece | Cell, finder: Finder) -> Iterable[Hit]:
+    if isinstance(piece, Cell):
+        return [Hit(0, 0, piece.kind, piece.value)] if finder.is_leak(piece.kind, piece.value) else []
+    if piece.mode == "canary":
+        return finder.find_canaries(piece.text)
+    return finder.find(piece.text, cells=piece.mode == "cells", is_url=piece.mode == "url")
 
 
 def _list_files(folder: Path) -> Iterator[tuple[Path, bool]]:
