@@ -12,24 +12,17 @@ from pathlib import Path
 import nbformat
 
 from helpers import paths
-from helpers.errors import ParameterError, RunError
+from helpers.errors import DataError, ParameterError, RunError, offer_nearest
+from helpers.facts.sources import cite_sources
+from helpers.facts.tables import check_tables, load_table
+from helpers.files import hash_files
 from sidedoor.publish.scan import check_publication
-from sidedoor.publish.site._facts import find_facts, join_sources, place_tables, read_package
 from sidedoor.publish.site._figures import place_figures
 from sidedoor.publish.site._html import is_safe_link, offer, read_page
 from sidedoor.publish.site._notebooks import OutputFilter
-from sidedoor.publish.site._pages import (
-    PART_2,
-    PlacedNotebook,
-    Site,
-    cite_records,
-    cite_source,
-    save_findings,
-    write_pages,
-)
+from sidedoor.publish.site._pages import PART_2, PlacedNotebook, Site, name_record, write_pages
 from sidedoor.publish.site._search import write_index
-from sidedoor.run.parameters import offer_nearest
-from sidedoor.run.results import load_manifest, lock_edition, read_result
+from sidedoor.run.results import KEPT_FACTS, load_manifest, lock_edition, read_result
 
 _log = logging.getLogger(__name__)
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -164,18 +157,16 @@ def _render(folder: Path, manifest: dict, facts: Path, work: Path) -> None:
     (extra / "data").mkdir(parents=True)
     results = [(entry, _find_result(folder, entry)) for entry in manifest["notebooks"]]
     records = manifest.get("records") or []
-    sets = find_facts(folder.name, results, facts)
-    rows = join_sources(sets)
+    facts = _find_facts(folder.name, results, facts)
+    rows = _load_sources(facts)
     if records:  # an edition of own records shows of the collection's tables only the sources that it cites
-        found = [finding for _, result in results for finding in _read_findings(result)]
-        named = {name for finding in found for name in finding["sources"]}
+        named = {name for _, result in results for one in _read_findings(result) for name in one["sources"]}
         rows = [row for row in rows if row["source_id"] in named]
-    cited = cite_records(records) | {row["source_id"]: cite_source(row) for row in rows}
+    cited = {name: name_record(record) for record in records for name in record["source_ids"]}
+    cited |= {row["source_id"]: row["cite_as"] for row in rows}
     books = [_place_notebook(entry, result, cited, source, extra) for entry, result in results]
-    tables = {} if records else place_tables(sets, read_package(), extra)
-    site = Site(manifest, books, rows, cited, sets[0].folder, tables, folder, extra)
+    site = Site(manifest, books, rows, cited, facts, folder, extra)
     _check_opening(folder.name, site)
-    save_findings(site)
     pages = write_pages(site) | {"search": ":orphan:\n\n" + read_page("search", search=_SEARCH)}
     for name, text in pages.items():
         (source / f"{name}.rst").write_text(text, encoding="utf-8")
@@ -188,6 +179,39 @@ def _render(folder: Path, manifest: dict, facts: Path, work: Path) -> None:
     write_index(out)
     check_site(out)
     check_publication(out)
+
+
+def _find_facts(edition: str, results: list[tuple[dict, Path]], fallback: Path) -> Path:
+    """Return the fact tables that the results of an edition were made from; the fallback if none kept any."""
+    kept: dict[str, tuple[str, Path]] = {}
+    for entry, result in results:
+        if (result / KEPT_FACTS).is_dir():
+            content = json.dumps(hash_files(result / KEPT_FACTS))
+            kept.setdefault(content, (entry["name"], result))
+        elif entry.get("parameters", {}).get(KEPT_FACTS):
+            found = "the fact tables that it was made from are not in it"
+            way_out = f"Run `sidedoor run --edition {edition}` again."
+            raise RunError(f"runs/{edition}/{result.name}", found, way_out, code="facts-missing")
+    if len(kept) > 1:
+        names = " and ".join(name for name, _ in kept.values())
+        found = f"{names} were made from different fact tables"
+        way_out = "Name one folder of facts for all notebooks of the edition, and run it again."
+        raise RunError(f"runs/{edition}", found, way_out, code="facts-differ")
+    for _, result in kept.values():
+        try:
+            check_tables(result / KEPT_FACTS)
+        except DataError as error:
+            place, way_out = f"runs/{edition}/{result.name}", f"Run `sidedoor run --edition {edition}` again."
+            raise RunError(place, f"{error.place}: {error.found}", way_out, code=error.code) from None
+        return result / KEPT_FACTS
+    return fallback
+
+
+def _load_sources(facts: Path) -> list[dict]:
+    """Return the rows of the table of sources, each with how it is cited; None for an empty cell."""
+    table = load_table("sources", facts)
+    table = table.assign(cite_as=cite_sources(table["source_id"], facts)["cite_as"])
+    return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
 def _find_result(folder: Path, entry: dict) -> Path:
