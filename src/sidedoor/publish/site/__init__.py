@@ -12,9 +12,9 @@ from pathlib import Path
 import nbformat
 
 from helpers import paths
-from helpers.errors import DataError, ParameterError, RunError, offer_nearest
+from helpers.errors import RunError
 from helpers.facts.sources import cite_sources
-from helpers.facts.tables import check_tables, load_table
+from helpers.facts.tables import load_table
 from helpers.files import hash_files
 from sidedoor.publish.scan import check_publication
 from sidedoor.publish.site._figures import place_figures
@@ -47,8 +47,7 @@ def build_site(
     runs
         Folder of all results; by default `paths.RUNS`.
     facts
-        Folder of the fact tables for an edition none of whose results keeps any; by default `data/facts`. All
-        other sites show the tables that their results were made from.
+        Folder of the fact tables for an edition none of whose results keeps any; by default `data/facts`.
     reference
         The edition as a person named it (its file or name), for the message that it was not run yet.
 
@@ -60,12 +59,10 @@ def build_site(
     Raises
     ------
     RunError
-        There is no complete run, a file of it is not what was sealed, or something came out that must not be
-        published.
+        There is no complete run, a file of it is not what was sealed, its notebooks were made from different
+        fact tables, or something came out that must not be published.
     ParameterError
         The edition opens with a finding or a figure that no notebook of it has.
-    DataError
-        The fact tables break their schema, or notebooks were made from different rows of one source.
     """
     folder = Path(runs or paths.RUNS) / edition_name
     facts = Path(facts or paths.FACTS)
@@ -166,7 +163,6 @@ def _render(folder: Path, manifest: dict, facts: Path, work: Path) -> None:
     cited |= {row["source_id"]: row["cite_as"] for row in rows}
     books = [_place_notebook(entry, result, cited, source, extra) for entry, result in results]
     site = Site(manifest, books, rows, cited, facts, folder, extra)
-    _check_opening(folder.name, site)
     pages = write_pages(site) | {"search": ":orphan:\n\n" + read_page("search", search=_SEARCH)}
     for name, text in pages.items():
         (source / f"{name}.rst").write_text(text, encoding="utf-8")
@@ -197,14 +193,7 @@ def _find_facts(edition: str, results: list[tuple[dict, Path]], fallback: Path) 
         found = f"{names} were made from different fact tables"
         way_out = "Name one folder of facts for all notebooks of the edition, and run it again."
         raise RunError(f"runs/{edition}", found, way_out, code="facts-differ")
-    for _, result in kept.values():
-        try:
-            check_tables(result / KEPT_FACTS)
-        except DataError as error:
-            place, way_out = f"runs/{edition}/{result.name}", f"Run `sidedoor run --edition {edition}` again."
-            raise RunError(place, f"{error.place}: {error.found}", way_out, code=error.code) from None
-        return result / KEPT_FACTS
-    return fallback
+    return next((result / KEPT_FACTS for _, result in kept.values()), fallback)
 
 
 def _load_sources(facts: Path) -> list[dict]:
@@ -224,19 +213,6 @@ def _find_result(folder: Path, entry: dict) -> Path:
     return result
 
 
-def _check_opening(edition: str, site: Site) -> None:
-    """Check that the findings and the figure which the edition opens with are there."""
-    findings = [finding["id"] for _, finding in site.list_findings()]
-    figures = [figure.figure_id for book in site.books for figure in book.figures if figure.links]
-    picture = site.manifest.get("picture")
-    named = [("lead", one, findings) for one in site.manifest.get("lead") or []]
-    named += [("picture", picture, figures)] if picture else []
-    for key, one, known in named:
-        if one not in known:
-            found = f"no {'finding' if key == 'lead' else 'figure'} of its notebooks is called `{one}`"
-            raise ParameterError(f"edition {edition}, {key}", found, offer_nearest(one, known), code=key)
-
-
 def _read_findings(result: Path) -> list[dict]:
     return json.loads((result / "findings.json").read_text(encoding="utf-8"))
 
@@ -245,12 +221,6 @@ def _place_notebook(entry: dict, result: Path, cited: dict, source: Path, extra:
     """Put one result into the site: its notebook made safe, its figures, the notebook to download."""
     name = entry["name"]
     figures, more = place_figures(result, name, extra)
-    findings = _read_findings(result)
-    for finding in findings:
-        # What is simulated here has no source outside, and its name says so.
-        named = [str(one) for one in finding["sources"] if not str(one).startswith("simulated-")]
-        if unknown := [one for one in named if one not in cited]:
-            _log.warning("site: %s, finding %s: no source %s", name, finding["id"], ", ".join(unknown))
     (extra / "notebooks").mkdir(exist_ok=True)
     shutil.copyfile(result / f"{name}.ipynb", extra / "notebooks" / f"{name}.ipynb")
     # An edition may run a notebook more than once, each time under a name of its own.
@@ -258,15 +228,14 @@ def _place_notebook(entry: dict, result: Path, cited: dict, source: Path, extra:
     title = entry["title"] + (f" ({slug.replace('-', ' ')})" if slug else "")
     tables = f" Tables and networks: {', '.join(more)}" if more else ""
     foot = f"Download this page as a notebook: {offer(f'notebooks/{name}.ipynb')}.{tables}"
-    foot = f'<p class="page-files">{foot}</p>'
-    by_name = {figure.figure_id: figure for figure in figures}
-    outputs = OutputFilter(by_name, cited, extra / "figures" / name, f"figures/{name}", slug)
+    outputs = OutputFilter({figure.figure_id: figure for figure in figures}, cited, extra, name, slug)
     notebook = nbformat.read(result / f"{name}.ipynb", as_version=4)
-    nbformat.write(outputs.publish(notebook, foot, is_open=name[:2] in PART_2), source / f"{name}.ipynb")
+    notebook = outputs.publish(notebook, f'<p class="page-files">{foot}</p>', is_open=name[:2] in PART_2)
+    nbformat.write(notebook, source / f"{name}.ipynb")
     order = {shown: number for number, shown in enumerate(outputs.shown)}
     figures.sort(key=lambda figure: order.get(figure.figure_id, len(order)))
-    question = entry.get("question", "")
-    return PlacedNotebook(name, title, question, entry.get("key", ""), findings, figures, outputs.figure_of)
+    about = (name, title, entry.get("question", ""), entry.get("key", ""))
+    return PlacedNotebook(*about, _read_findings(result), figures, outputs.figure_of)
 
 
 def _swap(new: Path, place: Path, aside: Path) -> None:

@@ -63,14 +63,8 @@ def offer(address: str, rows: int | None = None) -> str:
 def link_sources(names: Iterable[str], cited: dict[str, str], pages: dict | None = None) -> str:
     """Return sources as people cite them, linked to their rows on the page of sources.
 
-    Parameters
-    ----------
-    names
-        Names of sources, as a finding or a table gives them.
-    cited
-        How each source that the page has is cited: `Fresno Bee, 14 March 2019`. Another one is not linked.
-    pages
-        Pages by source, where they are known.
+    `cited` says how each source that the page has is cited, such as `Fresno Bee, 14 March 2019`; another one
+    is not linked. `pages` holds pages by source, where they are known.
     """
     shown = []
     for name in map(str, names):

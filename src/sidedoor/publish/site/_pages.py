@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import paths
+from helpers.errors import ParameterError, offer_nearest
 from helpers.export import neutralize_formulas, write_csv
 from helpers.facts.tables import describe_table, list_tables, load_table
 from helpers.files import format_json
@@ -157,9 +158,7 @@ def _write_index(site: Site, pages: list[str]) -> str:
         for row in site.sources
         if row["read_as"] == "not_read"
     ]
-    figures = {figure.figure_id: figure for book in site.books for figure in book.figures if figure.links}
-    named = [edition.get("picture"), *(book.figure_of.get(one["id"]) for book, one in leads)]
-    picture = next((figures[name] for name in named if name in figures), None)
+    picture = _pick_picture(site, leads)
     blocks = {
         "standfirst": f'<p class="standfirst">{show(subtitle)}</p>' if subtitle else "",
         "byline": f'<p class="byline">{show(f"By {authors}") if authors else "Side Door"}</p>',
@@ -179,14 +178,33 @@ def _write_index(site: Site, pages: list[str]) -> str:
 
 def _pick_leads(site: Site) -> list[tuple[PlacedNotebook, dict]]:
     """Return the findings that open the site: those the edition names, else the first of each notebook."""
-    found, named = site.list_findings(), site.manifest.get("lead") or []
-    if named:
+    found = site.list_findings()
+    if named := site.manifest.get("lead"):
         stated = {finding["id"]: (book, finding) for book, finding in found}
-        return [stated[one] for one in named if one in stated]
+        return [_pick(site, "lead", one, stated) for one in named]
     firsts = {book.name: (book, finding) for book, finding in reversed(found)}
     chosen = list(reversed(firsts.values()))
     rest = [pair for pair in found if pair not in chosen]
     return (chosen + rest)[:_MOST_LEADS]
+
+
+def _pick_picture(site: Site, leads: list[tuple[PlacedNotebook, dict]]) -> PlacedFigure | None:
+    """Return the picture of the front page: the one named, else the one that shows its first finding."""
+    figures = {figure.figure_id: figure for book in site.books for figure in book.figures if figure.links}
+    if named := site.manifest.get("picture"):
+        return _pick(site, "picture", named, figures)
+    shown = (book.figure_of.get(finding["id"]) for book, finding in leads)
+    return next((figures[name] for name in shown if name in figures), None)
+
+
+def _pick(site: Site, key: str, name: str, known: dict):
+    """Return what an edition names for its front page; ParameterError if none of its notebooks has it."""
+    if name not in known:
+        found = f"nothing in its notebooks is called `{name}`"
+        raise ParameterError(
+            f"edition {site.folder.name}, {key}", found, offer_nearest(name, known), code=key
+        )
+    return known[name]
 
 
 def _show_lead(site: Site, book: PlacedNotebook, finding: dict) -> str:
