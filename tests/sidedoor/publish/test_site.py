@@ -21,11 +21,12 @@ from helpers.facts import tables
 from helpers.facts.agencies import PHRASES
 from helpers.facts.tables import describe_table
 from helpers.files import hash_files
-from sidedoor.publish.site import _html, _lookups, _sphinx, build_site, check_site
+from sidedoor.publish.site import _html, _lookups, _sphinx, build_site
 from sidedoor.publish.site._figures import place_figures
 from sidedoor.publish.site._html import is_safe_link, link_sources
 from sidedoor.publish.site._notebooks import clean_html, clean_markdown
 from sidedoor.publish.site._pages import show_bounds
+from sidedoor.publish.site._review import review_pages
 from sidedoor.run.results import lock_edition
 
 
@@ -656,8 +657,9 @@ def test_last_gate_refuses(planted, tmp_path):
     """Should something pass all cleaning, the site is not published, and the page is named."""
     (tmp_path / "page.html").write_text(f"<!doctype html><title>a</title>{planted}")
 
-    with pytest.raises(RunError, match="page.html"):
-        check_site(tmp_path)
+    with pytest.raises(RunError) as raised:
+        review_pages(tmp_path)
+    assert (raised.value.code, raised.value.place) == ("unsafe-page", "site, page.html")
 
 
 @pytest.mark.parametrize("name", ["never-run", "../elsewhere", "a/b", ""])

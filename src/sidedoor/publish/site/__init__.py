@@ -6,7 +6,6 @@ import re
 import shutil
 import tempfile
 from contextlib import nullcontext
-from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -18,10 +17,10 @@ from helpers.facts.tables import load_table
 from helpers.files import hash_files
 from sidedoor.publish.scan import check_publication
 from sidedoor.publish.site._figures import place_figures
-from sidedoor.publish.site._html import is_safe_link, offer, read_page
+from sidedoor.publish.site._html import offer, read_page
 from sidedoor.publish.site._notebooks import OutputFilter
 from sidedoor.publish.site._pages import PART_2, PlacedNotebook, Site, name_record, write_pages
-from sidedoor.publish.site._search import write_index
+from sidedoor.publish.site._review import review_pages
 from sidedoor.run.results import KEPT_FACTS, load_manifest, lock_edition, read_result
 
 _log = logging.getLogger(__name__)
@@ -29,8 +28,6 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SEARCH = """<form method="get"><label for="search-field">Search this site</label> \
 <input type="search" id="search-field" name="q"></form>\
 <div id="search-results" role="status">The search needs JavaScript.</div>"""
-_BARRED = "iframe object embed base frame applet style".split()
-_LOADED = "src srcset poster data action formaction background ping xlink:href".split()
 # What its owner may have put into the folder of a site, to publish it from there.
 _KEPT = (".git", "CNAME", ".nojekyll")
 
@@ -86,55 +83,6 @@ def build_site(
     return folder / "site" / "index.html"
 
 
-def check_site(folder: Path) -> None:
-    """Check, page by page, that a site holds no code but its own and loads nothing from elsewhere.
-
-    Raises
-    ------
-    RunError
-        Names the page and what is in it.
-    """
-    for page in sorted(folder.rglob("*.html")):
-        gate = _Gate()
-        gate.feed(page.read_text(encoding="utf-8"))
-        if gate.found:
-            place, way_out = page.relative_to(folder), "Remove it from the notebook or table that it is in"
-            raise RunError(f"site, {place}", f"it holds {gate.found[0]}", f"{way_out}, and run again.")
-
-
-class _Gate(HTMLParser):
-    """Collects what no page may hold. The last gate: cells, tables and prose were cleaned before."""
-
-    def __init__(self):
-        super().__init__()
-        self.found: list[str] = []
-        self._in_script = False
-
-    def handle_starttag(self, tag, attributes):
-        values = {name: value or "" for name, value in attributes}
-        self._in_script = tag == "script"
-        if tag in _BARRED:
-            self.found.append(f"<{tag}>")
-        if tag == "meta" and values.get("http-equiv", "").lower() not in ("", "content-security-policy"):
-            self.found.append("a meta instruction")
-        for name, value in values.items():
-            is_loaded = name in _LOADED or (name == "href" and tag in ("link", "use", "image"))
-            is_unsafe = (
-                name == "href" and tag == "a" and ":" in value.split("#")[0] and not is_safe_link(value)
-            )
-            if name.startswith("on") or name in ("style", "srcdoc"):
-                self.found.append(f"the attribute {name}")
-            elif is_unsafe or is_loaded and re.match(r"\s*([a-z][\w+.-]*:|//)", value, re.I):
-                self.found.append(f"{tag} {name}={value[:80]!r}")
-
-    def handle_endtag(self, tag):
-        self._in_script = False
-
-    def handle_data(self, data):
-        if self._in_script and data.strip():
-            self.found.append("a script written into the page")
-
-
 def _read_manifest(folder: Path, edition_name: str, reference: str) -> dict:
     """Return the manifest, which has what a site needs."""
     manifest = load_manifest(edition_name, folder.parent) if _NAME.fullmatch(edition_name) else None
@@ -172,8 +120,7 @@ def _render(folder: Path, manifest: dict, facts: Path, work: Path) -> None:
     for warning in _sphinx.render_site(source, out, extra, manifest["title"]):
         _log.warning("site: %s", warning.replace(str(work), ""))
     shutil.rmtree(out / "_sources", ignore_errors=True)
-    write_index(out)
-    check_site(out)
+    review_pages(out)
     check_publication(out)
 
 

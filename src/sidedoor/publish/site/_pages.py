@@ -1,6 +1,5 @@
 """Write the site's own pages: front page, findings, sources, data, methods, corrections, how to cite."""
 
-import csv
 import shutil
 import textwrap
 from dataclasses import dataclass, field
@@ -37,6 +36,8 @@ PART_2 = ("05", "06", "07", "10", "99")
 _MOST_LEADS = 5
 _NO_BOUND = "no bound stated"
 _MOST_ROWS = 3_000
+_LEAVES = {"table": "Table", "column": "Column", "leaves": "Leaves", "how": "In what form"}
+_LEAVES_SETS = {"sortable": True, "choices": ["Table", "Leaves"]}
 _WORDS = {
     "document": "the document, or the part cited",
     "publisher_page": "the publisher's page",
@@ -131,14 +132,16 @@ def write_pages(site: Site) -> dict[str, str]:
         pages["data"], tables = _write_data(site)
         unlisted |= tables
     pages["sources"] = _write_sources(site)
-    pages["methods"] = read_page("methods", *_show_limits(site.records), leaves=_show_leaves())
+    leaves = _show_registry("leaves", _LEAVES, "Columns of the private records", **_LEAVES_SETS)
+    pages["methods"] = read_page("methods", *_show_limits(site.records), leaves=leaves)
     if site.list_findings(checks=True):
         pages["checks"] = _write_findings(site, checks=True)
     if not site.records:
         pages["story"] = read_page("story")
     pages["glossary"] = read_page("glossary")
     if not site.records:
-        pages["corrections"] = _write_corrections()
+        heads = {"date": "Date", "where": "Where", "what": "What was corrected"}
+        pages["corrections"] = read_page("corrections", table=_show_registry("corrections", heads))
     pages["cite"] = _write_cite(site)
     return {"index": _write_index(site, list(pages))} | pages | unlisted
 
@@ -396,24 +399,13 @@ def _describe_column(column: dict) -> dict[str, str]:
     }
 
 
-def _write_corrections() -> str:
-    heads = {"date": "Date", "where": "Where", "what": "What was corrected"}
-    rows = [{heads[name]: show(cell) for name, cell in row.items()} for row in _read_registry("corrections")]
-    rows = [row | {"Date": show_date(row["Date"])} for row in rows]
-    return read_page("corrections", table=build_table(rows, say_number(len(rows), "correction")))
-
-
-def _show_leaves() -> str:
-    """Return what leaves the private records of an edition, column by column."""
-    heads = {"table": "Table", "column": "Column", "leaves": "Leaves", "how": "In what form"}
-    rows = [{head: show(row[name]) for name, head in heads.items()} for row in _read_registry("leaves")]
-    sets = {"sortable": True, "choices": ["Table", "Leaves"]}
-    return build_table(rows, "Columns of the private records", **sets)
-
-
-def _read_registry(name: str) -> list[dict]:
-    with (paths.DATA / "registry" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def _show_registry(name: str, heads: dict[str, str], caption: str = "", **sets) -> str:
+    """Return columns of a table of `data/registry` under the heads that readers see."""
+    table = pd.read_csv(paths.DATA / "registry" / f"{name}.csv", dtype="str", keep_default_na=False).map(show)
+    if "date" in table:
+        table["date"] = table["date"].map(show_date)
+    rows = table[list(heads)].rename(columns=heads).to_dict("records")
+    return build_table(rows, caption or say_number(len(rows), "correction"), **sets)
 
 
 def _write_cite(site: Site) -> str:
