@@ -2,15 +2,15 @@
 
 import base64
 import csv
+import io
 import json
 import shutil
-import struct
-import zlib
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 from nbformat import v4
+from PIL import Image
 
 from helpers import paths
 from helpers.canonical import COLUMNS
@@ -35,15 +35,11 @@ MARKUP = (
 
 def draw_png(width: int = 840, height: int = 460) -> bytes:
     """Draw a gray picture with two bars, so that it is large enough to be scaled."""
-    rows = []
-    for y in range(height):
-        dark = 100 < y < 160 or 260 < y < 320
-        rows.append(b"\0" + (b"\x40" if dark else b"\xee") * width)
-    head = (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    made = b"\x89PNG\r\n\x1a\n"
-    for kind, data in (head, (b"IDAT", zlib.compress(b"".join(rows), 9)), (b"IEND", b"")):
-        made += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    return made
+    picture, out = Image.new("L", (width, height), 0xEE), io.BytesIO()
+    for top in (100, 260):
+        picture.paste(0x40, (0, top, width, top + 60))
+    picture.save(out, "PNG")
+    return out.getvalue()
 
 
 def draw_svg(inside: str = "") -> str:
@@ -253,7 +249,7 @@ def place_own_edition(runs: Path) -> Path:
 
 
 def place_poisoned_edition(runs: Path, port: int) -> Path:
-    """Place an edition with hostile text wherever text can stand."""
+    """Place an edition with hostile text wherever text can stand, in the fact tables too."""
     folder = runs / EDITION
     bad = MARKUP.replace("{port}", str(port))
     finding, shown = state("poisoned", f"Finding {bad}", [name_source(), bad])
@@ -284,7 +280,8 @@ def place_poisoned_edition(runs: Path, port: int) -> Path:
     ]  # fmt: skip
     svg = draw_svg("<script>document.title='OWNED'</script>")
     name, figures = "01-read-the-release", {"scans": (about, svg)}
-    entry = place_result(folder, name, f"Read {bad}", f"What? {bad}", cells, [finding], figures)
+    facts = copy_facts(runs / "facts", title=bad, publisher=bad, note="=1+1" + bad)
+    entry = place_result(folder, name, f"Read {bad}", f"What? {bad}", cells, [finding], figures, facts=facts)
     path = folder / entry["folder"] / f"{name}.ipynb"
     content = json.loads(path.read_text(encoding="utf-8"))
     # Were they kept, these would make the builder run the notebook, or read it with other rules.

@@ -5,8 +5,6 @@ import hmac
 import os
 import re
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -202,23 +200,6 @@ def test_parquet_is_lossless_and_private_files_are_for_the_owner(tmp_path):
     write_csv(table, tmp_path / "t.csv")
     (tmp_path / "plain").touch()
     assert (tmp_path / "t.csv").stat().st_mode == (tmp_path / "plain").stat().st_mode
-
-
-def test_the_same_bytes_each_time(tmp_path):
-    """Two processes with other hash seeds and zones write the same CSV and Parquet."""
-    code = (
-        "import sys; from pathlib import Path; sys.path[:0] = sys.argv[2:]\n"
-        "from test_privacy import build_table\n"
-        "from helpers.export import *\n"
-        "write_csv(build_table(), sys.argv[1] + '.csv')\n"
-        "write_parquet(build_table(), sys.argv[1] + '.parquet')\n"
-    )
-    folders = [str(Path(__file__).parent), str(Path(paths.__file__).parents[1])]
-    for seed, zone in (("1", "Asia/Kolkata"), ("2", "UTC")):
-        env = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone}
-        subprocess.run([sys.executable, "-c", code, str(tmp_path / seed), *folders], check=True, env=env)
-    for end in ("csv", "parquet"):
-        assert (tmp_path / f"1.{end}").read_bytes() == (tmp_path / f"2.{end}").read_bytes()
 
 
 def test_a_failed_write_leaves_what_was_there(tmp_path):

@@ -67,7 +67,7 @@ def scan_path(path: Path | str, canaries: Iterable[str] = ()) -> list[Leak]:
         There is no such path, or a canary is too short.
     """
     path = Path(path)
-    canaries = (canaries,) if isinstance(canaries, str) else tuple(canaries)
+    canaries = tuple(canaries)
     Finder(canaries)
     if not path.exists():
         found = "there is no such file or folder"
@@ -94,7 +94,7 @@ def load_canaries(path: Path | str) -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip())
 
 
-def check_publication(folder: Path | str, canaries: Iterable[str] = ()) -> None:
+def check_publication(folder: Path | str) -> None:
     """Check that nothing in a folder leaks and that everything in it was looked into.
 
     Raises
@@ -102,7 +102,7 @@ def check_publication(folder: Path | str, canaries: Iterable[str] = ()) -> None:
     RunError
         Names the files, what kind of leak and where, with the values masked.
     """
-    leaks = scan_path(folder, canaries)
+    leaks = scan_path(folder)
     if not leaks:
         return
     files = list(dict.fromkeys(leak.file for leak in leaks))

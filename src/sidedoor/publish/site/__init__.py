@@ -32,9 +32,7 @@ _SEARCH = """<form method="get"><label for="search-field">Search this site</labe
 _KEPT = (".git", "CNAME", ".nojekyll")
 
 
-def build_site(
-    edition_name: str, runs: Path | None = None, facts: Path | None = None, reference: str = ""
-) -> Path:
+def build_site(edition_name: str, runs: Path | None = None, reference: str = "") -> Path:
     """Build the site of an edition from its complete results.
 
     Parameters
@@ -43,8 +41,6 @@ def build_site(
         Name of the edition: its results are in `runs/<edition_name>/`.
     runs
         Folder of all results; by default `paths.RUNS`.
-    facts
-        Folder of the fact tables for an edition none of whose results keeps any; by default `data/facts`.
     reference
         The edition as a person named it (its file or name), for the message that it was not run yet.
 
@@ -62,7 +58,6 @@ def build_site(
         The edition opens with a finding or a figure that no notebook of it has.
     """
     folder = Path(runs or paths.RUNS) / edition_name
-    facts = Path(facts or paths.FACTS)
     _read_manifest(folder, edition_name, reference)
     # No run or other build may change the results meanwhile; results elsewhere are the caller's own.
     try:
@@ -72,7 +67,7 @@ def build_site(
                 shutil.rmtree(left_over, ignore_errors=True)
             work = Path(tempfile.mkdtemp(prefix=".site-", dir=folder))
             try:
-                _render(folder, manifest, facts, work)
+                _render(folder, manifest, work)
                 _swap(work / "html", folder / "site", work / "before")
             finally:
                 shutil.rmtree(work, ignore_errors=True)
@@ -87,22 +82,20 @@ def _read_manifest(folder: Path, edition_name: str, reference: str) -> dict:
     """Return the manifest, which has what a site needs."""
     manifest = load_manifest(edition_name, folder.parent) if _NAME.fullmatch(edition_name) else None
     if not manifest or not manifest["notebooks"]:
-        place, way_out = (
-            f"runs/{edition_name}/manifest.json",
-            f"`sidedoor run --edition {reference or edition_name}`",
-        )
-        raise RunError(place, "there is no complete run of this edition", f"Run {way_out} first.")
+        way_out = f"Run `sidedoor run --edition {reference or edition_name}` first."
+        found = "there is no complete run of this edition"
+        raise RunError(f"runs/{edition_name}/manifest.json", found, way_out)
     return manifest
 
 
-def _render(folder: Path, manifest: dict, facts: Path, work: Path) -> None:
+def _render(folder: Path, manifest: dict, work: Path) -> None:
     """Write sources, render them, and check what came out."""
     source, extra, out = work / "source", work / "extra", work / "html"
     source.mkdir()
     (extra / "data").mkdir(parents=True)
     results = [(entry, _find_result(folder, entry)) for entry in manifest["notebooks"]]
     records = manifest.get("records") or []
-    facts = _find_facts(folder.name, results, facts)
+    facts = _find_facts(folder.name, results)
     rows = _load_sources(facts)
     if records:  # an edition of own records shows of the collection's tables only the sources that it cites
         named = {name for _, result in results for one in _read_findings(result) for name in one["sources"]}
@@ -124,8 +117,8 @@ def _render(folder: Path, manifest: dict, facts: Path, work: Path) -> None:
     check_publication(out)
 
 
-def _find_facts(edition: str, results: list[tuple[dict, Path]], fallback: Path) -> Path:
-    """Return the fact tables that the results of an edition were made from; the fallback if none kept any."""
+def _find_facts(edition: str, results: list[tuple[dict, Path]]) -> Path:
+    """Return the fact tables that the results of an edition were made from; ours if none kept any."""
     kept: dict[str, tuple[str, Path]] = {}
     for entry, result in results:
         if (result / KEPT_FACTS).is_dir():
@@ -140,7 +133,7 @@ def _find_facts(edition: str, results: list[tuple[dict, Path]], fallback: Path) 
         found = f"{names} were made from different fact tables"
         way_out = "Name one folder of facts for all notebooks of the edition, and run it again."
         raise RunError(f"runs/{edition}", found, way_out, code="facts-differ")
-    return next((result / KEPT_FACTS for _, result in kept.values()), fallback)
+    return next((result / KEPT_FACTS for _, result in kept.values()), paths.FACTS)
 
 
 def _load_sources(facts: Path) -> list[dict]:
@@ -179,8 +172,6 @@ def _place_notebook(entry: dict, result: Path, cited: dict, source: Path, extra:
     notebook = nbformat.read(result / f"{name}.ipynb", as_version=4)
     notebook = outputs.publish(notebook, f'<p class="page-files">{foot}</p>', is_open=name[:2] in PART_2)
     nbformat.write(notebook, source / f"{name}.ipynb")
-    order = {shown: number for number, shown in enumerate(outputs.shown)}
-    figures.sort(key=lambda figure: order.get(figure.figure_id, len(order)))
     about = (name, title, entry.get("question", ""), entry.get("key", ""))
     return PlacedNotebook(*about, _read_findings(result), figures, outputs.figure_of)
 
