@@ -20,8 +20,6 @@ _KEY_CAP = 4096
 # Hexadecimal digits that are kept of a token: 64 bits.
 _DIGITS = 16
 _NEW_KEY = "Make one outside the repository, for example: (umask 077; openssl rand -hex 32 > KEYFILE)"
-# a pipe would wait for a writer; a last link in the path was resolved before
-_OPEN = [getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY")]
 
 
 def load_key(path: Path | str) -> bytes:
@@ -38,14 +36,18 @@ def load_key(path: Path | str) -> bytes:
     name = place.name or "key file"
     try:
         real = place.resolve(strict=True)
-    except (OSError, RuntimeError):
-        raise DataError(name, "there is no such key file", _NEW_KEY, code="key-missing") from None
+        if not real.is_file():  # a pipe would wait for a writer
+            raise DataError(name, "the key is no file", _NEW_KEY, code="key-unread")
+        with real.open("rb") as file:
+            key, mode = file.read(_KEY_CAP + 1), os.fstat(file.fileno()).st_mode
+    except (OSError, RuntimeError) as error:
+        found = f"the key cannot be read ({getattr(error, 'strerror', error)})"
+        raise DataError(name, found, _NEW_KEY, code="key-unread") from None
     for spot in (place, place.parent.resolve() / place.name, real):
         is_inside = spot.is_relative_to(paths.ROOT.resolve()) or spot.is_relative_to(paths.ROOT)
         if is_inside or any((folder / ".git").exists() for folder in spot.parents):
             way_out = "Make a new key outside of it: what was in a repository may be in its history for good."
             raise DataError(name, "the key is inside a repository", way_out, code="key-place")
-    key, mode = _read_key(real, name)
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         found = f"others can use the key file (mode {stat.S_IMODE(mode):04o})"
         raise DataError(name, found, "chmod 600 it, or make a new key.", code="key-mode")
@@ -89,19 +91,6 @@ def tokenize(values: pd.Series | Iterable, key: bytes, field: str) -> pd.Series:
         tokens.append(token[:_DIGITS] if text.strip() else None)
     # code -1 stands for missing: the last entry
     return pd.Series(pd.array([*tokens, None], dtype="str").take(codes), index=series.index, name=series.name)
-
-
-def _read_key(path: Path, name: str) -> tuple[bytes, int]:
-    """Return a key, cut after too many bytes, and the mode of the very file that was read."""
-    try:
-        with open(os.open(path, os.O_RDONLY | sum(_OPEN)), "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if not stat.S_ISREG(mode):
-                raise DataError(name, "the key is no file", _NEW_KEY)
-            return file.read(_KEY_CAP + 1), mode
-    except OSError as error:
-        found = f"the key cannot be read ({error.strerror})"
-        raise DataError(name, found, "Check the file and its permissions.") from None
 
 
 def _is_guessable(key: bytes) -> bool:

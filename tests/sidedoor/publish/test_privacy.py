@@ -84,7 +84,7 @@ def test_no_key_is_in_a_repository_or_leads_there(tmp_path, monkeypatch):
     for path in (inner, around, through, outside / "to-inner", root / "to-outer", make_key(other / "keys")):
         assert refuse(path) == "key-place"
     assert load_key(outside / "to-outer") == KEY
-    assert refuse(outside / "to-nowhere") == "key-missing"
+    assert refuse(outside / "to-nowhere") == "key-unread"
     outer.chmod(0o644)
     assert refuse(outside / "to-outer") == "key-mode"
 
@@ -94,7 +94,7 @@ def test_no_key_is_in_a_repository_or_leads_there(tmp_path, monkeypatch):
 def test_what_is_no_file_is_refused(tmp_path, name):
     """A folder, a pipe (without waiting for it) and nothing at all."""
     os.mkfifo(tmp_path / "pipe", 0o600)
-    refuse(tmp_path / name)
+    assert refuse(tmp_path / name) == "key-unread"
 
 
 def test_a_token_is_the_hmac_that_the_docstring_says():

@@ -6,7 +6,6 @@ reported as not looked into. Not found: what is only drawn in a picture, names a
 plates of rare or personal forms without a label, and what was encoded on purpose.
 """
 
-import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -72,10 +71,9 @@ def scan_path(path: Path | str, canaries: Iterable[str] = ()) -> list[Leak]:
     if not path.exists():
         found = "there is no such file or folder"
         raise DataError(path.name or "scan", found, "Give the path of what is to be published.")
-    files = _list_files(path) if path.is_dir() else [(path, path.is_file())]
     top = path if path.is_dir() else path.parent
-    scans = (_scan_file(file, file.relative_to(top), is_known, canaries) for file, is_known in files)
-    return list(itertools.chain.from_iterable(scans))
+    files = _list_files(path) if path.is_dir() else [(path, "" if path.is_file() else "not a file")]
+    return [leak for file, reason in files for leak in _scan_file(file, top, reason, canaries)]
 
 
 def load_canaries(path: Path | str) -> tuple[str, ...]:
@@ -114,18 +112,17 @@ def check_publication(folder: Path | str) -> None:
     raise RunError(place, found, f"{way_out}data/registry/leaks.toml.", code="leak")
 
 
-def _scan_file(path: Path, name: Path, is_known: bool, canaries: tuple[str, ...]) -> Iterator[Leak]:
-    """Yield the leaks of one file, the name included; each value once."""
+def _scan_file(path: Path, top: Path, reason: str, canaries: tuple[str, ...]) -> Iterator[Leak]:
+    """Yield the leaks of one file, the name included, each value once; or the reason not to look into it."""
     finder, seen = Finder(canaries, path), set()
-    shown = escape_controls(name.as_posix().encode("utf-8", "replace").decode(), kept="")
+    name = path.relative_to(top).as_posix().encode("utf-8", "replace").decode()
+    shown = escape_controls(name, kept="")
     for hit in reversed(hits := finder.find(re.sub(r"[._/]", " ", shown))):
         shown = shown[: hit.start] + mask(shown[hit.start : hit.end]) + shown[hit.end :]
     yield from (Leak(shown, "name of the file", hit.kind, mask(hit.value)) for hit in hits)
-    if not is_known:
-        kind = "a link to a folder" if path.is_symlink() else "a folder that is passed over"
-        yield Leak(shown, "", UNREADABLE, kind if path.is_dir() else "not a file")
-        return
     try:
+        if reason:
+            raise UnreadableError(reason)
         for place, kind, value in _find_leaks(read_file(path), finder, seen):
             yield Leak(shown, escape_controls(finder.mask(place)).replace("\n", " "), kind, value)
             if len(seen) >= MOST:
@@ -158,14 +155,15 @@ def _find_hits(piece: Piece | Cell, finder: Finder) -> Iterable[Hit]:
     return finder.find(piece.text, cells=piece.mode == "cells", is_url=piece.mode == "url")
 
 
-def _list_files(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Yield files by name, and with False the folders and special files that are not looked into."""
+def _list_files(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield files by name, and folders and special files that are not looked into with the reason."""
     for root, folders, files in os.walk(folder):
-        here, passed = Path(root), set()
+        here, passed = Path(root), {}
         for name in folders:
-            path = here / name
-            if name in _SKIPPED or path.is_symlink() or (path / "pyvenv.cfg").exists():
-                passed.add(name)
-        folders[:] = sorted(set(folders) - passed)
-        yield from ((here / name, False) for name in sorted(passed))
-        yield from ((here / name, (here / name).is_file()) for name in sorted(files))
+            if (here / name).is_symlink():
+                passed[name] = "a link to a folder"
+            elif name in _SKIPPED or (here / name / "pyvenv.cfg").exists():
+                passed[name] = "a folder that is passed over"
+        folders[:] = sorted(set(folders) - set(passed))
+        yield from ((here / name, passed[name]) for name in sorted(passed))
+        yield from ((here / name, "" if (here / name).is_file() else "not a file") for name in sorted(files))
