@@ -1,6 +1,5 @@
 """Drive a headless Chromium over its debugging pipe, with nothing but the standard library."""
 
-import base64
 import fcntl
 import json
 import os
@@ -106,11 +105,6 @@ class Chromium:
     def print_as(self, wanted: bool) -> None:
         """Lay pages out as on paper, or as on a screen again."""
         self._send("Emulation.setEmulatedMedia", media="print" if wanted else "")
-
-    def photograph(self, file: Path, full: bool = True) -> None:
-        """Save a picture of the page."""
-        shot = self._send("Page.captureScreenshot", format="png", captureBeyondViewport=full)
-        file.write_bytes(base64.b64decode(shot["data"]))
 
     def _send(self, method: str, **parameters) -> dict:
         self._number += 1

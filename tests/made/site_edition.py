@@ -2,17 +2,19 @@
 
 import base64
 import csv
+import io
 import json
 import shutil
-import struct
-import zlib
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 from nbformat import v4
+from PIL import Image
 
 from helpers import paths
+from helpers.canonical import COLUMNS
+from helpers.canonical import build_table as build_canonical
 from sidedoor.run.results import format_json, seal_result
 
 EDITION = "test-city"
@@ -33,15 +35,11 @@ MARKUP = (
 
 def draw_png(width: int = 840, height: int = 460) -> bytes:
     """Draw a gray picture with two bars, so that it is large enough to be scaled."""
-    rows = []
-    for y in range(height):
-        dark = 100 < y < 160 or 260 < y < 320
-        rows.append(b"\0" + (b"\x40" if dark else b"\xee") * width)
-    head = (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    made = b"\x89PNG\r\n\x1a\n"
-    for kind, data in (head, (b"IDAT", zlib.compress(b"".join(rows), 9)), (b"IEND", b"")):
-        made += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    return made
+    picture, out = Image.new("L", (width, height), 0xEE), io.BytesIO()
+    for top in (100, 260):
+        picture.paste(0x40, (0, top, width, top + 60))
+    picture.save(out, "PNG")
+    return out.getvalue()
 
 
 def draw_svg(inside: str = "") -> str:
@@ -90,7 +88,7 @@ def run_cell(source: str, *outputs) -> object:
 
 def place_result(
     folder: Path, name: str, title: str, question: str, cells: list, findings=(), figures=None, notebook=None,
-    parameters=None, facts=None,
+    parameters=None, facts=None, beside=None,
 ):  # fmt: skip
     """Place a complete result, as the runner does, and return its entry in the manifest."""
     key = (name.encode().hex() * 8)[:64]
@@ -107,6 +105,8 @@ def place_result(
         stem.with_name(f"{figure_id}-narrow.svg").write_text(svg, encoding="utf-8")
         stem.with_suffix(".csv").write_text("year,scans\n2017,1\n", encoding="utf-8")
         stem.with_suffix(".json").write_text(json.dumps({"figure_id": figure_id, **about}), encoding="utf-8")
+    for file, text in (beside or {}).items():
+        (result / "figures" / file).write_text(text, encoding="utf-8")
     if facts:
         shutil.copytree(facts, result / "facts")
     described = {"name": name, "notebook": notebook or name, "title": title, "question": question}
@@ -127,34 +127,19 @@ def write_manifest(folder: Path, entries: list[dict], title="Plate readers in Te
     (folder / "manifest.json").write_text(content, encoding="utf-8")
 
 
-def copy_facts(folder: Path, facts: Path | None = None, **changed) -> Path:
+def copy_facts(folder: Path, **changed) -> Path:
     """Copy the fact tables, with cells of the first source changed."""
-    shutil.copytree(facts or paths.FACTS, folder)
-    path = folder / "sources.csv"
-    rows = read_rows(path)
-    rows[0].update(changed)
-    write_rows(path, rows)
+    shutil.copytree(paths.FACTS, folder)
+    rows = pd.read_csv(folder / "sources.csv", dtype="str", keep_default_na=False)
+    rows.loc[0, list(changed)] = list(changed.values())
+    rows.to_csv(folder / "sources.csv", index=False)
     return folder
-
-
-def append_row(path: Path, changed: dict) -> None:
-    """Append a copy of a table's last row with other cells, its name among them."""
-    rows = read_rows(path)
-    write_rows(path, [*rows, {**rows[-1], **changed}])
 
 
 def read_rows(path: Path) -> list[dict]:
     """Read a table as it is written."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def write_rows(path: Path, rows: list[dict]) -> None:
-    """Write a table the way ours are written."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def name_source() -> str:
@@ -173,27 +158,50 @@ def build_record(**changes) -> dict:
     return record | changes
 
 
-def place_edition(runs: Path, own: bool = False) -> Path:
-    """Place an ordinary edition: two notebooks, two findings, a saved figure, a wide table.
+GRAPH = '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph>{}</graph></graphml>'
+LINK = '<node xmlns:x="http://www.w3.org/1999/xlink" x:type="simple" x:href="javascript:a()"/>'
+# What a notebook may save beside its figures: two harmless files, and what a browser could obey.
+BESIDE = {
+    "net.graphml": GRAPH.format(""),
+    "net.csv": "from_id,to_id\na,b\n",
+    "net.html": "<p>a</p>",
+    "bad.graphml": GRAPH.format('<script xmlns="http://www.w3.org/1999/xhtml">x</script>'),
+    "bad-link.graphml": GRAPH.format(LINK),
+    "bad-style.graphml": '<?xml-stylesheet href="a.xsl"?>' + GRAPH.format(""),
+    "bad-entity.graphml": '<!DOCTYPE graphml [<!ENTITY a "b">]>' + GRAPH.format("&a;"),
+    "bad-signs.graphml": "\ufffe\0",
+}
 
-    One of `own` records shows no table of the collection, so that its site is built in a moment.
+
+def place_edition(runs: Path, own: bool = False) -> Path:
+    """Place an ordinary edition: four notebooks, one of them run twice, findings, a figure, files beside it.
+
+    One of `own` records has the first notebook only and shows no table of the collection, so that its site is
+    built in a moment.
     """
     folder = runs / EDITION
     source = "file-0a1b" if own else name_source()
-    records = [build_record()] if own else []
     first, shown_first = state("scans-pooled", "At least 5,000,000,000 scans were pooled.", [source])
-    stale = "In simulated data, 7 of 9 scans were stale."
-    second, shown_second = state("scans-invented", stale, [source], True)
     about = {"alt": "Two dark bars on gray.", "caption": "Scans by year."}
     about["source_line"] = "Source: a test · n = 2 · 2017"
     links = "See [the second](02-map-the-access.ipynb), [data](../data/README.md)."
     cells = [
-        v4.new_markdown_cell(f"## How many scans?\n\n{links}"),
-        run_cell("print('rows: 2')", v4.new_output("stream", name="stdout", text="rows: 2\n")),
+        v4.new_markdown_cell(f"## How many scans?\n\n{links}\n\nA hot list, and another hot list."),
+        run_cell("print('quokka')", v4.new_output("stream", name="stdout", text="rows: 2\n")),
         run_cell("table", show({"text/html": build_table(), "text/plain": "a table"})),
         run_cell("plt.show()", show_figure("scans", about["alt"])),
         run_cell("state_finding()", shown_first),
     ]
+    what = ("01-read-the-release", "Read the release", "What do the records say?", cells)
+    figures = {"scans": (about, draw_svg())}
+    authors, subtitle = ["A. Reporter", "B. Editor"], "What the records show"
+    if own:
+        entries = [place_result(folder, *what, [first], figures)]
+        write_manifest(folder, entries, records=[build_record()])
+        return folder
+    entries = [place_result(folder, *what, [first], figures, beside=BESIDE)]
+    stale = "In simulated data, 7 of 9 scans were stale."
+    second, shown_second = state("scans-invented", stale, [source], True)
     prose = (
         "| Table | One row is | Read as | Named |\n| - | - | - | - |\n"
         "| `sharing_claims` | a statement in a source, at a date | `publisher_page` | `press_excerpt` |"
@@ -206,18 +214,42 @@ def place_edition(runs: Path, own: bool = False) -> Path:
         run_cell("plt.show()", show({"image/png": base64.b64encode(draw_png(300, 200)).decode()})),
         run_cell("state_finding()", shown_second),
     ]
-    entries = [
-        place_result(folder, "01-read-the-release", "Read the release", "What do the records say?", cells,
-                     [first], {"scans": (about, draw_svg())}),
-        place_result(folder, "02-map-the-access", "Map the access", "By which doors?", more, [second]),
-    ]  # fmt: skip
-    authors, subtitle = ["A. Reporter", "B. Editor"], "What the records show"
-    write_manifest(folder, entries, subtitle=subtitle, authors=authors, records=records)
+    entries.append(
+        place_result(folder, "02-map-the-access", "Map the access", "By which doors?", more, [second])
+    )
+    for slug in ("oakland", "irvine"):
+        finding, shown = state("scans", "Scans.", [source])
+        named = [{**finding, "id": f"{slug}-scans"}]
+        cells = [run_cell("wombat = 1", shown)]
+        entries.append(
+            place_result(folder, f"05-{slug}", "Read a log", "What?", cells, named, notebook="05-read")
+        )
+    write_manifest(folder, entries, subtitle=subtitle, authors=authors)
+    return folder
+
+
+def place_own_edition(runs: Path) -> Path:
+    """Place an edition of own records with a canary in every text column of its sharing list."""
+    folder, police = runs / EDITION, "Quokka Police Department"
+    sources = ["file-0a1b", "no-such-source"]
+    own, shown = state("city", "Quokka police let 2 agencies search.", sources)
+    national, other = state("nation", "A national finding.", [name_source()])
+    cells = [run_cell("f()", shown), run_cell("f()", other)]
+    entry = place_result(folder, "03-measure", "Measure", "Who?", cells, [own, national])
+    evil = "<img src=x onerror=alert(1)>"
+    texts = {"file": evil, "warnings": [evil], "set_aside": {evil: 1}, "source_ids": [evil], "family": evil}
+    records = [build_record(reported_by=police), build_record(**texts)]
+    write_manifest(folder, [entry], records=records)
+    row = {name: f"canary {name}" for name, kind in COLUMNS["sharing"].items() if kind == "str"}
+    row |= {"section": "detections_shared", "as_of": "2025-03-31", "reported_by": police}
+    rows = [row | {"to_agency_as_printed": name} for name in ("Wombat County Sheriff", "Jane Roe, victim")]
+    (folder / "records" / "list").mkdir(parents=True)
+    build_canonical("sharing", rows).to_parquet(folder / "records" / "list" / "sharing.parquet")
     return folder
 
 
 def place_poisoned_edition(runs: Path, port: int) -> Path:
-    """Place an edition with hostile text wherever text can stand."""
+    """Place an edition with hostile text wherever text can stand, in the fact tables too."""
     folder = runs / EDITION
     bad = MARKUP.replace("{port}", str(port))
     finding, shown = state("poisoned", f"Finding {bad}", [name_source(), bad])
@@ -248,7 +280,8 @@ def place_poisoned_edition(runs: Path, port: int) -> Path:
     ]  # fmt: skip
     svg = draw_svg("<script>document.title='OWNED'</script>")
     name, figures = "01-read-the-release", {"scans": (about, svg)}
-    entry = place_result(folder, name, f"Read {bad}", f"What? {bad}", cells, [finding], figures)
+    facts = copy_facts(runs / "facts", title=bad, publisher=bad, note="=1+1" + bad)
+    entry = place_result(folder, name, f"Read {bad}", f"What? {bad}", cells, [finding], figures, facts=facts)
     path = folder / entry["folder"] / f"{name}.ipynb"
     content = json.loads(path.read_text(encoding="utf-8"))
     # Were they kept, these would make the builder run the notebook, or read it with other rules.

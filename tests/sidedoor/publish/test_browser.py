@@ -1,9 +1,7 @@
 """The site in a real browser, opened from files: it asks nobody, fits, can be searched, heard and printed."""
 
-import http.server
 import importlib.util
 import re
-import threading
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +10,6 @@ import pytest
 import made.site_edition as made
 from helpers import figures
 from made import chromium
-from sidedoor.publish.site import build_site
 
 pytestmark = pytest.mark.skipif(
     not chromium.PROGRAM,
@@ -23,7 +20,9 @@ WIDTHS = [1400, 1024, 390]
 PAGES = """index agencies sharing findings checks data sources methods story glossary corrections cite search
 01-read-the-release 02-map-the-access list-amberley-village-flock-2026-04-26 table-log_quotes""".split()
 FIGURE = "document.querySelector('.figure img')"
+OPEN_FOLDS = "document.querySelectorAll('details').forEach(part => { part.open = true })"
 AXE = importlib.util.find_spec("axe_core_python")
+AXE_SCRIPT = Path(AXE.origin).parent / "axe.min.js" if AXE else None
 
 
 @pytest.fixture(scope="module")
@@ -34,30 +33,9 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(edition):
     """The site of an ordinary edition."""
-    return build_site(made.EDITION, made.place_edition(tmp_path_factory.mktemp("runs")).parent).parent
-
-
-@pytest.fixture(scope="module")
-def host():
-    """A server on this machine that notes what it is asked for."""
-
-    class Note(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    asked: list[str] = []
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Note)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port, asked
-    server.shutdown()
-    server.server_close()
+    return edition / "site"
 
 
 def find_outside(requests: list[str]) -> list[str]:
@@ -67,43 +45,35 @@ def find_outside(requests: list[str]) -> list[str]:
     ]
 
 
+@pytest.mark.skipif(not AXE, reason="axe-core-python is not installed: `make test` installs it from the lock")
 @pytest.mark.parametrize("width", WIDTHS)
-def test_pages_ask_nobody_and_fit(width, browser, site):
-    """No page asks a host or breaks its own policy; no page and no table is wider than the window."""
+def test_pages_ask_nobody_fit_and_can_be_used_by_all(width, browser, site):
+    """No page asks a host or breaks its own policy; none, and no table, is wider than the window.
+
+    With the folds open, axe finds no violation of WCAG 2.1 A and AA.
+    """
     browser.resize(width)
     browser.requests.clear()
     browser.complaints.clear()
-    too_wide = []
+    too_wide, found = [], []
     tables = "[...document.querySelectorAll('table')].filter(table => table.checkVisibility())"
     sticks_out = "table => table.getBoundingClientRect().right > innerWidth + 1"
+    rules = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations']}"
     for name in PAGES:
         browser.open(site / f"{name}.html")
         if browser.ask("document.documentElement.scrollWidth > innerWidth"):
             too_wide.append(name)
         too_wide += [name] * browser.ask(f"{tables}.filter({sticks_out}).length")
+        if name != "agencies":  # which has thousands of lines of one kind in its folds
+            browser.ask(OPEN_FOLDS)
+        browser.ask(f"{AXE_SCRIPT.read_text(encoding='utf-8')};0")
+        broken = f"axe.run(document, {rules}).then(done => done.violations.map(one => one.id))"
+        found += [(name, rule) for rule in browser.ask(broken)]
 
     assert len(browser.requests) > 10
     assert find_outside(browser.requests) == []
     assert browser.complaints == []
     assert too_wide == []
-
-
-@pytest.mark.skipif(not AXE, reason="axe-core-python is not installed: `make test` installs it from the lock")
-@pytest.mark.parametrize("width", WIDTHS)
-def test_pages_can_be_used_by_all(width, browser, site):
-    """axe finds no violation of WCAG 2.1 A and AA, with the folds open."""
-    script = (Path(AXE.origin).parent / "axe.min.js").read_text(encoding="utf-8")
-    rules = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations']}"
-    found = []
-    browser.resize(width)
-    for name in PAGES:
-        browser.open(site / f"{name}.html")
-        if name != "agencies":  # which has thousands of lines of one kind in its folds
-            browser.ask("document.querySelectorAll('details').forEach(part => { part.open = true })")
-        browser.ask(f"{script};0")
-        broken = f"axe.run(document, {rules}).then(done => done.violations.map(one => one.id))"
-        found += [(name, rule) for rule in browser.ask(broken)]
-
     assert found == []
 
 
@@ -113,8 +83,7 @@ def test_axe_finds_what_is_wrong(browser, tmp_path):
     page = tmp_path / "bare.html"
     page.write_text("<!doctype html><html lang=en><title>a</title><img src='data:image/png;base64,AA=='>")
     browser.open(page)
-    script = (Path(AXE.origin).parent / "axe.min.js").read_text(encoding="utf-8")
-    browser.ask(f"{script};0")
+    browser.ask(f"{AXE_SCRIPT.read_text(encoding='utf-8')};0")
 
     assert "image-alt" in browser.ask("axe.run().then(done => done.violations.map(one => one.id))")
 
@@ -172,18 +141,9 @@ def count_hits(site: Path, query: str) -> dict[str, int]:
     return counts
 
 
-QUERIES = [
-    "Merced",
-    "Irvine",
-    "Thomson Reuters",
-    "NVLS",
-    "retention",
-    "Texas",
-    "30,000",
-    "Union City",
-    "Connecticut",
-    "side door",
-]
+QUERIES = "Merced|Irvine|Thomson Reuters|NVLS|retention|Texas|30,000|Union City|Connecticut|side door".split(
+    "|"
+)
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -264,8 +224,8 @@ def test_print_is_complete(browser, site):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_figure_opens_large_on_click(width, browser, site):
-    """A click on a figure opens it, larger than on the page; the button closes it."""
+def test_figure_and_code_open_on_click(width, browser, site):
+    """A figure opens larger than on the page, and closes again; code is out of sight until it is opened."""
     browser.resize(width)
     browser.open(site / "01-read-the-release.html")
     small = browser.ask(f"{FIGURE}.getBoundingClientRect().width")
@@ -277,13 +237,6 @@ def test_figure_opens_large_on_click(width, browser, site):
     assert browser.ask("document.querySelector('dialog img').getBoundingClientRect().width") > small
     browser.ask("document.querySelector('dialog button').click()")
     assert not browser.ask("document.querySelector('dialog').open")
-
-
-def test_code_opens_on_request(browser, site):
-    """Code is out of sight until its summary is clicked."""
-    browser.resize(1400)
-    browser.open(site / "01-read-the-release.html")
-
     visible = "document.querySelector('.cell_input').checkVisibility()"
     assert not browser.ask(visible)
     browser.ask("document.querySelector('details.hide summary').click()")
@@ -303,22 +256,18 @@ def test_payloads_run_where_nothing_stops_them(browser, host, tmp_path):
     assert "/seen.png" in asked
 
 
-def test_hostile_records_do_nothing(browser, host, tmp_path):
+def test_hostile_records_do_nothing(browser, host, poisoned):
     """Payloads in notebook, figures, findings, titles and sources change no title and reach no host."""
-    port, asked = host
-    bad = made.MARKUP.replace("{port}", str(port))
-    facts = made.copy_facts(tmp_path / "facts", title=bad, publisher=bad, note=bad)
-    made.place_poisoned_edition(tmp_path / "runs", port)
-    site = build_site(made.EDITION, tmp_path / "runs", facts).parent
+    _, asked = host
+    site = poisoned / "site"
     asked.clear()
     browser.requests.clear()
     browser.complaints.clear()
     browser.resize(1400)
-    for page in sorted(site.glob("*.html")):
+    for page in [site / f"{name}.html" for name in PAGES if (site / f"{name}.html").exists()]:
         browser.open(page)
-        browser.ask("document.querySelectorAll('details').forEach(part => { part.open = true })")
+        browser.ask(OPEN_FOLDS)
         browser.ask("document.querySelectorAll('article a:not([href])').forEach(link => link.click())")
-        assert browser.ask("document.title") != "OWNED", page.name
         assert browser.ask("document.title").endswith("Side Door"), page.name
         assert browser.ask("location.pathname").endswith(page.name)
     browser.open(site / "search.html", "?q=section")

@@ -6,8 +6,6 @@ reported as not looked into. Not found: what is only drawn in a picture, names a
 plates of rare or personal forms without a label, and what was encoded on purpose.
 """
 
-import hashlib
-import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -15,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.errors import DataError, RunError, escape_controls
-from helpers.leaks import Finder, mask
-from sidedoor.publish.scan.files import read_file
-from sidedoor.publish.scan.texts import Column, Piece, Unread, UnreadableError
+from helpers.leaks import Finder, Hit, mask
+from sidedoor.publish.scan.readers import Cell, Piece, Unread, UnreadableError, read_file
 
 UNREADABLE = "not looked into:"
 # Leaks that are reported of one file: a log full of plates has made its point by then.
@@ -69,15 +66,14 @@ def scan_path(path: Path | str, canaries: Iterable[str] = ()) -> list[Leak]:
         There is no such path, or a canary is too short.
     """
     path = Path(path)
-    canaries = (canaries,) if isinstance(canaries, str) else tuple(canaries)
+    canaries = tuple(canaries)
     Finder(canaries)
     if not path.exists():
         found = "there is no such file or folder"
         raise DataError(path.name or "scan", found, "Give the path of what is to be published.")
-    files = _list_files(path) if path.is_dir() else [(path, path.is_file())]
     top = path if path.is_dir() else path.parent
-    scans = (_scan_file(file, file.relative_to(top), is_known, canaries) for file, is_known in files)
-    return list(itertools.chain.from_iterable(scans))
+    files = _list_files(path) if path.is_dir() else [(path, "" if path.is_file() else "not a file")]
+    return [leak for file, reason in files for leak in _scan_file(file, top, reason, canaries)]
 
 
 def load_canaries(path: Path | str) -> tuple[str, ...]:
@@ -96,7 +92,7 @@ def load_canaries(path: Path | str) -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip())
 
 
-def check_publication(folder: Path | str, canaries: Iterable[str] = ()) -> None:
+def check_publication(folder: Path | str) -> None:
     """Check that nothing in a folder leaks and that everything in it was looked into.
 
     Raises
@@ -104,7 +100,7 @@ def check_publication(folder: Path | str, canaries: Iterable[str] = ()) -> None:
     RunError
         Names the files, what kind of leak and where, with the values masked.
     """
-    leaks = scan_path(folder, canaries)
+    leaks = scan_path(folder)
     if not leaks:
         return
     files = list(dict.fromkeys(leak.file for leak in leaks))
@@ -116,59 +112,58 @@ def check_publication(folder: Path | str, canaries: Iterable[str] = ()) -> None:
     raise RunError(place, found, f"{way_out}data/registry/leaks.toml.", code="leak")
 
 
-def _scan_file(path: Path, name: Path, is_known: bool, canaries: tuple[str, ...]) -> Iterator[Leak]:
-    """Yield the leaks of one file, the name included."""
+def _scan_file(path: Path, top: Path, reason: str, canaries: tuple[str, ...]) -> Iterator[Leak]:
+    """Yield the leaks of one file, the name included, each value once; or the reason not to look into it."""
     finder, seen = Finder(canaries, path), set()
-    shown = escape_controls(name.as_posix().encode("utf-8", "replace").decode(), kept="")
+    name = path.relative_to(top).as_posix().encode("utf-8", "replace").decode()
+    shown = escape_controls(name, kept="")
     for hit in reversed(hits := finder.find(re.sub(r"[._/]", " ", shown))):
         shown = shown[: hit.start] + mask(shown[hit.start : hit.end]) + shown[hit.end :]
     yield from (Leak(shown, "name of the file", hit.kind, mask(hit.value)) for hit in hits)
-    if not is_known:
-        kind = "a link to a folder" if path.is_symlink() else "a folder that is passed over"
-        yield Leak(shown, "", UNREADABLE, kind if path.is_dir() else "not a file")
-        return
     try:
-        for place, kind, value, mark in _find_leaks(read_file(path), finder):
-            if (kind, mark) not in seen:
-                seen.add((kind, mark))
-                yield Leak(shown, escape_controls(finder.mask(place)).replace("\n", " "), kind, value)
+        if reason:
+            raise UnreadableError(reason)
+        for place, kind, value in _find_leaks(read_file(path), finder, seen):
+            yield Leak(shown, escape_controls(finder.mask(place)).replace("\n", " "), kind, value)
             if len(seen) >= MOST:
                 return
     except UnreadableError as error:
         yield Leak(shown, "", UNREADABLE, str(error))
 
 
-def _find_leaks(pieces: Iterable, finder: Finder) -> Iterator[tuple[str, str, str, str]]:
-    """Yield place, kind, masked value, and a mark that is the same for the same value."""
+def _find_leaks(pieces: Iterable, finder: Finder, seen: set) -> Iterator[tuple[str, str, str]]:
+    """Yield place, kind and masked value of what is not among those seen, and add it to them."""
     for piece in pieces:
         if isinstance(piece, Unread):
-            yield piece.place, UNREADABLE, piece.reason, piece.place
-        elif isinstance(piece, Column):
-            for value, place in piece.values.items():
-                if finder.is_leak(piece.kind, value):
-                    yield place, piece.kind, mask(value), _mark(value)
-        elif isinstance(piece, Piece):
-            if piece.mode == "canary":
-                hits = finder.find_canaries(piece.text)
-            else:
-                hits = finder.find(piece.text, cells=piece.mode == "cells", is_url=piece.mode == "url")
-            for hit in hits:
-                yield piece.where(hit.start), hit.kind, mask(hit.value), _mark(hit.value)
+            seen.add((UNREADABLE, piece.place))
+            yield piece.place, UNREADABLE, piece.reason
+            continue
+        for hit in _find_hits(piece, finder):
+            # the same value, however it is written
+            value = hit.kind, "".join(filter(str.isalnum, hit.value.casefold()))
+            if value not in seen:
+                seen.add(value)
+                place = piece.place if isinstance(piece, Cell) else piece.find_place(hit.start)
+                yield place, hit.kind, mask(hit.value)
 
 
-def _mark(value: str) -> str:
-    letters = "".join(filter(str.isalnum, value.casefold()))
-    return hashlib.sha256(letters.encode("utf-8", "replace")).hexdigest()
+def _find_hits(piece: Piece | Cell, finder: Finder) -> Iterable[Hit]:
+    if isinstance(piece, Cell):
+        return [Hit(0, 0, piece.kind, piece.value)] if finder.is_leak(piece.kind, piece.value) else []
+    if piece.mode == "canary":
+        return finder.find_canaries(piece.text)
+    return finder.find(piece.text, cells=piece.mode == "cells", is_url=piece.mode == "url")
 
 
-def _list_files(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Yield files by name, and with False the folders and special files that are not looked into."""
+def _list_files(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield files by name, and folders and special files that are not looked into with the reason."""
     for root, folders, files in os.walk(folder):
-        here, passed = Path(root), set()
+        here, passed = Path(root), {}
         for name in folders:
-            path = here / name
-            if name in _SKIPPED or path.is_symlink() or (path / "pyvenv.cfg").exists():
-                passed.add(name)
-        folders[:] = sorted(set(folders) - passed)
-        yield from ((here / name, False) for name in sorted(passed))
-        yield from ((here / name, (here / name).is_file()) for name in sorted(files))
+            if (here / name).is_symlink():
+                passed[name] = "a link to a folder"
+            elif name in _SKIPPED or (here / name / "pyvenv.cfg").exists():
+                passed[name] = "a folder that is passed over"
+        folders[:] = sorted(set(folders) - set(passed))
+        yield from ((here / name, passed[name]) for name in sorted(passed))
+        yield from ((here / name, "" if (here / name).is_file() else "not a file") for name in sorted(files))

@@ -6,45 +6,33 @@ import re
 import shutil
 import tempfile
 from contextlib import nullcontext
-from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 
 from helpers import paths
-from helpers.errors import ParameterError, RunError
+from helpers.errors import RunError
+from helpers.facts.sources import cite_sources
+from helpers.facts.tables import load_table
+from helpers.files import hash_files
 from sidedoor.publish.scan import check_publication
-from sidedoor.publish.site._facts import find_facts, join_sources, place_tables, read_package
 from sidedoor.publish.site._figures import place_figures
-from sidedoor.publish.site._html import is_safe_link, offer, read_page
+from sidedoor.publish.site._html import offer, read_page
 from sidedoor.publish.site._notebooks import OutputFilter
-from sidedoor.publish.site._pages import (
-    PART_2,
-    PlacedNotebook,
-    Site,
-    cite_records,
-    cite_source,
-    save_findings,
-    write_pages,
-)
-from sidedoor.publish.site._search import write_index
-from sidedoor.run.parameters import offer_nearest
-from sidedoor.run.results import load_manifest, lock_edition, read_result
+from sidedoor.publish.site._pages import PART_2, PlacedNotebook, Site, name_record, write_pages
+from sidedoor.publish.site._review import review_pages
+from sidedoor.run.results import KEPT_FACTS, load_manifest, lock_edition, read_result
 
 _log = logging.getLogger(__name__)
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SEARCH = """<form method="get"><label for="search-field">Search this site</label> \
 <input type="search" id="search-field" name="q"></form>\
 <div id="search-results" role="status">The search needs JavaScript.</div>"""
-_BARRED = "iframe object embed base frame applet style".split()
-_LOADED = "src srcset poster data action formaction background ping xlink:href".split()
 # What its owner may have put into the folder of a site, to publish it from there.
 _KEPT = (".git", "CNAME", ".nojekyll")
 
 
-def build_site(
-    edition_name: str, runs: Path | None = None, facts: Path | None = None, reference: str = ""
-) -> Path:
+def build_site(edition_name: str, runs: Path | None = None, reference: str = "") -> Path:
     """Build the site of an edition from its complete results.
 
     Parameters
@@ -53,9 +41,6 @@ def build_site(
         Name of the edition: its results are in `runs/<edition_name>/`.
     runs
         Folder of all results; by default `paths.RUNS`.
-    facts
-        Folder of the fact tables for an edition none of whose results keeps any; by default `data/facts`. All
-        other sites show the tables that their results were made from.
     reference
         The edition as a person named it (its file or name), for the message that it was not run yet.
 
@@ -67,15 +52,12 @@ def build_site(
     Raises
     ------
     RunError
-        There is no complete run, a file of it is not what was sealed, or something came out that must not be
-        published.
+        There is no complete run, a file of it is not what was sealed, its notebooks were made from different
+        fact tables, or something came out that must not be published.
     ParameterError
         The edition opens with a finding or a figure that no notebook of it has.
-    DataError
-        The fact tables break their schema, or notebooks were made from different rows of one source.
     """
     folder = Path(runs or paths.RUNS) / edition_name
-    facts = Path(facts or paths.FACTS)
     _read_manifest(folder, edition_name, reference)
     # No run or other build may change the results meanwhile; results elsewhere are the caller's own.
     try:
@@ -85,7 +67,7 @@ def build_site(
                 shutil.rmtree(left_over, ignore_errors=True)
             work = Path(tempfile.mkdtemp(prefix=".site-", dir=folder))
             try:
-                _render(folder, manifest, facts, work)
+                _render(folder, manifest, work)
                 _swap(work / "html", folder / "site", work / "before")
             finally:
                 shutil.rmtree(work, ignore_errors=True)
@@ -96,86 +78,32 @@ def build_site(
     return folder / "site" / "index.html"
 
 
-def check_site(folder: Path) -> None:
-    """Check, page by page, that a site holds no code but its own and loads nothing from elsewhere.
-
-    Raises
-    ------
-    RunError
-        Names the page and what is in it.
-    """
-    for page in sorted(folder.rglob("*.html")):
-        gate = _Gate()
-        gate.feed(page.read_text(encoding="utf-8"))
-        if gate.found:
-            place, way_out = page.relative_to(folder), "Remove it from the notebook or table that it is in"
-            raise RunError(f"site, {place}", f"it holds {gate.found[0]}", f"{way_out}, and run again.")
-
-
-class _Gate(HTMLParser):
-    """Collects what no page may hold. The last gate: cells, tables and prose were cleaned before."""
-
-    def __init__(self):
-        super().__init__()
-        self.found: list[str] = []
-        self._in_script = False
-
-    def handle_starttag(self, tag, attributes):
-        values = {name: value or "" for name, value in attributes}
-        self._in_script = tag == "script"
-        if tag in _BARRED:
-            self.found.append(f"<{tag}>")
-        if tag == "meta" and values.get("http-equiv", "").lower() not in ("", "content-security-policy"):
-            self.found.append("a meta instruction")
-        for name, value in values.items():
-            is_loaded = name in _LOADED or (name == "href" and tag in ("link", "use", "image"))
-            is_unsafe = (
-                name == "href" and tag == "a" and ":" in value.split("#")[0] and not is_safe_link(value)
-            )
-            if name.startswith("on") or name in ("style", "srcdoc"):
-                self.found.append(f"the attribute {name}")
-            elif is_unsafe or is_loaded and re.match(r"\s*([a-z][\w+.-]*:|//)", value, re.I):
-                self.found.append(f"{tag} {name}={value[:80]!r}")
-
-    def handle_endtag(self, tag):
-        self._in_script = False
-
-    def handle_data(self, data):
-        if self._in_script and data.strip():
-            self.found.append("a script written into the page")
-
-
 def _read_manifest(folder: Path, edition_name: str, reference: str) -> dict:
     """Return the manifest, which has what a site needs."""
     manifest = load_manifest(edition_name, folder.parent) if _NAME.fullmatch(edition_name) else None
     if not manifest or not manifest["notebooks"]:
-        place, way_out = (
-            f"runs/{edition_name}/manifest.json",
-            f"`sidedoor run --edition {reference or edition_name}`",
-        )
-        raise RunError(place, "there is no complete run of this edition", f"Run {way_out} first.")
+        way_out = f"Run `sidedoor run --edition {reference or edition_name}` first."
+        found = "there is no complete run of this edition"
+        raise RunError(f"runs/{edition_name}/manifest.json", found, way_out)
     return manifest
 
 
-def _render(folder: Path, manifest: dict, facts: Path, work: Path) -> None:
+def _render(folder: Path, manifest: dict, work: Path) -> None:
     """Write sources, render them, and check what came out."""
     source, extra, out = work / "source", work / "extra", work / "html"
     source.mkdir()
     (extra / "data").mkdir(parents=True)
     results = [(entry, _find_result(folder, entry)) for entry in manifest["notebooks"]]
     records = manifest.get("records") or []
-    sets = find_facts(folder.name, results, facts)
-    rows = join_sources(sets)
+    facts = _find_facts(folder.name, results)
+    rows = _load_sources(facts)
     if records:  # an edition of own records shows of the collection's tables only the sources that it cites
-        found = [finding for _, result in results for finding in _read_findings(result)]
-        named = {name for finding in found for name in finding["sources"]}
+        named = {name for _, result in results for one in _read_findings(result) for name in one["sources"]}
         rows = [row for row in rows if row["source_id"] in named]
-    cited = cite_records(records) | {row["source_id"]: cite_source(row) for row in rows}
+    cited = {name: name_record(record) for record in records for name in record["source_ids"]}
+    cited |= {row["source_id"]: row["cite_as"] for row in rows}
     books = [_place_notebook(entry, result, cited, source, extra) for entry, result in results]
-    tables = {} if records else place_tables(sets, read_package(), extra)
-    site = Site(manifest, books, rows, cited, sets[0].folder, tables, folder, extra)
-    _check_opening(folder.name, site)
-    save_findings(site)
+    site = Site(manifest, books, rows, cited, facts, folder, extra)
     pages = write_pages(site) | {"search": ":orphan:\n\n" + read_page("search", search=_SEARCH)}
     for name, text in pages.items():
         (source / f"{name}.rst").write_text(text, encoding="utf-8")
@@ -185,9 +113,34 @@ def _render(folder: Path, manifest: dict, facts: Path, work: Path) -> None:
     for warning in _sphinx.render_site(source, out, extra, manifest["title"]):
         _log.warning("site: %s", warning.replace(str(work), ""))
     shutil.rmtree(out / "_sources", ignore_errors=True)
-    write_index(out)
-    check_site(out)
+    review_pages(out)
     check_publication(out)
+
+
+def _find_facts(edition: str, results: list[tuple[dict, Path]]) -> Path:
+    """Return the fact tables that the results of an edition were made from; ours if none kept any."""
+    kept: dict[str, tuple[str, Path]] = {}
+    for entry, result in results:
+        if (result / KEPT_FACTS).is_dir():
+            content = json.dumps(hash_files(result / KEPT_FACTS))
+            kept.setdefault(content, (entry["name"], result))
+        elif entry.get("parameters", {}).get(KEPT_FACTS):
+            found = "the fact tables that it was made from are not in it"
+            way_out = f"Run `sidedoor run --edition {edition}` again."
+            raise RunError(f"runs/{edition}/{result.name}", found, way_out, code="facts-missing")
+    if len(kept) > 1:
+        names = " and ".join(name for name, _ in kept.values())
+        found = f"{names} were made from different fact tables"
+        way_out = "Name one folder of facts for all notebooks of the edition, and run it again."
+        raise RunError(f"runs/{edition}", found, way_out, code="facts-differ")
+    return next((result / KEPT_FACTS for _, result in kept.values()), paths.FACTS)
+
+
+def _load_sources(facts: Path) -> list[dict]:
+    """Return the rows of the table of sources, each with how it is cited; None for an empty cell."""
+    table = load_table("sources", facts)
+    table = table.assign(cite_as=cite_sources(table["source_id"], facts)["cite_as"])
+    return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
 def _find_result(folder: Path, entry: dict) -> Path:
@@ -200,19 +153,6 @@ def _find_result(folder: Path, entry: dict) -> Path:
     return result
 
 
-def _check_opening(edition: str, site: Site) -> None:
-    """Check that the findings and the figure which the edition opens with are there."""
-    findings = [finding["id"] for _, finding in site.list_findings()]
-    figures = [figure.figure_id for book in site.books for figure in book.figures if figure.links]
-    picture = site.manifest.get("picture")
-    named = [("lead", one, findings) for one in site.manifest.get("lead") or []]
-    named += [("picture", picture, figures)] if picture else []
-    for key, one, known in named:
-        if one not in known:
-            found = f"no {'finding' if key == 'lead' else 'figure'} of its notebooks is called `{one}`"
-            raise ParameterError(f"edition {edition}, {key}", found, offer_nearest(one, known), code=key)
-
-
 def _read_findings(result: Path) -> list[dict]:
     return json.loads((result / "findings.json").read_text(encoding="utf-8"))
 
@@ -221,12 +161,6 @@ def _place_notebook(entry: dict, result: Path, cited: dict, source: Path, extra:
     """Put one result into the site: its notebook made safe, its figures, the notebook to download."""
     name = entry["name"]
     figures, more = place_figures(result, name, extra)
-    findings = _read_findings(result)
-    for finding in findings:
-        # What is simulated here has no source outside, and its name says so.
-        named = [str(one) for one in finding["sources"] if not str(one).startswith("simulated-")]
-        if unknown := [one for one in named if one not in cited]:
-            _log.warning("site: %s, finding %s: no source %s", name, finding["id"], ", ".join(unknown))
     (extra / "notebooks").mkdir(exist_ok=True)
     shutil.copyfile(result / f"{name}.ipynb", extra / "notebooks" / f"{name}.ipynb")
     # An edition may run a notebook more than once, each time under a name of its own.
@@ -234,15 +168,12 @@ def _place_notebook(entry: dict, result: Path, cited: dict, source: Path, extra:
     title = entry["title"] + (f" ({slug.replace('-', ' ')})" if slug else "")
     tables = f" Tables and networks: {', '.join(more)}" if more else ""
     foot = f"Download this page as a notebook: {offer(f'notebooks/{name}.ipynb')}.{tables}"
-    foot = f'<p class="page-files">{foot}</p>'
-    by_name = {figure.figure_id: figure for figure in figures}
-    outputs = OutputFilter(by_name, cited, extra / "figures" / name, f"figures/{name}", slug)
+    outputs = OutputFilter({figure.figure_id: figure for figure in figures}, cited, extra, name, slug)
     notebook = nbformat.read(result / f"{name}.ipynb", as_version=4)
-    nbformat.write(outputs.publish(notebook, foot, is_open=name[:2] in PART_2), source / f"{name}.ipynb")
-    order = {shown: number for number, shown in enumerate(outputs.shown)}
-    figures.sort(key=lambda figure: order.get(figure.figure_id, len(order)))
-    question = entry.get("question", "")
-    return PlacedNotebook(name, title, question, entry.get("key", ""), findings, figures, outputs.figure_of)
+    notebook = outputs.publish(notebook, f'<p class="page-files">{foot}</p>', is_open=name[:2] in PART_2)
+    nbformat.write(notebook, source / f"{name}.ipynb")
+    about = (name, title, entry.get("question", ""), entry.get("key", ""))
+    return PlacedNotebook(*about, _read_findings(result), figures, outputs.figure_of)
 
 
 def _swap(new: Path, place: Path, aside: Path) -> None:

@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 from sidedoor.publish.site._html import offer
 
 PNG = b"\x89PNG\r\n\x1a\n"
-_NARROW = "-narrow"
 _SAVED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.(csv|graphml|gexf)")
 _GRAPHS = {"http://graphml.graphdrawing.org/xmlns", "http://gexf.net/1.3", "http://www.gexf.net/1.2draft"}
 _SCHEMA_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance"
@@ -33,22 +32,12 @@ _SVG_ABOUT = {
 
 @dataclass(frozen=True)
 class PlacedFigure:
-    """A figure in the site.
-
-    Attributes
-    ----------
-    figure_id, alt, caption, source_line
-        As saved by `helpers.figures.save_figure`.
-    links
-        Address in the site by kind of file (`png`, `svg`, `narrow`, `csv`).
-    width, height
-        Size in pixels.
-    """
+    """A figure in the site: its texts, its addresses by `png`, `svg`, `narrow`, `csv`, its size in pixels."""
 
     figure_id: str
     alt: str
-    caption: str
-    source_line: str
+    caption: str = ""
+    source_line: str = ""
     links: dict[str, str] = field(default_factory=dict)
     width: int = 0
     height: int = 0
@@ -66,7 +55,7 @@ def place_figures(result: Path, name: str, extra: Path) -> tuple[list[PlacedFigu
     for about in [path for path in saved if path.suffix == ".json"]:
         described = json.loads(about.read_text(encoding="utf-8"))
         files = {kind: about.with_suffix(f".{kind}") for kind in ("png", "svg", "csv")}
-        files["narrow"] = about.with_name(f"{about.stem}{_NARROW}.svg")
+        files["narrow"] = about.with_name(f"{about.stem}-narrow.svg")
         taken |= {about, *files.values()}
         # A drawing that could run code when it is opened by itself is left out; its PNG is there.
         whole = {kind: file for kind, file in files.items() if file.is_file() and _is_harmless(file)}
@@ -78,12 +67,6 @@ def place_figures(result: Path, name: str, extra: Path) -> tuple[list[PlacedFigu
         if path not in taken and _SAVED.fullmatch(path.name) and _is_harmless(path):
             more.append(offer(_place(path, name, extra)))
     return figures, more
-
-
-def _is_harmless(file: Path) -> bool:
-    """Return whether a browser can do nothing but show a file."""
-    check = {".svg": is_plain_svg, ".graphml": is_plain_graph, ".gexf": is_plain_graph}.get(file.suffix)
-    return not check or check(file.read_text(encoding="utf-8", errors="replace"))
 
 
 def _place(file: Path, name: str, extra: Path) -> str:
@@ -123,41 +106,35 @@ def measure_png(content: bytes) -> tuple[int, int]:
     return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
 
 
-def is_plain_svg(text: str) -> bool:
-    """Return whether an SVG holds only what our figures consist of.
+def _is_harmless(file: Path) -> bool:
+    """Return whether a browser can do nothing but show a file.
 
-    Opened by itself, an SVG is a page without a policy: it could run what is in it, or ask a host for it.
-    Elements, the style sheet, links and the values of attributes are all compared with what is allowed.
+    Opened by itself, an SVG or a graph is a page without a policy: it could run what is in it, or ask a host
+    for it. Elements, the style sheet, links and values of attributes are compared with what is allowed.
     """
-    elements = _list_elements(text)
-    return bool(elements) and all(map(_is_drawing, elements))
-
-
-def is_plain_graph(text: str) -> bool:
-    """Return whether a GraphML or GEXF file holds only a graph, and nothing that a browser could obey."""
-    elements = _list_elements(text)
+    if file.suffix not in (".svg", ".graphml", ".gexf"):
+        return True
+    text = file.read_text(encoding="utf-8", errors="replace")
+    if re.search(r"<!ENTITY|<!DOCTYPE[^>]*\[|<\?(?!xml\s)", text):
+        return False
+    try:
+        elements = list(ElementTree.fromstring(text).iter())
+    except ElementTree.ParseError:
+        return False
+    if file.suffix == ".svg":
+        return all(map(_is_drawing, elements))
     spaces = {element.tag.rpartition("}")[0].lstrip("{") for element in elements}
     names = {name.rpartition("}")[0] for element in elements for name in element.attrib}
     return len(spaces) == 1 and spaces <= _GRAPHS and names <= {"", _SCHEMA_INSTANCE}
 
 
-def _list_elements(text: str) -> list[ElementTree.Element]:
-    """Return the elements of an XML file; none if it cannot be read or says more than they do."""
-    if re.search(r"<!ENTITY|<!DOCTYPE[^>]*\[|<\?(?!xml\s)", text):
-        return []
-    try:
-        return list(ElementTree.fromstring(text).iter())
-    except ElementTree.ParseError:
-        return []
-
-
 def _is_drawing(element: ElementTree.Element) -> bool:
+    """Return whether an element is one that our figures consist of."""
     space, _, kind = element.tag.rpartition("}")
     if space != "{http://www.w3.org/2000/svg":
         return space in _SVG_ABOUT
-    if kind not in _SVG_ELEMENTS:
-        return False
-    if kind == "style" and (len(element) or not _SVG_STYLE.fullmatch(element.text or "")):
+    is_style = kind == "style" and not len(element) and _SVG_STYLE.fullmatch(element.text or "")
+    if kind not in _SVG_ELEMENTS or kind == "style" and not is_style:
         return False
     for name, value in element.attrib.items():
         local = name.rpartition("}")[2].lower()

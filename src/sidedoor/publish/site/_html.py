@@ -63,14 +63,8 @@ def offer(address: str, rows: int | None = None) -> str:
 def link_sources(names: Iterable[str], cited: dict[str, str], pages: dict | None = None) -> str:
     """Return sources as people cite them, linked to their rows on the page of sources.
 
-    Parameters
-    ----------
-    names
-        Names of sources, as a finding or a table gives them.
-    cited
-        How each source that the page has is cited: `Fresno Bee, 14 March 2019`. Another one is not linked.
-    pages
-        Pages by source, where they are known.
+    `cited` says how each source that the page has is cited, such as `Fresno Bee, 14 March 2019`; another one
+    is not linked. `pages` holds pages by source, where they are known.
     """
     shown = []
     for name in map(str, names):
@@ -97,23 +91,20 @@ def _write_pages(pages: list | None) -> str:
 
 
 def build_table(
-    head: list[str],
-    rows: list[list[str]],
-    *,
+    rows: list[dict[str, str]],
     caption: str,
+    *,
     anchors: Iterable[str] = (),
     sortable: bool = False,
-    numbers: Iterable[int] = (),
-    choices: Iterable[int] = (),
+    numbers: Iterable[str] = (),
+    choices: Iterable[str] = (),
 ) -> str:
-    """Return an HTML table, which becomes cards on a narrow screen.
+    """Return an HTML table, which becomes cards on a narrow screen; only the caption where it has no row.
 
     Parameters
     ----------
-    head
-        Names of the columns, as text.
     rows
-        Cells as HTML, escaped before.
+        Cells as HTML, escaped before, by the names of their columns, which are text.
     caption
         What the table is, as text; shown above it.
     anchors
@@ -121,21 +112,23 @@ def build_table(
     sortable
         True for a table that a reader can sort and filter where JavaScript runs.
     numbers
-        Places of the columns of numbers, which are set to the right.
+        Columns of numbers, which are set to the right.
     choices
-        Places of the columns whose values a reader can choose from, to filter the rows.
+        Columns whose values a reader can choose from, to filter the rows.
     """
-    numbers = set(numbers)
-    columns = [(' class="n"' if at in numbers else "", show(name)) for at, name in enumerate(head)]
-    top = "".join(f'<th scope="col"{mark}>{name}</th>' for mark, name in columns)
-    opened = [f'<td{mark} data-name="{name}">' for mark, name in columns]
+    if not rows:
+        return f"<p>{show(caption)}</p>"
+    columns = {name: (' class="n"' if name in numbers else "", show(name)) for name in rows[0]}
+    top = "".join(f'<th scope="col"{mark}>{name}</th>' for mark, name in columns.values())
     ids = [f' id="{show(anchor)}"' for anchor in anchors] or [""] * len(rows)
+    opened = {name: f'<td{mark} data-name="{shown}">' for name, (mark, shown) in columns.items()}
     body = []
-    for mark, row in zip(ids, rows, strict=True):
-        cells = "".join(f"{start}{cell}</td>" for start, cell in zip(opened, row, strict=True))
-        body.append(f"<tr{mark}>{cells}</tr>")
-    kind = "cards" + " sortable" * sortable + " wide" * (len(head) > _MOST_COLUMNS)
-    chosen = f' data-choices="{" ".join(map(str, sorted(choices)))}"' if choices else ""
+    for anchor, row in zip(ids, rows, strict=True):
+        cells = "".join(f"{start}{row[name]}</td>" for name, start in opened.items())
+        body.append(f"<tr{anchor}>{cells}</tr>")
+    kind = "cards" + " sortable" * sortable + " wide" * (len(columns) > _MOST_COLUMNS)
+    places = " ".join(str(at) for at, name in enumerate(columns) if name in choices)
+    chosen = f' data-choices="{places}"' if places else ""
     text = f'<table class="{kind}"{chosen}><caption>{show(caption)}</caption><thead><tr>{top}</tr></thead>\n'
     return text + "<tbody>\n" + "\n".join(body) + "\n</tbody></table>"
 

@@ -30,21 +30,17 @@ _ATTRIBUTES = {"a": {"href", "title"}, "td": {*_SPANS}, "th": {*_SPANS, "scope"}
 
 
 def clean_html(text: str, caption: str = "", cited: dict[str, str] | None = None) -> str:
-    """Return HTML from data with tables, links and plain text marks only.
+    """Return HTML from data, hostile or not, with tables, links and plain text marks only.
 
     Parameters
     ----------
     text
-        Any HTML, hostile or not.
+        HTML. Scripts, styles, handlers, pictures, forms, and links other than to web pages, mail and files of
+        the site are taken out.
     caption
         What its tables are called, for those who hear them.
     cited
         How each source is cited: a cell that holds only names of sources shows and links them.
-
-    Returns
-    -------
-    HTML without scripts, styles, event handlers, pictures, forms, and links other than to web pages, mail and
-    files of the site.
     """
     cleaned = nh3.clean(
         text,
@@ -176,28 +172,17 @@ class OutputFilter:
 
     figures: dict[str, PlacedFigure]  # by name
     cited: dict[str, str]  # how each source that the site has is cited
-    # Folder, and its address in the site, for pictures that the notebook drew without `save_figure`.
-    spare: Path
-    spare_link: str
-    # Name that the edition gives to this run of the notebook, for the title and the ids of findings.
-    slug: str = ""
+    extra: Path  # its content is copied into the site
+    name: str
+    slug: str = ""  # how the edition calls this run of the notebook, for the title and the ids of findings
     shown: list[str] = field(default_factory=list)  # names of the figures in the order shown
     figure_of: dict[str, str] = field(default_factory=dict)  # the figure shown last before each finding
 
     def publish(self, notebook: nbformat.NotebookNode, foot: str, *, is_open: bool) -> nbformat.NotebookNode:
-        """Return a copy of an executed notebook for the site.
+        """Return a copy of an executed notebook for the site, with cleaned outputs and no metadata.
 
-        It has Markdown, code, and outputs reduced to text and cleaned HTML. No metadata comes along: some
-        could make the builder run code.
-
-        Parameters
-        ----------
-        notebook
-            It is not changed.
-        foot
-            HTML of ours that goes under the first cell.
-        is_open
-            True where code is shown; otherwise each piece of it is folded.
+        Some metadata could make the builder run code. `foot` is HTML of ours that goes under the first cell;
+        where code is not `is_open`, each piece of it is folded.
         """
         cells, heading = [], ""
         for number, cell in enumerate(notebook.cells):
@@ -256,11 +241,12 @@ class OutputFilter:
             return None
         if not content.startswith(PNG):
             return None
-        self.spare.mkdir(parents=True, exist_ok=True)
-        (self.spare / f"{place}.png").write_bytes(content)
+        address = f"figures/{self.name}/{place}.png"
+        (self.extra / address).parent.mkdir(parents=True, exist_ok=True)
+        (self.extra / address).write_bytes(content)
         alt = str(described.get("alt") or "Picture without a description.")
-        links = {"png": f"{self.spare_link}/{place}.png"}
-        return PlacedFigure(place, alt, "", "", links, *measure_png(content))
+        width, height = measure_png(content)
+        return PlacedFigure(place, alt, links={"png": address}, width=width, height=height)
 
 
 def _make_cell(source: str, outputs, name: str, tags: list[str]) -> nbformat.NotebookNode:

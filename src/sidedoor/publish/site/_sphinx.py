@@ -16,13 +16,10 @@ from sidedoor.publish.site._html import is_safe_link
 _ASSETS = Path(__file__).with_name("assets")
 _GLOSSARY = Path(__file__).with_name("pages") / "glossary.md"
 _REPLACED = {"README.md": "index.html", "data/README.md": "data.html", "CITATION.cff": "cite.html"}
-# What the theme, Sphinx and myst-nb ship, and no page of ours loads.
-_UNUSED = ("*.map", ".buildinfo*", "*.LICENSE.txt", "objects.inv", "*-stemmer.js", "searchtools.js", "*.ico",
-           "language_data.js", "doctools.js", "documentation_options.js", "sphinx_highlight.js", "furo*.js",
-           "basic.css", "debug.css", "skeleton.css", "file.png", "minus.png", "plus.png", "genindex.html",
-           "design-tabs.js", "searchindex.js")  # fmt: skip
-# What axe finds in the pages of the theme and of myst-nb.
-_FIXES = ((' aria-label="Toggle hidden content"', ""),)
+# What Sphinx writes for programs, and for a search and an index that the site does not have.
+_UNUSED = ("objects.inv", "searchindex.js", "genindex.html", ".buildinfo")
+# What axe finds in the pages of myst-nb.
+_WRONG_LABEL = ' aria-label="Toggle hidden content"'
 
 
 class _GateProse(SphinxTransform):
@@ -101,22 +98,9 @@ def _turn_inward(address: str, pages: set[str]) -> str | None:
 
 
 def render_site(source: Path, out: Path, extra: Path, title: str) -> list[str]:
-    """Render a folder of pages and notebooks to HTML.
+    """Render a folder with `index.rst`, other pages and notebooks to HTML, and return Sphinx's warnings.
 
-    Parameters
-    ----------
-    source
-        Folder with `index.rst`, other pages and notebooks that were made safe.
-    out
-        Where the HTML goes; its parent is used for working files too.
-    extra
-        Folder whose content is copied into the site as it is.
-    title
-        Title of the edition.
-
-    Returns
-    -------
-    list of str: Sphinx's warnings, without terminal colors.
+    `extra` is copied into the site as it is; the parent of `out` is used for working files too.
     """
     settings = {
         "project": "Side Door",
@@ -152,12 +136,12 @@ def render_site(source: Path, out: Path, extra: Path, title: str) -> list[str]:
         app.add_transform(_GateProse)
         app.builder.search = False  # the site has a search of its own
         app.build(force_all=True)
-    for pattern in _UNUSED:
-        for path in list(out.rglob(pattern)):
+    index = (out / "index.html").read_text(encoding="utf-8")
+    for path in [*(out / "_static").rglob("*.*"), *(out / name for name in _UNUSED)]:
+        # of what theme and extensions ship, only what a page loads
+        if path.is_file() and f'"{path.relative_to(out).as_posix()}' not in index:
             path.unlink()
     for page in out.glob("*.html"):
         text = page.read_text(encoding="utf-8")
-        for found, made in _FIXES:
-            text = text.replace(found, made)
-        page.write_text(text, encoding="utf-8")
+        page.write_text(text.replace(_WRONG_LABEL, ""), encoding="utf-8")
     return [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in said.getvalue().splitlines() if line.strip()]
