@@ -9,17 +9,16 @@ import os
 import re
 import shutil
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from helpers import __version__, paths
 from helpers.errors import DataError, IngestError, SideDoorError, offer_nearest
-from helpers.files import format_json, hash_file, open_lock, try_lock, write_atomically
+from helpers.files import format_json, hash_file, write_atomically
 from helpers.toml import load_toml
 
 MIRROR = "SIDEDOOR_MIRROR"
@@ -27,7 +26,6 @@ SCRIPT, HAND = "script", "hand"
 Progress = Callable[[int, int | None], None]
 _RECORD = ".fetched.json"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-_REDIRECTS = {301, 302, 303, 307, 308}
 _CHUNK = 1 << 16
 # What files of a kind begin with: a first checksum is recorded only of what can be what it is called.
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -78,10 +76,8 @@ class DownloadLimits:
 def load_fetch_sources(path: Path | None = None) -> dict[str, FetchSource]:
     """Return the files that can be fetched or saved, by name, in the order of the registry.
 
-    Raises
-    ------
-    DataError
-        An entry does not fit `data/registry/schemas/sources.json`, or a name, file or address cannot be used.
+    DataError if an entry does not fit `data/registry/schemas/sources.json`, or a name, file or address cannot
+    be used.
     """
     path = path or paths.DATA / "registry" / "sources.toml"
     sources: dict[str, FetchSource] = {}
@@ -128,33 +124,37 @@ def fetch_source(
     Raises
     ------
     DataError
-        No such name or mirror, a file to be saved by hand that is not there yet, or a disk that does not
-        take it.
+        The name or the mirror is not known, a person has to save the file (the error says how), an address
+        that is not https, a disk that refuses.
     IngestError
-        What came, or what is there, is not the file that is meant.
+        The server does not answer as it should, or the file is not the one that is meant.
     """
     sources = load_fetch_sources(registry)
     if name not in sources:
         hint = offer_nearest(name, sources)
-        raise DataError("sources.toml", f"no file is called {name!r}", hint, code="unknown-key")
+        raise DataError(name[:80], "it is not in the list of files", hint, code="unknown-name")
     source, limits = sources[name], limits or DownloadLimits()
-    folder, mirror = folder or paths.RUNS / paths.FETCHED, mirror or os.environ.get(MIRROR)
+    target = (folder or paths.RUNS / paths.FETCHED) / source.file
+    mirror = mirror or os.environ.get(MIRROR)
     if mirror and not Path(mirror).is_dir():
         way_out = f"Name a folder with the files, or leave out --mirror and {MIRROR}."
         raise DataError(str(mirror), "there is no such folder", way_out, code="no-folder")
-    target = folder / source.file
-    with _lock_folder(target, limits.total_s):
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         wanted = source.sha256 or _read_record(target).get("sha256", "")
         if target.is_file():
             _check_present(source, target, wanted)
         elif mirror and (found := _find_in_mirror(source, Path(mirror), wanted)):
-            _retrieve(source, target, wanted, "mirror", lambda out: shutil.copyfile(found, out))
+            _retrieve(source, target, wanted, "mirror", partial(shutil.copyfile, found))
         elif source.by == HAND:
-            way_out = describe_click(source, folder)
+            way_out = describe_click(source, target.parent)
             raise DataError(source.name, "a person has to save this file", way_out, code=HAND)
         else:
-            download = _Download(source, bool(wanted), limits, progress)
-            _retrieve(source, target, wanted, source.url, download.write_in_time)
+            download = partial(_download, source, bool(wanted), limits, progress)
+            _retrieve(source, target, wanted, source.url, download)
+    except OSError as error:
+        found = f"the disk refuses it ({error.strerror or type(error).__name__})"
+        raise DataError(target.name, found, "Free space, or change the permissions.", code="disk") from None
     return target
 
 
@@ -216,11 +216,8 @@ def describe_click(source: FetchSource, folder: Path) -> str:
 def check_url(url: str, before: str | None = None) -> None:
     """Check that an address may be asked, and as a redirect from `before` also where it comes from.
 
-    Raises
-    ------
-    DataError
-        It is not https, or contains a user name. Plain http is allowed on this machine only, and no redirect
-        from elsewhere leads to it.
+    DataError if it is not https, or contains a user name. Plain http is allowed on this machine only, and no
+    redirect from elsewhere leads to it.
     """
     found, place = "", _show(url)
     try:
@@ -241,95 +238,96 @@ def check_url(url: str, before: str | None = None) -> None:
         raise DataError(_show(before) if before else place, found, way_out, code="address")
 
 
-class _Download:
-    """One file asked of its publisher: within limits, and along redirects that may be followed."""
+def _download(
+    source: FetchSource, is_checked: bool, limits: DownloadLimits, progress: Progress | None, path: str
+) -> None:
+    """Write what a publisher sends, in a thread: a server may send the head of its answer letter by letter."""
+    import requests
+    from urllib3.exceptions import HTTPError
 
-    def __init__(
-        self, source: FetchSource, is_checked: bool, limits: DownloadLimits, progress: Progress | None
-    ):
-        self._url, self._is_checked, self._limits, self._progress = source.url, is_checked, limits, progress
-        self._most = min(source.bytes_n, limits.bytes_n) if source.sha256 else limits.bytes_n
-        self._error: BaseException | None = None
+    most = min(source.bytes_n, limits.bytes_n) if source.sha256 else limits.bytes_n
+    errors: list[BaseException] = []
 
-    def write_in_time(self, path: str) -> None:
-        """Write the file, in a thread, since a server may send the head of its answer letter by letter."""
-        thread = threading.Thread(target=self._catch, args=(path,), daemon=True)
-        thread.start()
-        thread.join(self._limits.total_s)
-        if thread.is_alive():
-            raise self._refuse("slow", f"it had not ended after {self._limits.total_s:g} seconds")
-        if self._error:
-            raise self._error
-
-    def _catch(self, path: str) -> None:
-        import requests
-        from urllib3.exceptions import HTTPError
-
+    def work() -> None:
         try:
-            with self._ask() as response, open(path, "wb") as file:
-                self._write(response, file)
+            with _ask(source.url, limits) as response:
+                total = _check_head(response, most, is_checked)
+                _write(response, path, most, total, progress)
         except (requests.RequestException, HTTPError, ConnectionError, TimeoutError, EOFError) as error:
             found = f"it cannot be reached, or broke off ({type(error).__name__})"
-            self._error = self._refuse("broken", found)
+            errors.append(_refuse(source.url, "broken", found))
         except BaseException as error:
-            self._error = error
+            errors.append(error)
 
-    def _refuse(self, code: str, found: str) -> IngestError:
-        way_out = f"Try again later, or take the file from a folder: --mirror DIR. {_BY_HAND}"
-        return IngestError(_show(self._url), found, way_out, code=code)
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(limits.total_s)
+    if thread.is_alive():
+        raise _refuse(source.url, "slow", f"it had not ended after {limits.total_s:g} seconds")
+    if errors:
+        raise errors[0]
 
-    def _ask(self):
-        import requests
 
-        # Not compressed: a checksum is that of the file, not of how it travels.
-        headers = {"User-Agent": f"sidedoor/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
-        options = {"headers": headers, "stream": True, "allow_redirects": False}
-        before = None
-        for _ in range(self._limits.redirects_n + 1):
-            check_url(self._url, before)
-            response = requests.get(self._url, timeout=self._limits.silence_s, **options)
-            location = response.headers.get("Location", "")
-            if response.status_code not in _REDIRECTS or not location:
-                self._check_head(response)
-                return response
-            response.close()
-            before = self._url
-            try:
-                self._url = urljoin(before, location)
-            except ValueError:
-                self._url = location  # refused as an address
-        raise self._refuse("redirects", "it redirects too often")
+def _refuse(url: str, code: str, found: str) -> IngestError:
+    way_out = f"Try again later, or take the file from a folder: --mirror DIR. {_BY_HAND}"
+    return IngestError(_show(url), found, way_out, code=code)
 
-    def _check_head(self, response) -> None:
-        status, headers = response.status_code, response.headers
-        length, code = headers.get("Content-Length", ""), ""
-        self._total = int(length) if length.isdecimal() else None
-        if status != 200:
-            found = _STATUS.get(status, f"it answers with HTTP {status}").format(url=self._url)
-            code = f"http-{status}"
-        elif headers.get("Content-Type", "").lower().startswith(("text/html", "application/xhtml")):
-            code, found = "web-page", "it is a web page, not the file"
-        elif headers.get("Content-Encoding", "identity").lower() != "identity":
-            code, found = "packed", "it is compressed, which was not asked for"
-        elif self._total is not None and self._total > self._most:
-            code, found = "too-large", f"it has {self._total:,} bytes, more than the {self._most:,} expected"
-        elif self._total is None and not self._is_checked and "Transfer-Encoding" not in headers:
-            code, found = "no-length", "neither a length nor a checksum says when the file is complete"
-        if code:
-            response.close()
-            raise self._refuse(code, found)
 
-    def _write(self, response, file) -> None:
-        done = 0
+def _ask(url: str, limits: DownloadLimits):
+    """Return the answer of an address, along redirects to where `check_url` lets it go."""
+    import requests
+
+    # Not compressed: a checksum is that of the file, not of how it travels.
+    headers = {"User-Agent": f"sidedoor/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
+    before = None
+    for _ in range(limits.redirects_n + 1):
+        check_url(url, before)
+        response = requests.get(
+            url, headers=headers, timeout=limits.silence_s, stream=True, allow_redirects=False
+        )
+        if not response.is_redirect:
+            return response
+        response.close()
+        before, location = url, response.headers["Location"]
+        try:
+            url = urljoin(before, location)
+        except ValueError:
+            url = location  # refused as an address
+    raise _refuse(url, "redirects", "it redirects too often")
+
+
+def _check_head(response, most: int, is_checked: bool) -> int | None:
+    """Return the length that an answer announces, if any; refuse one that cannot be the file."""
+    status, headers, url = response.status_code, response.headers, response.url
+    length, code, found = headers.get("Content-Length", ""), "", ""
+    total = int(length) if length.isdecimal() else None
+    if status != 200:
+        code, found = f"http-{status}", _STATUS.get(status, f"it answers with HTTP {status}").format(url=url)
+    elif headers.get("Content-Type", "").lower().startswith(("text/html", "application/xhtml")):
+        code, found = "web-page", "it is a web page, not the file"
+    elif headers.get("Content-Encoding", "identity").lower() != "identity":
+        code, found = "packed", "it is compressed, which was not asked for"
+    elif total is not None and total > most:
+        code, found = "too-large", f"it has {total:,} bytes, more than the {most:,} expected"
+    elif total is None and not is_checked and "Transfer-Encoding" not in headers:
+        code, found = "no-length", "neither a length nor a checksum says when the file is complete"
+    if code:
+        raise _refuse(url, code, found)
+    return total
+
+
+def _write(response, path: str, most: int, total: int | None, progress: Progress | None) -> None:
+    done = 0
+    with open(path, "wb") as file:
         while chunk := response.raw.read1(_CHUNK, decode_content=False):
             done += len(chunk)
-            if done > self._most:
-                raise self._refuse("too-large", f"it sends more than {self._most:,} bytes")
+            if done > most:
+                raise _refuse(response.url, "too-large", f"it sends more than {most:,} bytes")
             file.write(chunk)
-            if self._progress:
-                self._progress(done, self._total)
-        if self._total is not None and done < self._total:
-            raise EOFError
+            if progress:
+                progress(done, total)
+    if total is not None and done < total:
+        raise EOFError
 
 
 def _retrieve(
@@ -431,24 +429,6 @@ def _write_record(source: FetchSource, target: Path, path: Path, digest: str, or
         "bytes_n": path.stat().st_size,
     }
     write_atomically(_find_record(target), format_json(record))
-
-
-@contextmanager
-def _lock_folder(target: Path, longest_s: float) -> Iterator[None]:
-    """Hold the folder of a file for this process alone, until it ends; what the disk refuses is named."""
-    folder, end = target.parent, time.monotonic() + longest_s
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with open_lock(folder / ".lock") as file:
-            while not try_lock(file):
-                if time.monotonic() > end:
-                    way_out = "Wait until it has ended."
-                    raise DataError(folder.name, "another fetch has it", way_out, code="locked")
-                time.sleep(0.05)
-            yield
-    except OSError as error:
-        found = f"the disk refuses it ({error.strerror or type(error).__name__})"
-        raise DataError(target.name, found, "Free space, or change the permissions.", code="disk") from None
 
 
 def _show(url: str) -> str:
