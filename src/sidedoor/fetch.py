@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from helpers import __version__, paths
-from helpers.errors import DataError, IngestError, SideDoorError, offer_nearest
+from helpers.errors import DataError, IngestError, offer_nearest
 from helpers.files import format_json, hash_file, write_atomically
 from helpers.toml import load_toml
 
@@ -76,24 +76,11 @@ class DownloadLimits:
 def load_fetch_sources(path: Path | None = None) -> dict[str, FetchSource]:
     """Return the files that can be fetched or saved, by name, in the order of the registry.
 
-    DataError if an entry does not fit `data/registry/schemas/sources.json`, or a name, file or address cannot
-    be used.
+    DataError if an entry does not fit `data/registry/schemas/sources.json`.
     """
     path = path or paths.DATA / "registry" / "sources.toml"
-    sources: dict[str, FetchSource] = {}
-    for number, row in enumerate(load_toml(path, "sources", error=DataError)["file"], start=1):
-        source = FetchSource(**row)
-        files = {other.file.lower() for other in sources.values()}
-        is_twice = source.name in sources or source.file.lower() in files
-        is_odd = bool(source.click) != (source.by == HAND) or bool(source.sha256 and not source.bytes_n)
-        if is_twice or is_odd or source.file.endswith(_RECORD):
-            found = f"`{source.name}` is there twice, or `click` or `bytes_n` does not fit it"
-            way_out = "See the first lines of the file."
-            raise DataError(f"{path.name}, file {number}", found, way_out, code="wrong-value")
-        for url in filter(None, (source.url, source.page)):
-            check_url(url)
-        sources[source.name] = source
-    return sources
+    sources = [FetchSource(**row) for row in load_toml(path, "sources", error=DataError)["file"]]
+    return {source.name: source for source in sources}
 
 
 def fetch_source(
@@ -109,8 +96,6 @@ def fetch_source(
 
     Parameters
     ----------
-    name
-        Its name in the registry.
     folder
         Where fetched files are kept; by default `runs/fetched`.
     mirror
@@ -118,8 +103,6 @@ def fetch_source(
         SIDEDOOR_MIRROR names. Only what is not there is asked of the publisher.
     progress
         Called with the bytes so far and those expected, None if unknown.
-    registry, limits
-        Another registry than `data/registry/sources.toml`; how much of a server is accepted.
 
     Raises
     ------
@@ -156,28 +139,6 @@ def fetch_source(
         found = f"the disk refuses it ({error.strerror or type(error).__name__})"
         raise DataError(target.name, found, "Free space, or change the permissions.", code="disk") from None
     return target
-
-
-def fetch_sources(
-    names: list[str],
-    mirror: Path | None = None,
-    report: Callable[[str, object], None] | None = None,
-    progress: Callable[[str], Progress] | None = None,
-) -> int:
-    """Fetch several files, each by itself, and return how many failed.
-
-    Without names, all that a script can fetch. `report` is called for each with its name, and its path or the
-    error; `progress` with its name, and returns what is told the bytes.
-    """
-    sources, failed = load_fetch_sources(), 0
-    for name in dict.fromkeys(names or [source.name for source in sources.values() if source.by == SCRIPT]):
-        try:
-            outcome: object = fetch_source(name, mirror=mirror, progress=progress(name) if progress else None)
-        except SideDoorError as error:
-            outcome, failed = error, failed + 1
-        if report:
-            report(name, outcome)
-    return failed
 
 
 def describe_sources(folder: Path | None = None, registry: Path | None = None) -> str:
@@ -241,7 +202,7 @@ def check_url(url: str, before: str | None = None) -> None:
 def _download(
     source: FetchSource, is_checked: bool, limits: DownloadLimits, progress: Progress | None, path: str
 ) -> None:
-    """Write what a publisher sends, in a thread: a server may send the head of its answer letter by letter."""
+    """Write what a publisher sends, in a thread: a server may send its head letter by letter."""
     import requests
     from urllib3.exceptions import HTTPError
 

@@ -65,12 +65,6 @@ def draft_edition(
         Records, or folders of records, in the folder of the edition file or below it.
     report
         Called with the name of each file before it is looked at.
-
-    Raises
-    ------
-    ParameterError
-        The name cannot be used, the file that is there is not an edition, there is no record, or one is
-        elsewhere.
     """
     target = Path(name if name.endswith(".toml") else f"{name}.toml").absolute()
     check_file_name(target)

@@ -7,7 +7,6 @@ import os
 import re
 import sys
 import tempfile
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,19 +41,17 @@ class CellError(Exception):
 
 
 class Lifeline:
-    """A pipe that all kernels of a run watch: when it closes, they end."""
+    """A pipe that all kernels of a run watch: when it closes, they end, and so does one that starts later."""
 
     def __init__(self):
         self.reading, self._writing = os.pipe()
-        self._lock = threading.Lock()
         self.is_cut = False
 
     def cut(self) -> None:
-        """End all kernels, and every one that is still to start."""
-        with self._lock:
-            if not self.is_cut:
-                self.is_cut = True
-                os.close(self._writing)
+        """End all kernels."""
+        if not self.is_cut:
+            self.is_cut = True
+            os.close(self._writing)
 
     def close(self) -> None:
         """End all kernels and free the pipe."""
@@ -94,11 +91,7 @@ logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 
 def build_environment(work: Path, checked: str = "") -> dict[str, str]:
-    """Return the environment of a kernel: what could change a result is set, not taken from the user.
-
-    `work` and `checked` are those of `run_cells`. IPython's settings and what an engine puts on disk go into
-    `work`.
-    """
+    """Return the environment of a kernel: what could change a result is set, not taken from the user."""
     env = {name: value for name, value in os.environ.items() if not _USERS_OWN.fullmatch(name)}
     source = str(Path(__file__).resolve().parents[2])  # of both packages, installed or not
     env |= {
@@ -135,16 +128,10 @@ def run_cells(
 
     Parameters
     ----------
-    notebook
-        As nbformat 4 reads it.
     parameters
         Values to set; checked before, since papermill writes names into code.
     work
         A folder of the runner's own that nobody else can enter; figures go to `result/figures` in it.
-    lifeline
-        What the kernel ends with.
-    limits
-        What the kernel may use.
     report
         Called before each cell with its number and the number of cells.
     checked

@@ -37,14 +37,8 @@ def ingest_records(edition: Edition, report: Callable[..., None] | None = None) 
 
     The free text of reasons is kept, for counting only: the folder is readable by its owner alone and
     outside every result, and what a notebook makes of it passes the same checks as any other output.
-
-    Parameters
-    ----------
-    edition
-        From `editions.load_edition`; one without raw files is returned as it was.
-    report
-        Called with what happens: `("reading", name)`, then `("read", name, rows, seconds)` or `("kept",
-        name, rows)`.
+    `report` is called with what happens: `("reading", name)`, then `("read", name, rows, seconds)` or
+    `("kept", name, rows)`.
 
     Raises
     ------

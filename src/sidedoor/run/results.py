@@ -98,12 +98,7 @@ def read_result(folder: Path) -> dict | None:
 
 
 def remove_result(folder: Path) -> bool:
-    """Remove the files of a result that its `result.json` names, that file last; everything else stays.
-
-    Returns
-    -------
-    Whether the folder is gone.
-    """
+    """Remove the files of a result that its `result.json` names, that file last, and return if it is gone."""
     try:
         files = json.loads((folder / RESULT).read_text(encoding="utf-8"))["files"]
         names = [*filter(is_plain_path, files), RESULT]
@@ -122,17 +117,9 @@ def remove_unnamed(folder: Path, named: set[str]) -> None:
 def load_manifest(edition: str, runs: Path | None = None) -> dict | None:
     """Return the manifest of an edition, or None if it was never run to its end.
 
-    Parameters
-    ----------
-    edition
-        Its name.
-    runs
-        The folder of all results, if not this repository's.
-
-    Returns
-    -------
-    What fits `data/registry/schemas/manifest.json`. `folder` and the names in `files` (each with its sha256)
-    are relative paths that stay below the results. RunError if the file is not a manifest that a run writes.
+    It fits `data/registry/schemas/manifest.json`: `folder` and the names in `files` (each with its sha256)
+    are relative paths that stay below the results; else a RunError. `runs` is the folder of all results, if
+    not this repository's.
     """
     path = (runs or paths.RUNS) / edition / MANIFEST
     if not path.is_file():
@@ -175,12 +162,8 @@ def find_last_edition() -> str:
 def lock_edition(edition: str, origin: str | None = None) -> Iterator[Path]:
     """Give the folder of an edition's results to this process alone, for as long as it lives.
 
-    Raises
-    ------
-    RunError
-        Another process has it, or it is a link: what a link leads to is not the command's to change.
-    ParameterError
-        It is not of the edition of that origin, see `check_owner`.
+    RunError if another process has it, or it is a link: what a link leads to is not the command's to change.
+    ParameterError if it is not of the edition of that origin, see `check_owner`.
     """
     folder = paths.find_run_folder(edition)
     if folder.is_symlink() or (folder / _LOCK).is_symlink():

@@ -76,21 +76,16 @@ def run_edition(
     limits: KernelLimits = DEFAULT_LIMITS,
     report: Callable[..., None] | None = None,
 ) -> dict:
-    """Run the notebooks of an edition whose inputs have changed, publish all results together, return the
-    manifest.
+    """Run the notebooks of an edition whose inputs have changed, publish all results, return the manifest.
 
     Parameters
     ----------
-    edition
-        Checked by `load_edition`.
     only
         Numbers or names of notebooks; the others keep their results. All without it.
     force
         Run unchanged notebooks too.
     workers
         How many notebooks run at a time.
-    limits
-        What a kernel may use.
     report
         Called from several threads with what happens: `("start", name)`, `("cell", name, number, cells)`,
         `("done", name, seconds)`, `("unchanged", name)` or `("failed", name)`.
@@ -135,10 +130,8 @@ def refresh_notebooks(
 ) -> list[Path]:
     """Run every notebook with its defaults and write the executed notebooks to where they are committed.
 
-    Returns
-    -------
-    The notebooks, and the README's picture, whose bytes changed; none when it is run again. RunError if a
-    notebook failed; then none is written.
+    Returns the notebooks, and the README's picture, whose bytes changed. RunError if a notebook failed; then
+    none is written.
     """
     edition = build_defaults()
     manifest = run_edition(edition, limits=limits, report=report)

@@ -112,17 +112,10 @@ def _compare(one: dict[str, Path], other: dict[str, Path], when: str) -> list[tu
 
 
 def describe_difference(one: bytes, other: bytes) -> str:
-    """Return where two contents first differ: line and both readings of text, the byte of anything else."""
-    try:
-        lines, others = one.decode("utf-8").splitlines(), other.decode("utf-8").splitlines()
-    except UnicodeDecodeError:
-        at = len(os.path.commonprefix([one, other]))
-        return f"byte {at:,} of {len(one):,} and {len(other):,}"
-    row = len(os.path.commonprefix([lines, others]))
-    pair = [text[row] if row < len(text) else "the end" for text in (lines, others)]
-    start = max(0, len(os.path.commonprefix(pair)) - 40)
-    shown = [text[start : start + 100].strip() for text in pair]
-    return f"line {row + 1}: {shown[0]!r} and {shown[1]!r}"
+    """Return where two contents first differ, and what stands there in both."""
+    at = len(os.path.commonprefix([one, other]))
+    shown = [content[max(0, at - 40) : at + 60].decode("utf-8", "replace") for content in (one, other)]
+    return f"line {one.count(10, 0, at) + 1}, byte {at:,}: {shown[0]!r} and {shown[1]!r}"
 
 
 def _call(arguments: list[str], env: dict[str, str], folder: Path) -> None:
