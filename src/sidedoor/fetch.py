@@ -124,14 +124,17 @@ def fetch_source(
         raise DataError(str(mirror), "there is no such folder", way_out, code="no-folder")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        wanted = source.sha256 or _read_record(target).get("sha256", "")
+        wanted = source.sha256 or _read_checksum(target)
         if target.is_file():
             _check_present(source, target, wanted)
         elif mirror and (found := _find_in_mirror(source, Path(mirror), wanted)):
             _retrieve(source, target, wanted, "mirror", partial(shutil.copyfile, found))
         elif source.by == HAND:
-            way_out = describe_click(source, target.parent)
-            raise DataError(source.name, "a person has to save this file", way_out, code=HAND)
+            step = f"Open {source.url} in a browser. {source.click} Save it as {target}, "
+            step += f"then run `sidedoor fetch {name}` again."
+            page = f"If the address leads nowhere, look on {source.page}." if source.page else ""
+            way_out = " ".join(filter(None, (step, source.obstacles, page)))
+            raise DataError(name, "a person has to save this file", way_out, code=HAND)
         else:
             download = partial(_download, source, bool(wanted), limits, progress)
             _retrieve(source, target, wanted, source.url, download)
@@ -147,31 +150,11 @@ def describe_sources(folder: Path | None = None, registry: Path | None = None) -
     rows = [("NAME", "SIZE", "LICENSE", "BY", "THERE")]
     for source in sources:
         size = f"{source.bytes_n / 1e6:.1f} MB" if source.bytes_n else "?"
-        rows.append((source.name, size, source.license, source.by, _describe_state(source, folder)))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        is_there = "yes" if (folder / source.file).is_file() else "no"
+        rows.append((source.name, size, source.license, source.by, is_there))
+    widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    return "\n".join(
-        [lines[0], *(f"{line}\n    {one.what}" for line, one in zip(lines[1:], sources, strict=True))]
-    )
-
-
-def _describe_state(source: FetchSource, folder: Path) -> str:
-    target = folder / source.file
-    if not target.is_file():
-        return "no"
-    try:
-        wanted = source.sha256 or _read_record(target).get("sha256", "")
-    except DataError:
-        return "record damaged"
-    return "unchecked" if not wanted else "yes" if hash_file(target) == wanted else "another file"
-
-
-def describe_click(source: FetchSource, folder: Path) -> str:
-    """Return what a person has to do for a file that no script fetches."""
-    step = f"Open {source.url} in a browser. {source.click} Save it as {folder / source.file}, "
-    page = f"If the address leads nowhere, look on {source.page}." if source.page else ""
-    steps = (f"{step}then run `sidedoor fetch {source.name}` again.", source.obstacles, page)
-    return " ".join(filter(None, steps))
+    return "\n".join([lines[0], *(f"{line}\n    {one.what}" for line, one in zip(lines[1:], sources))])
 
 
 def check_url(url: str, before: str | None = None) -> None:
@@ -365,15 +348,15 @@ def _find_record(target: Path) -> Path:
     return target.with_name(target.name + _RECORD)
 
 
-def _read_record(target: Path) -> dict:
-    """Return the record of a fetched file; it is empty if there is none."""
+def _read_checksum(target: Path) -> str:
+    """Return the sha256 that a file had when it first came; empty without a record."""
     path = _find_record(target)
     if not path.is_file():
-        return {}
+        return ""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if re.fullmatch("[0-9a-f]{64}", record["sha256"]):
-            return record
+        sha256 = json.loads(path.read_text(encoding="utf-8"))["sha256"]
+        if re.fullmatch("[0-9a-f]{64}", sha256):
+            return sha256
     except (ValueError, KeyError, TypeError):
         pass
     raise DataError(path.name, "the fetch record is damaged", "Remove it and fetch again.", code="damaged")

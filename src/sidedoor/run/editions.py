@@ -1,5 +1,6 @@
 """Editions: which records are read and which notebooks run, with which parameters. One TOML file each."""
 
+import os
 import re
 import unicodedata
 from collections.abc import Callable
@@ -39,8 +40,7 @@ class Run:
     @property
     def references(self) -> set[str]:
         """Every way to name this run on the command line."""
-        names = list_references(self.name) | list_references(self.notebook.name)
-        return names | ({self.slug} if self.slug else set())
+        return list_references(self.name) | list_references(self.notebook.name)
 
 
 @dataclass(frozen=True)
@@ -212,11 +212,7 @@ def _find_file(reference: str | Path) -> Path:
     path = Path(reference)
     if not path.suffix and _NAME.fullmatch(str(reference)):
         path = paths.EDITIONS / f"{reference}.toml"
-    try:
-        is_file = path.is_file()
-    except (OSError, ValueError):
-        is_file = False  # longer than any name, or not a name at all
-    if not is_file:
+    if not os.path.isfile(path):  # which answers for what is no name at all, too
         known = [file.stem for file in sorted(paths.EDITIONS.glob("*.toml"))]
         place, way_out = f"edition {str(reference)[:200]!r}", offer_nearest(path.stem, known)
         raise ParameterError(place, "there is no such file", way_out, code="no-edition")
