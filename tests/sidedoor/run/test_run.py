@@ -573,9 +573,10 @@ def hit(event, arguments):
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 for line in sys.stdin:
+    edition, _ = load_edition("town"), run.load_manifest("town")  # compiles the schemas, for all children
     child = os.fork()
     if child == 0:
-        left, edition, code = int(line), load_edition("town"), 1
+        left, code = int(line), 1
         try:
             sys.addaudithook(hit)
             run.run_edition(edition, workers=1)
