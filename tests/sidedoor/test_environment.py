@@ -15,7 +15,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from helpers import paths
-from helpers.errors import RunError
 from sidedoor import lock as environment
 from sidedoor.lock import format_environment, list_pins, write_environment
 
@@ -70,10 +69,10 @@ def test_what_is_named_is_imported():
 
 
 def test_environment_file_is_the_generated_one():
-    """environment.yml is, byte for byte, what requirements.lock gives."""
+    """environment.yml is, byte for byte, what requirements.lock gives, first what readers meet."""
     committed = (paths.ROOT / "environment.yml").read_bytes()
-
     assert format_environment(LOCK).encode() == committed
+    assert all(f'"{name}=='.encode() in committed for name in environment._VISIBLE)
 
 
 @pytest.mark.parametrize("python", PROMISED)
@@ -131,12 +130,6 @@ def test_lock_of_other_engines_adds_what_is_missing_and_no_more():
         assert need.specifier.contains(str(pins[need.name].specifier).removeprefix("=="))
     assert not pins.keys() & {name for name, _ in list_pins(LOCK)} and "://" not in engines
     assert engines.count("--hash=") >= len(pins)
-
-
-def test_lock_without_a_visible_package_is_refused():
-    """A lock that lost one of the six packages that readers meet is an error, not a shorter file."""
-    with pytest.raises(RunError, match="nbval"):
-        format_environment(LOCK.replace("\nnbval==", "\nnbvalue=="))
 
 
 def test_environment_file_has_unix_line_ends_everywhere(tmp_path, monkeypatch):
