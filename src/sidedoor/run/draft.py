@@ -4,7 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from helpers.canonical import COLUMNS
@@ -18,7 +18,7 @@ from sidedoor.run.parameters import is_result
 
 # The parameter that takes a state which no report prints.
 HOME = "home"
-_MOST_WARNINGS, _WIDTH = 6, 320
+_WIDTH = 320
 _SIMULATED = "simulated-"
 # The first lines of blocks that this module may replace: whatever else is in a file was written by a person.
 _NOT_READ, _NEEDS = "# Not read: ", "# Needs records that hold "
@@ -149,6 +149,7 @@ def _examine_all(
 
 def _examine(one: Examined, path: Path, options: dict, folder: Path) -> None:
     """Read a file as far as it goes without what only a person knows, and say what it is."""
+    from sidedoor.ingest.describe import describe_report
     from sidedoor.ingest.files import examine_file
     from sidedoor.ingest.source import ReadOptions
 
@@ -169,14 +170,9 @@ def _examine(one: Examined, path: Path, options: dict, folder: Path) -> None:
             one.mapping = mapping.name
         return
     one.tables = tuple(name for name in COLUMNS if len(reading.tables.get(name, ())))
-    skipped = sum(part.rows_n for part in report.set_aside)
-    rows = f"{say_number(report.rows_in, 'row')}: {report.rows_out:,} read, {skipped:,} skipped"
-    spans = [f"{name} from {first or '?'} to {last or '?'}" for name, (first, last) in report.span.items()]
-    zone = [f"times {report.time_zone}"] if "searches" in report.span and "time_zone" in one.needed else []
-    one.lines = [f"{report.family}: {report.form}, because {report.why}", "; ".join([rows, *spans, *zone])]
-    one.lines += [f"Warning: {text}" for text in report.warnings[:_MOST_WARNINGS]]
-    if (more := len(report.warnings) - _MOST_WARNINGS) > 0:
-        one.lines.append(f"Warning: and {more} more: `sidedoor inspect` shows all.")
+    # as `inspect` says it, but for what is private and what is asked below
+    shown = replace(report, private={}, notes=[], columns_dropped=[], details={})
+    one.lines = describe_report(shown, one.file, command="").splitlines()[1:]
     for notice in [*report.warnings, *report.notes]:
         asked = getattr(notice, "asks_for", "")
         if asked and asked not in one.needed:
@@ -256,7 +252,7 @@ def _write_record(one: Examined) -> list[str]:
     for why, asked in (("Needed, only you know it", one.needed), ("If you know it", one.offered)):
         for option, hint in asked.items():
             block += [f"# {why}: {_shorten(hint)}", f"# {option} = {QUESTIONS[option].example}"]
-    return [*(f"# {_shorten(text)}" for text in one.lines), *block]
+    return [*(f"# {line[:_WIDTH]}" for line in one.lines), *block]
 
 
 def _quote(text: str) -> str:

@@ -12,11 +12,10 @@ from helpers.errors import ParameterError, offer_nearest, show_value
 from helpers.files import hash_text
 from helpers.toml import load_toml
 from sidedoor.run.notebooks import Notebook, find_notebook, list_notebooks, list_references, load_notebook
-from sidedoor.run.parameters import check_parameters, confine_path, is_result, parse_values
+from sidedoor.run.parameters import SLUG, check_parameters, confine_path, is_result, parse_values
 
 # The parameter that names the folder of ingested records.
 RECORDS = "records"
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SUFFIXES = re.compile(r"(\.(csv|tsv|txt|pdf|xlsx|xlsm|gz|html?|mhtml?))+$")
 _LONGEST_NAME = 64
 _RESERVED = (paths.BY_HAND, paths.DEFAULTS, paths.FETCHED)
@@ -92,19 +91,13 @@ def load_edition(reference: str | Path = paths.DEFAULT_EDITION) -> Edition:
             built[one.name] = one
         return tuple(built.values())
 
-    return Edition(
-        name=path.stem,
-        title=content["title"],
-        runs=build_all("run", _build_run, "as"),
-        subtitle=content.get("subtitle", ""),
-        authors=tuple(content.get("authors", [])),
-        lead=tuple(content.get("lead", [])),
-        picture=content.get("picture", ""),
-        folder=folder,
-        # does not say where the file is
-        origin="" if (paths.EDITIONS / path.name).is_file() else hash_text(path.resolve().as_posix()),
-        raw_files=build_all("record", _build_raw, "name"),
-    )
+    runs, files = build_all("run", _build_run, "as"), build_all("record", _build_raw, "name")
+    # does not say where the file is
+    origin = "" if (paths.EDITIONS / path.name).is_file() else hash_text(path.resolve().as_posix())
+    shown = {key: tuple(value) if isinstance(value, list) else value for key, value in content.items()}
+    del shown["run"]
+    shown.pop("record", None)
+    return Edition(path.stem, runs=runs, raw_files=files, folder=folder, origin=origin, **shown)
 
 
 def build_defaults() -> Edition:
@@ -210,7 +203,7 @@ def _make_slug(text: str) -> str:
 
 def _find_file(reference: str | Path) -> Path:
     path = Path(reference)
-    if not path.suffix and _NAME.fullmatch(str(reference)):
+    if not path.suffix and SLUG.fullmatch(str(reference)):
         path = paths.EDITIONS / f"{reference}.toml"
     if not os.path.isfile(path):  # which answers for what is no name at all, too
         known = [file.stem for file in sorted(paths.EDITIONS.glob("*.toml"))]
@@ -229,7 +222,7 @@ def check_file_name(path: Path) -> None:
     own, code = paths.EDITIONS / path.name, "bad-name"
     better = _make_slug(path.stem if path.suffix == ".toml" else path.name) or "my-city"
     way_out = f"Call it `{better}.toml`."
-    if path.suffix != ".toml" or not _NAME.fullmatch(path.stem):
+    if path.suffix != ".toml" or not SLUG.fullmatch(path.stem):
         found = "its name has other characters than small letters a to z, digits and hyphens"
     elif len(path.stem) > _LONGEST_NAME:
         found = f"its name is longer than {_LONGEST_NAME} characters"

@@ -40,14 +40,9 @@ def ingest_records(edition: Edition, report: Callable[..., None] | None = None) 
     `report` is called with what happens: `("reading", name)`, then `("read", name, rows, seconds)` or
     `("kept", name, rows)`.
 
-    Raises
-    ------
-    IngestError
-        Files cannot be read: each is named, after the others have been read. `asks_for` has every option
-        missing.
-    RunError
-        Another run of the edition has not ended, the disk is full, a file is listed twice, or the folder of
-        records contains what the command did not write.
+    IngestError if files cannot be read: each is named, after the others have been read, and `asks_for` has
+    every option missing. RunError if another run of the edition has not ended, the disk is full, a file is
+    listed twice, or the folder of records contains what the command did not write.
     """
     if not edition.raw_files:
         return edition

@@ -106,22 +106,9 @@ def scrub_notebook(notebook: dict, private: dict[str, str] | None = None, name: 
     """Return an executed notebook without whatever varies from run to run or tells about the machine.
 
     Timings, versions, program settings and random cell ids go; texts printed in pieces become one; paths
-    become `.` (the repository), `~` (the home folder), `<tmp>` or what `private` says. Scrubbing the result
-    again changes nothing.
-
-    Parameters
-    ----------
-    notebook
-        As nbformat 4 reads it. It is not changed.
-    private
-        Further folders and what to write in their place.
-    name
-        The notebook's, for messages.
-
-    Raises
-    ------
-    RunError
-        A path of this machine or a clock time is left in a cell's own source, or in metadata.
+    become `.` (the repository), `~` (the home folder), `<tmp>` or what `private` says of further folders.
+    Scrubbing the result again changes nothing. RunError if a path of this machine or a clock time is left in
+    a cell's own source, or in metadata.
     """
     clean = json.loads(json.dumps(notebook))
     replace = PathEraser(private)
@@ -143,7 +130,7 @@ def scrub_notebook(notebook: dict, private: dict[str, str] | None = None, name: 
                 output.pop("transient", None)
         metadata = [cell["metadata"], *(output.get("metadata", {}) for output in cell.get("outputs", []))]
         where, told = f"{name}, cell {number}".removeprefix(", "), json.dumps(metadata)
-        if replace.finds(cell["source"]) or replace.finds(told):
+        if replace.locate(f"{cell['source']}\n{told}") is not None:
             way_out = "Write paths relative to the repository."
             raise RunError(where, "a path of this machine is left", way_out, code="path-left")
         if _CLOCK.search(told):
@@ -205,13 +192,9 @@ class PathEraser:
         return self._pattern.sub(lambda match: self._wanted[match[0]], text)
 
     def locate(self, text: str) -> int | None:
-        """Say at which character of a text a path of this machine begins; None if there is none."""
+        """Return at which character of a text a path of this machine begins; None if there is none."""
         match = self._telling.search(text)
         return match.start() if match else None
-
-    def finds(self, text: str) -> bool:
-        """Say whether a path of this machine stands in a text."""
-        return self.locate(text) is not None
 
 
 def find_picture(notebook: dict, figure_id: str) -> bytes | None:

@@ -28,7 +28,7 @@ PLACES = ("path", "folder", "file")
 MOST = 10**9
 _COMMENT = re.compile(r"(?P<meaning>.*?)\s*(\[(?P<unit>[^\[\]]+)\])?")
 _RANGE = re.compile(r"(?P<unit>.*?),?\s*(?P<low>-?\d[\d,_.]*) to (?P<high>-?\d[\d,_.]*)")
-_SHIPPED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # What no file could hold: NUL, and halves of a character.
 _BROKEN = re.compile("[\0\ud800-\udfff]")
 _LONGEST_TEXT = 100_000
@@ -69,7 +69,7 @@ class Parameter:
         if not self.kind or value == "" == self.default:
             return False
         has_shipped = self.kind == "file" and self.unit != "file"
-        return not (has_shipped and isinstance(value, str) and _SHIPPED.fullmatch(value))
+        return not (has_shipped and isinstance(value, str) and SLUG.fullmatch(value))
 
 
 def read_parameters(source: str, place: str) -> dict[str, Parameter]:
@@ -217,24 +217,11 @@ def check_parameters(
 def confine_path(value: str, folder: Path | None, place: str, kind: str = "path") -> str:
     """Return a path, links followed, that is inside the repository or the edition file's folder.
 
-    Parameters
-    ----------
-    value
-        As given; a relative path is looked for in `folder` first, then in the repository.
-    folder
-        The folder of the edition file, if there is one.
-    kind
-        What it has to be, one of `PLACES`.
-
-    Returns
-    -------
-    The path relative to the repository if it is inside it, else absolute; with forward slashes.
-
-    Raises
-    ------
-    ParameterError
-        Nothing is there, or it is elsewhere or among the results, or not of that kind, or a folder contains
-        anything but files and folders: reading a pipe never ends, and what a link leads to is not compared.
+    A relative path is looked for in `folder`, that of the edition file, first, then in the repository. What
+    is returned is relative to the repository if it is inside it, else absolute; with forward slashes.
+    ParameterError if nothing is there, or it is elsewhere or among the results, or not of that kind (one of
+    `PLACES`), or a folder contains anything but files and folders: reading a pipe never ends, and what a
+    link leads to is not compared.
     """
     shown = show_value(value)
     inside = "Name a file or folder inside the repository or beside the edition file."

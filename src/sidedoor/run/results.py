@@ -33,6 +33,7 @@ from helpers.files import (
     write_atomically,
 )
 from helpers.toml import check_content, is_plain_path
+from sidedoor.run.parameters import SLUG
 
 MANIFEST = "manifest.json"
 FINDINGS = "findings.json"
@@ -41,7 +42,6 @@ FAILED = "failed"
 # The parameter that names a folder of fact tables, and the folder of a result that keeps a copy of them.
 KEPT_FACTS = "facts"
 _LOCK = ".lock"
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FOLDER = re.compile(r"[0-9]{2}-[a-z0-9]+(-[a-z0-9]+)*\.[0-9a-f]{12}(-again)?")
 # The names that `make_work_folder` and `write_atomically` give; whatever else begins so is somebody's own.
 _WORK = re.compile(rf"{re.escape(TEMPORARY)}([0-9]+-[a-z0-9_]{{8}}|[0-9a-f]{{16}})")
@@ -151,7 +151,7 @@ def find_last_edition() -> str:
     """Return the name of the edition that ran last; the default edition before any did."""
     try:
         name = json.loads((paths.RUNS / "last.json").read_text(encoding="utf-8"))["edition"]
-        if _SLUG.fullmatch(name) and (paths.find_run_folder(name) / MANIFEST).is_file():
+        if SLUG.fullmatch(name) and (paths.find_run_folder(name) / MANIFEST).is_file():
             return name
     except _DAMAGE:
         pass

@@ -182,14 +182,13 @@ def _run_due(job: _Job, due: list[Run], workers: int) -> dict[str, dict]:
                 run = tasks[task]
                 try:
                     done[run.name] = task.result()
-                except Exception as error:
-                    failed[run.name] = _name_error(error, run)
-                    if isinstance(error, OSError):
-                        # a full disk is full for the others too: they end now
-                        raise failed[run.name] from None
+                except SideDoorError as error:  # the others run on
+                    place = error.place if error.place.startswith(run.name) else f"{run.name}, {error.place}"
+                    fields = {"code": error.code, "asks_for": error.asks_for}
+                    failed[run.name] = RunError(place, error.found, error.way_out, **fields)
                     job.report("failed", run.name)
         except BaseException:
-            # interrupted: no kernel may outlive this, and no further one may start
+            # interrupted, or the disk is full: no kernel may outlive this, and no further one may start
             job.lifeline.cut()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -198,18 +197,6 @@ def _run_due(job: _Job, due: list[Run], workers: int) -> dict[str, dict]:
         also = "".join(f"; also {other.place}: {other.found}" for other in others)
         raise first.change(found=first.found + also)
     return done
-
-
-def _name_error(error: Exception, run: Run) -> RunError:
-    """Return an error that names the notebook, for whatever a worker raised."""
-    if isinstance(error, SideDoorError):
-        place = error.place if error.place.startswith(run.name) else f"{run.name}, {error.place}"
-        return RunError(place, error.found, error.way_out, code=error.code, asks_for=error.asks_for)
-    if isinstance(error, OSError):
-        return explain_disk(error, run.name)
-    found = f"the runner itself failed: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    way_out = "The results before are unchanged. Please report this."
-    return RunError(run.name, found, way_out, code="defect")
 
 
 def _run_one(job: _Job, run: Run) -> dict:

@@ -230,13 +230,13 @@ def test_path_eraser_takes_whole_paths_and_the_longest_first(house, monkeypatch)
     """
     erase = PathEraser({str(house.root / "runs" / ".tmp-1"): "<run>"})
     assert erase(f"{house.root}/runs/.tmp-1/figures") == "<run>/figures"
-    assert not erase.finds("./data and <run>/figures")
+    assert erase.locate("./data and <run>/figures") is None
     monkeypatch.setattr(Path, "home", lambda: Path("/srv"))
     monkeypatch.setattr(tempfile, "gettempdir", lambda: "/tmp")
     erase = PathEraser()
     for honest in ("Tulare /srv Police", "Kern /srv, /tmp", "/srvs/x", "and/srv/x", "/tmp-1/x", "x/srv"):
         assert erase.locate(honest) is None, honest
     assert erase.locate("see /srv/records") == 4
-    assert erase.finds("file:///tmp/x") and erase.finds(f"{house.root} a")
+    assert erase.locate("file:///tmp/x") == 7 and erase.locate(f"{house.root} a") == 0
     monkeypatch.setattr(Path, "home", lambda: Path("/home/ann"))
-    assert PathEraser().finds("by /home/ann")
+    assert PathEraser().locate("by /home/ann") == 3
