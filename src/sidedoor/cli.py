@@ -49,7 +49,6 @@ def _argument(kind, text: str, metavar: str | None = None):
 EDITION = "An edition file (TOML), or the name of one in notebooks/editions"
 EditionOption = _option(str, "--edition", f"{EDITION}.")
 LastEditionOption = _option(str | None, "--edition", f"{EDITION}; without it, the one run last.")
-ForceOption = _option(bool, "--force", "Run notebooks even if nothing has changed.")
 TimeoutOption = _option(int, "--timeout", "Longest time of one cell, in seconds.", min=1)
 MemoryOption = _option(float, "--memory", "Memory that one notebook may use, in GiB.", min=0.5, max=4096)
 WorkersOption = _option(int, "--workers", "How many notebooks run at a time.", min=1, max=16)
@@ -140,7 +139,6 @@ def run(
     ) = None,
     parameter: ValueOption = None,
     edition: EditionOption = paths.DEFAULT_EDITION,
-    force: ForceOption = False,
     timeout: TimeoutOption = 120,
     memory: MemoryOption = 8.0,
     workers: WorkersOption = 2,
@@ -158,8 +156,7 @@ def run(
         if loaded.raw_files:
             loaded = ingest_records(loaded, progress)
             plan, only = plan_run(loaded, notebooks or [], parameter or [])
-        limits = KernelLimits(timeout, memory)
-        run_edition(plan, only, force=force, workers=workers, limits=limits, report=progress)
+        run_edition(plan, only, workers=workers, limits=KernelLimits(timeout, memory), report=progress)
     show(f"Results: {shorten_path(paths.find_run_folder(plan.name))}")
 
 

@@ -42,7 +42,7 @@ FAILED = "failed"
 # The parameter that names a folder of fact tables, and the folder of a result that keeps a copy of them.
 KEPT_FACTS = "facts"
 _LOCK = ".lock"
-_FOLDER = re.compile(r"[0-9]{2}-[a-z0-9]+(-[a-z0-9]+)*\.[0-9a-f]{12}(-again)?")
+_FOLDER = re.compile(r"[0-9]{2}-[a-z0-9]+(-[a-z0-9]+)*\.[0-9a-f]{12}")
 # The names that `make_work_folder` and `write_atomically` give; whatever else begins so is somebody's own.
 _WORK = re.compile(rf"{re.escape(TEMPORARY)}([0-9]+-[a-z0-9_]{{8}}|[0-9a-f]{{16}})")
 # What reading a JSON file that anybody may have changed can raise.

@@ -60,7 +60,6 @@ class _Job:
     folder: Path
     inputs: dict[str, str]
     keys: dict[str, str]
-    named: set[str]  # folders that the last manifest names
     limits: KernelLimits
     report: Callable[..., None]
     lifeline: object = None
@@ -71,7 +70,6 @@ def run_edition(
     edition: Edition,
     only: list[str] | None = None,
     *,
-    force: bool = False,
     workers: int = 2,
     limits: KernelLimits = DEFAULT_LIMITS,
     report: Callable[..., None] | None = None,
@@ -82,8 +80,6 @@ def run_edition(
     ----------
     only
         Numbers or names of notebooks; the others keep their results. All without it.
-    force
-        Run unchanged notebooks too.
     workers
         How many notebooks run at a time.
     report
@@ -108,18 +104,17 @@ def run_edition(
             remove_leftovers(folder)
             entries, inputs = _load_entries(folder), hash_inputs()
             keys = {run.name: compute_key(run, edition.folder, inputs) for run in chosen}
-            named = {entry["folder"] for entry in entries.values()}
             # What a run finished before it failed serves this run if nothing has changed since; else it goes.
-            remove_unnamed(folder, named | {f"{name}.{key[:12]}" for name, key in keys.items()})
+            named = {f"{name}.{key[:12]}" for name, key in keys.items()}
+            remove_unnamed(folder, named | {entry["folder"] for entry in entries.values()})
             due = []
             for run in chosen:
-                found = None if force else _find_result(folder, run, keys[run.name], entries)
-                if found:
+                if found := _find_result(folder, run, keys[run.name], entries):
                     entries[run.name] = found
                     report("unchanged", run.name)
                 else:
                     due.append(run)
-            job = _Job(edition, folder, inputs, keys, named, limits, report)
+            job = _Job(edition, folder, inputs, keys, limits, report)
             return _publish(edition, folder, entries | _run_due(job, due, workers))
     except OSError as error:
         raise explain_disk(error, f"runs/{edition.name}") from None
@@ -228,7 +223,9 @@ def _run_one(job: _Job, run: Run) -> dict:
         description |= {"name": run.name, "notebook": book.name, "key": job.keys[run.name]}
         content = seal_result(result, description | {"parameters": show_parameters(run, home)})
         check_unchanged(run, home, job.keys[run.name], job.inputs)
-        final = _choose_folder(job, run)
+        final = job.folder / f"{run.name}.{job.keys[run.name][:12]}"
+        if not remove_result(final):  # a damaged one
+            raise refuse_foreign(job.edition.name, final.name)
         os.replace(result, final)
     job.report("done", run.name, time.monotonic() - started)
     return content | {"folder": final.name}
@@ -324,14 +321,6 @@ def _keep_facts(result: Path, run: Run) -> None:
         if table.is_file():
             (result / KEPT_FACTS).mkdir(exist_ok=True)
             shutil.copyfile(table, result / KEPT_FACTS / table.name)
-
-
-def _choose_folder(job: _Job, run: Run) -> Path:
-    """Return a place for a new result: never a folder that the manifest still names."""
-    for name in (f"{run.name}.{job.keys[run.name][:12]}", f"{run.name}.{job.keys[run.name][:12]}-again"):
-        if name not in job.named and remove_result(job.folder / name):
-            return job.folder / name
-    raise refuse_foreign(job.edition.name, name)
 
 
 def _publish(edition: Edition, folder: Path, entries: dict[str, dict]) -> dict:

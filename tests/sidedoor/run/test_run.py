@@ -426,7 +426,8 @@ def test_prepared_manifest_deletes_nothing_outside(ran, monkeypatch):
     run_town(["02"])
     shutil.rmtree(ran.runs / "town" / "failed", ignore_errors=True)
     (ran.runs / "town" / "failed").symlink_to(ran.notebooks)
-    run_town(force=True)
+    (ran.facts / "counts.csv").write_text("changed\n")
+    assert ("done", "01-count") in run_town()
     assert ran.list_files(ran.notebooks) == before
 
 
@@ -500,13 +501,14 @@ def test_finding_of_another_form_is_refused():
 def test_results_before_stay_whatever_happens_in_a_worker(ran, monkeypatch, error, seen):
     """An error of the reader's or of the disk is one line; a defect is shown as such by the command."""
     before = list_named(ran)
+    ran.write_notebook("02-map", "print('new')")
 
     def fail():
         raise error
 
     run_nothing(monkeypatch, fail)
     with pytest.raises(SystemError if isinstance(error, SystemError) else RunError) as raised:
-        run_town(["02"], force=True)
+        run_town(["02"])
     assert str(raised.value).startswith(seen) and list_named(ran) == before
 
 
