@@ -44,10 +44,9 @@ def read_outputs(folder: Path) -> np.ndarray:
     """Hash what each notebook printed and displayed as text: 32 numbers each."""
     digests = []
     for notebook in list_notebooks():
-        path = next(folder.rglob(notebook.name))
         outputs = [
             output.get("text") or output.get("data", {}).get("text/plain") or ""
-            for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+            for cell in json.loads(next(folder.rglob(notebook.name)).read_text(encoding="utf-8"))["cells"]
             for output in cell.get("outputs", [])
             if output.get("name") != "stderr"
         ]

@@ -126,7 +126,7 @@ def fetch_source(
         target.parent.mkdir(parents=True, exist_ok=True)
         wanted = source.sha256 or _read_checksum(target)
         if target.is_file():
-            _check_present(source, target, wanted)
+            _accept(source, target, target, wanted, HAND)
         elif mirror and (found := _find_in_mirror(source, Path(mirror), wanted)):
             _retrieve(source, target, wanted, "mirror", partial(shutil.copyfile, found))
         elif source.by == HAND:
@@ -277,41 +277,40 @@ def _write(response, path: str, most: int, total: int | None, progress: Progress
 def _retrieve(
     source: FetchSource, target: Path, wanted: str, origin: str, write: Callable[[str], object]
 ) -> None:
-    """Let pooch bring a file to its place, complete and with the right checksum or not at all."""
+    """Let pooch bring a file to its place, complete and the right one, or not at all."""
     import pooch
 
     pooch.get_logger().setLevel("ERROR")
 
     def download(_, output_file: str, __) -> None:
         write(output_file)
-        _check_content(source, Path(output_file))
-        digest = hash_file(Path(output_file))
-        if not wanted or digest == wanted:  # the record first: a file without one counts as saved by a person
-            _write_record(source, target, Path(output_file), digest, origin)
+        # the record first: a file without one counts as saved by a person
+        _accept(source, target, Path(output_file), wanted, origin)
 
-    known = f"sha256:{wanted}" if wanted else None
-    try:
-        pooch.retrieve(source.url, known, fname=target.name, path=target.parent, downloader=download)
-    except ValueError:
-        raise _refuse_checksum(source, target, wanted) from None
+    pooch.retrieve(source.url, None, fname=target.name, path=target.parent, downloader=download)
 
 
-def _check_present(source: FetchSource, target: Path, wanted: str) -> None:
-    """Check the file that is there, fetched before or saved by hand; a wrong one stays where it is."""
-    digest = hash_file(target)
+def _accept(source: FetchSource, target: Path, path: Path, wanted: str, origin: str) -> None:
+    """Check a file that has come or is there, and record what it is if that is not known yet."""
+    digest, record = hash_file(path), _find_record(target)
     if digest != wanted:
-        _check_content(source, target)
-        if wanted:
-            raise _refuse_checksum(source, target, wanted)
-    if not _find_record(target).is_file():
-        _write_record(source, target, target, digest, HAND)
-
-
-def _refuse_checksum(source: FetchSource, target: Path, wanted: str) -> IngestError:
-    found = f"its sha256 is no longer {wanted[:12]}...: it is another file, or was changed"
-    accept = "" if source.sha256 else f" To accept it, remove {_find_record(target).name} and fetch again."
-    way_out = f"Open {source.url} in a browser and look.{accept}"
-    return IngestError(source.name, found, way_out, code="checksum")
+        _check_content(source, path)
+    if wanted and digest != wanted:
+        found = f"its sha256 is no longer {wanted[:12]}...: it is another file, or was changed"
+        accept = "" if source.sha256 else f" To accept it, remove {record.name} and fetch again."
+        way_out = f"Open {source.url} in a browser and look.{accept}"
+        raise IngestError(source.name, found, way_out, code="checksum")
+    if record.is_file():
+        return
+    content = {
+        "name": source.name,
+        "url": source.url,
+        "came_from": origin,
+        "fetched_on": datetime.now(UTC).date().isoformat(),  # to cite it
+        "sha256": digest,
+        "bytes_n": path.stat().st_size,
+    }
+    write_atomically(record, format_json(content))
 
 
 def _check_content(source: FetchSource, path: Path) -> None:
@@ -360,19 +359,6 @@ def _read_checksum(target: Path) -> str:
     except (ValueError, KeyError, TypeError):
         pass
     raise DataError(path.name, "the fetch record is damaged", "Remove it and fetch again.", code="damaged")
-
-
-def _write_record(source: FetchSource, target: Path, path: Path, digest: str, origin: str) -> None:
-    """Record what a file was when it first came, and on which day: to cite it, and to compare it later."""
-    record = {
-        "name": source.name,
-        "url": source.url,
-        "came_from": origin,
-        "fetched_on": datetime.now(UTC).date().isoformat(),
-        "sha256": digest,
-        "bytes_n": path.stat().st_size,
-    }
-    write_atomically(_find_record(target), format_json(record))
 
 
 def _show(url: str) -> str:

@@ -20,11 +20,10 @@ from papermill.exceptions import PapermillExecutionError
 
 from helpers import paths
 from helpers.facts.tables import CHECKED
-from sidedoor.run.notebooks import INJECTED, KERNEL
+from sidedoor.run.notebooks import KERNEL
 from sidedoor.run.results import KernelLimits
 
 _START_TIMEOUT = 60
-_ERROR_TAG = "papermill-error-cell-tag"
 _LIBRARIES = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "NUMEXPR_NUM", "VECLIB_MAXIMUM")
 # NETWORKX_* hands graphs to another library, which may count in another order.
 _USERS_OWN = re.compile("COLUMNS|LINES|MPLBACKEND|PYTHON(STARTUP|WARNINGS|INSPECT|OPTIMIZE)|NETWORKX_.*")
@@ -155,7 +154,7 @@ def run_cells(
             "stderr": log,
         }
         try:
-            done = execute_notebook(
+            return execute_notebook(
                 node,
                 None,
                 parameters=parameters or None,
@@ -169,14 +168,13 @@ def run_cells(
                 at=at,
                 report=report,
             )
-            return _drop_markers(done)
         except PapermillExecutionError as error:
             at["cell"], kind = error.cell_index + 1, error.ename
             found = " ".join(f"{error.ename}: {error.evalue}".split())[:500]
         except Exception as error:
             kind = "" if lifeline.is_cut else type(error).__name__
             found = _name_failure(error, at["cell"], limits, messages) if kind else "the run was stopped"
-    raise CellError(found, at["cell"], _drop_markers(at["notebook"]), kind)
+    raise CellError(found, at["cell"], at["notebook"], kind)
 
 
 def _build_manager(work: Path, sockets: Path, limits: KernelLimits) -> AsyncKernelManager:
@@ -203,15 +201,3 @@ def _name_failure(error: Exception, cell: int | None, limits: KernelLimits, mess
     if cell is None:
         return f"the kernel did not start: {error}{last}"
     return f"{kind}: {error}"[:500]
-
-
-def _drop_markers(notebook) -> dict | None:
-    """Remove the red banners that papermill adds to a notebook with an error."""
-    if notebook is None:
-        return None
-    plain = copy.deepcopy(notebook)
-    plain.cells = [cell for cell in plain.cells if _ERROR_TAG not in cell.metadata.get("tags", [])]
-    for cell in plain.cells:
-        if INJECTED in cell.metadata.get("tags", []):
-            cell.id = INJECTED
-    return plain

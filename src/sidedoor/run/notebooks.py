@@ -28,7 +28,8 @@ _LANGUAGE = {
 _KEPT_OF_NOTEBOOK = ("title", "authors", "mystnb")
 _KEPT_OF_CELL = ("tags", "mystnb", "jupyter", "editable", "deletable", "slideshow", "name")
 _CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
-INJECTED = "injected-parameters"
+# Papermill's tags: the cell that sets parameters, and the red banners over a notebook with an error.
+INJECTED, _BANNER = "injected-parameters", "papermill-error-cell-tag"
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ def scrub_notebook(notebook: dict, private: dict[str, str] | None = None, name: 
     kept = {key: clean["metadata"][key] for key in _KEPT_OF_NOTEBOOK if key in clean["metadata"]}
     clean["metadata"] = kept | {"kernelspec": KERNEL, "language_info": _LANGUAGE}
     clean["nbformat"], clean["nbformat_minor"] = 4, 5
+    clean["cells"] = [cell for cell in clean["cells"] if _BANNER not in _get_tags(cell)]
     taken = set()
     for number, cell in enumerate(clean["cells"], start=1):
         is_injected = INJECTED in _get_tags(cell)
