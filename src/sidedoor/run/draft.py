@@ -101,29 +101,33 @@ def _list_files(files: Iterable[Path | str], folder: Path) -> list[Path]:
     """Return the records among files and in folders, each once; all are in the edition's folder."""
     found: dict[Path, None] = {}
     for given in map(Path, files):
-        inside = sorted(given.iterdir()) if given.is_dir() else ()
-        records = [p for p in inside if p.is_file() and not p.name.startswith(".") and p.suffix != ".toml"]
-        for path in records if given.is_dir() else [given]:
-            wrong = ""
-            if not path.is_file():
-                code, wrong = "no-file", "there is no such file"
-                way_out = "Give files, or a folder of files."
-            elif not path.resolve().is_relative_to(folder):
-                code, wrong = "outside", "it is not in the folder of the edition file, or below it"
-                way_out = "Put the edition there: `sidedoor new FOLDER/my-city FOLDER`."
-            elif is_result(path):
-                code, wrong = "among-results", "it is in the folder of results, which is the command's own"
-                way_out = "Move the records to a folder of your own, such as records/."
-            elif not path.name.isprintable():  # bytes that are no UTF-8 neither
-                code, wrong = "bad-name", "its name contains characters that cannot be shown"
-                way_out = "Rename it."
-            if wrong:
-                raise ParameterError(path.name[:80], wrong, way_out, code=code)
-            found[path.resolve()] = None
+        inside = sorted(given.iterdir()) if given.is_dir() else [given]
+        for path in inside:
+            is_other = not path.is_file() or path.name.startswith(".") or path.suffix == ".toml"
+            if path is given or not is_other:
+                _check_file(path, folder)
+                found[path.resolve()] = None
     if not found:
         way_out = "Give the records, or the folder that contains them."
         raise ParameterError("sidedoor new", "there is no file", way_out, code="no-file")
     return list(found)
+
+
+def _check_file(path: Path, folder: Path) -> None:
+    code = "outside"
+    if not path.is_file():
+        code, found, way_out = "no-file", "there is no such file", "Give files, or a folder of files."
+    elif not path.resolve().is_relative_to(folder):
+        found = "it is not in the folder of the edition file, or below it"
+        way_out = "Put the edition there: `sidedoor new FOLDER/my-city FOLDER`."
+    elif is_result(path):
+        code, found = "among-results", "it is in the folder of results, which is the command's own"
+        way_out = "Move the records to a folder of your own, such as records/."
+    elif not path.name.isprintable():  # bytes that are no UTF-8 neither
+        code, found, way_out = "bad-name", "its name cannot be shown", "Rename it."
+    else:
+        return
+    raise ParameterError(path.name[:80], found, way_out, code=code)
 
 
 def _examine_all(
