@@ -63,18 +63,12 @@ def test_help_version_and_list(town, capsys, monkeypatch):
 
 
 # One of each kind: what parameters and editions refuse is tested with them.
-REFUSED = """run 01 -p laest=3
-run 01 -p least=three
-run 01 -p least=1000000000000
-run 01 -p least=-1
+REFUSED = """run 01 -p least=-1
 run 01 -p least=__import__('os').system('touch\thacked')
 run 01 -p x;\timport\tos=1
 run 02 -p facts=../..
-run 01 02 -p least=3
-run 77
 run ../01-count
 run --edition a/\x1b[2Jb.toml
-run --edition missing.toml
 run --edition hostile
 verify --edition hostile
 site --edition hostile

@@ -13,7 +13,7 @@ from sidedoor.run import verify
 from sidedoor.run.editions import load_edition
 from sidedoor.run.results import hash_files, load_manifest
 from sidedoor.run.run import run_edition
-from sidedoor.run.verify import describe_difference, verify_edition
+from sidedoor.run.verify import verify_edition
 
 
 @pytest.fixture
@@ -40,19 +40,6 @@ def town(house, monkeypatch):
 def check(path):
     """Verify an edition."""
     return verify_edition(load_edition(path), path)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "found"),
-    [
-        (b"a\nb\nc\n", b"a\nx\nc\n", ("line 2,", "'a\\nb\\nc\\n'", "'a\\nx\\nc\\n'")),
-        (b"x" * 500 + b"one", b"x" * 500 + b"two", ("byte 500", "xone'", "xtwo'")),
-        (b"\xff\x00\x01", b"\xff\x00\x02", ("byte 2",)),
-    ],
-)
-def test_describe_difference_says_where(one, other, found):
-    """By line and byte, with what stands there."""
-    assert all(text in describe_difference(one, other) for text in found)
 
 
 def test_verify_passes_what_comes_out_the_same_and_leaves_no_trace(house, monkeypatch):
@@ -128,7 +115,7 @@ def test_each_published_result_of_the_same_inputs_is_compared(town):
     change_published(town, "02-b", lambda result, entry: entry.update(key="0" * 64))
     done = check(path)
     ((file, where),) = done.differences
-    assert file == "01-a/01-a.ipynb" and "a forgery" in where
+    assert file == "01-a/01-a.ipynb" and where.count("line ") == 1 and "a forgery" in where
     assert done.not_compared == ("02-b", "findings.json", "site") and done.published_n == 2
 
 
