@@ -94,9 +94,8 @@ def load_edition(reference: str | Path = paths.DEFAULT_EDITION) -> Edition:
     runs, files = build_all("run", _build_run, "as"), build_all("record", _build_raw, "name")
     # does not say where the file is
     origin = "" if (paths.EDITIONS / path.name).is_file() else hash_text(path.resolve().as_posix())
-    shown = {key: tuple(value) if isinstance(value, list) else value for key, value in content.items()}
-    del shown["run"]
-    shown.pop("record", None)
+    others = {key: value for key, value in content.items() if key not in ("run", "record")}
+    shown = {key: tuple(value) if isinstance(value, list) else value for key, value in others.items()}
     return Edition(path.stem, runs=runs, raw_files=files, folder=folder, origin=origin, **shown)
 
 
@@ -123,7 +122,6 @@ def give_records(edition: Edition, folder: Path, records: tuple[dict, ...]) -> E
 
     `records` are descriptions of what the folder holds, for the manifest.
     """
-
     runs = []
     for run in edition.runs:
         declared = run.notebook.parameters.get(RECORDS)

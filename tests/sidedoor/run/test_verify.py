@@ -9,7 +9,7 @@ import pytest
 from helpers import paths
 from helpers.errors import RunError
 from made.refusal import refused
-from sidedoor.run import verify
+from sidedoor.run import execute, verify
 from sidedoor.run.editions import load_edition
 from sidedoor.run.results import hash_files, load_manifest
 from sidedoor.run.run import run_edition
@@ -35,6 +35,22 @@ def town(house, monkeypatch):
     monkeypatch.setattr(verify, "_call", run_here)
     house.write_notebook("01-a", "print('the same')")
     return house
+
+
+@pytest.fixture
+def quick(town, monkeypatch):
+    """The town with kernels that only pretend: each notebook prints a line and writes a figure."""
+
+    def run_cells(notebook, parameters, work, *_):
+        code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        for number, cell in enumerate(code, start=1):
+            printed = {"output_type": "stream", "name": "stdout", "text": "the same\n"}
+            cell.update(execution_count=number, outputs=[printed])
+        (work / "result" / "figures" / "a.csv").write_text("x")
+        return notebook
+
+    monkeypatch.setattr(execute, "run_cells", run_cells)
+    return town
 
 
 def check(path):
@@ -89,21 +105,20 @@ def change_published(house, name, change):
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
-def test_each_published_result_of_the_same_inputs_is_compared(town):
+def test_each_published_result_of_the_same_inputs_is_compared(quick):
     """A forgery is found though another result is outdated; what could not be compared is named.
 
     What is compared is everything that a reader gets: notebooks, figures, findings and the site.
     """
-    plot = "import os; open(os.environ['SIDEDOOR_FIGURES'] + '/a.csv', 'w').write('x')"
-    town.write_notebook("02-b", plot)
-    path = town.write_edition('notebook = "01"', 'notebook = "02"')
+    quick.write_notebook("02-b")
+    path = quick.write_edition('notebook = "01"', 'notebook = "02"')
     run_edition(load_edition(path))
-    site = town.runs / "town" / "site"
+    site = quick.runs / "town" / "site"
     site.mkdir()
     (site / "index.html").write_text("built ")
     done = check(path)
     assert (done.differences, done.not_compared, done.published_n) == ((), (), done.files_n)
-    assert done.files_n == 7  # two notebooks with findings, a figure, the list of findings, a page
+    assert done.files_n == 8  # two notebooks, each with findings and a figure, the list of findings, a page
     (site / "index.html").write_text("forged")
     assert [file for file, _ in check(path).differences] == ["site/index.html"]
 
@@ -111,22 +126,22 @@ def test_each_published_result_of_the_same_inputs_is_compared(town):
         notebook = result / "01-a.ipynb"
         notebook.write_text(notebook.read_text().replace("the same", "a forgery"))
 
-    change_published(town, "01-a", forge)
-    change_published(town, "02-b", lambda result, entry: entry.update(key="0" * 64))
+    change_published(quick, "01-a", forge)
+    change_published(quick, "02-b", lambda result, entry: entry.update(key="0" * 64))
     done = check(path)
     ((file, where),) = done.differences
     assert file == "01-a/01-a.ipynb" and where.count("line ") == 1 and "a forgery" in where
-    assert done.not_compared == ("02-b", "findings.json", "site") and done.published_n == 2
+    assert done.not_compared == ("02-b", "findings.json", "site") and done.published_n == 3
 
 
-def test_verify_says_when_the_inputs_changed_meanwhile(town, monkeypatch):
+def test_verify_says_when_the_inputs_changed_meanwhile(quick, monkeypatch):
     """A file saved between the two runs is no failure to reproduce."""
-    path = town.write_edition('notebook = "01"')
+    path = quick.write_edition('notebook = "01"')
     run_here = verify._call
 
     def run_and_save(*arguments):
         run_here(*arguments)
-        town.write_notebook("01-a", "print('saved meanwhile')")
+        quick.write_notebook("01-a", "print('saved meanwhile')")
 
     monkeypatch.setattr(verify, "_call", run_and_save)
     with refused("changed", RunError):
