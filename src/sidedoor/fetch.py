@@ -194,9 +194,10 @@ def _download(
 
     def work() -> None:
         try:
-            with _ask(source.url, limits) as response:
+            # opened first: a thread that is left behind does not make the file anew
+            with open(path, "wb") as file, _ask(source.url, limits) as response:
                 total = _check_head(response, most, is_checked)
-                _write(response, path, most, total, progress)
+                _write(response, file, most, total, progress)
         except (requests.RequestException, HTTPError, ConnectionError, TimeoutError, EOFError) as error:
             found = f"it cannot be reached, or broke off ({type(error).__name__})"
             errors.append(_refuse(source.url, "broken", found))
@@ -260,16 +261,15 @@ def _check_head(response, most: int, is_checked: bool) -> int | None:
     return total
 
 
-def _write(response, path: str, most: int, total: int | None, progress: Progress | None) -> None:
+def _write(response, file, most: int, total: int | None, progress: Progress | None) -> None:
     done = 0
-    with open(path, "wb") as file:
-        while chunk := response.raw.read1(_CHUNK, decode_content=False):
-            done += len(chunk)
-            if done > most:
-                raise _refuse(response.url, "too-large", f"it sends more than {most:,} bytes")
-            file.write(chunk)
-            if progress:
-                progress(done, total)
+    while chunk := response.raw.read1(_CHUNK, decode_content=False):
+        done += len(chunk)
+        if done > most:
+            raise _refuse(response.url, "too-large", f"it sends more than {most:,} bytes")
+        file.write(chunk)
+        if progress:
+            progress(done, total)
     if total is not None and done < total:
         raise EOFError
 
