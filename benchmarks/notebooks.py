@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,8 +20,7 @@ WAYS, TASKS, LEFT_OUT = ["sidedoor", "papermill"], ["run", "nothing changed"], [
 def prepare(folder: Path, size: str) -> str:
     """Write an edition of all notebooks."""
     runs = "".join(f'[[run]]\nnotebook = "{path.name[:2]}"\n' for path in list_notebooks())
-    text = f'title = "All notebooks"\n{runs}'
-    (folder / "all.toml").write_text(text, encoding="utf-8", newline="\n")
+    (folder / "all.toml").write_text(f'title = "All notebooks"\n{runs}', encoding="utf-8", newline="\n")
     return f"the {len(list_notebooks())} committed notebooks, with their defaults"
 
 
@@ -29,23 +29,24 @@ def open_way(way: str, folder: Path) -> dict:
     if way == "papermill":
         return {"run": (lambda: _run_papermill(folder), lambda _: read_outputs(folder / "papermill"))}
 
-    def run(*options: str) -> None:
-        _call(folder / "runs", "sidedoor.cli", "run", "--edition", str(folder / "all.toml"), *options)
+    def run(is_new: bool = False) -> None:
+        if is_new:
+            shutil.rmtree(folder / "runs" / "all", ignore_errors=True)
+        _call(folder / "runs", "sidedoor.cli", "run", "--edition", str(folder / "all.toml"))
 
     def check(_):
         return read_outputs(folder / "runs" / "all")
 
-    return {"run": (lambda: run("--force"), check), "nothing changed": (run, check)}
+    return {"run": (lambda: run(is_new=True), check), "nothing changed": (run, check)}
 
 
 def read_outputs(folder: Path) -> np.ndarray:
     """Hash what each notebook printed and displayed as text: 32 numbers each."""
     digests = []
     for notebook in list_notebooks():
-        path = next(folder.rglob(notebook.name))
         outputs = [
             output.get("text") or output.get("data", {}).get("text/plain") or ""
-            for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+            for cell in json.loads(next(folder.rglob(notebook.name)).read_text(encoding="utf-8"))["cells"]
             for output in cell.get("outputs", [])
             if output.get("name") != "stderr"
         ]

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from helpers import __version__
 from helpers.errors import ParameterError, SideDoorError, escape_controls
 from helpers.wording import say_number
-from sidedoor.progress import FetchProgress, Progress, shorten_path
+from sidedoor.progress import Progress, shorten_path
 
 try:
     from helpers import paths
@@ -41,10 +41,14 @@ def _option(kind, names: str, text: str, **more):
     return Annotated[kind, typer.Option(*names.split(), help=text, **more)]
 
 
+def _argument(kind, text: str, metavar: str | None = None):
+    """Return the annotation of an argument."""
+    return Annotated[kind, typer.Argument(help=text, metavar=metavar, show_default=False)]
+
+
 EDITION = "An edition file (TOML), or the name of one in notebooks/editions"
 EditionOption = _option(str, "--edition", f"{EDITION}.")
 LastEditionOption = _option(str | None, "--edition", f"{EDITION}; without it, the one run last.")
-ForceOption = _option(bool, "--force", "Run notebooks even if nothing has changed.")
 TimeoutOption = _option(int, "--timeout", "Longest time of one cell, in seconds.", min=1)
 MemoryOption = _option(float, "--memory", "Memory that one notebook may use, in GiB.", min=0.5, max=4096)
 WorkersOption = _option(int, "--workers", "How many notebooks run at a time.", min=1, max=16)
@@ -55,10 +59,7 @@ ValueOption = _option(
     metavar="NAME=VALUE",
 )
 OutOption = _option(Path, "--out", "A new folder, or that of an earlier run of this command.", metavar="DIR")
-FileArgument = Annotated[
-    Path,
-    typer.Argument(metavar="FILE", help="A record as the agency released it: PDF, XLSX, CSV, text, page."),
-]
+FileArgument = _argument(Path, "A record as the agency released it: PDF, XLSX, CSV, text, page.", "FILE")
 # What only the person who has a file can say: the fields of `ReadOptions` that `inspect` and `ingest` take.
 _READING = {
     "time_zone": _option(
@@ -83,10 +84,10 @@ def spell_command() -> str:
     """Return the command as it must be typed: its name, `.venv/bin/sidedoor`, `python -m sidedoor.cli`."""
     typed = Path(sys.argv[0])
     if typed.suffix == ".py":
-        return f"{shlex.quote(_shorten(Path(sys.executable)))} -m sidedoor.cli"
+        return f"{_quote(Path(sys.executable))} -m sidedoor.cli"
     found = shutil.which("sidedoor")
     is_found = found is not None and typed.exists() and Path(found).resolve() == typed.resolve()
-    return "sidedoor" if is_found else shlex.quote(_shorten(typed))
+    return "sidedoor" if is_found else _quote(typed)
 
 
 def show(text: str, file=None) -> None:
@@ -95,12 +96,8 @@ def show(text: str, file=None) -> None:
     print(escape_controls(_MENTION.sub(lambda _: f"{command} ", text)), file=file or sys.stdout, flush=True)
 
 
-def _shorten(path: Path) -> str:
-    return shorten_path(path.absolute()) if path.is_absolute() else str(path)
-
-
 def _quote(path: Path) -> str:
-    return shlex.quote(shorten_path(path.absolute()))
+    return shlex.quote(shorten_path(path))
 
 
 def _show_version(wanted: bool) -> None:
@@ -111,10 +108,9 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _start(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
-    ] = False,
+    version: _option(
+        bool, "--version", "Show the version and exit.", callback=_show_version, is_eager=True
+    ) = False,
 ) -> None:
     pass
 
@@ -129,21 +125,20 @@ def list_all() -> None:
         show(f"{book.number}  {book.title}")
         if book.question:
             show(f"    {book.question}")
-        for parameter in book.parameters.values():
-            unit = f" [{parameter.unit}]" if parameter.unit else ""
-            default = _show_default(parameter.default)
-            show(f"    -p {parameter.name}={default}  {parameter.type}: {parameter.meaning}{unit}")
+        for one in book.parameters.values():
+            unit = f" [{one.unit}]" if one.unit else ""
+            default = one.default if one.type == "str" else json.dumps(one.default, ensure_ascii=False)
+            default = f"'{default}'" if isinstance(one.default, list) else default
+            show(f"    -p {one.name}={default}  {one.type}: {one.meaning}{unit}")
 
 
 @app.command()
 def run(
-    notebooks: Annotated[
-        list[str] | None,
-        typer.Argument(help="Numbers or names of notebooks; all of the edition without any."),
-    ] = None,
+    notebooks: _argument(
+        list[str] | None, "Numbers or names of notebooks; all of the edition without any."
+    ) = None,
     parameter: ValueOption = None,
     edition: EditionOption = paths.DEFAULT_EDITION,
-    force: ForceOption = False,
     timeout: TimeoutOption = 120,
     memory: MemoryOption = 8.0,
     workers: WorkersOption = 2,
@@ -159,21 +154,16 @@ def run(
     plan, only = plan_run(loaded, notebooks or [], parameter or [])
     with Progress(len(only or plan.runs)) as progress:
         if loaded.raw_files:
-            loaded = ingest_records(loaded, progress.report_record)
+            loaded = ingest_records(loaded, progress)
             plan, only = plan_run(loaded, notebooks or [], parameter or [])
-        limits = KernelLimits(timeout, memory)
-        run_edition(plan, only, force=force, workers=workers, limits=limits, report=progress)
+        run_edition(plan, only, workers=workers, limits=KernelLimits(timeout, memory), report=progress)
     show(f"Results: {shorten_path(paths.find_run_folder(plan.name))}")
 
 
 @app.command()
 def new(
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Name of the edition, such as records/my-city.")
-    ],
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILES...", help="Records as they came, or a folder of them.")
-    ],
+    name: _argument(str, "Name of the edition, such as records/my-city.", "NAME"),
+    files: _argument(list[Path], "Records as they came, or a folder of them.", "FILES..."),
 ) -> None:
     """Look at records and write the edition that reads them, or add them to one; what you wrote stays."""
     from sidedoor.run.draft import draft_edition
@@ -241,8 +231,8 @@ def verify(
     from sidedoor.run.verify import verify_edition
 
     done = verify_edition(load_edition(edition), edition, limits=KernelLimits(timeout, memory))
-    for difference in done.differences:
-        show(f"{difference.file}: {difference.where}", sys.stderr)
+    for file, where in done.differences:
+        show(f"{file}: {where}", sys.stderr)
     for name in done.not_compared:
         why = "its inputs have changed since it was published; run it again"
         show(f"Not compared: {name} ({why})", sys.stderr)
@@ -288,8 +278,8 @@ def inspect(file: FileArgument, *, options) -> None:
     from sidedoor.ingest import inspect_file
     from sidedoor.ingest.describe import describe_report
 
-    with FetchProgress() as progress:
-        report = inspect_file(file, options, follow=progress.follow(escape_controls(file.name, "")))
+    with Progress() as progress:
+        report = inspect_file(file, options, follow=progress.follow(file.name))
     show(describe_report(report, str(file), options=options))
     if {"refused", "needed"} & set(report.details):
         raise typer.Exit(1)
@@ -317,8 +307,8 @@ def ingest(
 
     key = load_key(key_file) if key_file else None
     options = replace(options, source_id=source_id, key=key, keep_reasons=private)
-    with FetchProgress() as progress:
-        reading = ingest_file(file, out, options, follow=progress.follow(escape_controls(file.name, "")))
+    with Progress() as progress:
+        reading = ingest_file(file, out, options, follow=progress.follow(file.name))
     show(describe_report(reading.report, str(file), command="done"))
     for name, table in reading.tables.items():
         show(f"Table    {name}: {say_number(len(table), 'row')}")
@@ -327,15 +317,12 @@ def ingest(
 
 @app.command()
 def simulate(
-    what: Annotated[str, typer.Argument(metavar="log", help="A search log with its truth.")],
+    what: _argument(Literal["log"], "A search log with its truth.", "log"),
     out: OutOption,
     rows: _option(int, "--rows", "Rows of the log.", min=1, max=10**8) = 20_000,
     seed: _option(int, "--seed", "Same seed and rows, same log.", min=0) = 2019,
 ) -> None:
     """Write simulated records: a search log with its truth."""
-    if what != "log":
-        way_out = "Write `sidedoor simulate log`."
-        raise ParameterError(f"simulate {what}", "it is not known", way_out, code="unknown-key")
     from sidedoor.simulate import write_log
 
     report = write_log(out, seed, rows)
@@ -346,7 +333,7 @@ def simulate(
 
 @app.command()
 def scan(
-    path: Annotated[Path, typer.Argument(help="File or folder that is to be published.", show_default=False)],
+    path: _argument(Path, "File or folder that is to be published."),
     canaries: _option(
         Path | None, "--canaries", "Values that must not occur anywhere, one a line.", metavar="FILE"
     ) = None,
@@ -366,30 +353,31 @@ def scan(
 
 @app.command()
 def fetch(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Names from the list; all that a script can fetch without any.")
-    ] = None,
+    names: _argument(
+        list[str] | None, "Names from the list; all that a script can fetch without any."
+    ) = None,
     mirror: _option(
         Path | None, "--mirror", "A folder with the files; SIDEDOOR_MIRROR also names one.", metavar="DIR"
     ) = None,
     show_list: _option(bool, "--list", "List the files, and whether they are there; fetch none.") = False,
 ) -> None:
     """Fetch published records, or say how to save them by hand; nothing is unpacked or run."""
-    from sidedoor.fetch import describe_sources, fetch_sources
+    from sidedoor.fetch import SCRIPT, describe_sources, fetch_source, load_fetch_sources
 
     if show_list:
         show(describe_sources())
         return
-    with FetchProgress() as progress:
-        failed = fetch_sources(names or [], mirror, progress.report, progress.follow)
-    if failed:
-        raise typer.Exit(1)
-
-
-def _show_default(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"'{json.dumps(value, ensure_ascii=False)}'" if isinstance(value, list) else str(value)
+    code = 0
+    with Progress() as progress:
+        scripted = [source.name for source in load_fetch_sources().values() if source.by == SCRIPT]
+        for name in dict.fromkeys(names or scripted):
+            try:
+                path = fetch_source(name, mirror=mirror, progress=progress.follow(name))
+                print(f"{name}: {shorten_path(path)}", flush=True)
+            except SideDoorError as error:  # the others are fetched all the same
+                progress.print(f"sidedoor: {error}")
+                code = 1
+    raise typer.Exit(code)
 
 
 def main() -> None:

@@ -9,17 +9,16 @@ import os
 import re
 import shutil
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from helpers import __version__, paths
-from helpers.errors import DataError, IngestError, SideDoorError, offer_nearest
-from helpers.files import format_json, hash_file, open_lock, try_lock, write_atomically
+from helpers.errors import DataError, IngestError, offer_nearest
+from helpers.files import format_json, hash_file, write_atomically
 from helpers.toml import load_toml
 
 MIRROR = "SIDEDOOR_MIRROR"
@@ -27,7 +26,6 @@ SCRIPT, HAND = "script", "hand"
 Progress = Callable[[int, int | None], None]
 _RECORD = ".fetched.json"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-_REDIRECTS = {301, 302, 303, 307, 308}
 _CHUNK = 1 << 16
 # What files of a kind begin with: a first checksum is recorded only of what can be what it is called.
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -78,26 +76,11 @@ class DownloadLimits:
 def load_fetch_sources(path: Path | None = None) -> dict[str, FetchSource]:
     """Return the files that can be fetched or saved, by name, in the order of the registry.
 
-    Raises
-    ------
-    DataError
-        An entry does not fit `data/registry/schemas/sources.json`, or a name, file or address cannot be used.
+    DataError if an entry does not fit `data/registry/schemas/sources.json`.
     """
     path = path or paths.DATA / "registry" / "sources.toml"
-    sources: dict[str, FetchSource] = {}
-    for number, row in enumerate(load_toml(path, "sources", error=DataError)["file"], start=1):
-        source = FetchSource(**row)
-        files = {other.file.lower() for other in sources.values()}
-        is_twice = source.name in sources or source.file.lower() in files
-        is_odd = bool(source.click) != (source.by == HAND) or bool(source.sha256 and not source.bytes_n)
-        if is_twice or is_odd or source.file.endswith(_RECORD):
-            found = f"`{source.name}` is there twice, or `click` or `bytes_n` does not fit it"
-            way_out = "See the first lines of the file."
-            raise DataError(f"{path.name}, file {number}", found, way_out, code="wrong-value")
-        for url in filter(None, (source.url, source.page)):
-            check_url(url)
-        sources[source.name] = source
-    return sources
+    sources = [FetchSource(**row) for row in load_toml(path, "sources", error=DataError)["file"]]
+    return {source.name: source for source in sources}
 
 
 def fetch_source(
@@ -113,8 +96,6 @@ def fetch_source(
 
     Parameters
     ----------
-    name
-        Its name in the registry.
     folder
         Where fetched files are kept; by default `runs/fetched`.
     mirror
@@ -122,62 +103,45 @@ def fetch_source(
         SIDEDOOR_MIRROR names. Only what is not there is asked of the publisher.
     progress
         Called with the bytes so far and those expected, None if unknown.
-    registry, limits
-        Another registry than `data/registry/sources.toml`; how much of a server is accepted.
 
     Raises
     ------
     DataError
-        No such name or mirror, a file to be saved by hand that is not there yet, or a disk that does not
-        take it.
+        The name or the mirror is not known, a person has to save the file (the error says how), an address
+        that is not https, a disk that refuses.
     IngestError
-        What came, or what is there, is not the file that is meant.
+        The server does not answer as it should, or the file is not the one that is meant.
     """
     sources = load_fetch_sources(registry)
     if name not in sources:
         hint = offer_nearest(name, sources)
-        raise DataError("sources.toml", f"no file is called {name!r}", hint, code="unknown-key")
+        raise DataError(name[:80], "it is not in the list of files", hint, code="unknown-name")
     source, limits = sources[name], limits or DownloadLimits()
-    folder, mirror = folder or paths.RUNS / paths.FETCHED, mirror or os.environ.get(MIRROR)
+    target = (folder or paths.RUNS / paths.FETCHED) / source.file
+    mirror = mirror or os.environ.get(MIRROR)
     if mirror and not Path(mirror).is_dir():
         way_out = f"Name a folder with the files, or leave out --mirror and {MIRROR}."
         raise DataError(str(mirror), "there is no such folder", way_out, code="no-folder")
-    target = folder / source.file
-    with _lock_folder(target, limits.total_s):
-        wanted = source.sha256 or _read_record(target).get("sha256", "")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        wanted = source.sha256 or _read_checksum(target)
         if target.is_file():
-            _check_present(source, target, wanted)
+            _accept(source, target, target, wanted, HAND)
         elif mirror and (found := _find_in_mirror(source, Path(mirror), wanted)):
-            _retrieve(source, target, wanted, "mirror", lambda out: shutil.copyfile(found, out))
+            _retrieve(source, target, wanted, "mirror", partial(shutil.copyfile, found))
         elif source.by == HAND:
-            way_out = describe_click(source, folder)
-            raise DataError(source.name, "a person has to save this file", way_out, code=HAND)
+            step = f"Open {source.url} in a browser. {source.click} Save it as {target}, "
+            step += f"then run `sidedoor fetch {name}` again."
+            page = f"If the address leads nowhere, look on {source.page}." if source.page else ""
+            way_out = " ".join(filter(None, (step, source.obstacles, page)))
+            raise DataError(name, "a person has to save this file", way_out, code=HAND)
         else:
-            download = _Download(source, bool(wanted), limits, progress)
-            _retrieve(source, target, wanted, source.url, download.write_in_time)
+            download = partial(_download, source, bool(wanted), limits, progress)
+            _retrieve(source, target, wanted, source.url, download)
+    except OSError as error:
+        found = f"the disk refuses it ({error.strerror or type(error).__name__})"
+        raise DataError(target.name, found, "Free space, or change the permissions.", code="disk") from None
     return target
-
-
-def fetch_sources(
-    names: list[str],
-    mirror: Path | None = None,
-    report: Callable[[str, object], None] | None = None,
-    progress: Callable[[str], Progress] | None = None,
-) -> int:
-    """Fetch several files, each by itself, and return how many failed.
-
-    Without names, all that a script can fetch. `report` is called for each with its name, and its path or the
-    error; `progress` with its name, and returns what is told the bytes.
-    """
-    sources, failed = load_fetch_sources(), 0
-    for name in dict.fromkeys(names or [source.name for source in sources.values() if source.by == SCRIPT]):
-        try:
-            outcome: object = fetch_source(name, mirror=mirror, progress=progress(name) if progress else None)
-        except SideDoorError as error:
-            outcome, failed = error, failed + 1
-        if report:
-            report(name, outcome)
-    return failed
 
 
 def describe_sources(folder: Path | None = None, registry: Path | None = None) -> str:
@@ -186,41 +150,18 @@ def describe_sources(folder: Path | None = None, registry: Path | None = None) -
     rows = [("NAME", "SIZE", "LICENSE", "BY", "THERE")]
     for source in sources:
         size = f"{source.bytes_n / 1e6:.1f} MB" if source.bytes_n else "?"
-        rows.append((source.name, size, source.license, source.by, _describe_state(source, folder)))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        is_there = "yes" if (folder / source.file).is_file() else "no"
+        rows.append((source.name, size, source.license, source.by, is_there))
+    widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    return "\n".join(
-        [lines[0], *(f"{line}\n    {one.what}" for line, one in zip(lines[1:], sources, strict=True))]
-    )
-
-
-def _describe_state(source: FetchSource, folder: Path) -> str:
-    target = folder / source.file
-    if not target.is_file():
-        return "no"
-    try:
-        wanted = source.sha256 or _read_record(target).get("sha256", "")
-    except DataError:
-        return "record damaged"
-    return "unchecked" if not wanted else "yes" if hash_file(target) == wanted else "another file"
-
-
-def describe_click(source: FetchSource, folder: Path) -> str:
-    """Return what a person has to do for a file that no script fetches."""
-    step = f"Open {source.url} in a browser. {source.click} Save it as {folder / source.file}, "
-    page = f"If the address leads nowhere, look on {source.page}." if source.page else ""
-    steps = (f"{step}then run `sidedoor fetch {source.name}` again.", source.obstacles, page)
-    return " ".join(filter(None, steps))
+    return "\n".join([lines[0], *(f"{line}\n    {one.what}" for line, one in zip(lines[1:], sources))])
 
 
 def check_url(url: str, before: str | None = None) -> None:
     """Check that an address may be asked, and as a redirect from `before` also where it comes from.
 
-    Raises
-    ------
-    DataError
-        It is not https, or contains a user name. Plain http is allowed on this machine only, and no redirect
-        from elsewhere leads to it.
+    DataError if it is not https, or contains a user name. Plain http is allowed on this machine only, and no
+    redirect from elsewhere leads to it.
     """
     found, place = "", _show(url)
     try:
@@ -241,135 +182,135 @@ def check_url(url: str, before: str | None = None) -> None:
         raise DataError(_show(before) if before else place, found, way_out, code="address")
 
 
-class _Download:
-    """One file asked of its publisher: within limits, and along redirects that may be followed."""
+def _download(
+    source: FetchSource, is_checked: bool, limits: DownloadLimits, progress: Progress | None, path: str
+) -> None:
+    """Write what a publisher sends, in a thread: a server may send its head letter by letter."""
+    import requests
+    from urllib3.exceptions import HTTPError
 
-    def __init__(
-        self, source: FetchSource, is_checked: bool, limits: DownloadLimits, progress: Progress | None
-    ):
-        self._url, self._is_checked, self._limits, self._progress = source.url, is_checked, limits, progress
-        self._most = min(source.bytes_n, limits.bytes_n) if source.sha256 else limits.bytes_n
-        self._error: BaseException | None = None
+    most = min(source.bytes_n, limits.bytes_n) if source.sha256 else limits.bytes_n
+    errors: list[BaseException] = []
 
-    def write_in_time(self, path: str) -> None:
-        """Write the file, in a thread, since a server may send the head of its answer letter by letter."""
-        thread = threading.Thread(target=self._catch, args=(path,), daemon=True)
-        thread.start()
-        thread.join(self._limits.total_s)
-        if thread.is_alive():
-            raise self._refuse("slow", f"it had not ended after {self._limits.total_s:g} seconds")
-        if self._error:
-            raise self._error
-
-    def _catch(self, path: str) -> None:
-        import requests
-        from urllib3.exceptions import HTTPError
-
+    def work() -> None:
         try:
-            with self._ask() as response, open(path, "wb") as file:
-                self._write(response, file)
+            # opened first: a thread that is left behind does not make the file anew
+            with open(path, "wb") as file, _ask(source.url, limits) as response:
+                total = _check_head(response, most, is_checked)
+                _write(response, file, most, total, progress)
         except (requests.RequestException, HTTPError, ConnectionError, TimeoutError, EOFError) as error:
             found = f"it cannot be reached, or broke off ({type(error).__name__})"
-            self._error = self._refuse("broken", found)
+            errors.append(_refuse(source.url, "broken", found))
         except BaseException as error:
-            self._error = error
+            errors.append(error)
 
-    def _refuse(self, code: str, found: str) -> IngestError:
-        way_out = f"Try again later, or take the file from a folder: --mirror DIR. {_BY_HAND}"
-        return IngestError(_show(self._url), found, way_out, code=code)
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(limits.total_s)
+    if thread.is_alive():
+        raise _refuse(source.url, "slow", f"it had not ended after {limits.total_s:g} seconds")
+    if errors:
+        raise errors[0]
 
-    def _ask(self):
-        import requests
 
-        # Not compressed: a checksum is that of the file, not of how it travels.
-        headers = {"User-Agent": f"sidedoor/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
-        options = {"headers": headers, "stream": True, "allow_redirects": False}
-        before = None
-        for _ in range(self._limits.redirects_n + 1):
-            check_url(self._url, before)
-            response = requests.get(self._url, timeout=self._limits.silence_s, **options)
-            location = response.headers.get("Location", "")
-            if response.status_code not in _REDIRECTS or not location:
-                self._check_head(response)
-                return response
-            response.close()
-            before = self._url
-            try:
-                self._url = urljoin(before, location)
-            except ValueError:
-                self._url = location  # refused as an address
-        raise self._refuse("redirects", "it redirects too often")
+def _refuse(url: str, code: str, found: str) -> IngestError:
+    way_out = f"Try again later, or take the file from a folder: --mirror DIR. {_BY_HAND}"
+    return IngestError(_show(url), found, way_out, code=code)
 
-    def _check_head(self, response) -> None:
-        status, headers = response.status_code, response.headers
-        length, code = headers.get("Content-Length", ""), ""
-        self._total = int(length) if length.isdecimal() else None
-        if status != 200:
-            found = _STATUS.get(status, f"it answers with HTTP {status}").format(url=self._url)
-            code = f"http-{status}"
-        elif headers.get("Content-Type", "").lower().startswith(("text/html", "application/xhtml")):
-            code, found = "web-page", "it is a web page, not the file"
-        elif headers.get("Content-Encoding", "identity").lower() != "identity":
-            code, found = "packed", "it is compressed, which was not asked for"
-        elif self._total is not None and self._total > self._most:
-            code, found = "too-large", f"it has {self._total:,} bytes, more than the {self._most:,} expected"
-        elif self._total is None and not self._is_checked and "Transfer-Encoding" not in headers:
-            code, found = "no-length", "neither a length nor a checksum says when the file is complete"
-        if code:
-            response.close()
-            raise self._refuse(code, found)
 
-    def _write(self, response, file) -> None:
-        done = 0
-        while chunk := response.raw.read1(_CHUNK, decode_content=False):
-            done += len(chunk)
-            if done > self._most:
-                raise self._refuse("too-large", f"it sends more than {self._most:,} bytes")
-            file.write(chunk)
-            if self._progress:
-                self._progress(done, self._total)
-        if self._total is not None and done < self._total:
-            raise EOFError
+def _ask(url: str, limits: DownloadLimits):
+    """Return the answer of an address, along redirects to where `check_url` lets it go."""
+    import requests
+
+    # Not compressed: a checksum is that of the file, not of how it travels.
+    headers = {"User-Agent": f"sidedoor/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
+    before = None
+    for _ in range(limits.redirects_n + 1):
+        check_url(url, before)
+        response = requests.get(
+            url, headers=headers, timeout=limits.silence_s, stream=True, allow_redirects=False
+        )
+        if not response.is_redirect:
+            return response
+        response.close()
+        before, location = url, response.headers["Location"]
+        try:
+            url = urljoin(before, location)
+        except ValueError:
+            url = location  # refused as an address
+    raise _refuse(url, "redirects", "it redirects too often")
+
+
+def _check_head(response, most: int, is_checked: bool) -> int | None:
+    """Return the length that an answer announces, if any; refuse one that cannot be the file."""
+    status, headers, url = response.status_code, response.headers, response.url
+    length, code, found = headers.get("Content-Length", ""), "", ""
+    total = int(length) if length.isdecimal() else None
+    if status != 200:
+        code, found = f"http-{status}", _STATUS.get(status, f"it answers with HTTP {status}").format(url=url)
+    elif headers.get("Content-Type", "").lower().startswith(("text/html", "application/xhtml")):
+        code, found = "web-page", "it is a web page, not the file"
+    elif headers.get("Content-Encoding", "identity").lower() != "identity":
+        code, found = "packed", "it is compressed, which was not asked for"
+    elif total is not None and total > most:
+        code, found = "too-large", f"it has {total:,} bytes, more than the {most:,} expected"
+    elif total is None and not is_checked and "Transfer-Encoding" not in headers:
+        code, found = "no-length", "neither a length nor a checksum says when the file is complete"
+    if code:
+        raise _refuse(url, code, found)
+    return total
+
+
+def _write(response, file, most: int, total: int | None, progress: Progress | None) -> None:
+    done = 0
+    while chunk := response.raw.read1(_CHUNK, decode_content=False):
+        done += len(chunk)
+        if done > most:
+            raise _refuse(response.url, "too-large", f"it sends more than {most:,} bytes")
+        file.write(chunk)
+        if progress:
+            progress(done, total)
+    if total is not None and done < total:
+        raise EOFError
 
 
 def _retrieve(
     source: FetchSource, target: Path, wanted: str, origin: str, write: Callable[[str], object]
 ) -> None:
-    """Let pooch bring a file to its place, complete and with the right checksum or not at all."""
+    """Let pooch bring a file to its place, complete and the right one, or not at all."""
     import pooch
 
     pooch.get_logger().setLevel("ERROR")
 
     def download(_, output_file: str, __) -> None:
         write(output_file)
-        _check_content(source, Path(output_file))
-        digest = hash_file(Path(output_file))
-        if not wanted or digest == wanted:  # the record first: a file without one counts as saved by a person
-            _write_record(source, target, Path(output_file), digest, origin)
+        # the record first: a file without one counts as saved by a person
+        _accept(source, target, Path(output_file), wanted, origin)
 
-    known = f"sha256:{wanted}" if wanted else None
-    try:
-        pooch.retrieve(source.url, known, fname=target.name, path=target.parent, downloader=download)
-    except ValueError:
-        raise _refuse_checksum(source, target, wanted) from None
+    pooch.retrieve(source.url, None, fname=target.name, path=target.parent, downloader=download)
 
 
-def _check_present(source: FetchSource, target: Path, wanted: str) -> None:
-    """Check the file that is there, fetched before or saved by hand; a wrong one stays where it is."""
-    digest = hash_file(target)
+def _accept(source: FetchSource, target: Path, path: Path, wanted: str, origin: str) -> None:
+    """Check a file that has come or is there, and record what it is if that is not known yet."""
+    digest, record = hash_file(path), _find_record(target)
     if digest != wanted:
-        _check_content(source, target)
-        if wanted:
-            raise _refuse_checksum(source, target, wanted)
-    if not _find_record(target).is_file():
-        _write_record(source, target, target, digest, HAND)
-
-
-def _refuse_checksum(source: FetchSource, target: Path, wanted: str) -> IngestError:
-    found = f"its sha256 is no longer {wanted[:12]}...: it is another file, or was changed"
-    accept = "" if source.sha256 else f" To accept it, remove {_find_record(target).name} and fetch again."
-    way_out = f"Open {source.url} in a browser and look.{accept}"
-    return IngestError(source.name, found, way_out, code="checksum")
+        _check_content(source, path)
+    if wanted and digest != wanted:
+        found = f"its sha256 is no longer {wanted[:12]}...: it is another file, or was changed"
+        accept = "" if source.sha256 else f" To accept it, remove {record.name} and fetch again."
+        way_out = f"Open {source.url} in a browser and look.{accept}"
+        raise IngestError(source.name, found, way_out, code="checksum")
+    if record.is_file():
+        return
+    content = {
+        "name": source.name,
+        "url": source.url,
+        "came_from": origin,
+        "fetched_on": datetime.now(UTC).date().isoformat(),  # to cite it
+        "sha256": digest,
+        "bytes_n": path.stat().st_size,
+    }
+    write_atomically(record, format_json(content))
 
 
 def _check_content(source: FetchSource, path: Path) -> None:
@@ -406,49 +347,18 @@ def _find_record(target: Path) -> Path:
     return target.with_name(target.name + _RECORD)
 
 
-def _read_record(target: Path) -> dict:
-    """Return the record of a fetched file; it is empty if there is none."""
+def _read_checksum(target: Path) -> str:
+    """Return the sha256 that a file had when it first came; empty without a record."""
     path = _find_record(target)
     if not path.is_file():
-        return {}
+        return ""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if re.fullmatch("[0-9a-f]{64}", record["sha256"]):
-            return record
+        sha256 = json.loads(path.read_text(encoding="utf-8"))["sha256"]
+        if re.fullmatch("[0-9a-f]{64}", sha256):
+            return sha256
     except (ValueError, KeyError, TypeError):
         pass
     raise DataError(path.name, "the fetch record is damaged", "Remove it and fetch again.", code="damaged")
-
-
-def _write_record(source: FetchSource, target: Path, path: Path, digest: str, origin: str) -> None:
-    """Record what a file was when it first came, and on which day: to cite it, and to compare it later."""
-    record = {
-        "name": source.name,
-        "url": source.url,
-        "came_from": origin,
-        "fetched_on": datetime.now(UTC).date().isoformat(),
-        "sha256": digest,
-        "bytes_n": path.stat().st_size,
-    }
-    write_atomically(_find_record(target), format_json(record))
-
-
-@contextmanager
-def _lock_folder(target: Path, longest_s: float) -> Iterator[None]:
-    """Hold the folder of a file for this process alone, until it ends; what the disk refuses is named."""
-    folder, end = target.parent, time.monotonic() + longest_s
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with open_lock(folder / ".lock") as file:
-            while not try_lock(file):
-                if time.monotonic() > end:
-                    way_out = "Wait until it has ended."
-                    raise DataError(folder.name, "another fetch has it", way_out, code="locked")
-                time.sleep(0.05)
-            yield
-    except OSError as error:
-        found = f"the disk refuses it ({error.strerror or type(error).__name__})"
-        raise DataError(target.name, found, "Free space, or change the permissions.", code="disk") from None
 
 
 def _show(url: str) -> str:

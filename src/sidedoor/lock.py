@@ -10,16 +10,25 @@ from helpers.errors import RunError
 
 # What a reader of the notebooks meets by name stands first in environment.yml.
 _VISIBLE = ("pandas", "matplotlib", "networkx", "jupyterlab", "papermill", "nbval")
+_ENVIRONMENT = """\
+# Generated from requirements.lock by `sidedoor lock`; a test compares the two. Do not edit.
+name: sidedoor
+channels:
+  - conda-forge
+dependencies:
+  - python=3.11
+  - pip
+  - pip:
+{first}      # and everything that these need, as tested
+{rest}      - "-e ."
+"""
 _PIN = re.compile(
     r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[^\s;\\]+)(?:\s*;\s*(?P<marker>[^\\]+?))?\s*\\?$"
 )
 
 
 def list_pins(lock: str) -> list[tuple[str, str]]:
-    """List the pins of a lock file as `(name, requirement)`, in its order.
-
-    A package that differs between Python versions has one pin for each, with its environment marker.
-    """
+    """Return the pins of a lock file as `(name, requirement)`; one for each marker if versions differ."""
     pins = []
     for line in lock.splitlines():
         if match := _PIN.match(line):
@@ -29,36 +38,15 @@ def list_pins(lock: str) -> list[tuple[str, str]]:
 
 
 def format_environment(lock: str) -> str:
-    """Write the text of `environment.yml` from the text of `requirements.lock`.
+    """Return the text of `environment.yml` for that of `requirements.lock`.
 
     Conda and Binder install with pip what the lock pins, without the hashes: pip refuses to check hashes in
     a call that also installs this repository in place.
     """
-    pins = list_pins(lock)
-    absent = [name for name in _VISIBLE if name not in dict(pins)]
-    if absent:
-        found = f"no pin for {', '.join(absent)}"
-        raise RunError("requirements.lock", found, "Run `sidedoor lock` again.", code="no-pin")
-    first = [pin for name in _VISIBLE for pinned, pin in pins if pinned == name]
-    rest = [pin for name, pin in pins if name not in _VISIBLE]
-    quote = '      - "{}"'.format
-    return "\n".join(
-        [
-            "# Generated from requirements.lock by `sidedoor lock`; a test compares the two. Do not edit.",
-            "name: sidedoor",
-            "channels:",
-            "  - conda-forge",
-            "dependencies:",
-            "  - python=3.11",
-            "  - pip",
-            "  - pip:",
-            *map(quote, first),
-            "      # and everything that these need, as tested",
-            *map(quote, rest),
-            '      - "-e ."',
-            "",
-        ]
-    )
+    pins = [(name, f'      - "{pin}"\n') for name, pin in list_pins(lock)]
+    first = [line for visible in _VISIBLE for name, line in pins if name == visible]
+    rest = [line for name, line in pins if name not in _VISIBLE]
+    return _ENVIRONMENT.format(first="".join(first), rest="".join(rest))
 
 
 def format_engines(resolved: str, lock: str) -> str:
@@ -79,11 +67,8 @@ def format_engines(resolved: str, lock: str) -> str:
 def write_environment(root: Path = paths.ROOT) -> list[Path]:
     """Resolve `pyproject.toml` anew, write the two locks and `environment.yml`, and return their paths.
 
-    Raises
-    ------
-    RunError
-        uv, which resolves for all platforms and Python versions at once, is not installed, or finds no
-        solution.
+    RunError if uv, which resolves for all platforms and Python versions at once, is not there or finds no
+    solution.
     """
     if not shutil.which("uv"):
         raise RunError("sidedoor lock", "the command `uv` is not there", "Install it with `pip install uv`.")

@@ -1,17 +1,20 @@
-"""What a person sees while a command works: one line per file or notebook, and a live one on a terminal."""
+"""What a person sees while a command works: a line for each thing done, and a live one on a terminal."""
 
 import sys
 from pathlib import Path
 
-from helpers.errors import SideDoorError, escape_controls
+from helpers.errors import escape_controls
 from helpers.wording import say_number
 
 
-class _Live:
-    """A line on the terminal that changes while something runs; where there is no terminal, none."""
+class Progress:
+    """A line on the terminal that changes while something runs, above lines that stay; elsewhere only these.
 
-    def __init__(self):
-        self._live = None
+    `total` is the number of notebooks that will run.
+    """
+
+    def __init__(self, total: int = 0):
+        self._live, self._total, self._ended, self._rows = None, total, 0, {}
 
     def __enter__(self):
         if sys.stderr.isatty():
@@ -26,67 +29,46 @@ class _Live:
         if self._live:
             self._live.stop()
 
-    def _show(self, line: str) -> None:
+    def show(self, line: str) -> None:
+        """Change the live line."""
         if self._live:
             from rich.text import Text
 
             self._live.update(Text(line))
 
-    def _print(self, line: str) -> None:
+    def print(self, line: str) -> None:
+        """Print a line that stays."""
         if self._live:
             self._live.console.print(line, markup=False, highlight=False)
         else:
             print(line, file=sys.stderr, flush=True)
 
-
-class FetchProgress(_Live):
-    """Shows how much of a file has come, and prints where each file is, or the error."""
-
     def follow(self, name: str):
         """Return the function that is given the bytes of a file so far; None where there is no terminal."""
+        name = escape_controls(name, "")
 
         def show(done: int, total: int | None) -> None:
-            self._show(f"{name}  {done / 1e6:,.1f}" + (f" of {total / 1e6:,.1f} MB" if total else " MB"))
+            self.show(f"{name}  {done / 1e6:,.1f}" + (f" of {total / 1e6:,.1f} MB" if total else " MB"))
 
         return show if self._live else None
 
-    def report(self, name: str, outcome: Path | SideDoorError) -> None:
-        """Print how a file ended."""
-        self._show("")
-        if isinstance(outcome, SideDoorError):
-            self._print(f"sidedoor: {outcome}")
-        else:
-            print(f"{name}: {shorten_path(outcome)}", flush=True)
-
-
-class Progress(_Live):
-    """Shows which notebook is at which cell; a plain line per notebook where there is no terminal."""
-
-    def __init__(self, total: int):
-        super().__init__()
-        self._total, self._ended, self._rows = total, 0, {}
-
     def __call__(self, event: str, name: str, *values) -> None:
+        """Show what `ingest_records` and `run_edition` report of a record or a notebook."""
         name = escape_controls(name, "")
-        if event in ("start", "cell"):
-            self._rows[name] = f"{name} cell {values[0]}/{values[1]}" if values else name
+        if event in ("reading", "start", "cell"):
+            cell = f" cell {values[0]}/{values[1]}" if values else ""
+            self._rows[name] = f"reading record {name}" if event == "reading" else f"{name}{cell}"
+        elif event in ("read", "kept"):
+            self._rows.pop(name, None)
+            how = f" read in {values[1]:.1f} s" if event == "read" else ", unchanged"
+            self.print(f"record {name}  {say_number(values[0], 'row')}{how}")
         else:
             self._rows.pop(name, None)
             self._ended += 1
             outcome = f"ran in {values[0]:.1f} s" if event == "done" else event
-            self._print(f"{self._ended}/{self._total}  {name}  {outcome}")
+            self.print(f"{self._ended}/{self._total}  {name}  {outcome}")
         rows = " · ".join(list(self._rows.values()))
-        self._show(f"{self._ended}/{self._total} notebooks · {rows}" if rows else "")
-
-    def report_record(self, event: str, name: str, *values) -> None:
-        """Show which record is being read, and what came of it."""
-        name = escape_controls(name, "")
-        if event == "reading":
-            self._show(f"reading record {name}")
-        elif event == "read":
-            self._print(f"record {name}  {say_number(values[0], 'row')} read in {values[1]:.1f} s")
-        elif event == "kept":
-            self._print(f"record {name}  {say_number(values[0], 'row')}, unchanged")
+        self.show(f"{self._ended}/{self._total} notebooks · {rows}" if rows else "")
 
 
 def shorten_path(path: Path) -> str:

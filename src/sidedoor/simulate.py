@@ -20,23 +20,10 @@ _FORM = "simulated log: nothing in it is real"
 
 
 def write_log(out: Path | str, seed: int, rows_n: int) -> Report:
-    """Write a simulated log, its declared lists and its truth into a folder that `records` reads.
+    """Write a simulated log, its declared lists and its truth into a folder, and return its report.
 
-    Parameters
-    ----------
-    out
-        A folder: new, empty, or one that holds an earlier simulated log or ingest, which is replaced.
-    seed, rows_n
-        As for `log.build_log`.
-
-    Returns
-    -------
-    Report, as it stands in `report.json`.
-
-    Raises
-    ------
-    IngestError
-        The folder holds something else, or cannot be written.
+    `out` is new, empty, or holds an earlier simulated log or ingest, which is replaced; otherwise an
+    IngestError. `seed` and `rows_n` are those of `log.build_log`.
     """
     out = Path(out).absolute()
     check_folder(out, (TRUTH,))

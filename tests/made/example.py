@@ -6,48 +6,22 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 FILE = "simulated-network-audit.csv"
-_HEADER = [
-    "ID",
-    "Name",
-    "Org Name",
-    "Total Networks Searched",
-    "Time Frame",
-    "License Plate",
-    "Reason",
-    "Case #",
-    "Filters",
-    "Search Time",
-    "Search Type",
-    "Text Prompt",
-    "Moderation",
-]
+_HEADER = (
+    "ID,Name,Org Name,Total Networks Searched,Time Frame,License Plate,Reason,Case #,Filters,Search Time,"
+    "Search Type,Text Prompt,Moderation"
+).split(",")
 _AGENCIES = [
-    "Exampleton ZZ PD",
-    "Sample County ZZ SO",
-    "Inventory Falls ZZ PD",
-    "[Federal] Simulated Federal Agency",
-]
+    "Exampleton ZZ PD", "Sample County ZZ SO", "Inventory Falls ZZ PD", "[Federal] Simulated Federal Agency",
+]  # fmt: skip
 _REASONS = ["Investigation", "simulated theft", "simulated welfare check", "", "REDACTED", "***"]
 
 
 def write_example(folder: Path | str, rows_n: int = 60, seed: int = 2019) -> Path:
-    """Write a simulated Network Audit with the habits of real ones: masks, blanks, two-line time frames, a
-    repeated header.
+    """Write a simulated Network Audit with the habits of real ones, and give its path: masks, blanks, two-line
+    time frames, a header that is repeated in the middle. Same seed, same file.
 
-    Parameters
-    ----------
-    folder
-        Where to write it; must exist.
-    rows_n
-        Number of searches [rows].
-    seed
-        Same seed, same file.
-
-    Returns
-    -------
-    The path of the file, in the 13-column form of 2025. Everything in it is invented; names, plates and
-    case numbers
-    are masked as an agency would mask them.
+    It is in the 13-column form of 2025; names, plates and case numbers are masked as an agency would mask
+    them.
     """
     pick = random.Random(seed)
     first = datetime(2025, 3, 1, 6)
@@ -60,24 +34,9 @@ def write_example(folder: Path | str, rows_n: int = 60, seed: int = 2019) -> Pat
             frame = f"{_show(when - timedelta(days=30))}\n{_show(when)}"
             agency, reason = pick.choice(_AGENCIES), pick.choice(_REASONS)
             networks = pick.choice([0, 1, 12, 480, 5200])
-            writer.writerow(
-                [
-                    f"simulated-{number:04d}",
-                    "***",
-                    agency,
-                    networks,
-                    frame,
-                    "***",
-                    reason,
-                    "***",
-                    "",
-                    _show(when),
-                    "lookup",
-                    "",
-                    "",
-                ]
-            )
-            if number == rows_n // 2:  # exports that were glued together repeat their header
+            who = [f"simulated-{number:04d}", "***", agency, networks, frame, "***"]
+            writer.writerow([*who, reason, "***", "", _show(when), "lookup", "", ""])
+            if number == rows_n // 2:
                 writer.writerow(_HEADER)
     return path
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.errors import DataError
 from helpers.formats import load_format
 from helpers.simulate import world
 from helpers.simulate.log import build_lists, build_log
@@ -62,29 +61,13 @@ skip = true
 
 
 def write_town(folder: Path | str, seed: int = SEED, rows_n: int = ROWS) -> list[Path]:
-    """Write the files of a simulated records request.
+    """Write the files of a simulated records request into a new or empty folder, and give their paths, sorted.
 
-    Parameters
-    ----------
-    folder
-        A folder that is new or empty.
-    seed, rows_n
-        As for `log.build_log`; the files hold the part of that log which the town and three neighbors
-        released.
-
-    Returns
-    -------
-    The paths, sorted. The same seed and size give the same bytes.
-
-    Raises
-    ------
-    DataError
-        The folder holds something.
+    The files hold the part of `log.build_log` which the town and three neighbors released; the same seed and
+    size give the same bytes.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise DataError(folder.name, "it is not empty", "Give --out a new folder.")
     log, lists = build_log(seed, rows_n)[0], build_lists(seed)
     _write_audits(folder, log)
     _write_lists(folder, lists, log)
@@ -98,35 +81,24 @@ def _write_audits(folder: Path, log: pd.DataFrame) -> None:
     """Write search logs: two forms of the vendor's audit as CSV, one as a workbook, and a public portal's."""
     is_new = log["searched_at"] >= pd.Timestamp(world.BREAK_ON)
     network = log["source_id"].str.startswith("simulated-exampleton-network")
-    for name, part, form in (
-        ("simulated-network-audit-2025.csv", log[network & ~is_new], "Audit, 14 columns"),
-        ("simulated-network-audit-2026.csv", log[network & is_new], "Audit, 13 columns"),
-        (
-            "simulated-neighbor-network-audit.csv",
-            log[log["source_id"].str.startswith("simulated-sample-county-network")],
-            "Audit, 11 columns",
-        ),
+    neighbor = log["source_id"].str.startswith("simulated-sample-county-network")
+    for name, part, columns_n in (
+        ("simulated-network-audit-2025.csv", network & ~is_new, 14),
+        ("simulated-network-audit-2026.csv", network & is_new, 13),
+        ("simulated-neighbor-network-audit.csv", neighbor, 11),
     ):
-        _write_csv(folder / name, _print_audit(part, form), "utf-8-sig")
+        rows = _print_audit(log[part], f"Audit, {columns_n} columns")
+        _write_csv(folder / name, rows, "utf-8-sig")
     own = log[log["source_id"].str.startswith("simulated-exampleton-org")]
     _write_book(
         folder / "simulated-organization-audit.xlsx", {"Audit": _print_audit(own, "Audit, 14 columns")}
     )
     portal = log[log["source_id"].str.startswith("simulated-lakemark-portal")]
-    rows = [
-        [
-            row.search_id,
-            _MASK,
-            f"{row.searched_at:%Y-%m-%dT%H:%M:%S}.000Z",
-            _write_count(row.networks_n),
-            _print_reason(row),
-        ]
-        for row in portal.itertuples()
-    ]
-    _write_csv(
-        folder / "simulated-portal-search-audit.csv",
-        [["id", "userId", "searchDate", "networkCount", "offenseType"], *rows],
-    )
+    rows = [["id", "userId", "searchDate", "networkCount", "offenseType"]]
+    for row in portal.itertuples():
+        when = f"{row.searched_at:%Y-%m-%dT%H:%M:%S}.000Z"
+        rows.append([row.search_id, _MASK, when, _write_count(row.networks_n), _print_reason(row)])
+    _write_csv(folder / "simulated-portal-search-audit.csv", rows)
 
 
 def _print_audit(log: pd.DataFrame, form: str) -> list[list[str]]:
@@ -180,13 +152,10 @@ def _write_lists(folder: Path, lists: pd.DataFrame, log: pd.DataFrame) -> None:
     layout.add_section("hot_lists_received", [("ZZ Department of Justice", "Simulated stolen vehicles")])
     write_pdf(folder / "simulated-learn-sharing.pdf", layout.finish(), layout.size, packed=False)
 
-    names = sorted({*shared[_TOWN], *received[_TOWN]})
-    rows = [
-        [name, name if name in received[_TOWN] else "", _TOWN if name in shared[_TOWN] else ""]
-        for name in names
-    ]
-    header = ["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"]
-    _write_csv(folder / "simulated-shared-networks.csv", [header, *rows])
+    rows = [["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"]]
+    for name in sorted({*shared[_TOWN], *received[_TOWN]}):
+        rows.append([name, name * (name in received[_TOWN]), _TOWN * (name in shared[_TOWN])])
+    _write_csv(folder / "simulated-shared-networks.csv", rows)
 
     own = log[(log["host_agency"] == _OFFICE)].sort_values("searched_at", kind="stable").head(60)
     local = own["searched_at"].dt.tz_localize("UTC").dt.tz_convert(world.ZONE).dt.tz_localize(None)
@@ -277,16 +246,10 @@ def _write_book(path: Path, sheets: dict[str, list[list]]) -> None:
     import xlsxwriter
 
     made = io.BytesIO()
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "in_memory": True,
-    }
-    with xlsxwriter.Workbook(made, options) as book:
-        book.set_properties(
-            {"created": datetime(2025, 12, 1), "comments": "Simulated: nothing in it is real."}
-        )
+    options = {f"strings_to_{kind}": False for kind in ("formulas", "urls", "numbers")}
+    with xlsxwriter.Workbook(made, options | {"in_memory": True}) as book:
+        about = {"created": datetime(2025, 12, 1), "comments": "Simulated: nothing in it is real."}
+        book.set_properties(about)
         when = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         for name, rows in sheets.items():
             sheet = book.add_worksheet(name)

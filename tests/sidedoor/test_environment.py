@@ -70,10 +70,10 @@ def test_what_is_named_is_imported():
 
 
 def test_environment_file_is_the_generated_one():
-    """environment.yml is, byte for byte, what requirements.lock gives."""
+    """environment.yml is, byte for byte, what requirements.lock gives, first what readers meet."""
     committed = (paths.ROOT / "environment.yml").read_bytes()
-
     assert format_environment(LOCK).encode() == committed
+    assert all(f'"{name}=='.encode() in committed for name in environment._VISIBLE)
 
 
 @pytest.mark.parametrize("python", PROMISED)
@@ -133,32 +133,25 @@ def test_lock_of_other_engines_adds_what_is_missing_and_no_more():
     assert engines.count("--hash=") >= len(pins)
 
 
-def test_lock_without_a_visible_package_is_refused():
-    """A lock that lost one of the six packages that readers meet is an error, not a shorter file."""
-    with pytest.raises(RunError, match="nbval"):
-        format_environment(LOCK.replace("\nnbval==", "\nnbvalue=="))
-
-
-def test_environment_file_has_unix_line_ends_everywhere(tmp_path, monkeypatch):
-    """The two files come out in the same bytes on Windows.
-
-    No text of the package is written in a system's own way.
-    """
+def test_lock_writes_three_files_from_what_is_resolved(tmp_path, monkeypatch):
+    """Without uv it says so."""
     (tmp_path / "requirements.lock").write_text(LOCK)
-    monkeypatch.setattr(environment.shutil, "which", lambda name: name)
     done = subprocess.CompletedProcess([], 0, stdout="")
     monkeypatch.setattr(environment.subprocess, "run", lambda *_, **__: done)
+    monkeypatch.setattr(environment.shutil, "which", lambda name: name)
     assert write_environment(tmp_path)[-1].read_text() == format_environment(LOCK)
+    monkeypatch.setattr(environment.shutil, "which", lambda name: None)
+    with pytest.raises(RunError):
+        write_environment(tmp_path)
+
+
+def test_text_is_written_with_unix_line_ends_everywhere():
+    """Files come out in the same bytes on Windows: no text of the command is written in a system's own way."""
     command = paths.SOURCE / "sidedoor"
     for path in [*command.glob("*.py"), *(command / "run").glob("*.py")]:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        calls = [
-            node
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-        ]
-        written = [node for node in calls if node.func.attr == "write_text"]
-        assert all("newline" in {word.arg for word in node.keywords} for node in written), path
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "write_text":
+                assert "newline" in {word.arg for word in node.keywords}, path
 
 
 # What `make` is given instead of a Python: it says its version, and writes down what else is asked of it.

@@ -1,11 +1,10 @@
 """Write or update the edition file for records: what can be found out is filled in, the rest is asked."""
 
-import itertools
 import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from helpers.canonical import COLUMNS
@@ -19,7 +18,7 @@ from sidedoor.run.parameters import is_result
 
 # The parameter that takes a state which no report prints.
 HOME = "home"
-_MOST_WARNINGS, _WIDTH = 6, 320
+_WIDTH = 320
 _SIMULATED = "simulated-"
 # The first lines of blocks that this module may replace: whatever else is in a file was written by a person.
 _NOT_READ, _NEEDS = "# Not read: ", "# Needs records that hold "
@@ -32,9 +31,7 @@ class Examined:
     file: str  # its path from the edition's folder
     name: str  # of its record
     lines: list[str] = field(default_factory=list)  # what it is, for a person
-    needed: dict[str, str] = field(
-        default_factory=dict
-    )  # options only a person knows, with the reader's hint
+    needed: dict[str, str] = field(default_factory=dict)  # options only a person knows, with a hint
     offered: dict[str, str] = field(default_factory=dict)  # options that may be given
     tables: tuple[str, ...] = ()  # canonical tables that it is read into
     trouble: str = ""  # why it cannot be read, and the way out
@@ -68,12 +65,6 @@ def draft_edition(
         Records, or folders of records, in the folder of the edition file or below it.
     report
         Called with the name of each file before it is looked at.
-
-    Raises
-    ------
-    ParameterError
-        The name cannot be used, the file that is there is not an edition, there is no record, or one is
-        elsewhere.
     """
     target = Path(name if name.endswith(".toml") else f"{name}.toml").absolute()
     check_file_name(target)
@@ -81,21 +72,14 @@ def draft_edition(
         way_out = "Make the folder first."
         raise ParameterError(target.name, "its folder does not exist", way_out, code="no-folder")
     edition = load_edition(target) if target.exists() or target.is_symlink() else None
-    examined = _examine_all(_list_files(files, target.parent.resolve()), target, edition, report)
-    held = {table for one in examined if not one.trouble for table in one.tables}
-    books = [load_notebook(path) for path in list_notebooks()]
-    before = "" if edition is None else target.read_text(encoding="utf-8")
-
-    def write() -> str:
-        if edition is None:
-            return _write_new(target.stem, examined, books, held)
-        return _write_update(before, edition, examined, books, held)
-
-    text = write()
+    before = target.read_text(encoding="utf-8") if edition else ""
+    found = _list_files(files, target.parent.resolve())
+    examined = _examine_all(found, target.parent.resolve(), edition, report or (lambda name: None))
+    text = _write_edition(target.stem, before, edition, examined)
     if len(text.encode("utf-8")) > LARGEST_FILE:
         for one in examined:
             one.lines = one.lines[:1]
-        text = write()
+        text = _write_edition(target.stem, before, edition, examined)
     tomllib.loads(text)
     try:
         write_atomically(target, text)
@@ -103,8 +87,8 @@ def draft_edition(
         found = f"its folder cannot be written ({error.strerror or error})"
         way_out = "Copy the records into a folder of your own and try again there."
         raise RunError(target.name, found, way_out, code="disk") from None
-    edition = load_edition(target)
-    return Draft(target, tuple(examined), tuple(run.notebook.number for run in edition.runs), not before)
+    numbers = tuple(run.notebook.number for run in load_edition(target).runs)
+    return Draft(target, tuple(examined), numbers, edition is None)
 
 
 def find_needs(book: Notebook) -> frozenset[str] | None:
@@ -114,55 +98,52 @@ def find_needs(book: Notebook) -> frozenset[str] | None:
 
 
 def _list_files(files: Iterable[Path | str], folder: Path) -> list[Path]:
+    """Return the records among files and in folders, each once; all are in the edition's folder."""
     found: dict[Path, None] = {}
     for given in map(Path, files):
-        for path in sorted(filter(_is_record, given.iterdir())) if given.is_dir() else [given]:
-            _check_file(path, folder)
-            found[path.resolve()] = None
+        inside = sorted(given.iterdir()) if given.is_dir() else [given]
+        for path in inside:
+            is_other = not path.is_file() or path.name.startswith(".") or path.suffix == ".toml"
+            if path is given or not is_other:
+                _check_file(path, folder)
+                found[path.resolve()] = None
     if not found:
         way_out = "Give the records, or the folder that contains them."
         raise ParameterError("sidedoor new", "there is no file", way_out, code="no-file")
     return list(found)
 
 
-def _is_record(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith(".") and path.suffix != ".toml"
-
-
 def _check_file(path: Path, folder: Path) -> None:
-    def refuse(found: str, way_out: str, code: str) -> ParameterError:
-        return ParameterError(path.name[:80], found, way_out, code=code)
-
+    code = "outside"
     if not path.is_file():
-        raise refuse("there is no such file", "Give files, or a folder of files.", "no-file")
-    if not path.resolve().is_relative_to(folder):
-        way_out = "Put the edition into the folder of the records: `sidedoor new FOLDER/my-city FOLDER`."
-        raise refuse("it is not in the folder of the edition file, or below it", way_out, "outside")
-    if is_result(path):
+        code, found, way_out = "no-file", "there is no such file", "Give files, or a folder of files."
+    elif not path.resolve().is_relative_to(folder):
+        found = "it is not in the folder of the edition file, or below it"
+        way_out = "Put the edition there: `sidedoor new FOLDER/my-city FOLDER`."
+    elif is_result(path):
+        code, found = "among-results", "it is in the folder of results, which is the command's own"
         way_out = "Move the records to a folder of your own, such as records/."
-        raise refuse("it is in the folder of results, which is the command's own", way_out, "among-results")
-    if not path.name.isprintable():  # bytes that are no UTF-8 neither
-        raise refuse("its name contains characters that cannot be shown", "Rename it.", "bad-name")
+    elif not path.name.isprintable():  # bytes that are no UTF-8 neither
+        code, found, way_out = "bad-name", "its name cannot be shown", "Rename it."
+    else:
+        return
+    raise ParameterError(path.name[:80], found, way_out, code=code)
 
 
-def _examine_all(files: list[Path], target: Path, edition: Edition | None, report) -> list[Examined]:
-    folder = target.parent.resolve()
+def _examine_all(
+    files: list[Path], folder: Path, edition: Edition | None, report: Callable[[str], None]
+) -> list[Examined]:
+    """Examine the files of an edition that is there, and those that are new."""
     listed = {file.path: file for file in edition.raw_files} if edition else {}
-    paths = [*listed, *(path for path in files if path not in listed)]
-    examined, taken = [], {}
-    for path in paths:
-        if report:
-            report(path.name)
-        file = path.relative_to(folder).as_posix()
+    examined, taken, seen = [], {}, {}
+    for path in dict.fromkeys([*listed, *files]):
+        report(path.name)
         known = listed.get(path)
-        one = Examined(file, known.name if known else name_record(file))
+        one = Examined(path.relative_to(folder).as_posix(), known.name if known else name_record(path.name))
         _examine(one, path, dict(known.options) if known else {}, folder)
-        if one.sha256 and one.sha256 in taken:
+        if one.sha256 and taken.setdefault(one.sha256, one.file) != one.file:
             one.trouble = one.trouble or f"It has the same content as {taken[one.sha256]}."
-        elif one.sha256:
-            taken[one.sha256] = one.file
         examined.append(one)
-    seen: dict[str, int] = {}
     for one in examined:  # the second `log` is `log-2`
         seen[one.name] = seen.get(one.name, 0) + 1
         if seen[one.name] > 1:
@@ -171,7 +152,8 @@ def _examine_all(files: list[Path], target: Path, edition: Edition | None, repor
 
 
 def _examine(one: Examined, path: Path, options: dict, folder: Path) -> None:
-    """Read a file as far as it goes without what only a person knows."""
+    """Read a file as far as it goes without what only a person knows, and say what it is."""
+    from sidedoor.ingest.describe import describe_report
     from sidedoor.ingest.files import examine_file
     from sidedoor.ingest.source import ReadOptions
 
@@ -183,94 +165,71 @@ def _examine(one: Examined, path: Path, options: dict, folder: Path) -> None:
     except IngestError as error:
         one.trouble = str(error)
         return
-    details, one.sha256 = reading.report.details, reading.report.sha256
-    one.needed = details.get("needed", {})
-    if refused := details.get("refused"):
+    report = reading.report
+    one.needed, one.sha256 = report.details.get("needed", {}), report.sha256
+    if refused := report.details.get("refused"):
         one.trouble = f"{refused['place']}: {refused['found']}. {refused['way_out']}"
         if refused.get("mapping") and not mapping.exists():
             write_atomically(mapping, refused["mapping"])
             one.mapping = mapping.name
         return
     one.tables = tuple(name for name in COLUMNS if len(reading.tables.get(name, ())))
-    _describe(one, reading.report)
-
-
-def _describe(one: Examined, report) -> None:
-    """Say what a file is, in lines for a person."""
-    skipped = sum(part.rows_n for part in report.set_aside)
-    rows = f"{say_number(report.rows_in, 'row')}: {report.rows_out:,} read, {skipped:,} skipped"
-    spans = [f"{name} from {first or '?'} to {last or '?'}" for name, (first, last) in report.span.items()]
-    zone = [f"times {report.time_zone}"] if "searches" in report.span and "time_zone" in one.needed else []
-    one.lines = [f"{report.family}: {report.form}, because {report.why}", "; ".join([rows, *spans, *zone])]
-    one.lines += [f"Warning: {text}" for text in report.warnings[:_MOST_WARNINGS]]
-    if (more := len(report.warnings) - _MOST_WARNINGS) > 0:
-        one.lines.append(f"Warning: and {more} more: `sidedoor inspect` shows all.")
+    # as `inspect` says it, but for what is private and what is asked below
+    shown = replace(report, private={}, notes=[], columns_dropped=[], details={})
+    one.lines = describe_report(shown, one.file, command="").splitlines()[1:]
     for notice in [*report.warnings, *report.notes]:
         asked = getattr(notice, "asks_for", "")
         if asked and asked not in one.needed:
             one.offered.setdefault(asked, str(notice))
 
 
-def _write_new(name: str, examined: list[Examined], books: list[Notebook], held: set[str]) -> str:
-    """Write the text of an edition from its first to its last line."""
+def _write_edition(name: str, before: str, edition: Edition | None, examined: list[Examined]) -> str:
+    """Return the text of an edition: `before`, with new records and notebooks, without outdated comments."""
+    held = {table for one in examined if not one.trouble for table in one.tables}
+    books = [load_notebook(path) for path in list_notebooks()]
+    missing = {book: needs - held for book in books if (needs := find_needs(book)) is not None}
+    runs = {book: _write_run(book, missing[book]) for book in sorted(missing, key=lambda b: bool(missing[b]))}
+    if edition is None:
+        blocks = [_write_head(name, examined), *map(_write_record, examined)]
+        if all(missing.values()):
+            note = "# No notebook runs on these records alone; this one shows what there is."
+            blocks.append([note, "[[run]]", f'notebook = "{books[0].number}"'])
+        return _join([*blocks, *runs.values()])
+    listed = {file.path for file in edition.raw_files}
+    new = [one for one in examined if (edition.folder / one.file).resolve() not in listed]
+    drafted = {f"# file = {_quote(one.file)}" for one in new}
+    ours = {f'# notebook = "{book.number}"': book for book in books}
+    kept, waiting = [], set()
+    for block in re.split(r"\n(?:[ \t]*\n)+", before.strip("\n")):
+        lines = block.splitlines()
+        bare = {line.partition("  #")[0] for line in lines}
+        if lines[0].startswith(_NEEDS) and bare & ours.keys():
+            waiting |= {ours[line] for line in bare & ours.keys()}
+        elif not (lines[0].startswith(_NOT_READ) and bare & drafted):
+            kept.append(lines)
+    starts = [n for n, block in enumerate(kept) if any(line.startswith("[[run]]") for line in block)]
+    first = starts[0] if starts else len(kept)
+    present = {run.notebook.number for run in edition.runs}
+    # a notebook that a person has removed or commented out stays so
+    added = [run for book, run in runs.items() if book in waiting and book.number not in present]
+    return _join([*kept[:first], *map(_write_record, new), *kept[first:], *added])
+
+
+def _join(blocks: list[list[str]]) -> str:
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def _write_head(name: str, examined: list[Examined]) -> list[str]:
     is_invented = all(Path(one.file).name.startswith(_SIMULATED) for one in examined)
     town = name.replace("-", " ").capitalize()
     title = f"{town}: plate-reader records" + (" (simulated)" if is_invented else "")
     files = say_number(len(examined), "file")
-    head = [
+    return [
         f"# Drafted by `sidedoor new` from {files}. Change what you know better; `sidedoor new` keeps it.",
         f"title = {_quote(title)}",
         '# subtitle = "One line below the title"',
         '# authors = ["Your name"]',
     ]
-    missing = _list_missing(books, held)
-    if all(missing.values()):
-        note = "# No notebook runs on these records alone; this one shows what there is."
-        alone = [[note, "[[run]]", f'notebook = "{books[0].number}"']]
-    else:
-        alone = []
-    return _join(
-        [head, *map(_write_record, examined), *alone, *itertools.starmap(_write_run, missing.items())]
-    )
-
-
-def _write_update(
-    before: str, edition: Edition, examined: list[Examined], books: list[Notebook], held: set[str]
-) -> str:
-    """Write the text of an edition again, with new records and notebooks and without outdated comments."""
-    listed = {file.path for file in edition.raw_files}
-    new = [one for one in examined if (edition.folder / one.file).resolve() not in listed]
-    drafted = {f"# file = {_quote(one.file)}" for one in new}
-    ours = {f'# notebook = "{book.number}"' for book in books}
-    kept, waiting = [], set()
-    for block in re.split(r"\n(?:[ \t]*\n)+", before.strip("\n")):
-        lines = block.splitlines()
-        bare = {line.partition("  #")[0] for line in lines}
-        if lines[0].startswith(_NOT_READ) and bare & drafted:
-            continue
-        if lines[0].startswith(_NEEDS) and bare & ours:
-            waiting |= bare & ours  # a notebook that a person has removed or commented out stays so
-            continue
-        kept.append(lines)
-    starts = [n for n, block in enumerate(kept) if any(line.startswith("[[run]]") for line in block)]
-    first = starts[0] if starts else len(kept)
-    present = {run.notebook.number for run in edition.runs}
-    runs = [
-        _write_run(book, missing)
-        for book, missing in _list_missing(books, held).items()
-        if book.number not in present and f'# notebook = "{book.number}"' in waiting
-    ]
-    return _join([*kept[:first], *map(_write_record, new), *kept[first:], *runs])
-
-
-def _list_missing(books: list[Notebook], held: set[str]) -> dict[Notebook, set[str]]:
-    """Return the notebooks that take records, those that can run first, with the tables that are missing."""
-    missing = {book: needs - held for book in books if (needs := find_needs(book)) is not None}
-    return dict(sorted(missing.items(), key=lambda item: bool(item[1])))
-
-
-def _join(blocks: list[list[str]]) -> str:
-    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
 def _write_run(book: Notebook, missing: set[str]) -> list[str]:
@@ -283,22 +242,21 @@ def _write_run(book: Notebook, missing: set[str]) -> list[str]:
 
 
 def _write_record(one: Examined) -> list[str]:
-    mapping = [f"mapping = {_quote(one.mapping)}"] if one.mapping else []
+    block = ["[[record]]", f"file = {_quote(one.file)}"]
+    if one.mapping:
+        block.append(f"mapping = {_quote(one.mapping)}")
     if one.trouble:
-        block = ["[[record]]", f"file = {_quote(one.file)}", *mapping]
         return [_NOT_READ + _shorten(one.trouble), *(f"# {line}" for line in block)]
     from sidedoor.ingest.asking import QUESTIONS
 
-    lines = [f"# {_shorten(text)}" for text in one.lines]
-    lines += ["[[record]]", f"file = {_quote(one.file)}", *mapping]
     if one.name != name_record(one.file):
-        lines.append(f"name = {_quote(one.name)}")
+        block.append(f"name = {_quote(one.name)}")
     if Path(one.file).name.startswith(_SIMULATED):
-        lines.append(f"source_id = {_quote(_SIMULATED + one.name.removeprefix(_SIMULATED))}")
+        block.append(f"source_id = {_quote(_SIMULATED + one.name.removeprefix(_SIMULATED))}")
     for why, asked in (("Needed, only you know it", one.needed), ("If you know it", one.offered)):
         for option, hint in asked.items():
-            lines += [f"# {why}: {_shorten(hint)}", f"# {option} = {QUESTIONS[option].example}"]
-    return lines
+            block += [f"# {why}: {_shorten(hint)}", f"# {option} = {QUESTIONS[option].example}"]
+    return [*(f"# {line[:_WIDTH]}" for line in one.lines), *block]
 
 
 def _quote(text: str) -> str:

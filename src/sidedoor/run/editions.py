@@ -1,7 +1,9 @@
 """Editions: which records are read and which notebooks run, with which parameters. One TOML file each."""
 
+import os
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -10,11 +12,10 @@ from helpers.errors import ParameterError, offer_nearest, show_value
 from helpers.files import hash_text
 from helpers.toml import load_toml
 from sidedoor.run.notebooks import Notebook, find_notebook, list_notebooks, list_references, load_notebook
-from sidedoor.run.parameters import check_parameters, confine_path, is_result, parse_values
+from sidedoor.run.parameters import SLUG, check_parameters, confine_path, is_result, parse_values
 
 # The parameter that names the folder of ingested records.
 RECORDS = "records"
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SUFFIXES = re.compile(r"(\.(csv|tsv|txt|pdf|xlsx|xlsm|gz|html?|mhtml?))+$")
 _LONGEST_NAME = 64
 _RESERVED = (paths.BY_HAND, paths.DEFAULTS, paths.FETCHED)
@@ -38,8 +39,7 @@ class Run:
     @property
     def references(self) -> set[str]:
         """Every way to name this run on the command line."""
-        names = list_references(self.name) | list_references(self.notebook.name)
-        return names | ({self.slug} if self.slug else set())
+        return list_references(self.name) | list_references(self.notebook.name)
 
 
 @dataclass(frozen=True)
@@ -71,36 +71,32 @@ class Edition:
 def load_edition(reference: str | Path = paths.DEFAULT_EDITION) -> Edition:
     """Return an edition file, checked; no notebook is run and no record is opened.
 
-    `reference` is a TOML file, or the name of one in `notebooks/editions/`.
-
-    Raises
-    ------
-    ParameterError
-        The file is missing or does not fit `data/registry/schemas/edition.json`; a notebook or a file is not
-        there; a parameter is not one that the notebook declares.
+    `reference` is a TOML file, or the name of one in `notebooks/editions/`. ParameterError if the file is
+    missing or does not fit `data/registry/schemas/edition.json`, a notebook or a file is not there, or a
+    parameter is not one that the notebook declares.
     """
     path = _find_file(reference)
     content = load_toml(path, "edition")
     folder = path.resolve().parent
-    tables = enumerate(content["run"], start=1)
-    runs = tuple(_build_run(table, f"{path.name}, run {n}", folder) for n, table in tables)
-    _check_names([run.name for run in runs], f"{path.name}, run", "as")
-    tables = enumerate(content.get("record", []), start=1)
-    files = tuple(_build_raw(table, f"{path.name}, record {n}", folder) for n, table in tables)
-    _check_names([file.name for file in files], f"{path.name}, record", "name")
-    return Edition(
-        name=path.stem,
-        title=content["title"],
-        runs=runs,
-        subtitle=content.get("subtitle", ""),
-        authors=tuple(content.get("authors", [])),
-        lead=tuple(content.get("lead", [])),
-        picture=content.get("picture", ""),
-        folder=folder,
-        # does not say where the file is
-        origin="" if (paths.EDITIONS / path.name).is_file() else hash_text(path.resolve().as_posix()),
-        raw_files=files,
-    )
+
+    def build_all(key: str, build: Callable, name_key: str) -> tuple:
+        """Build what stands in the tables below each `[[key]]`; their names are different."""
+        built = {}
+        for number, table in enumerate(content.get(key, []), start=1):
+            place = f"{path.name}, {key} {number}"
+            one = build(table, place, folder)
+            if one.name in built:
+                way_out = f'Add `{name_key} = "another-name"`.'
+                raise ParameterError(place, f"{one.name} is there twice", way_out, code="twice")
+            built[one.name] = one
+        return tuple(built.values())
+
+    runs, files = build_all("run", _build_run, "as"), build_all("record", _build_raw, "name")
+    # does not say where the file is
+    origin = "" if (paths.EDITIONS / path.name).is_file() else hash_text(path.resolve().as_posix())
+    others = {key: value for key, value in content.items() if key not in ("run", "record")}
+    shown = {key: tuple(value) if isinstance(value, list) else value for key, value in others.items()}
+    return Edition(path.stem, runs=runs, raw_files=files, folder=folder, origin=origin, **shown)
 
 
 def build_defaults() -> Edition:
@@ -110,13 +106,7 @@ def build_defaults() -> Edition:
 
 
 def select_runs(edition: Edition, references: list[str]) -> tuple[Run, ...]:
-    """Return the runs of an edition that are named by number or name; all without any.
-
-    Raises
-    ------
-    ParameterError
-        The edition has no such notebook.
-    """
+    """Return the runs of an edition that are named by number or name, or all; ParameterError without one."""
     if not references:
         return edition.runs
     for reference in references:
@@ -132,14 +122,13 @@ def give_records(edition: Edition, folder: Path, records: tuple[dict, ...]) -> E
 
     `records` are descriptions of what the folder holds, for the manifest.
     """
-
-    def give(run: Run) -> Run:
+    runs = []
+    for run in edition.runs:
         declared = run.notebook.parameters.get(RECORDS)
-        if not declared or declared.kind not in ("folder", "path") or RECORDS in run.changed:
-            return run
-        return replace(run, parameters=run.parameters | {RECORDS: folder.as_posix()})
-
-    return replace(edition, runs=tuple(map(give, edition.runs)), records=records)
+        if declared and declared.kind in ("folder", "path") and RECORDS not in run.changed:
+            run = replace(run, parameters=run.parameters | {RECORDS: folder.as_posix()})
+        runs.append(run)
+    return replace(edition, runs=tuple(runs), records=records)
 
 
 def plan_run(edition: Edition, references: list[str], typed: list[str]) -> tuple[Edition, list[str]]:
@@ -148,12 +137,8 @@ def plan_run(edition: Edition, references: list[str], typed: list[str]) -> tuple
     Notebooks of the edition run as the edition says. With a value of one's own, or a notebook that the
     edition does not list, the result goes to `runs/by-hand`, so that it never replaces one of the edition's.
 
-    `typed` are texts `name=value`, for exactly one notebook.
-
-    Raises
-    ------
-    ParameterError
-        A notebook that does not exist, values for more than one notebook, or a value that does not fit.
+    `typed` are texts `name=value`, for exactly one notebook. ParameterError for a notebook that is not there,
+    values for more than one notebook, or a value that does not fit.
     """
     known = {word for run in edition.runs for word in run.references}
     strangers = [reference for reference in references if reference not in known]
@@ -170,21 +155,17 @@ def plan_run(edition: Edition, references: list[str], typed: list[str]) -> tuple
             found = f"values are given for {len(runs)} notebooks"
             way_out = "Name one notebook, as in `sidedoor run 01 -p name=value`."
             raise ParameterError("-p", found, way_out, code="many-notebooks")
-        runs = (_change_run(runs[0], typed),)
+        book, values = runs[0].notebook, runs[0].parameters
+        given = parse_values(typed, book.parameters, book.name)
+        checked = check_parameters(book.parameters, given, book.name)
+        # The other values are the edition's, checked when it was read.
+        runs = (replace(runs[0], parameters=values | {name: checked[name] for name in given}),)
     folder = None if strangers else edition.folder
     return Edition(paths.BY_HAND, "Results by hand", runs, folder=folder), []
 
 
 def _build_default(book: Notebook) -> Run:
     return Run(book.name, book, parameters=check_parameters(book.parameters, {}, book.name))
-
-
-def _change_run(run: Run, typed: list[str]) -> Run:
-    declared = run.notebook.parameters
-    given = parse_values(typed, declared, run.notebook.name)
-    changed = check_parameters(declared, given, run.notebook.name)
-    # The other values are the edition's, checked when it was read.
-    return replace(run, parameters=run.parameters | {name: changed[name] for name in given})
 
 
 def _build_run(table: dict, place: str, folder: Path) -> Run:
@@ -196,44 +177,33 @@ def _build_run(table: dict, place: str, folder: Path) -> Run:
 
 def _build_raw(table: dict, place: str, folder: Path) -> RawFile:
     options = {key: value for key, value in table.items() if key not in ("file", "name")}
-    path = _find_own(table["file"], folder, f"{place}, file")
+    path = paths.ROOT / confine_path(table["file"], folder, f"{place}, file", "file")
+    if not path.is_relative_to(folder):
+        found = f"{show_value(table['file'])} is not in the folder of the edition file"
+        way_out = "Put the file into that folder, or below it."
+        raise ParameterError(f"{place}, file", found, way_out, code="outside")
     if "mapping" in options:
         confined = confine_path(options["mapping"], folder, f"{place}, mapping", "file")
         options["mapping"] = paths.ROOT / confined
     return RawFile(table.get("name", name_record(table["file"])), path, tuple(sorted(options.items())))
 
 
-def _find_own(file: str, folder: Path, place: str) -> Path:
-    """Return a file in the edition's own folder or below it, links followed."""
-    path = paths.ROOT / confine_path(file, folder, place, "file")
-    if not path.is_relative_to(folder):
-        found = f"{show_value(file)} is not in the folder of the edition file"
-        raise ParameterError(place, found, "Put the file into that folder, or below it.", code="outside")
-    return path
-
-
 def name_record(file: str) -> str:
     """Return the name of a record from that of its file: `log-2025` for `Log 2025.csv`."""
-    stem = _SUFFIXES.sub("", PurePosixPath(file).name.lower())
-    return "-".join(re.findall(r"[a-z0-9]+", stem))[:_LONGEST_NAME].strip("-") or "record"
+    return _make_slug(_SUFFIXES.sub("", PurePosixPath(file).name.lower())) or "record"
 
 
-def _check_names(names: list[str], place: str, key: str) -> None:
-    for number, name in enumerate(names, start=1):
-        if name in names[: number - 1]:
-            way_out = f'Add `{key} = "another-name"`.'
-            raise ParameterError(f"{place} {number}", f"{name} is there twice", way_out, code="twice")
+def _make_slug(text: str) -> str:
+    """Return a text as the name of a folder: small letters without accents, digits, hyphens."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", plain))[:_LONGEST_NAME].strip("-")
 
 
 def _find_file(reference: str | Path) -> Path:
     path = Path(reference)
-    if not path.suffix and _NAME.fullmatch(str(reference)):
+    if not path.suffix and SLUG.fullmatch(str(reference)):
         path = paths.EDITIONS / f"{reference}.toml"
-    try:
-        is_file = path.is_file()
-    except (OSError, ValueError):
-        is_file = False  # longer than any name, or not a name at all
-    if not is_file:
+    if not os.path.isfile(path):  # which answers for what is no name at all, too
         known = [file.stem for file in sorted(paths.EDITIONS.glob("*.toml"))]
         place, way_out = f"edition {str(reference)[:200]!r}", offer_nearest(path.stem, known)
         raise ParameterError(place, "there is no such file", way_out, code="no-edition")
@@ -244,36 +214,24 @@ def _find_file(reference: str | Path) -> Path:
 def check_file_name(path: Path) -> None:
     """Check that a file, there or to be written, may be an edition: its stem names a folder of results.
 
-    Raises
-    ------
-    ParameterError
-        Its name cannot be used, is reserved, or is that of an edition of the repository; or it is among the
-        results.
+    ParameterError if its name cannot be used, is reserved, or is that of an edition of the repository; or if
+    it is among the results.
     """
-
-    def refuse(found: str, way_out: str, code: str = "bad-name") -> ParameterError:
-        return ParameterError(f"edition {show_value(path.name)}", found, way_out, code=code)
-
-    if path.suffix != ".toml" or not _NAME.fullmatch(path.stem):
+    own, code = paths.EDITIONS / path.name, "bad-name"
+    better = _make_slug(path.stem if path.suffix == ".toml" else path.name) or "my-city"
+    way_out = f"Call it `{better}.toml`."
+    if path.suffix != ".toml" or not SLUG.fullmatch(path.stem):
         found = "its name has other characters than small letters a to z, digits and hyphens"
-        raise refuse(found, f"Call it `{_suggest_name(path)}.toml`.")
-    if len(path.stem) > _LONGEST_NAME:
-        raise refuse(
-            f"its name is longer than {_LONGEST_NAME} characters", f"Call it `{_suggest_name(path)}.toml`."
-        )
-    if path.stem in _RESERVED:
-        raise refuse("the command itself uses that name", "Choose another name.")
-    if is_result(path):
+    elif len(path.stem) > _LONGEST_NAME:
+        found = f"its name is longer than {_LONGEST_NAME} characters"
+    elif path.stem in _RESERVED:
+        found, way_out = "the command itself uses that name", "Choose another name."
+    elif is_result(path):
         found = "it is in the folder of results, where the command removes what it no longer needs"
-        raise refuse(
-            found, "Move it, and its records, to a folder of your own such as records/.", "among-results"
-        )
-    own = paths.EDITIONS / path.name
-    if own.is_file() and not (path.exists() and own.samefile(path)):
-        raise refuse(f"notebooks/editions/{path.name} has that name", "Choose another name.")
-
-
-def _suggest_name(path: Path) -> str:
-    stem = unicodedata.normalize("NFKD", path.stem if path.suffix == ".toml" else path.name)
-    words = re.findall(r"[a-z0-9]+", stem.encode("ascii", "ignore").decode().lower())
-    return "-".join(words)[:_LONGEST_NAME].strip("-") or "my-city"
+        way_out = "Move it, and its records, to a folder of your own such as records/."
+        code = "among-results"
+    elif own.is_file() and not (path.exists() and own.samefile(path)):
+        found, way_out = f"notebooks/editions/{path.name} has that name", "Choose another name."
+    else:
+        return
+    raise ParameterError(f"edition {show_value(path.name)}", found, way_out, code=code)

@@ -7,9 +7,7 @@ import os
 import re
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -22,17 +20,13 @@ from papermill.exceptions import PapermillExecutionError
 
 from helpers import paths
 from helpers.facts.tables import CHECKED
-from sidedoor.run.notebooks import INJECTED, KERNEL
+from sidedoor.run.notebooks import KERNEL
 from sidedoor.run.results import KernelLimits
 
-# A unix socket's path must be shorter than this on every system.
-_LONGEST_SOCKET = 90
 _START_TIMEOUT = 60
-_ERROR_TAG = "papermill-error-cell-tag"
 _LIBRARIES = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "NUMEXPR_NUM", "VECLIB_MAXIMUM")
-_USERS_OWN = {"COLUMNS", "LINES", "MPLBACKEND"} | {
-    f"PYTHON{name}" for name in ("STARTUP", "WARNINGS", "INSPECT", "OPTIMIZE")
-}
+# NETWORKX_* hands graphs to another library, which may count in another order.
+_USERS_OWN = re.compile("COLUMNS|LINES|MPLBACKEND|PYTHON(STARTUP|WARNINGS|INSPECT|OPTIMIZE)|NETWORKX_.*")
 # What ipykernel prints at every start, about a connection that never leaves this machine.
 _EXPECTED = re.compile(r"without encryption|frozen modules|PYDEVD_DISABLE|Debugging will proceed")
 
@@ -46,19 +40,17 @@ class CellError(Exception):
 
 
 class Lifeline:
-    """A pipe that all kernels of a run watch: when it closes, they end."""
+    """A pipe that all kernels of a run watch: when it closes, they end, and so does one that starts later."""
 
     def __init__(self):
         self.reading, self._writing = os.pipe()
-        self._lock = threading.Lock()
         self.is_cut = False
 
     def cut(self) -> None:
-        """End all kernels, and every one that is still to start."""
-        with self._lock:
-            if not self.is_cut:
-                self.is_cut = True
-                os.close(self._writing)
+        """End all kernels."""
+        if not self.is_cut:
+            self.is_cut = True
+            os.close(self._writing)
 
     def close(self) -> None:
         """End all kernels and free the pipe."""
@@ -67,11 +59,16 @@ class Lifeline:
 
 
 class _Engine(NBClientEngine):
-    """Papermill's engine with a kernel manager that is given, not looked up."""
+    """Papermill's engine with a kernel manager that is given, and remarks on where it is."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, *, manager, launch, timeout, watch, **_):
-        watch.notebook = nb_man.nb
+    def execute_managed_notebook(cls, nb_man, kernel_name, *, manager, launch, timeout, at, report, **_):
+        at["notebook"] = nb_man.nb
+
+        def start_cell(cell, cell_index):
+            at["cell"] = cell_index + 1
+            report(at["cell"], len(nb_man.nb.cells))
+
         client = PapermillNotebookClient(
             nb_man,
             km=manager,
@@ -79,22 +76,10 @@ class _Engine(NBClientEngine):
             timeout=timeout,
             startup_timeout=_START_TIMEOUT,
             shutdown_kernel="immediate",
-            on_cell_start=watch.start_cell,
+            on_cell_start=start_cell,
             log=logging.getLogger("papermill"),
         )
         client.execute(cleanup_kc=True, **launch)
-
-
-class _Watch:
-    """Remembers which cell is running, and reports it."""
-
-    def __init__(self, report: Callable[[int, int], None] | None):
-        self.notebook, self.cell, self._report = None, None, report
-
-    def start_cell(self, cell, cell_index):
-        self.cell = cell_index + 1
-        if self._report:
-            self._report(self.cell, len(self.notebook.cells))
 
 
 papermill_engines.register("sidedoor", _Engine)
@@ -104,18 +89,9 @@ logging.getLogger("papermill").propagate = False
 logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 
-def build_environment(figures: Path, work: Path, checked: str = "") -> dict[str, str]:
-    """Return the environment of a kernel: what could change a result is set, not taken from the user.
-
-    `figures` and `checked` are those of `run_cells`. IPython's settings and what an engine puts on disk go
-    into `work`.
-    """
-    # NETWORKX_* hands graphs to another library, which may count in another order.
-    env = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in _USERS_OWN and not name.startswith("NETWORKX_")
-    }
+def build_environment(work: Path, checked: str = "") -> dict[str, str]:
+    """Return the environment of a kernel: what could change a result is set, not taken from the user."""
+    env = {name: value for name, value in os.environ.items() if not _USERS_OWN.fullmatch(name)}
     source = str(Path(__file__).resolve().parents[2])  # of both packages, installed or not
     env |= {
         "IPYTHONDIR": str(work / "ipython"),
@@ -125,7 +101,7 @@ def build_environment(figures: Path, work: Path, checked: str = "") -> dict[str,
         "PYTHONPATH": os.pathsep.join(filter(None, [source, env.get("PYTHONPATH")])),
         "PYTHONUTF8": "1",
         CHECKED: checked,
-        "SIDEDOOR_FIGURES": str(figures),
+        "SIDEDOOR_FIGURES": str(work / "result" / "figures"),
         "SIDEDOOR_SPILL": str(work),
         "TZ": "UTC",
     }
@@ -142,28 +118,19 @@ def run_cells(
     notebook: dict,
     parameters: dict[str, object],
     work: Path,
-    figures: Path,
     lifeline: Lifeline,
     limits: KernelLimits,
-    report: Callable[[int, int], None] | None = None,
+    report: Callable[[int, int], None],
     checked: str = "",
 ) -> dict:
     """Run a notebook from top to bottom in a fresh kernel and return it, executed but not yet cleaned.
 
     Parameters
     ----------
-    notebook
-        As nbformat 4 reads it.
     parameters
         Values to set; checked before, since papermill writes names into code.
     work
-        A folder of the runner's own that nobody else can enter.
-    figures
-        Where the notebook's figures go.
-    lifeline
-        What the kernel ends with.
-    limits
-        What the kernel may use.
+        A folder of the runner's own that nobody else can enter; figures go to `result/figures` in it.
     report
         Called before each cell with its number and the number of cells.
     checked
@@ -172,75 +139,57 @@ def run_cells(
     Raises
     ------
     CellError
-        A cell raised an error or took too long, or the kernel died or never started. A kernel that does not
-        start is tried once more, over TCP: not every disk takes sockets.
+        A cell raised an error or took too long, or the kernel died or never started.
     """
-    for transport in ("ipc", "tcp") if os.name == "posix" else ("tcp", "tcp"):
-        watch, messages = _Watch(report), work / f"{transport}.log"
-        node = nbformat.from_dict(copy.deepcopy(notebook))
-        node.metadata = nbformat.from_dict({"kernelspec": KERNEL})
+    node = nbformat.from_dict(copy.deepcopy(notebook))
+    node.metadata = nbformat.from_dict({"kernelspec": KERNEL})
+    at, messages = {"notebook": None, "cell": None}, work / "kernel.log"
+    # A folder that only this user can enter, on a disk that takes sockets, with a path short enough for them.
+    with tempfile.TemporaryDirectory(prefix="sidedoor-") as sockets, messages.open("wb") as log:
+        launch = {
+            "cwd": str(paths.ROOT),
+            "env": build_environment(work, checked),
+            "stdin": lifeline.reading,
+            "stdout": log,
+            "stderr": log,
+        }
         try:
-            with _place_sockets(work) as folder, messages.open("wb") as log:
-                manager = _build_manager(work, folder, transport, limits)
-                launch = {
-                    "cwd": str(paths.ROOT),
-                    "env": build_environment(figures, work, checked),
-                    "stdin": lifeline.reading,
-                    "stdout": log,
-                    "stderr": log,
-                }
-                done = execute_notebook(
-                    node,
-                    None,
-                    parameters=parameters or None,
-                    engine_name="sidedoor",
-                    kernel_name="python3",
-                    language="python",
-                    progress_bar=False,
-                    manager=manager,
-                    launch=launch,
-                    timeout=limits.timeout_s,
-                    watch=watch,
-                )
-            return _drop_markers(done)
+            return execute_notebook(
+                node,
+                None,
+                parameters=parameters or None,
+                engine_name="sidedoor",
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                manager=_build_manager(work, Path(sockets), limits),
+                launch=launch,
+                timeout=limits.timeout_s,
+                at=at,
+                report=report,
+            )
         except PapermillExecutionError as error:
+            at["cell"], kind = error.cell_index + 1, error.ename
             found = " ".join(f"{error.ename}: {error.evalue}".split())[:500]
-            so_far = _drop_markers(watch.notebook)
-            raise CellError(found, error.cell_index + 1, so_far, error.ename) from None
         except Exception as error:
-            if lifeline.is_cut:
-                raise CellError("the run was stopped", watch.cell, _drop_markers(watch.notebook)) from None
-            if watch.cell is None and transport == "ipc" and not isinstance(error, OSError):
-                continue
-            found = _name_failure(error, watch, limits, messages)
-            raise CellError(found, watch.cell, _drop_markers(watch.notebook), type(error).__name__) from None
-    raise AssertionError("unreachable")
+            kind = "" if lifeline.is_cut else type(error).__name__
+            found = _name_failure(error, at["cell"], limits, messages) if kind else "the run was stopped"
+    raise CellError(found, at["cell"], at["notebook"], kind)
 
 
-def _build_manager(work: Path, sockets: Path, transport: str, limits: KernelLimits) -> AsyncKernelManager:
+def _build_manager(work: Path, sockets: Path, limits: KernelLimits) -> AsyncKernelManager:
     """Build the manager of a kernel in this interpreter, not in the one that Jupyter would find."""
-    connection = str(work / f"{transport}.json")
-    manager = AsyncKernelManager(kernel_name="python3", connection_file=connection, transport=transport)
-    if transport == "ipc":
-        # Sockets in a folder that only this user can enter; ports of 127.0.0.1 are open to every user.
-        manager.ip = str(sockets / "k")
+    connection = str(work / "kernel.json")
+    manager = AsyncKernelManager(kernel_name="python3", connection_file=connection)
+    if os.name == "posix":  # ports of 127.0.0.1 are open to every user
+        manager.transport, manager.ip = "ipc", str(sockets / "k")
     memory = str(int(limits.memory_gib * 2**30))
     command = [sys.executable, "-Xfrozen_modules=off", "-m", "sidedoor.run.kernel", memory, "-f", connection]
     manager._kernel_spec = KernelSpec(argv=command, display_name="Python 3", language="python")
     return manager
 
 
-@contextmanager
-def _place_sockets(work: Path) -> Iterator[Path]:
-    """Give a private folder whose path is short enough for sockets."""
-    if len(os.fsencode(work)) < _LONGEST_SOCKET:
-        yield work
-    else:
-        with tempfile.TemporaryDirectory(prefix="sidedoor-") as folder:
-            yield Path(folder)
-
-
-def _name_failure(error: Exception, watch: _Watch, limits: KernelLimits, messages: Path) -> str:
+def _name_failure(error: Exception, cell: int | None, limits: KernelLimits, messages: Path) -> str:
     kind = type(error).__name__
     if kind == "CellTimeoutError":
         return f"the cell took longer than {limits.timeout_s} s"
@@ -249,18 +198,6 @@ def _name_failure(error: Exception, watch: _Watch, limits: KernelLimits, message
     last = f" (its last message: {printed[-1][:200]})" if printed else ""
     if kind == "DeadKernelError":
         return f"the kernel died{last}"
-    if watch.cell is None:
+    if cell is None:
         return f"the kernel did not start: {error}{last}"
     return f"{kind}: {error}"[:500]
-
-
-def _drop_markers(notebook) -> dict | None:
-    """Remove the red banners that papermill adds to a notebook with an error."""
-    if notebook is None:
-        return None
-    plain = copy.deepcopy(notebook)
-    plain.cells = [cell for cell in plain.cells if _ERROR_TAG not in cell.metadata.get("tags", [])]
-    for cell in plain.cells:
-        if INJECTED in cell.metadata.get("tags", []):
-            cell.id = INJECTED
-    return plain

@@ -14,10 +14,7 @@ from select import select
 
 
 def watch_runner(pipe: int, kernel: int) -> None:
-    """Wait until the runner closes its pipe, then end the kernel's process group. Never returns.
-
-    `pipe` is the file descriptor of its reading end, `kernel` the process id of the group's leader.
-    """
+    """Wait until the runner closes its pipe, then end the process group of the kernel. Never returns."""
     # An interrupt of a cell goes to the whole group and is not meant for this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:

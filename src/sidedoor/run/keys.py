@@ -1,13 +1,14 @@
 """The key of a result: a sha256 of everything it depends on, so that changes make it run again."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from helpers import paths
 from helpers.errors import RunError
 from helpers.files import format_json, hash_file, hash_files, hash_text
 from sidedoor.run.editions import RECORDS, Run
-from sidedoor.run.notebooks import PathEraser, hash_notebook
+from sidedoor.run.notebooks import PathEraser, load_notebook
 
 
 def hash_sources() -> dict[str, str]:
@@ -25,28 +26,29 @@ def hash_inputs() -> dict[str, str]:
     return inputs | hash_sources()
 
 
-def compute_key(run: Run, folder: Path | None, inputs: dict[str, str], notebook: str = "") -> str:
-    """Return the key of a result. It does not depend on where the repository is.
+def compute_key(run: Run, folder: Path | None, inputs: dict[str, str]) -> str:
+    """Return the key of a result; it does not depend on where the repository is.
 
-    Parameters
-    ----------
-    run
-        The notebook and its parameters; each file or folder that a parameter names is part of the key.
-    folder
-        The folder of the edition file.
-    inputs
-        From `hash_inputs`.
-    notebook
-        The sha256 of the notebook's cells, if not as it was loaded.
+    Each file or folder that a parameter names is part of it. `folder` is that of the edition file, `inputs`
+    are from `hash_inputs`.
     """
     named = {}
     for name, parameter in run.notebook.parameters.items():
         value = run.parameters[name]
-        path = paths.ROOT / value if parameter.is_path and value else None
+        path = paths.ROOT / value if parameter.kind and value else None
         if path is not None and path.exists():
             named[name] = hash_files(path) if path.is_dir() else hash_file(path)
-    content = [run.name, notebook or run.notebook.source_hash, show_parameters(run, folder), named, inputs]
+    content = [run.name, run.notebook.source_hash, show_parameters(run, folder), named, inputs]
     return hash_text(format_json(content))
+
+
+def check_unchanged(run: Run, folder: Path | None, key: str, inputs: dict[str, str]) -> None:
+    """Raise a RunError if an input was changed while the notebook ran: no result has another's key."""
+    now = hash_inputs()
+    if compute_key(replace(run, notebook=load_notebook(run.notebook.path)), folder, now) != key:
+        changed = sorted(name for name in inputs.keys() | now.keys() if inputs.get(name) != now.get(name))
+        found = f"{changed[0] if changed else 'the notebook or a file that it reads'} was changed meanwhile"
+        raise RunError(run.name, found, "Run it again.", code="changed")
 
 
 def show_parameters(run: Run, folder: Path | None) -> dict[str, object]:
@@ -57,26 +59,11 @@ def show_parameters(run: Run, folder: Path | None) -> dict[str, object]:
 
 def list_private(run: Run, folder: Path | None) -> dict[str, str]:
     """Return the folders outside the repository that a run may name, with what is written in their place."""
+    private = {}
     records = run.parameters.get(RECORDS)
     # The records of an edition are among the results, wherever those are.
-    is_ours = isinstance(records, str) and Path(records).is_relative_to(paths.RUNS)
-    private = {records: f"<{RECORDS}>"} if is_ours else {}
-    if folder is None or folder.is_relative_to(paths.ROOT.resolve()):
-        return private
-    return private | {str(folder): "<edition>"}
-
-
-def check_unchanged(run: Run, folder: Path | None, key: str, inputs: dict[str, str]) -> None:
-    """Check that the inputs are still those of the key, so that no result has another's key.
-
-    Raises
-    ------
-    RunError
-        One of them was changed while the notebook ran.
-    """
-    now = hash_inputs()
-    if compute_key(run, folder, now, hash_notebook(run.notebook.path)) == key:
-        return
-    changed = sorted(name for name in inputs.keys() | now.keys() if inputs.get(name) != now.get(name))
-    found = f"{changed[0] if changed else 'the notebook or a file that it reads'} was changed while it ran"
-    raise RunError(run.name, found, "Run it again.", code="changed")
+    if isinstance(records, str) and Path(records).is_relative_to(paths.RUNS):
+        private[records] = f"<{RECORDS}>"
+    if folder is not None and not folder.is_relative_to(paths.ROOT.resolve()):
+        private[str(folder)] = "<edition>"
+    return private

@@ -28,7 +28,8 @@ _LANGUAGE = {
 _KEPT_OF_NOTEBOOK = ("title", "authors", "mystnb")
 _KEPT_OF_CELL = ("tags", "mystnb", "jupyter", "editable", "deletable", "slideshow", "name")
 _CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
-INJECTED = "injected-parameters"
+# Papermill's tags: the cell that sets parameters, and the red banners over a notebook with an error.
+INJECTED, _BANNER = "injected-parameters", "papermill-error-cell-tag"
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,7 @@ class Notebook:
 
 
 def list_notebooks() -> list[Path]:
-    """Return the notebook files `NN-slug.ipynb`, by number.
-
-    Raises
-    ------
-    ParameterError
-        Two notebooks have the same number.
-    """
+    """Return the notebook files `NN-slug.ipynb`, by number; ParameterError if two have the same."""
     found = paths.NOTEBOOKS.glob("*.ipynb")
     files = sorted(path for path in found if _FILE.fullmatch(path.stem) and path.is_file())
     for one, other in zip(files, files[1:], strict=False):
@@ -68,13 +63,7 @@ def list_references(name: str) -> set[str]:
 
 
 def find_notebook(reference: str, place: str = "notebooks") -> Path:
-    """Return the notebook with a number (`03` or `3`) or a name (`03-measure-a-network`).
-
-    Raises
-    ------
-    ParameterError
-        There is none; the nearest name is offered.
-    """
+    """Return the notebook with a number (`03` or `3`) or a name; ParameterError offers the nearest name."""
     files = list_notebooks()
     for path in files:
         if reference.removeprefix("notebooks/") in list_references(path.stem):
@@ -87,11 +76,8 @@ def find_notebook(reference: str, place: str = "notebooks") -> Path:
 def load_notebook(path: Path) -> Notebook:
     """Return a notebook and what it declares; no cell is run.
 
-    Raises
-    ------
-    ParameterError
-        The file is not a notebook, or breaks a rule on parameters: exactly one cell tagged `parameters`,
-        before any use of its names, and no cell left over from a run with other parameters.
+    ParameterError if the file is not a notebook, or breaks a rule on parameters: exactly one cell tagged
+    `parameters`, before any use of its names, and no cell left over from a run with other parameters.
     """
     cells = _read_cells(path)
 
@@ -110,62 +96,46 @@ def load_notebook(path: Path) -> Notebook:
     if used:
         raise refuse(f"{used} is used before the cell `parameters`", "Move that cell up.", "used-early")
     title, question = _read_opening(cells, path.stem)
-    return Notebook(path, path.stem, path.name[:2], title, question, parameters, _hash_cells(cells))
-
-
-def hash_notebook(path: Path) -> str:
-    """Return the sha256 of a notebook's cells without their outputs."""
-    return _hash_cells(_read_cells(path))
+    kept = [
+        (cell.get("cell_type"), _get_source(cell), _get_tags(cell), cell.get("attachments")) for cell in cells
+    ]
+    digest = hash_text(json.dumps(kept, sort_keys=True))
+    return Notebook(path, path.stem, path.name[:2], title, question, parameters, digest)
 
 
 def scrub_notebook(notebook: dict, private: dict[str, str] | None = None, name: str = "") -> dict:
     """Return an executed notebook without whatever varies from run to run or tells about the machine.
 
     Timings, versions, program settings and random cell ids go; texts printed in pieces become one; paths
-    become `.` (the repository), `~` (the home folder), `<tmp>` or what `private` says. Scrubbing the result
-    again changes nothing.
-
-    Parameters
-    ----------
-    notebook
-        As nbformat 4 reads it. It is not changed.
-    private
-        Further folders and what to write in their place.
-    name
-        The notebook's, for messages.
-
-    Raises
-    ------
-    RunError
-        A path of this machine or a clock time is left where it cannot be replaced: in a cell's own source, or
-        in metadata.
+    become `.` (the repository), `~` (the home folder), `<tmp>` or what `private` says of further folders.
+    Scrubbing the result again changes nothing. RunError if a path of this machine or a clock time is left in
+    a cell's own source, or in metadata.
     """
     clean = json.loads(json.dumps(notebook))
     replace = PathEraser(private)
     kept = {key: clean["metadata"][key] for key in _KEPT_OF_NOTEBOOK if key in clean["metadata"]}
     clean["metadata"] = kept | {"kernelspec": KERNEL, "language_info": _LANGUAGE}
     clean["nbformat"], clean["nbformat_minor"] = 4, 5
+    clean["cells"] = [cell for cell in clean["cells"] if _BANNER not in _get_tags(cell)]
     taken = set()
-    for place, cell in enumerate(clean["cells"]):
-        tags = _get_tags(cell)
+    for number, cell in enumerate(clean["cells"], start=1):
+        is_injected = INJECTED in _get_tags(cell)
         cell["metadata"] = {key: cell["metadata"][key] for key in _KEPT_OF_CELL if cell["metadata"].get(key)}
-        identity = INJECTED if INJECTED in tags else cell.get("id") or f"cell-{place:02d}"
-        cell["id"] = identity if identity not in taken else f"{identity}-{place:02d}"
+        # as papermill and old notebooks leave it, an id may be random, missing or there twice
+        identity = INJECTED if is_injected else cell.get("id") or f"cell-{number - 1:02d}"
+        cell["id"] = identity if identity not in taken else f"{identity}-{number - 1:02d}"
         taken.add(cell["id"])
-        cell["source"] = _get_source(cell)
-        if INJECTED in tags:
-            cell["source"] = replace(cell["source"])
+        cell["source"] = replace(_get_source(cell)) if is_injected else _get_source(cell)
         if cell["cell_type"] == "code":
             cell["outputs"] = _replace_texts(_join_streams(cell.get("outputs", [])), replace)
             for output in cell["outputs"]:
                 output.pop("transient", None)
-    for place, cell in enumerate(clean["cells"], start=1):
         metadata = [cell["metadata"], *(output.get("metadata", {}) for output in cell.get("outputs", []))]
-        where = f"{name}, cell {place}".removeprefix(", ")
-        if replace.finds(cell["source"]) or replace.finds(json.dumps(metadata)):
+        where, told = f"{name}, cell {number}".removeprefix(", "), json.dumps(metadata)
+        if replace.locate(f"{cell['source']}\n{told}") is not None:
             way_out = "Write paths relative to the repository."
             raise RunError(where, "a path of this machine is left", way_out, code="path-left")
-        if _CLOCK.search(json.dumps(metadata)):
+        if _CLOCK.search(told):
             way_out = "Keep the time of a run out of it."
             raise RunError(where, "a clock time is left in its metadata", way_out, code="time-left")
     return clean
@@ -181,13 +151,7 @@ def format_notebook(notebook: dict) -> str:
 
 
 def check_executed(notebook: dict, place: str) -> None:
-    """Check that every code cell ran, from top to bottom, in one kernel, without error.
-
-    Raises
-    ------
-    RunError
-        A cell that did not run, ran out of order, or shows an error.
-    """
+    """Raise a RunError unless every code cell ran once, from top to bottom, without error."""
     expected = 0
     for number, cell in enumerate(notebook["cells"], start=1):
         if cell["cell_type"] != "code" or not _get_source(cell).strip():
@@ -205,22 +169,21 @@ class PathEraser:
     """Replaces folders of this machine in texts."""
 
     def __init__(self, private: dict[str, str] | None = None):
-        home, prefix = Path.home(), Path(sys.prefix)
-        folders = {str(paths.ROOT): ".", str(home): "~", tempfile.gettempdir(): "<tmp>", **(private or {})}
+        folders = {str(paths.ROOT): ".", str(Path.home()): "~", tempfile.gettempdir(): "<tmp>"}
+        folders |= private or {}
         if sys.prefix != sys.base_prefix:
-            folders.setdefault(str(prefix), "<python>")
-        wanted: dict[str, str] = {}
+            folders.setdefault(sys.prefix, "<python>")
+        self._wanted: dict[str, str] = {}
         for folder, shown in folders.items():
             for form in {folder, str(Path(folder).resolve()), Path(folder).as_posix()}:
-                wanted[form] = wanted[form.replace("\\", "\\\\")] = shown
-        wanted.pop("/", None)
-        self._wanted = wanted
-        longest = sorted(wanted, key=len, reverse=True)
+                self._wanted[form] = self._wanted[form.replace("\\", "\\\\")] = shown
+        self._wanted.pop("/", None)
+        longest = sorted(self._wanted, key=len, reverse=True)
         # The longest first, so that the repository inside the home folder is not cut in two. A path begins
         # and ends where a name does: `/tmp` is neither in `/tmpfs` nor in `https://example.org/tmp` or
         # `</tmp>`, but it is in `file:///tmp` and behind a terminal's color code.
         begins = r"(?:(?<![\w.~/<-])|(?<=file://)|(?<=[0-9]m))"
-        begins += "".join(f"(?<!{re.escape(shown)})" for shown in sorted(set(wanted.values())))
+        begins += "".join(f"(?<!{re.escape(shown)})" for shown in sorted(set(self._wanted.values())))
         self._pattern = re.compile(rf"{begins}(?:{'|'.join(map(re.escape, longest))})(?![\w-])")
         # A folder of one part, such as `/tmp`, tells nothing by itself and may be a word of honest data: a
         # path goes on.
@@ -231,13 +194,9 @@ class PathEraser:
         return self._pattern.sub(lambda match: self._wanted[match[0]], text)
 
     def locate(self, text: str) -> int | None:
-        """Say at which character of a text a path of this machine begins; None if there is none."""
+        """Return at which character of a text a path of this machine begins; None if there is none."""
         match = self._telling.search(text)
         return match.start() if match else None
-
-    def finds(self, text: str) -> bool:
-        """Say whether a path of this machine stands in a text."""
-        return self.locate(text) is not None
 
 
 def find_picture(notebook: dict, figure_id: str) -> bytes | None:
@@ -249,22 +208,17 @@ def find_picture(notebook: dict, figure_id: str) -> bytes | None:
     return None
 
 
-def _replace_texts(part, replace: PathEraser):
+def _replace_texts(part, replace: PathEraser, kind: str = ""):
+    """Replace folders in all texts of outputs; a picture in letters (base64) of that kind is left alone."""
     if isinstance(part, str):
-        return replace(part)
+        is_picture = kind.startswith("image/") and kind != "image/svg+xml"
+        return part if is_picture else replace(part)
     if isinstance(part, list):
         # nbformat may hold a text as a list of its lines
         return [_replace_texts(piece, replace) for piece in part]
     if isinstance(part, dict):
-        return {
-            kind: piece if _is_picture(kind, piece) else _replace_texts(piece, replace)
-            for kind, piece in part.items()
-        }
+        return {name: _replace_texts(piece, replace, name) for name, piece in part.items()}
     return part
-
-
-def _is_picture(kind: str, piece) -> bool:
-    return kind.startswith("image/") and kind != "image/svg+xml" and isinstance(piece, str)
 
 
 def _join_streams(outputs: list[dict]) -> list[dict]:
@@ -311,10 +265,3 @@ def _read_opening(cells: list[dict], name: str) -> tuple[str, str]:
     sentences = [text.strip("* ") for text in re.split(r"(?<=[.!?:])\*?\s+(?=\*?[A-Z])", body)]
     asked = next((text for text in sentences if text.endswith("?")), sentences[0])
     return re.sub(r"^[0-9]{2}\s*·\s*", "", title).strip(), asked
-
-
-def _hash_cells(cells: list[dict]) -> str:
-    kept = [
-        (cell.get("cell_type"), _get_source(cell), _get_tags(cell), cell.get("attachments")) for cell in cells
-    ]
-    return hash_text(json.dumps(kept, sort_keys=True))

@@ -4,14 +4,13 @@
 - `runs/<edition>/findings.json`: the findings of all notebooks, in order
 - `runs/<edition>/<NN-slug>.<key12>/`: one complete result: notebook, findings, figures, facts, result.json
 - `runs/<edition>/failed/`: notebooks that stopped, for reading only
-- `runs/<edition>/records/<name>/`: what was read from a raw file; private, never published
+- `runs/<edition>/records/<name>/`: what was read from a raw file; private, never published; result.json too
 
 Checksums tell damage, not forgery: whoever can write into `runs/` can forge a result with checksums that
 fit. Only `sidedoor verify`, which computes everything anew, finds that.
 """
 
 import json
-import math
 import os
 import re
 import shutil
@@ -33,23 +32,21 @@ from helpers.files import (
     try_lock,
     write_atomically,
 )
-from helpers.findings import KEY
 from helpers.toml import check_content, is_plain_path
-from sidedoor.run.editions import Run
-from sidedoor.run.notebooks import PathEraser
+from sidedoor.run.parameters import SLUG
 
 MANIFEST = "manifest.json"
 FINDINGS = "findings.json"
 RESULT = "result.json"
 FAILED = "failed"
-_TEXT = {".ipynb", ".json", ".csv", ".svg", ".txt", ".html", ".md", ".graphml", ".gexf"}
 # The parameter that names a folder of fact tables, and the folder of a result that keeps a copy of them.
 KEPT_FACTS = "facts"
 _LOCK = ".lock"
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_FOLDER = re.compile(r"[0-9]{2}-[a-z0-9]+(-[a-z0-9]+)*\.[0-9a-f]{12}(-again)?")
+_FOLDER = re.compile(r"[0-9]{2}-[a-z0-9]+(-[a-z0-9]+)*\.[0-9a-f]{12}")
 # The names that `make_work_folder` and `write_atomically` give; whatever else begins so is somebody's own.
 _WORK = re.compile(rf"{re.escape(TEMPORARY)}([0-9]+-[a-z0-9_]{{8}}|[0-9a-f]{{16}})")
+# What reading a JSON file that anybody may have changed can raise.
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -63,59 +60,23 @@ class KernelLimits:
 DEFAULT_LIMITS = KernelLimits()
 
 
-def make_work_folder(folder: Path) -> Path:
-    """Make a private folder beside the results: on the same disk, a result can be renamed into place."""
-    return Path(tempfile.mkdtemp(prefix=f"{TEMPORARY}{os.getpid()}-", dir=folder))
+@contextmanager
+def make_work_folder(folder: Path) -> Iterator[Path]:
+    """Give a private folder beside the results: on the same disk, a result can be renamed into place."""
+    work = Path(tempfile.mkdtemp(prefix=f"{TEMPORARY}{os.getpid()}-", dir=folder))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
-def collect_findings(notebook: dict, run: Run) -> list[dict]:
-    """Return the findings that an executed notebook states, in order.
-
-    A notebook that an edition runs under a name of its own (`as`) states its findings under that name too.
-
-    Raises
-    ------
-    RunError
-        The metadata of a cell is not what `findings.state_finding` writes.
-    """
-    found = []
-    for number, cell in enumerate(notebook["cells"], start=1):
-        for output in cell.get("outputs", []):
-            metadata = output.get("metadata", {})
-            if KEY in metadata and output["output_type"] in ("display_data", "execute_result"):
-                place = f"{run.name}, cell {number}, finding"
-                data = check_content(metadata[KEY], "finding", place, RunError)
-                for name in ("value", "low", "high"):
-                    if data[name] is not None and not math.isfinite(data[name]):
-                        found = f"{name} is {data[name]}, which is not finite"
-                        way_out = "State findings with `findings.state_finding`."
-                        raise RunError(place, found, way_out, code="wrong-value")
-                identity = f"{run.slug}-{data['id']}" if run.slug else data["id"]
-                found.append({**data, "id": identity, "notebook": run.name})
-    return found
-
-
-def check_files(result: Path, run: Run) -> None:
-    """Check that a notebook left only files and folders: links lead elsewhere, reading a pipe never ends."""
-    if odd := find_irregular(result):
-        place = f"{run.name}, {odd.relative_to(result).as_posix()}"
-        raise RunError(place, "it is neither a file nor a folder", "Write files only.", code="irregular")
-
-
-def check_paths(result: Path, run: Run, eraser: PathEraser) -> None:
-    """Check that no text file of a result contains a path of this machine."""
-    for path in sorted(result.rglob("*")):
-        if path.suffix not in _TEXT or not path.is_file():
-            continue
-        # A file in another encoding has its paths in ASCII all the same.
-        text = path.read_text(encoding="utf-8", errors="replace")
-        if (at := eraser.locate(text)) is not None:
-            place = (
-                f"{run.name}, {path.relative_to(result).as_posix()}, line {text.count(chr(10), 0, at) + 1}"
-            )
-            shown = eraser(text[at : at + 999].splitlines()[0])[:60]
-            found = f"it contains a path of this machine (`{shown}`)"
-            raise RunError(place, found, "Keep such paths out of results.", code="path-left")
+def remove_leftovers(folder: Path) -> None:
+    """Remove what runs that were killed left behind; only the holder of the lock may."""
+    for path in folder.glob(f"{TEMPORARY}*"):
+        if _WORK.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif _WORK.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def seal_result(folder: Path, description: dict) -> dict:
@@ -132,29 +93,33 @@ def read_result(folder: Path) -> dict | None:
             return None
         content = json.loads((folder / RESULT).read_text(encoding="utf-8"))
         return content if content["files"] == hash_files(folder, skip=(RESULT,)) else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except _DAMAGE:
         return None
+
+
+def remove_result(folder: Path) -> bool:
+    """Remove the files of a result that its `result.json` names, that file last, and return if it is gone."""
+    try:
+        files = json.loads((folder / RESULT).read_text(encoding="utf-8"))["files"]
+        names = [*filter(is_plain_path, files), RESULT]
+    except _DAMAGE:
+        names = []
+    return remove_named(folder, names)
+
+
+def remove_unnamed(folder: Path, named: set[str]) -> None:
+    """Remove results that the manifest no longer names."""
+    for path in sorted(folder.iterdir()):
+        if path.name not in named and _FOLDER.fullmatch(path.name):
+            remove_result(path)
 
 
 def load_manifest(edition: str, runs: Path | None = None) -> dict | None:
     """Return the manifest of an edition, or None if it was never run to its end.
 
-    Parameters
-    ----------
-    edition
-        Its name.
-    runs
-        The folder of all results, if not this repository's.
-
-    Returns
-    -------
-    What fits `data/registry/schemas/manifest.json`. `folder` and the names in `files` (each with its sha256)
-    are relative paths that stay below the results.
-
-    Raises
-    ------
-    RunError
-        The file is not a manifest that a run writes.
+    It fits `data/registry/schemas/manifest.json`: `folder` and the names in `files` (each with its sha256)
+    are relative paths that stay below the results; else a RunError. `runs` is the folder of all results, if
+    not this repository's.
     """
     path = (runs or paths.RUNS) / edition / MANIFEST
     if not path.is_file():
@@ -171,13 +136,7 @@ def load_manifest(edition: str, runs: Path | None = None) -> dict | None:
 
 
 def check_owner(edition: str, origin: str) -> None:
-    """Check that the results under an edition's name are of that edition (`editions.Edition.origin`).
-
-    Raises
-    ------
-    ParameterError
-        They were computed from another edition file of the same name.
-    """
+    """Raise a ParameterError if results under an edition's name are of another file (`Edition.origin`)."""
     try:
         manifest = load_manifest(edition)
     except RunError:
@@ -191,11 +150,10 @@ def check_owner(edition: str, origin: str) -> None:
 def find_last_edition() -> str:
     """Return the name of the edition that ran last; the default edition before any did."""
     try:
-        path = paths.RUNS / "last.json"
-        name = json.loads(path.read_text(encoding="utf-8"))["edition"] if path.is_file() else ""
-        if _SLUG.fullmatch(name) and (paths.find_run_folder(name) / MANIFEST).is_file():
+        name = json.loads((paths.RUNS / "last.json").read_text(encoding="utf-8"))["edition"]
+        if SLUG.fullmatch(name) and (paths.find_run_folder(name) / MANIFEST).is_file():
             return name
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except _DAMAGE:
         pass
     return paths.DEFAULT_EDITION
 
@@ -204,15 +162,9 @@ def find_last_edition() -> str:
 def lock_edition(edition: str, origin: str | None = None) -> Iterator[Path]:
     """Give the folder of an edition's results to this process alone, for as long as it lives.
 
-    Raises
-    ------
-    RunError
-        Another process has it, or it is a link: what a link leads to is not the command's to change.
-    ParameterError
-        It is not of the edition of that origin, see `check_owner`.
+    RunError if another process has it, or it is a link: what a link leads to is not the command's to change.
+    ParameterError if it is not of the edition of that origin, see `check_owner`.
     """
-    if origin is not None:
-        check_owner(edition, origin)
     folder = paths.find_run_folder(edition)
     if folder.is_symlink() or (folder / _LOCK).is_symlink():
         found = "it is a link, or contains one"
@@ -223,7 +175,7 @@ def lock_edition(edition: str, origin: str | None = None) -> Iterator[Path]:
             found = "another run of it has not ended"
             raise RunError(f"edition {edition}", found, "Wait for it, then run again.", code="locked")
         if origin is not None:
-            check_owner(edition, origin)  # another run may have ended just before
+            check_owner(edition, origin)
         yield folder
 
 
@@ -236,38 +188,8 @@ def explain_disk(error: OSError, place: str) -> RunError:
     return RunError(place, error.strerror or str(error), way_out, code="disk")
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove what runs that were killed left behind; only the holder of the lock may."""
-    for path in folder.glob(f"{TEMPORARY}*"):
-        if _WORK.fullmatch(path.name):
-            remove_path(path)
-
-
-def remove_path(path: Path) -> None:
-    """Remove a file, a folder with everything in it, or a link but not what it leads to."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def remove_unnamed(folder: Path, named: set[str]) -> None:
-    """Remove results that the manifest no longer names."""
-    for path in sorted(folder.iterdir()):
-        if path.name not in named and _FOLDER.fullmatch(path.name):
-            remove_result(path)
-
-
-def remove_result(folder: Path) -> bool:
-    """Remove the files of a result that its `result.json` names, that file last; everything else stays.
-
-    Returns
-    -------
-    Whether the folder is gone.
-    """
-    try:
-        files = json.loads((folder / RESULT).read_text(encoding="utf-8"))["files"]
-        names = [*filter(is_plain_path, files), RESULT]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        names = []
-    return remove_named(folder, names)
+def refuse_foreign(edition: str, name: str) -> RunError:
+    """Return an error for files among the results that the command did not write, and so does not remove."""
+    found = f"it contains {name[:80]!r}, which this command did not write"
+    way_out = "Move it to a folder of your own, such as records/, and run again; it is still there."
+    return RunError(f"runs/{edition}", found, way_out, code="foreign-files")

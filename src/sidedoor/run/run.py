@@ -6,6 +6,7 @@ stays.
 """
 
 import json
+import math
 import os
 import shutil
 import time
@@ -17,7 +18,9 @@ from pathlib import Path
 
 from helpers import paths
 from helpers.errors import RunError, SideDoorError
-from helpers.files import format_json, hash_text, write_atomically
+from helpers.files import find_irregular, format_json, hash_text, write_atomically
+from helpers.findings import KEY
+from helpers.toml import check_content
 from sidedoor.publish.scan import check_publication
 from sidedoor.run.editions import RECORDS, Edition, Run, build_defaults, select_runs
 from sidedoor.run.keys import check_unchanged, compute_key, hash_inputs, list_private, show_parameters
@@ -29,15 +32,13 @@ from sidedoor.run.results import (
     KEPT_FACTS,
     MANIFEST,
     KernelLimits,
-    check_files,
-    check_paths,
-    collect_findings,
     explain_disk,
     find_last_edition,
     load_manifest,
     lock_edition,
     make_work_folder,
     read_result,
+    refuse_foreign,
     remove_leftovers,
     remove_result,
     remove_unnamed,
@@ -48,6 +49,7 @@ from sidedoor.run.results import (
 _SHOWN = ("origin", "title", "subtitle", "authors", "lead", "picture")
 # Errors of these classes show no cell, or only its shape.
 _OURS = ("DataError", "IngestError", "ParameterError", "RunError")
+_TEXT = {".ipynb", ".json", ".csv", ".svg", ".txt", ".html", ".md", ".graphml", ".gexf"}
 
 
 @dataclass
@@ -57,7 +59,7 @@ class _Job:
     edition: Edition
     folder: Path
     inputs: dict[str, str]
-    named: set[str]  # folders that the last manifest names
+    keys: dict[str, str]
     limits: KernelLimits
     report: Callable[..., None]
     lifeline: object = None
@@ -68,32 +70,21 @@ def run_edition(
     edition: Edition,
     only: list[str] | None = None,
     *,
-    force: bool = False,
     workers: int = 2,
     limits: KernelLimits = DEFAULT_LIMITS,
     report: Callable[..., None] | None = None,
 ) -> dict:
-    """Run the notebooks of an edition whose inputs have changed, and publish all results together.
+    """Run the notebooks of an edition whose inputs have changed, publish all results, return the manifest.
 
     Parameters
     ----------
-    edition
-        Checked by `load_edition`.
     only
         Numbers or names of notebooks; the others keep their results. All without it.
-    force
-        Run unchanged notebooks too.
     workers
         How many notebooks run at a time.
-    limits
-        What a kernel may use.
     report
         Called from several threads with what happens: `("start", name)`, `("cell", name, number, cells)`,
         `("done", name, seconds)`, `("unchanged", name)` or `("failed", name)`.
-
-    Returns
-    -------
-    The manifest.
 
     Raises
     ------
@@ -111,20 +102,20 @@ def run_edition(
     try:
         with lock_edition(edition.name, edition.origin) as folder:
             remove_leftovers(folder)
-            previous = _load_previous(edition.name)
-            inputs = hash_inputs()
-            named = {entry["folder"] for entry in previous.values()}
+            entries, inputs = _load_entries(folder), hash_inputs()
             keys = {run.name: compute_key(run, edition.folder, inputs) for run in chosen}
             # What a run finished before it failed serves this run if nothing has changed since; else it goes.
-            remove_unnamed(folder, named | {f"{name}.{key[:12]}" for name, key in keys.items()})
-            found = {run.name: _find_result(folder, run, keys[run.name], previous) for run in chosen}
-            entries = {} if force else {name: entry for name, entry in found.items() if entry}
-            for name in entries:
-                report("unchanged", name)
-            job = _Job(edition, folder, inputs, named, limits, report)
-            due = [run for run in chosen if run.name not in entries]
-            entries |= _run_due(job, due, keys, workers)
-            return _publish(edition, folder, previous | entries)
+            named = {f"{name}.{key[:12]}" for name, key in keys.items()}
+            remove_unnamed(folder, named | {entry["folder"] for entry in entries.values()})
+            due = []
+            for run in chosen:
+                if found := _find_result(folder, run, keys[run.name], entries):
+                    entries[run.name] = found
+                    report("unchanged", run.name)
+                else:
+                    due.append(run)
+            job = _Job(edition, folder, inputs, keys, limits, report)
+            return _publish(edition, folder, entries | _run_due(job, due, workers))
     except OSError as error:
         raise explain_disk(error, f"runs/{edition.name}") from None
 
@@ -134,14 +125,8 @@ def refresh_notebooks(
 ) -> list[Path]:
     """Run every notebook with its defaults and write the executed notebooks to where they are committed.
 
-    Returns
-    -------
-    The notebooks, and the README's picture, whose bytes changed; none when it is run again.
-
-    Raises
-    ------
-    RunError
-        A notebook failed; then none is written.
+    Returns the notebooks, and the README's picture, whose bytes changed. RunError if a notebook failed; then
+    none is written.
     """
     edition = build_defaults()
     manifest = run_edition(edition, limits=limits, report=report)
@@ -155,30 +140,50 @@ def refresh_notebooks(
     return [path for path, content in contents.items() if write_atomically(path, content)]
 
 
-def _run_due(job: _Job, due: list[Run], keys: dict[str, str], workers: int) -> dict[str, dict]:
+def _load_entries(folder: Path) -> dict[str, dict]:
+    """Return the complete results of the last manifest by name; if it is damaged or missing, none."""
+    try:
+        manifest = load_manifest(folder.name) or {"notebooks": []}
+    except RunError:
+        return {}
+    return {entry["name"]: entry for entry in manifest["notebooks"] if read_result(folder / entry["folder"])}
+
+
+def _find_result(folder: Path, run: Run, key: str, entries: dict[str, dict]) -> dict | None:
+    """Return a complete result of that key: the manifest's, or what a run finished before it failed."""
+    entry = entries.get(run.name)
+    if entry and entry["key"] == key:
+        return entry
+    content = read_result(folder / f"{run.name}.{key[:12]}")
+    if content and content.get("key") == key:
+        return content | {"folder": f"{run.name}.{key[:12]}"}
+    return None
+
+
+def _run_due(job: _Job, due: list[Run], workers: int) -> dict[str, dict]:
     """Run notebooks, some at a time; raise when all have ended, the first failure in the edition's order."""
     if not due:
         return {}
     from helpers.facts.tables import vouch_for
     from sidedoor.run.execute import Lifeline
 
-    job.checked = vouch_for(_list_facts(due))
+    facts = {run.parameters.get(KEPT_FACTS) for run in due}
+    job.checked = vouch_for(sorted({paths.find_facts(name) for name in facts if isinstance(name, str)}))
     done, failed = {}, {}
     with closing(Lifeline()) as job.lifeline, ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        tasks = {pool.submit(_run_one, job, run, keys[run.name]): run for run in due}
+        tasks = {pool.submit(_run_one, job, run): run for run in due}
         try:
             for task in as_completed(tasks):
                 run = tasks[task]
                 try:
                     done[run.name] = task.result()
-                except Exception as error:
-                    failed[run.name] = _name_error(error, run)
-                    if isinstance(error, OSError):
-                        # a full disk is full for the others too: they end now
-                        raise failed[run.name] from None
+                except SideDoorError as error:  # the others run on
+                    place = error.place if error.place.startswith(run.name) else f"{run.name}, {error.place}"
+                    fields = {"code": error.code, "asks_for": error.asks_for}
+                    failed[run.name] = RunError(place, error.found, error.way_out, **fields)
                     job.report("failed", run.name)
         except BaseException:
-            # interrupted: no kernel may outlive this, and no further one may start
+            # interrupted, or the disk is full: no kernel may outlive this, and no further one may start
             job.lifeline.cut()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -189,95 +194,65 @@ def _run_due(job: _Job, due: list[Run], keys: dict[str, str], workers: int) -> d
     return done
 
 
-def _name_error(error: Exception, run: Run) -> RunError:
-    """Return an error that names the notebook, for whatever a worker raised."""
-    if isinstance(error, SideDoorError):
-        place = error.place if error.place.startswith(run.name) else f"{run.name}, {error.place}"
-        return RunError(place, error.found, error.way_out, code=error.code, asks_for=error.asks_for)
-    if isinstance(error, OSError):
-        return explain_disk(error, run.name)
-    found = f"the runner itself failed: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    way_out = "The results before are unchanged. Please report this."
-    return RunError(run.name, found, way_out, code="defect")
-
-
-def _list_facts(due: list[Run]) -> list[Path]:
-    """Return the folders of fact tables that notebooks are pointed at."""
-    named = {run.parameters.get(KEPT_FACTS) for run in due}
-    return sorted({paths.find_facts(folder) for folder in named if isinstance(folder, str)})
-
-
-def _run_one(job: _Job, run: Run, key: str) -> dict:
+def _run_one(job: _Job, run: Run) -> dict:
     """Run one notebook into a folder of its own, check everything in it, and put it in its place."""
-    started = time.monotonic()
+    started, book, home = time.monotonic(), run.notebook, job.edition.folder
     job.report("start", run.name)
-    work = make_work_folder(job.folder)
-    result = work / "result"
-    private = list_private(run, job.edition.folder) | {str(work): "<run>"}
-    try:
+    with make_work_folder(job.folder) as work:
+        result = work / "result"
         (result / "figures").mkdir(parents=True)
+        private = list_private(run, home) | {str(work): "<run>"}
         executed = _execute(job, run, work, private)
-        check_files(result, run)
+        if odd := find_irregular(result):  # a link leads elsewhere, and reading a pipe never ends
+            place = f"{run.name}, {odd.relative_to(result).as_posix()}"
+            raise RunError(place, "it is neither a file nor a folder", "Write files only.", code="irregular")
         clean = scrub_notebook(executed, private, run.name)
         check_executed(clean, run.name)
-        findings = collect_findings(clean, run)
-        (result / f"{run.name}.ipynb").write_text(format_notebook(clean), encoding="utf-8", newline="\n")
-        (result / FINDINGS).write_text(format_json(findings), encoding="utf-8", newline="\n")
+        texts = {
+            f"{run.name}.ipynb": format_notebook(clean),
+            FINDINGS: format_json(collect_findings(clean, run)),
+        }
+        for name, text in texts.items():
+            (result / name).write_text(text, encoding="utf-8", newline="\n")
         if not any((result / "figures").iterdir()):
             (result / "figures").rmdir()
         _keep_facts(result, run)
-        check_paths(result, run, PathEraser(private))
+        _check_paths(result, run, PathEraser(private))
         check_publication(result)
-        book = run.notebook
-        description = {
-            "name": run.name,
-            "notebook": book.name,
-            "title": book.title,
-            "question": book.question,
-            "key": key,
-            "parameters": show_parameters(run, job.edition.folder),
-        }
-        content = seal_result(result, description)
-        check_unchanged(run, job.edition.folder, key, job.inputs)
-        final = _choose_folder(job.folder, run, key, job.named)
+        description = {name: getattr(book, name) for name in ("title", "question")}
+        description |= {"name": run.name, "notebook": book.name, "key": job.keys[run.name]}
+        content = seal_result(result, description | {"parameters": show_parameters(run, home)})
+        check_unchanged(run, home, job.keys[run.name], job.inputs)
+        final = job.folder / f"{run.name}.{job.keys[run.name][:12]}"
+        if not remove_result(final):  # a damaged one
+            raise refuse_foreign(job.edition.name, final.name)
         os.replace(result, final)
-        job.report("done", run.name, time.monotonic() - started)
-        return content | {"folder": final.name}
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    job.report("done", run.name, time.monotonic() - started)
+    return content | {"folder": final.name}
 
 
 def _execute(job: _Job, run: Run, work: Path, private: dict[str, str]) -> dict:
     """Execute the cells of a notebook; if one stops, keep the notebook so far and name the cell."""
     from sidedoor.run.execute import CellError, run_cells
 
+    notebook = json.loads(run.notebook.path.read_text(encoding="utf-8"))
+
+    def report(number: int, cells: int) -> None:
+        job.report("cell", run.name, number, cells)
+
     try:
-        return run_cells(
-            json.loads(run.notebook.path.read_text(encoding="utf-8")),
-            run.changed,
-            work,
-            work / "result" / "figures",
-            job.lifeline,
-            job.limits,
-            lambda number, cells: job.report("cell", run.name, number, cells),
-            job.checked,
-        )
+        return run_cells(notebook, run.changed, work, job.lifeline, job.limits, report, job.checked)
     except CellError as error:
         kept = _keep_failed(job.folder, run, error.notebook, private)
         place = f"{run.name}, cell {error.cell}" if error.cell else run.name
-        way_out, code = "Fix it and run again.", "cell-failed"
+        way_out, code, found = "Fix it and run again.", "cell-failed", error.found
         if "MemoryError" in error.kind:
             code = "memory"
             way_out = f"A kernel may use {job.limits.memory_gib:g} GiB. To change that, add --memory GIB."
-        found = PathEraser(private)(_hide_message(error, run)).rstrip(".")
+        if error.kind and error.kind not in _OURS and run.parameters.get(RECORDS):
+            found = f"{error.kind} (its message is not shown, as it may repeat private records)"
+        found = PathEraser(private)(found).rstrip(".")
         raise RunError(place, found, f"{way_out} {kept}".strip(), code=code) from None
-
-
-def _hide_message(error, run: Run) -> str:
-    """Return why a notebook stopped; only the class of an error whose text may repeat private records."""
-    if not error.kind or error.kind in _OURS or not run.parameters.get(RECORDS):
-        return error.found
-    return f"{error.kind} (its message is not shown, as it may repeat private records)"
 
 
 def _keep_failed(folder: Path, run: Run, notebook: dict | None, private: dict[str, str]) -> str:
@@ -295,13 +270,51 @@ def _keep_failed(folder: Path, run: Run, notebook: dict | None, private: dict[st
     return f"The partial notebook is {PathEraser()(str(folder))}/{FAILED}/{run.name}.ipynb."
 
 
+def collect_findings(notebook: dict, run: Run) -> list[dict]:
+    """Return the findings that an executed notebook states, in order.
+
+    A notebook that an edition runs under a name of its own (`as`) states its findings under that name too.
+    RunError if the metadata of a cell is not what `findings.state_finding` writes.
+    """
+    found = []
+    for number, cell in enumerate(notebook["cells"], start=1):
+        for output in cell.get("outputs", []):
+            metadata = output.get("metadata", {})
+            if KEY not in metadata or output["output_type"] not in ("display_data", "execute_result"):
+                continue
+            place = f"{run.name}, cell {number}, finding"
+            data = check_content(metadata[KEY], "finding", place, RunError)
+            for name in ("value", "low", "high"):
+                if data[name] is not None and not math.isfinite(data[name]):
+                    way_out = "State findings with `findings.state_finding`."
+                    wrong = f"{name} is {data[name]}, which is not finite"
+                    raise RunError(place, wrong, way_out, code="wrong-value")
+            identity = f"{run.slug}-{data['id']}" if run.slug else data["id"]
+            found.append({**data, "id": identity, "notebook": run.name})
+    return found
+
+
+def _check_paths(result: Path, run: Run, eraser: PathEraser) -> None:
+    """Check that no text file of a result contains a path of this machine."""
+    for path in sorted(result.rglob("*")):
+        if path.suffix in _TEXT and path.is_file():
+            # A file in another encoding has its paths in ASCII all the same.
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if (at := eraser.locate(text)) is not None:
+                line = text.count("\n", 0, at) + 1
+                place = f"{run.name}, {path.relative_to(result).as_posix()}, line {line}"
+                shown = eraser(text[at : at + 999].splitlines()[0])[:60]
+                found = f"it contains a path of this machine (`{shown}`)"
+                raise RunError(place, found, "Keep such paths out of results.", code="path-left")
+
+
 def _keep_facts(result: Path, run: Run) -> None:
     """Copy the fact tables that the notebook was pointed at: a site shows those, and no others.
 
     They may be outside the repository, where nobody finds them again, since no path of this machine is kept.
     """
     parameter, folder = run.notebook.parameters.get(KEPT_FACTS), run.parameters.get(KEPT_FACTS)
-    if parameter is None or not parameter.is_path or not folder:
+    if parameter is None or not parameter.kind or not folder:
         return
     for resource in json.loads(paths.SCHEMA.read_text(encoding="utf-8")).get("resources", []):
         table = paths.ROOT / folder / Path(resource["path"]).name
@@ -340,34 +353,3 @@ def _publish(edition: Edition, folder: Path, entries: dict[str, dict]) -> dict:
     for entry in notebooks if not (folder / FAILED).is_symlink() else ():
         (folder / FAILED / f"{entry['name']}.ipynb").unlink(missing_ok=True)
     return manifest
-
-
-def _load_previous(edition: str) -> dict[str, dict]:
-    """Return the entries of the last manifest by name; if it is damaged or missing, none."""
-    try:
-        manifest = load_manifest(edition) or {"notebooks": []}
-    except RunError:
-        return {}
-    folder = paths.find_run_folder(edition)
-    complete = [entry for entry in manifest["notebooks"] if read_result(folder / entry["folder"])]
-    return {entry["name"]: entry for entry in complete}
-
-
-def _find_result(folder: Path, run: Run, key: str, previous: dict[str, dict]) -> dict | None:
-    """Return a complete result of that key: the manifest's, or what a run finished before it failed."""
-    entry = previous.get(run.name)
-    if entry and entry["key"] == key:
-        return entry
-    content = read_result(folder / f"{run.name}.{key[:12]}")
-    if content and content.get("key") == key:
-        return content | {"folder": f"{run.name}.{key[:12]}"}
-    return None
-
-
-def _choose_folder(folder: Path, run: Run, key: str, named: set[str]) -> Path:
-    """Return a place for a new result: never a folder that the manifest still names."""
-    for name in (f"{run.name}.{key[:12]}", f"{run.name}.{key[:12]}-again"):
-        if name not in named and remove_result(folder / name):
-            return folder / name
-    found = f"{name} in the folder of results contains files that the command did not write"
-    raise RunError(run.name, found, "Move them elsewhere and run again.", code="foreign-files")

@@ -22,20 +22,12 @@ SITE = "site"
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A file that did not come out the same, and where it first differs."""
-
-    file: str
-    where: str
-
-
-@dataclass(frozen=True)
 class Verification:
     """What was compared."""
 
     files_n: int  # files that came out of each of the two runs
     published_n: int  # published files that were compared with them
-    differences: tuple[Difference, ...]
+    differences: tuple[tuple[str, str], ...]  # files that are not the same, and where each first differs
     not_compared: tuple[str, ...]  # published results whose inputs have changed since, or that are missing
 
 
@@ -46,14 +38,8 @@ def verify_edition(
 
     Each published result is compared if its key is that of the fresh one. The site is built and compared
     too, if the edition has one and all its results could be compared. `file` is what the edition was read
-    from.
-
-    Raises
-    ------
-    RunError
-        A run failed.
-    ParameterError
-        The published results are of another edition file of the same name.
+    from. RunError if a run failed, ParameterError if the published results are of another edition file of
+    the same name.
     """
     check_owner(edition.name, edition.origin)
     file = Path(file).resolve() if Path(file).is_file() else file
@@ -70,78 +56,66 @@ def verify_edition(
             if has_site:
                 _call(["site", "--edition", str(file)], env, runs.parent)
             folders.append(runs / edition.name)
-        one, other, here = (list_results(folder, with_site=has_site) for folder in [*folders, published])
-        if _list_keys(one) != _list_keys(other):
+        keys, trees = zip(*[_list_results(folder, has_site) for folder in [*folders, published]])
+        if keys[0] != keys[1]:
             found = "its notebooks, data or code were changed between the two runs"
             way_out = "Verify again when nobody is changing them."
             raise RunError(f"edition {edition.name}", found, way_out, code="changed")
-        fresh, again = _join_files(one), _join_files(other)
-        differences = compare_trees(fresh, again, "between two hash seeds and thread counts")
-        same = {name for name, key in _list_keys(here).items() if _list_keys(one).get(name) == key}
-        left = [name for name in (*one, *here) if name not in same] if here else []
-        if left:  # what shows all results shows those that were left out, too
-            same -= {SITE, FINDINGS}
-        wanted, found = (_join_files({name: tree[name] for name in same}) for tree in (one, here))
-        differences += compare_trees(found, wanted, "between published and fresh")
-        not_compared = dict.fromkeys([*left, *(name for name in here if name not in same)])
+        # the list of findings and the site show all results: they are compared if all can be
+        left = (
+            [name for name in keys[0] | keys[2] if keys[0].get(name) != keys[2].get(name)] if keys[2] else []
+        )
+        shown = [name for name in trees[2] if name not in keys[2]]
+        same = [name for name in keys[2] if name not in left] + ([] if left else shown)
+        fresh, again = (_join_files(tree, [*tree]) for tree in trees[:2])
+        found, wanted = (_join_files(tree, same) for tree in (trees[2], trees[0]))
+        differences = _compare(fresh, again, "between two hash seeds and thread counts")
+        differences += _compare(found, wanted, "between published and fresh")
+        not_compared = left + (shown if left else [])
         return Verification(len(fresh), len(found), tuple(differences), tuple(not_compared))
 
 
-def _list_keys(results: dict[str, tuple[str, dict[str, Path]]]) -> dict[str, str]:
-    return {name: key for name, (key, _) in results.items()}
+def _list_results(folder: Path, has_site: bool) -> tuple[dict[str, str], dict[str, dict[str, Path]]]:
+    """Return the keys of an edition's results by name, and the files of all that it publishes.
 
-
-def list_results(folder: Path, *, with_site: bool) -> dict[str, tuple[str, dict[str, Path]]]:
-    """Return what an edition publishes: key and files of each result, of the findings and the site.
-
-    Names of folders contain the key and are left out. The list and the site have no key of their own.
+    Names of folders contain the key and are left out. The list of findings and the site have no key.
     """
     manifest = load_manifest(folder.name, folder.parent) or {"notebooks": []}
-    results = {FINDINGS: ("", {FINDINGS: folder / FINDINGS})} if manifest["notebooks"] else {}
-    for entry in manifest["notebooks"]:
-        files = {f"{entry['name']}/{name}": folder / entry["folder"] / name for name in entry["files"]}
-        results[entry["name"]] = (entry["key"], files)
-    if with_site and results:
+    keys = {entry["name"]: entry["key"] for entry in manifest["notebooks"]}
+    trees = {
+        entry["name"]: {f"{entry['name']}/{file}": folder / entry["folder"] / file for file in entry["files"]}
+        for entry in manifest["notebooks"]
+    }
+    if keys:
+        trees[FINDINGS] = {FINDINGS: folder / FINDINGS}
+    if keys and has_site:
         pages = [path for path in sorted((folder / SITE).rglob("*")) if path.is_file()]
-        results[SITE] = ("", {path.relative_to(folder).as_posix(): path for path in pages})
-    return results
+        trees[SITE] = {path.relative_to(folder).as_posix(): path for path in pages}
+    return keys, trees
 
 
-def _join_files(results: dict[str, tuple[str, dict[str, Path]]]) -> dict[str, Path]:
-    return {name: path for _, files in results.values() for name, path in files.items()}
+def _join_files(trees: dict[str, dict[str, Path]], names: list[str]) -> dict[str, Path]:
+    return {file: path for name in names for file, path in trees[name].items()}
 
 
-def compare_trees(one: dict[str, Path], other: dict[str, Path], when: str) -> list[Difference]:
+def _compare(one: dict[str, Path], other: dict[str, Path], when: str) -> list[tuple[str, str]]:
     """Compare two lists of files byte by byte, and return each that differs, with where it first does."""
     found = []
     for name in sorted(one.keys() | other.keys()):
         there = [tree[name] for tree in (one, other) if name in tree and tree[name].is_file()]
         contents = [path.read_bytes() for path in there]
         if len(contents) < 2:
-            found.append(Difference(name, f"it is there only once; it differs {when}"))
+            found.append((name, f"it is there only once; it differs {when}"))
         elif contents[0] != contents[1]:
-            found.append(Difference(name, f"{describe_difference(*contents)}; it differs {when}"))
+            found.append((name, f"{describe_difference(*contents)}; it differs {when}"))
     return found
 
 
 def describe_difference(one: bytes, other: bytes) -> str:
-    """Return where two contents first differ: line and both readings of text, the byte of anything else."""
-    try:
-        lines, others = one.decode("utf-8").splitlines(), other.decode("utf-8").splitlines()
-    except UnicodeDecodeError:
-        at = _find_first(one, other)
-        return f"byte {at:,} of {len(one):,} and {len(other):,}"
-    row = _find_first(lines, others)
-    pair = [text[row] if row < len(text) else "the end" for text in (lines, others)]
-    start = max(0, _find_first(*pair) - 40)
-    shown = [text[start : start + 100].strip() for text in pair]
-    return f"line {row + 1}: {shown[0]!r} and {shown[1]!r}"
-
-
-def _find_first(one, other) -> int:
-    """Return the first place at which two sequences differ."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
+    """Return where two contents first differ, and what stands there in both."""
+    at = len(os.path.commonprefix([one, other]))
+    shown = [content[max(0, at - 40) : at + 60].decode("utf-8", "replace") for content in (one, other)]
+    return f"line {one.count(10, 0, at) + 1}, byte {at:,}: {shown[0]!r} and {shown[1]!r}"
 
 
 def _call(arguments: list[str], env: dict[str, str], folder: Path) -> None:

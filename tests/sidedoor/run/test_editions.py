@@ -5,13 +5,12 @@ import os
 import pytest
 
 from helpers import paths
-from helpers.errors import ParameterError
 from made.refusal import refused
 from sidedoor.run.editions import build_defaults, load_edition, name_record, plan_run, select_runs
 from sidedoor.run.notebooks import list_notebooks
 
 LEAST = "least: int = 1  # smallest count [queries]"
-RUN = '[[run]]\nnotebook = "01"\n'
+HEAD = 'title = "x"\n[[run]]\nnotebook = "01"\n'
 
 
 @pytest.fixture
@@ -23,26 +22,22 @@ def town(house):
 
 
 def test_load_edition_reads_everything_that_it_says(town):
-    """Each run has every parameter, and knows which differ from the notebook's own."""
+    """Each run has every parameter, and knows which differ from the notebook's own; `as` gives it a name."""
     first = 'notebook = "1"\n[run.parameters]\nleast = 5'
     head = 'authors = ["A. B."]\nlead = ["b-2", "a-1"]\npicture = "map"\n'
-    path = town.write_edition(first, 'notebook = "02-map"', head=head)
+    path = town.write_edition(first, 'notebook = "02-map"', 'notebook = "01"\nas = "strict"', head=head)
     edition = load_edition(path)
     assert (edition.name, edition.title, edition.authors) == ("town", "A town", ("A. B.",))
     assert (edition.lead, edition.picture) == (("b-2", "a-1"), "map")
-    assert [run.name for run in edition.runs] == ["01-read", "02-map"]
-    assert edition.runs[0].parameters == {"least": 5} == edition.runs[0].changed
-    assert edition.runs[1].parameters == {"facts": "data/facts"} and edition.runs[1].changed == {}
+    assert [(run.name, run.parameters, run.changed) for run in edition.runs] == [
+        ("01-read", {"least": 5}, {"least": 5}),
+        ("02-map", {"facts": "data/facts"}, {}),
+        ("01-strict", {"least": 1}, {}),
+    ]
     assert load_edition("town") == edition
-
-
-def test_notebook_runs_twice_under_names_of_its_own(town):
-    """`as` gives each run its own result; without it two runs of one notebook are refused."""
-    town.write_edition('notebook = "01"', 'notebook = "01"\nas = "strict"\n[run.parameters]\nleast = 9')
-    assert [run.name for run in load_edition("town").runs] == ["01-read", "01-strict"]
-    town.write_edition('notebook = "01"', 'notebook = "01-read"')
-    with refused("twice", place="town.toml, run 2"):
-        load_edition("town")
+    # what `sidedoor refresh` runs is every notebook, with the values that it shows
+    runs = build_defaults().runs
+    assert [(run.name, run.changed) for run in runs] == [("01-read", {}), ("02-map", {}), ("03-measure", {})]
 
 
 @pytest.mark.parametrize(
@@ -50,15 +45,16 @@ def test_notebook_runs_twice_under_names_of_its_own(town):
     [
         ('title = "x"\n[[run]]\nnotebook = "77"', "no-notebook", "01-read"),
         ('title = "x"\n[[run]]\nnotebook = "../../etc/passwd"', "no-notebook", ""),
-        ('title = "x"\n' + RUN + "[run.parameters]\nleats = 1", "unknown-key", "least"),
-        ('title = "x"\n' + RUN + '[run.parameters]\n"x; import os" = 1', "unknown-key", ""),
-        ('title = "x"\n' + RUN + '[run.parameters]\nleast = "1"', "wrong-value", ""),
-        ('title = "x"\n' + RUN + "[run.parameters]\nleast = 2020-01-01", "wrong-value", ""),
-        ('title = "x"\n' + RUN + "[run.parameters]\nleast = 0x" + "f" * 4000, "wrong-value", ""),
-        ('title = "x"\n' + RUN + "[run.parameters]\nleast = " + "[\n" * 200 + "]\n" * 200, "wrong-value", ""),
-        ('title = "x"\n' + RUN + "[run.parameters]\nleast = 1000000000000", "out-of-range", ""),
+        (HEAD + '[[run]]\nnotebook = "01-read"', "twice", ""),
+        (HEAD + "[run.parameters]\nleats = 1", "unknown-key", "least"),
+        (HEAD + '[run.parameters]\n"x; import os" = 1', "unknown-key", ""),
+        (HEAD + '[run.parameters]\nleast = "1"', "wrong-value", ""),
+        (HEAD + "[run.parameters]\nleast = 2020-01-01", "wrong-value", ""),
+        (HEAD + "[run.parameters]\nleast = 0x" + "f" * 4000, "out-of-range", ""),
+        (HEAD + "[run.parameters]\nleast = " + "[\n" * 200 + "]\n" * 200, "wrong-value", ""),
+        (HEAD + "[run.parameters]\nleast = 1000000000000", "out-of-range", ""),
         ('title = "x"\n[[run]]\nnotebook = "02"\n[run.parameters]\nfacts = "../../.."', "outside", ""),
-        ('title = "x"\n' + RUN + 'as = "../x"', "wrong-value", ""),
+        (HEAD + 'as = "../x"', "wrong-value", ""),
         ('title = "\udcff"', "unreadable", ""),
     ],
 )
@@ -70,39 +66,25 @@ def test_edition_that_says_anything_else_is_refused(town, text, code, hint):
         load_edition(path)
 
 
-@pytest.mark.parametrize("name", ["Town", "a_b", "a b", "..", "a" * 65, "by-hand", "defaults", "-a"])
-def test_edition_name_is_a_plain_folder_name(town, name):
-    """The file's stem names a folder of results, so it may not be anything else."""
-    (town.root / f"{name}.toml").write_text('title = "x"\n' + RUN)
-    with pytest.raises(ParameterError):
-        load_edition(town.root / f"{name}.toml")
+def test_edition_is_a_file_with_the_name_of_a_folder(town, tmp_path):
+    """The stem names a folder of results; a folder, a device or nothing at all is answered with a message.
 
-
-def test_name_of_an_edition_of_the_repository_is_taken(town, tmp_path):
-    """Another file of that name would replace its results; a link to the same file would not."""
-    own = town.write_edition('notebook = "01"')
-    other = town.write_edition('notebook = "01"', folder=tmp_path)
+    Another file of the name of one of the repository's would replace its results; a link to it would not.
+    """
+    for name in ["Town", "a_b", "a b", "..", "a" * 65, "by-hand", "defaults", "-a"]:
+        (town.root / f"{name}.toml").write_text(HEAD)
+        with refused("bad-name"):
+            load_edition(town.root / f"{name}.toml")
+    (town.root / "folder.toml").mkdir()
+    for no in (town.root / "folder.toml", "/dev/zero", "missing", "x.toml", "", "x" * 5000, "a\0b.toml"):
+        with refused("no-edition"):
+            load_edition(no)
+    own, other = (town.write_edition('notebook = "01"', folder=folder) for folder in (None, tmp_path))
     with refused("bad-name"):
         load_edition(other)
     other.unlink()
     other.symlink_to(own)
     assert load_edition(other).origin == load_edition("town").origin == ""
-
-
-def test_edition_must_be_a_file(town):
-    """A folder, a device or nothing at all is answered with a message."""
-    (town.root / "folder.toml").mkdir()
-    for reference in (
-        town.root / "folder.toml",
-        "/dev/zero",
-        "missing",
-        "x.toml",
-        "",
-        "x" * 5000,
-        "a\0b.toml",
-    ):
-        with pytest.raises(ParameterError):
-            load_edition(reference)
 
 
 def test_runs_are_selected_by_every_way_to_name_a_notebook(town):
@@ -133,12 +115,6 @@ def test_values_of_ones_own_and_other_notebooks_are_planned_by_hand(town):
         plan_run(edition, ["01", "03"], [])
 
 
-def test_defaults_are_every_notebook_unchanged(town):
-    """What `sidedoor refresh` runs is every notebook, with the values that it shows."""
-    runs = build_defaults().runs
-    assert [(run.name, run.changed) for run in runs] == [("01-read", {}), ("02-map", {}), ("03-measure", {})]
-
-
 def test_default_edition_of_the_repository_loads():
     """The edition that `sidedoor run` takes by itself runs every notebook but the template, in order."""
     numbers = [path.name[:2] for path in list_notebooks()]
@@ -149,33 +125,33 @@ def test_default_edition_of_the_repository_loads():
 def folder(town, tmp_path):
     """An edition's folder with two files, and one file outside of it."""
     made = tmp_path / "city"
-    made.mkdir()
+    (made / "below").mkdir(parents=True)
     for path in (made / "log.csv", made / "form.toml", tmp_path / "outside.csv"):
         path.write_text("x\n")
-    (made / "link.csv").symlink_to(tmp_path / "outside.csv")
-    (made / "form-link.toml").symlink_to(tmp_path / "outside.csv")
-    (made / "below").mkdir()
+    for name in ("link.csv", "form-link.toml"):
+        (made / name).symlink_to(tmp_path / "outside.csv")
     os.mkfifo(made / "pipe.csv")
     return made
 
 
+OPTIONS = {
+    "time_zone": "UTC",
+    "as_of": "2025-12-31",
+    "reported_by": "Exampleton ZZ PD",
+    "mapping": "form.toml",
+    "day_first": True,
+}
+
+
 def test_options_are_taken_as_the_command_takes_them(town, folder):
     """Each option of `sidedoor ingest` has its key; files are looked for beside the edition file."""
-    record = (
-        '[[record]]\nfile = "log.csv"\nname = "audit"\ntime_zone = "UTC"\nas_of = 2025-12-31\n'
-        'reported_by = "Exampleton ZZ PD"\nmapping = "form.toml"\nday_first = true\n'
-    )
-    (file,) = load_edition(
-        town.write_edition('notebook = "01"', head=record, name="city", folder=folder)
-    ).raw_files
+    values = {name: str(value).lower() if value is True else f'"{value}"' for name, value in OPTIONS.items()}
+    record = '[[record]]\nfile = "log.csv"\nname = "audit"\n'
+    record += "".join(f"{name} = {value}\n" for name, value in values.items())
+    path = town.write_edition('notebook = "01"', head=record, name="city", folder=folder)
+    (file,) = load_edition(path).raw_files
     assert (file.name, file.path) == ("audit", folder / "log.csv")
-    assert dict(file.options) == {
-        "time_zone": "UTC",
-        "as_of": "2025-12-31",
-        "reported_by": "Exampleton ZZ PD",
-        "mapping": folder / "form.toml",
-        "day_first": True,
-    }
+    assert dict(file.options) == OPTIONS | {"mapping": folder / "form.toml"}
 
 
 @pytest.mark.parametrize(
@@ -196,10 +172,7 @@ def test_options_are_taken_as_the_command_takes_them(town, folder):
     ],
 )
 def test_record_elsewhere_is_refused(town, folder, record, code):
-    """Links included, every file that an edition names is in its folder.
-
-    None is opened before that is known.
-    """
+    """Links included, every file that an edition names is in its folder; none is opened before."""
     file = town.write_edition('notebook = "01"', head=f"[[record]]\n{record}\n", name="city", folder=folder)
     with refused(code, place="city.toml, record"):
         load_edition(file)
@@ -211,7 +184,7 @@ def test_record_elsewhere_is_refused(town, folder, record, code):
         ("SharedNetworks 2025.CSV", "sharednetworks-2025"),
         ("a/b.csv.gz", "b"),
         ("log.2025.csv", "log-2025"),
-        ("Ünï.pdf", "n"),
+        ("Ünï.pdf", "uni"),
         ("....csv", "record"),
         ("x" * 99 + ".csv", "x" * 64),
     ],
