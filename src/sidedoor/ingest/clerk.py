@@ -66,7 +66,11 @@ def _look_at_text(source: Source) -> list[Table]:
 def _look_at(source: Source, origin: TextTable | Sheet | None, rows: list[tuple[int, list[str]]]) -> Table:
     """Take a table for figures by month or a log by its header, for names by its cells, or for users."""
     known, width = load_format("workbook"), max((len(row) for _, row in rows), default=0)
-    rows = [(number, row + [""] * (width - len(row))) for number, row in rows if "".join(row).strip()]
+    rows = [
+        (number, row if len(row) == width else row + [""] * (width - len(row)))
+        for number, row in rows
+        if "".join(row).strip()
+    ]
     titles, users = [], {tidy_header(name) for name in known["users"]["columns"]}
     found = Table(source, origin, kind="other", rows=rows)
     for at, (number, cells) in enumerate(rows[:HEADER_ROWS]):
@@ -78,7 +82,7 @@ def _look_at(source: Source, origin: TextTable | Sheet | None, rows: list[tuple[
         if _is_log_header(header, known["searches"]["columns"]):
             place = f"{source.name}, {table.name_row(number)}"
             columns = bind_columns(filled, known["searches"]["columns"], place)
-            return replace(table, kind="searches", columns=columns)
+            return replace(table, kind="searches", columns=columns, rows=[])
         if found.kind == "other" and users.issuperset(map(tidy_header, filled)):
             found = replace(table, kind="users")
         titles = [*titles, *filled]
