@@ -12,7 +12,6 @@ from helpers.wording import say_number
 from sidedoor.ingest.report import Report
 from sidedoor.ingest.source import Source
 
-CHUNK = 1 << 20
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -88,9 +87,10 @@ def find_encoding(source: Source) -> Encoding:
 def _choose(source: Source) -> str:
     """Choose how to read a text that is not UTF-8 throughout."""
     passages: list[bytes] = []
-    with source.open() as file:
-        while (data := file.read(CHUNK)) and len(passages) < 10_000:
-            passages += re.findall(rb"[\x00-\x7f]?[\x80-\xff]+[\x00-\x7f]?", data)
+    for data in source.read_chunks():
+        passages += re.findall(rb"[\x00-\x7f]?[\x80-\xff]+[\x00-\x7f]?", data)
+        if len(passages) > 10_000:
+            break
     # More characters of UTF-8 than bytes that are none: some cells are damaged, the text is not. A code page
     # loses nothing of either, so it has to be more.
     as_utf8 = "".join(part.decode("utf-8", "replace") for part in passages)
@@ -117,18 +117,16 @@ def _score(text: str) -> int:
 def _scan_text(source: Source, found: Encoding) -> Encoding:
     """Look through a text once for odd characters."""
     decoder = codecs.getincrementaldecoder(found.codec)(found.errors)
-    is_utf8, line, end, data = found.codec.startswith("utf-8"), 1, "", b"-"
-    with source.open() as file:
-        while data:
-            data = file.read(CHUNK)
-            found.bytes_n += len(data)
-            if is_utf8 and data and not decoder.getstate()[0] and not data.translate(None, _USUAL):
-                line, end = line + data.count(b"\n"), chr(data[-1])
-            elif text := decoder.decode(data, final=not data):
-                if high := data.translate(None, _ASCII):
-                    found.by_chance = found.by_chance is not False and bool(_BY_CHANCE.fullmatch(high))
-                _count_odd(text, source.name, line, found)
-                line, end = line + text.count("\n"), text[-1]
+    is_utf8, line, end = found.codec.startswith("utf-8"), 1, ""
+    for data in source.read_chunks():
+        found.bytes_n += len(data)
+        if is_utf8 and data and not decoder.getstate()[0] and not data.translate(None, _USUAL):
+            line, end = line + data.count(b"\n"), chr(data[-1])
+        elif text := decoder.decode(data, final=not data):
+            if high := data.translate(None, _ASCII):
+                found.by_chance = found.by_chance is not False and bool(_BY_CHANCE.fullmatch(high))
+            _count_odd(text, source.name, line, found)
+            line, end = line + text.count("\n"), text[-1]
     found.ends_with_newline = end in "\r\n\x0c\x1a\0"
     count, first = found.odd.get("mojibake", (0, 0))
     if count > max(_MOJIBAKE_FEW, line * _MOJIBAKE_PERCENT // 100):

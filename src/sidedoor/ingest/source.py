@@ -4,7 +4,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,7 +13,7 @@ from helpers.errors import IngestError
 from helpers.files import hash_file
 from sidedoor.sandbox import Limits
 
-HEAD = 1 << 16
+HEAD, CHUNK = 1 << 16, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,25 @@ class Source:
         return f"file-{self.sha256[:12]}"
 
     def open(self) -> BinaryIO:
-        """Open the content, unpacked within limits."""
-        if self.is_packed:
-            return io.BufferedReader(_Unpacked(self.path, self.name, self.limits), HEAD)
-        return self.path.open("rb")
+        """Open the content, unpacked; `read_chunks` checks it first."""
+        return gzip.open(self.path) if self.is_packed else self.path.open("rb")
+
+    def read_chunks(self) -> Iterator[bytes]:
+        """Give the content, unpacked within limits, in chunks of 1 MiB; the last one is empty."""
+        read_n, cap = 0, max(self.limits.ratio * self.bytes_n, CHUNK)
+        try:
+            with self.open() as file:
+                while data := file.read(CHUNK):
+                    read_n += len(data)
+                    if self.is_packed and read_n > min(cap, self.limits.unpacked_bytes):
+                        found = f"it unpacks to more than {read_n:,} bytes from {self.bytes_n:,}"
+                        way_out = "A record does not shrink that much: unpack it, and look at what is inside."
+                        raise IngestError(self.name, found, way_out, code="unpacks-too-far")
+                    yield data
+                yield data
+        except (EOFError, gzip.BadGzipFile, zlib.error):
+            found = "the compressed file is damaged or breaks off"
+            raise IngestError(self.name, found, _AGAIN, code="damaged") from None
 
 
 def open_source(path: Path | str, limits: FileLimits | None = None, follow=None) -> Source:
@@ -124,8 +139,7 @@ def open_source(path: Path | str, limits: FileLimits | None = None, follow=None)
         raise IngestError(name, found, "Check its permissions.", code="no-access") from None
     source = Source(path, name, sha256, bytes_n, "text", head, head.startswith(_GZIP), limits, follow=follow)
     if source.is_packed:
-        with source.open() as file:
-            source.head = tail = file.read(HEAD)
+        source.head = tail = next(source.read_chunks())[:HEAD]
         _check_size(name, len(source.head), HEAD)
     source.kind = _find_kind(source.head, tail, name)
     if source.kind != "text":
@@ -230,36 +244,3 @@ def _find_mail(head: bytes) -> str | tuple[str, str, str]:
     attached = dict.fromkeys(name.decode("utf-8", "replace") for name in _ATTACHED.findall(head))
     shown = f" with attachments: {', '.join(map(repr, attached))[:200]}" if attached else ""
     return code, found + shown, way_out
-
-
-class _Unpacked(io.RawIOBase):
-    """The content of a gzip file, refused where it grows past the limits."""
-
-    def __init__(self, path: Path, name: str, limits: FileLimits):
-        self._packed, self._name, self._limits, self._out_n = path.open("rb"), name, limits, 0
-        self._file = gzip.GzipFile(fileobj=self._packed)
-
-    def readable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        self._packed.close()
-        super().close()
-
-    def tell(self) -> int:
-        return self._out_n
-
-    def readinto(self, target) -> int:
-        try:
-            data = self._file.read1(len(target))
-        except (EOFError, OSError, zlib.error):
-            found = "the compressed file is damaged or breaks off"
-            raise IngestError(self._name, found, _AGAIN, code="damaged") from None
-        target[: len(data)] = data
-        self._out_n += len(data)
-        in_n, limits = self._packed.tell(), self._limits
-        if self._out_n > limits.unpacked_bytes or self._out_n > max(limits.ratio * in_n, HEAD * 16):
-            found = f"it unpacks to more than {self._out_n:,} bytes from {in_n:,}"
-            way_out = "A record does not shrink that much: unpack it yourself and look at what is inside."
-            raise IngestError(self._name, found, way_out, code="unpacks-too-far")
-        return len(data)

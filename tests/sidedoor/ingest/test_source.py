@@ -139,8 +139,7 @@ def test_limits_and_damage(write, content, limits, code):
     """What is too large, or wrong with a packed file, is found before it fills the memory."""
 
     def read_all() -> int:
-        with open_source(write(content), FileLimits(**limits)).open() as file:
-            return sum(map(len, iter(lambda: file.read(1 << 16), b"")))
+        return sum(map(len, open_source(write(content), FileLimits(**limits)).read_chunks()))
 
     if not code:
         assert read_all() > 500_000
