@@ -76,13 +76,9 @@ def read_result(results, name):
     (entry,) = [entry for entry in manifest["notebooks"] if entry["name"].startswith(name)]
     (path,) = (results / entry["folder"]).glob("*.ipynb")
     found = json.loads((results / "findings.json").read_text(encoding="utf-8"))
+    own = [finding for finding in found if finding["notebook"] == entry["name"]]
     # a run with a name of its own states its findings under that name
-    found = [
-        one | {"id": one["id"].removeprefix(f"{name[3:]}-")}
-        for one in found
-        if one["notebook"] == entry["name"]
-    ]
-    return {one["id"]: one for one in found}, path.read_text("utf-8")
+    return {one["id"].removeprefix(f"{name[3:]}-"): one for one in own}, path.read_text("utf-8")
 
 
 def test_metro_share_of_2010(results):
