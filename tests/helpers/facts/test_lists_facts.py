@@ -329,6 +329,15 @@ def test_daily_counts_are_those_of_the_released_logs(mirror):
         assert edges == ["at_least", *["exact"] * (len(held) - 2), "at_least"]
 
 
+def test_eugene_s_searches_fall_about_10_october_2025():
+    """The median day has 26 rows in the thirty days before, and 3 from a week after, empty days too."""
+    held = load_table("search_counts").query("count_id.str.startswith('eugene-rows-')")
+    daily = held.set_index(pd.to_datetime(held["period_start"]))["value"].asfreq("D", fill_value=0)
+
+    assert daily["2025-09-10":"2025-10-09"].median() == 26
+    assert daily["2025-10-17":"2025-12-01"].median() == 3
+
+
 def test_figures_of_the_portals_are_printed_on_them(mirror):
     """Searches, hits, vehicles, cameras and days of retention are under their heading on the saved page."""
     counts = load_table("search_counts").query("source_id.str.startswith('flock-')")
