@@ -1,7 +1,6 @@
 """What people read is true: every command, notebook, table, column and number in the READMEs exists."""
 
 import ast
-import json
 import re
 
 import pytest
@@ -9,6 +8,7 @@ from typer.main import get_command
 
 from helpers import __version__, paths
 from helpers.facts.tables import describe_table, list_tables, load_table
+from made.notebooks import find_notebook, list_findings, read_cells, read_prose
 from sidedoor import cli
 from sidedoor.run.notebooks import list_notebooks, load_notebook
 
@@ -21,17 +21,6 @@ def read_section(text: str, heading: str) -> str:
     """Return the text from a heading to the next of its level."""
     level = heading.split(" ")[0]
     return text.split(f"\n{heading}", 1)[1].split(f"\n{level} ", 1)[0]
-
-
-def collect_findings() -> dict[str, dict]:
-    """Collect the findings that the committed notebooks computed, by id."""
-    found = {}
-    for path in list_notebooks():
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-            for output in cell.get("outputs", []):
-                if finding := output.get("metadata", {}).get("sidedoor_finding"):
-                    found[finding["id"]] = finding | {"notebook": path.name}
-    return found
 
 
 @pytest.mark.parametrize("name", list_tables())
@@ -66,11 +55,7 @@ def test_every_command_in_the_readme_exists_and_every_command_is_shown():
 def test_notebook_table_lists_the_notebooks_with_their_questions():
     """README and notebook 00 have one row for each notebook, in order, in its own words."""
     books = [load_notebook(path) for path in list_notebooks()]
-    start = "".join(
-        "".join(cell["source"])
-        for cell in json.loads(books[0].path.read_text(encoding="utf-8"))["cells"]
-        if cell["cell_type"] == "markdown"
-    )
+    start = read_prose(find_notebook("00"))
     for text, folder in ((README, "notebooks/"), (start, "")):
         rows = re.findall(rf"^\| \[(.+?)\]\({folder}([0-9a-z-]+\.ipynb)\) \| (.+?) \|", text, flags=re.M)
 
@@ -81,24 +66,10 @@ def test_readme_states_findings_as_computed():
     """Each finding in the README is, word for word, one that its linked notebook computed."""
     section = read_section(README, "## What the records show")
     stated = re.findall(r"^- (.+?) \(\[[^\]]+\]\(notebooks/([0-9a-z-]+\.ipynb)\)\)$", section, flags=re.M)
-    computed = {(finding["sentence"], finding["notebook"]) for finding in collect_findings().values()}
 
-    assert len(stated) == 3
-    assert len(stated) == section.count("\n- ")
-    assert not set(stated) - computed
-
-
-def test_findings_of_all_notebooks_have_different_names():
-    """An id is used once in the collection, so that it can be cited."""
-    ids = [
-        output["metadata"]["sidedoor_finding"]["id"]
-        for path in list_notebooks()
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
-        for output in cell.get("outputs", [])
-        if "sidedoor_finding" in output.get("metadata", {})
-    ]
-
-    assert len(ids) == len(set(ids)) >= 10
+    assert len(stated) == 3 == section.count("\n- ")
+    for sentence, name in stated:
+        assert sentence in [finding["sentence"] for finding in list_findings(paths.NOTEBOOKS / name)]
 
 
 def test_links_of_the_readmes_lead_somewhere():
@@ -108,32 +79,25 @@ def test_links_of_the_readmes_lead_somewhere():
             assert (folder / link).exists(), link
 
 
-def list_uncalled() -> list[str]:
-    """List what is public in `helpers` and named by no notebook, command, benchmark or other module."""
+def test_every_public_function_of_helpers_has_a_caller():
+    """In a notebook, a command, a benchmark or another module: a line of a README and a test are no callers."""
     folders = (paths.SOURCE, paths.ROOT / "benchmarks")
     modules = {path: path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py")}
-    notebooks = []
-    for path in list_notebooks():
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        notebooks += ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    words = {
+        path: set(re.findall(r"\w+", text)) for path, text in modules.items() if path.name != "__init__.py"
+    }
+    cells = [cell["source"] for path in list_notebooks() for cell in read_cells(path)]
+    called = set(re.findall(r"\w+", "\n".join(cells)))
     uncalled = []
     for path in sorted((paths.SOURCE / "helpers").rglob("*.py")):
         tree = ast.parse(modules[path])
         # a name that its own module uses, other than where it is defined
-        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        for node in tree.body:
-            if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
-                continue
-            others = [text for at, text in modules.items() if at != path and at.name != "__init__.py"]
-            is_named = any(re.search(rf"\b{node.name}\b", text) for text in [*others, *notebooks])
-            if not is_named and node.name not in used:
-                uncalled.append(f"{path.relative_to(paths.SOURCE)}: {node.name}")
-    return uncalled
+        own = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        others = set().union(called, own, *(found for at, found in words.items() if at != path))
+        defined = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        uncalled += [(path.name, name) for name in defined if name[0] != "_" and name not in others]
 
-
-def test_every_public_function_of_helpers_has_a_caller():
-    """A line of a README and a test are no callers."""
-    assert not list_uncalled()
+    assert not uncalled
 
 
 def test_what_could_not_be_read_is_linked():

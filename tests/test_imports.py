@@ -29,13 +29,13 @@ def read_imports():
 
 def test_helpers_never_import_sidedoor():
     """A student reads `helpers` and meets no sockets, no subprocesses and no hostile bytes."""
-    imports = read_imports()
+    tops = {
+        name: {other.split(".")[0] for other in others}
+        for name, others in read_imports().items()
+        if name.split(".")[0] == "helpers"
+    }
 
-    assert imports and not [
-        name
-        for name, others in imports.items()
-        if name.split(".")[0] == "helpers" and any(other.split(".")[0] == "sidedoor" for other in others)
-    ]
+    assert tops and not [name for name, others in tops.items() if "sidedoor" in others]
 
 
 def test_there_are_no_import_cycles():

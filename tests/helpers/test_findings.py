@@ -116,41 +116,21 @@ def test_markup_in_values_takes_no_effect():
     assert r"\*a\_b\`c\$d\~" == escape_markdown("*a_b`c$d~")
 
 
-@pytest.mark.parametrize(
-    ("number", "written"),
-    [
-        (0, "0"),
-        (9200, "9,200"),
-        (178_461_103, "178 million"),
-        (1_500_000_000, "1.5 billion"),
-        (6_373_488, "6.37 million"),
-        (54.9134, "54.9"),
-        (3.2608695, "3.26"),
-        (0.00448, "0.00448"),
-        (1110.4, "1,110"),
-        (-120.06, "-120"),
-        (2.5, "2.5"),
-    ],
-)
-def test_numbers_are_written_as_people_say_them(number, written):
-    """Whole numbers in full, millions and more in words, fractions to three significant digits."""
-    assert written == format_number(number)
+NUMBERS = {
+    0: "0", 9200: "9,200", 178_461_103: "178 million", 1_500_000_000: "1.5 billion", 6_373_488: "6.37 million",
+    54.9134: "54.9", 3.2608695: "3.26", 0.00448: "0.00448", 1110.4: "1,110", -120.06: "-120", 2.5: "2.5",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("number", "words", "said"),
-    [
-        (1, ("row",), "1 row"),
-        (0, ("row",), "0 rows"),
-        (2, ("row",), "2 rows"),
-        (1234, ("row",), "1,234 rows"),
-        (1, ("entry", "entries"), "1 entry"),
-        (3, ("entry", "entries"), "3 entries"),
-        (-1, ("row",), "-1 rows"),
-    ],
-)
-def test_a_number_agrees_with_its_word(number, words, said):
-    assert say_number(number, *words) == said
+def test_numbers_are_written_as_people_say_them():
+    """Whole numbers in full, millions and more in words, fractions to three significant digits.
+
+    A number agrees with its word: one alone is one, any other, zero too, is many.
+    """
+    assert {number: format_number(number) for number in NUMBERS} == NUMBERS
+    said = [say_number(number, "row") for number in (1, 0, 2, 1234, -1)]
+    assert said == ["1 row", "0 rows", "2 rows", "1,234 rows", "-1 rows"]
+    assert [say_number(number, "entry", "entries") for number in (1, 3)] == ["1 entry", "3 entries"]
 
 
 # --- errors ---------------------------------------------------------------------------------------

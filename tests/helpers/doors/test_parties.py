@@ -5,38 +5,27 @@ import pytest
 
 from helpers.doors import describe_parties, match_names
 
+PARTIES = {
+    # ICE never inside another word: a pattern that found it took sheriffs and police for federal agencies
+    "local": "Exampleton ZZ PD|Sample County CA SO|Sample County Sheriff's Office (CA)|Sample CA Police"
+    "|Texas Department of Criminal Justice|Device Falls TX PD",
+    "federal": "ICE|[Federal] Simulated Federal Agency|U.S. Border Patrol|DHS-HSI (Newark NJ)",
+    "center": "Northern California Regional Intelligence Center|NCRIC",
+    "demo": "Flock Safety LE Training|Bailey Demo Cam",
+    "company": "Vigilant Solutions",
+    "pool": "National Lookup",
+    "unknown": "Org Name|",
+    # one account, two bodies
+    "joint": "Loveland CO PD / ICE|Exampleton CA PD - HSI Task Force|Exampleton CA PD (DEA)",
+}
 
-@pytest.mark.parametrize(
-    ("name", "party"),
-    [
-        ("Exampleton ZZ PD", "local"),
-        ("Sample County CA SO", "local"),
-        # ICE never inside another word: a pattern that found it took sheriffs and police for federal agencies
-        ("Sample County Sheriff's Office (CA)", "local"),
-        ("Sample CA Police", "local"),
-        ("Texas Department of Criminal Justice", "local"),
-        ("Device Falls TX PD", "local"),
-        ("ICE", "federal"),
-        ("[Federal] Simulated Federal Agency", "federal"),
-        ("U.S. Border Patrol", "federal"),
-        ("DHS-HSI (Newark NJ)", "federal"),
-        ("Northern California Regional Intelligence Center", "center"),
-        ("NCRIC", "center"),
-        ("Flock Safety LE Training", "demo"),
-        ("Bailey Demo Cam", "demo"),
-        ("Vigilant Solutions", "company"),
-        ("National Lookup", "pool"),
-        ("Org Name", "unknown"),
-        ("", "unknown"),
-        # one account, two bodies
-        ("Loveland CO PD / ICE", "joint"),
-        ("Exampleton CA PD - HSI Task Force", "joint"),
-        ("Exampleton CA PD (DEA)", "joint"),
-    ],
-)
-def test_bodies_are_told_apart(name, party):
-    """Federal agencies, centers, companies, pools, joint and test accounts are told from local ones."""
-    assert party == describe_parties([name])["party"].item()
+
+@pytest.mark.parametrize("party", PARTIES)
+def test_bodies_are_told_apart(party):
+    names = PARTIES[party].split("|")
+    found = describe_parties(names).set_index("name")["party"]
+
+    assert found.to_dict() == dict.fromkeys(names, party)
 
 
 def test_missing_names_are_nobody():

@@ -105,8 +105,12 @@ def pick(names: pd.DataFrame, list_id: str, section: str) -> pd.DataFrame:
 
 
 def test_names_n_is_the_number_of_rows_and_rows_are_numbered_through(lists, names):
-    """A section has the rows it says, from 1 on; one not read or not published has no number and no row."""
+    """A section has the rows it says, from 1 on; one not read or not published has no number and no row.
+
+    Each list of the collection has as many names as were counted before its rows were made.
+    """
     rows = names.groupby(["list_id", "section"])["row_no"].agg(["size", "min", "max", "nunique"])
+    held = lists.set_index(["list_id", "section"])["names_n"]
 
     for row in lists.itertuples():
         key = (row.list_id, row.section)
@@ -115,12 +119,6 @@ def test_names_n_is_the_number_of_rows_and_rows_are_numbered_through(lists, name
             assert row.is_whole == (row.names_n is not pd.NA and row.names_n == 0)
         else:
             assert tuple(rows.loc[key]) == (row.names_n, 1, row.names_n, row.names_n)
-
-
-def test_counts_are_those_of_the_records(lists):
-    """Each list of the collection has as many names as were counted before its rows were made."""
-    held = lists.set_index(["list_id", "section"])["names_n"]
-
     for list_id, sections in COUNTS.items():
         assert {section: held[list_id, section] for section in sections} == sections
 
@@ -280,12 +278,16 @@ def split_names(text: str) -> list[str]:
     return [" ".join(part.replace(";", ",").split()) for part in text.split(",")]
 
 
-def find_portal(mirror, list_id: str, sources: pd.Series):
-    """Find the saved page behind a list, by the day it was saved on."""
-    short = list_id.split("-flock-")[0]
-    slug = FLOCK_PORTALS.get(short, f"{short}-ca-pd")
-    day = re.search(r"\d{4}-\d\d-\d\d$", sources)[0]
-    return [path for path in (mirror / "portals").glob(f"{slug}_{day}*") if path.suffix in (".txt", ".html")]
+def read_portal(mirror, source_id: str) -> str:
+    """Read the saved page of a portal as text, by the day it was saved on."""
+    short, day = re.fullmatch(r"flock-(.+)-(\d{4}-\d\d-\d\d)", source_id).groups()
+    saved = mirror / "portals" / f"{FLOCK_PORTALS.get(short, f'{short}-ca-pd')}_{day}"
+    (path, *_) = sorted(saved.parent.glob(f"{saved.name}*.txt")) or saved.parent.glob(f"{saved.name}*.html")
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".html":  # the pages of January were saved as web pages only
+        text = re.sub(r"<[^>]+>", "\n", re.sub(r"(?s)<(script|style).*?</\1>", "", text))
+        text = html.unescape(re.sub(r"\n\s+", "\n", text)).replace("Last Updated: \n", "Last Updated: ")
+    return text
 
 
 def test_portals_counted_from_the_text_of_the_page(mirror, names, lists):
@@ -297,13 +299,7 @@ def test_portals_counted_from_the_text_of_the_page(mirror, names, lists):
     }
     seen = 0
     for row in portals.itertuples():
-        files = {path.suffix: path for path in find_portal(mirror, row.list_id, row.source_id)}
-        if ".txt" in files:
-            text = files[".txt"].read_text(encoding="utf-8")
-        else:  # the pages of January were saved as web pages only
-            page = re.sub(r"(?s)<(script|style).*?</\1>", "", files[".html"].read_text(encoding="utf-8"))
-            text = re.sub(r"\n\s+", "\n", re.sub(r"<[^>]+>", "\n", page.replace("<span title", "<i title")))
-            text = html.unescape(text).replace("Last Updated: \n", "Last Updated: ")
+        text = read_portal(mirror, row.source_id)
         lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
         day = next(line.removeprefix("Last Updated: ") for line in lines if line.startswith("Last Updated: "))
         assert pd.Timestamp(day).date().isoformat() == row.as_of
@@ -333,17 +329,21 @@ def test_daily_counts_are_those_of_the_released_logs(mirror):
         assert edges == ["at_least", *["exact"] * (len(held) - 2), "at_least"]
 
 
+def test_eugene_s_searches_fall_about_10_october_2025():
+    """The median day has 26 rows in the thirty days before, and 3 from a week after, empty days too."""
+    held = load_table("search_counts").query("count_id.str.startswith('eugene-rows-')")
+    daily = held.set_index(pd.to_datetime(held["period_start"]))["value"].asfreq("D", fill_value=0)
+
+    assert daily["2025-09-10":"2025-10-09"].median() == 26
+    assert daily["2025-10-17":"2025-12-01"].median() == 3
+
+
 def test_figures_of_the_portals_are_printed_on_them(mirror):
-    """Searches, hits, vehicles, cameras and days of retention stand under their heading on the saved page."""
-    counts = load_table("search_counts")
-    counts = counts[counts["source_id"].str.startswith("flock-")]
+    """Searches, hits, vehicles, cameras and days of retention are under their heading on the saved page."""
+    counts = load_table("search_counts").query("source_id.str.startswith('flock-')")
     for row in counts.itertuples():
-        short = re.sub(r"^flock-|-\d{4}-\d\d-\d\d$", "", row.source_id)
-        files = {path.suffix: path for path in find_portal(mirror, f"{short}-flock-", row.source_id)}
-        text = re.sub(r"<[^>]+>", "\n", files.get(".txt", files[".html"]).read_text(encoding="utf-8"))
-        assert re.search(
-            rf"(?i)^\s*{re.escape(row.page)}\s*{row.value:,}(?: days)?\s*$", text, flags=re.MULTILINE
-        )
+        printed = rf"(?im)^\s*{re.escape(row.page)}\s*{row.value:,}(?: days)?\s*$"
+        assert re.search(printed, read_portal(mirror, row.source_id))
 
     assert len(counts) == 122
 

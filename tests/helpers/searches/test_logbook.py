@@ -12,6 +12,7 @@ from helpers.searches.logbook import load_lists, open_log
 from helpers.searches.records import list_files, list_records, load_records
 from helpers.simulate.log import build_lists, build_log
 from made.example import write_example
+from made.refusal import refused
 from sidedoor.ingest import ingest_file
 from sidedoor.ingest.source import ReadOptions
 
@@ -96,6 +97,5 @@ def test_two_agencies_are_never_pooled(tmp_path):
 
     assert (largest.agency, largest.rows_n, named.rows_n) == ("B PD", 5, 3)
     assert largest.hosts.to_dict() == {"B PD": 5, "A PD": 3} and "B PD" in largest.opening
-    with pytest.raises(DataError) as caught:
+    with refused("unknown-agency", DataError):
         open_log(str(tmp_path), 1, 1, agency="C PD")
-    assert caught.value.code == "unknown-agency"

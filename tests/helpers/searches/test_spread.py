@@ -1,12 +1,12 @@
 """Behaviour of `helpers.searches.spread`: concentration and width, against their definitions."""
 
 import pandas as pd
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
 from helpers.searches import same, spread
+from made.refusal import refused
 
 from .conftest import make_log, read
 
@@ -23,9 +23,8 @@ def test_shares_of_the_largest_are_bounded_by_unnamed_searches():
 
     assert (60 / 130, 0.3, 0.65) == tuple(found.loc[1]) and (120 / 130, 0.6, 0.95) == tuple(found.loc[5])
     assert (1, 0.65, 1) == tuple(found.loc[10])
-    with pytest.raises(DataError) as raised:
+    with refused("no-names", DataError):
         spread.measure_concentration(make_counts([], 5))
-    assert "no-names" == raised.value.code
 
 
 def test_agencies_are_counted_by_search_and_not_by_row():

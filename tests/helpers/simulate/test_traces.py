@@ -1,7 +1,4 @@
-"""Behaviour of `helpers.simulate.traces` and the simulated traffic under it.
-
-By hand, by brute force, and the same each time.
-"""
+"""Behaviour of `helpers.simulate.traces` and the simulated traffic under it: by hand and by brute force."""
 
 import itertools
 
@@ -31,26 +28,18 @@ def town():
 def test_unicity_by_hand():
     """Two vehicles share the first hour at camera 0; the second sighting tells them apart."""
     seen = make_sightings((0, 0, 10), (0, 1, 200), (1, 0, 50), (1, 1, 400), vehicles_n=2)
-    table = traces.measure_unicity(seen, [1, 2]).set_index("points_n")
+    table = traces.measure_unicity(seen, [2])
+    alike, apart = (make_sightings((0, 0, 10), (1, 0, at), vehicles_n=2) for at in (50, 70))
 
-    assert table.loc[2, "unique_frac"] == 1 and table.loc[2, "eligible_n"] == 2
-    # with one point, a vehicle is unique only if the draw fell on its second sighting
-    assert table.loc[1, "unique_n"] in (0, 1, 2)
-    alike = make_sightings((0, 0, 10), (1, 0, 50), vehicles_n=2)
+    assert table[["unique_frac", "eligible_n"]].to_numpy().tolist() == [[1, 2]]
     assert traces.measure_unicity(alike, [1])["unique_n"].tolist() == [0]
-    apart = make_sightings((0, 0, 10), (1, 0, 70), vehicles_n=2)
     assert traces.measure_unicity(apart, [1])["unique_n"].tolist() == [2]
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 5), st.integers(0, 2), st.integers(0, 300)),
-        min_size=1,
-        max_size=40,
-        unique=True,
-    ),
-    st.sampled_from(["hour", "day"]),
-)
+SIGHTING = st.tuples(st.integers(0, 5), st.integers(0, 2), st.integers(0, 300))
+
+
+@given(st.lists(SIGHTING, min_size=1, max_size=40, unique=True), st.sampled_from(["hour", "day"]))
 def test_unicity_with_all_points_is_that_of_brute_force(rows, time):
     """Knowing all points of a vehicle, it is unique if no other vehicle has them all: compared as sets."""
     seen = make_sightings(*rows, vehicles_n=6)
@@ -66,15 +55,14 @@ def test_unicity_with_all_points_is_that_of_brute_force(rows, time):
         assert table["eligible_n"].iloc[0] == len(enough)
 
 
-def test_more_points_and_finer_cells_single_out_more(town):
-    """Shares rise with points, and from zone and week to camera and hour."""
-    fine = traces.measure_unicity(town, [1, 2, 3, 4])["unique_frac"]
+def test_more_points_and_finer_cells_single_out_more_and_a_larger_town_hides_more(town):
+    """Shares rise with points and from zone and week to camera and hour; fall with eight times the vehicles."""
+    fine = traces.measure_unicity(town, [1, 2, 3, 4])["unique_frac"].tolist()
     coarse = traces.measure_unicity(town, [2], place="zone", time="week")["unique_frac"].iloc[0]
+    large = traces.measure_unicity(simulate_traffic(City(3_200, 14, 12, seed=5)), [2])["unique_frac"].iloc[0]
 
-    assert (
-        all(one <= other + 0.06 for one, other in itertools.pairwise(fine)) and fine.iloc[-1] > fine.iloc[0]
-    )
-    assert coarse < fine.iloc[1]
+    assert all(one <= other + 0.06 for one, other in itertools.pairwise(fine)) and fine[-1] > fine[0]
+    assert coarse < fine[1] and large < fine[1]
 
 
 def test_traffic_is_the_same_for_a_seed_and_another_for_another(town):
@@ -87,20 +75,16 @@ def test_traffic_is_the_same_for_a_seed_and_another_for_another(town):
 
 
 def test_traffic_is_in_its_bounds_and_in_order(town):
-    """Vehicles, cameras and minutes are those of the city, sorted by vehicle and minute."""
+    """Vehicles, cameras and minutes are those of the city, sorted; a weekday is busier than a weekend."""
     city = town.city
-    assert 0 <= town.vehicle.min() <= town.vehicle.max() < city.vehicles_n
-    assert 0 <= town.camera.min() <= town.camera.max() < city.cameras_n
-    assert 0 <= town.minute.min() <= town.minute.max() < city.days_n * 1440
+    for values, most in (
+        (town.vehicle, city.vehicles_n), (town.camera, city.cameras_n), (town.minute, city.days_n * 1440)
+    ):  # fmt: skip
+        assert 0 <= values.min() <= values.max() < most
     keys = town.vehicle.astype("int64") * city.days_n * 1440 + town.minute
     assert (np.diff(keys) >= 0).all()
     assert len(set(zip(town.camera_x.tolist(), town.camera_y.tolist(), strict=True))) == city.cameras_n
-
-
-def test_commuters_pass_on_workdays_more_than_on_weekends(town):
-    """Two thirds drive to work: a weekday brings more sightings than a day of the weekend."""
     by_day = np.bincount(town.minute // 1440, minlength=14).reshape(2, 7)
-
     assert by_day[:, :5].mean() > 1.3 * by_day[:, 5:].mean()
 
 
@@ -108,23 +92,12 @@ def test_thinning_keeps_the_first_cameras_and_the_last_days(town):
     """A shorter retention keeps the newest days; a smaller network the first cameras."""
     kept = traces.thin_sightings(town, cameras_n=5, days_n=3)
     first = 11 * 1440
-    expected = [
-        (v, c, m - first)
-        for v, c, m in zip(town.vehicle, town.camera, town.minute, strict=True)
-        if c < 5 and m >= first
-    ]
+    seen = zip(town.vehicle, town.camera, town.minute, strict=True)
+    expected = [(v, c, m - first) for v, c, m in seen if c < 5 and m >= first]
 
     assert list(zip(kept.vehicle, kept.camera, kept.minute, strict=True)) == expected
     with pytest.raises(DataError):
         traces.thin_sightings(town, days_n=15)
-
-
-def test_a_larger_town_hides_more():
-    """The same streets with eight times the vehicles: fewer are unique."""
-    small, large = (simulate_traffic(City(n, 14, 12, seed=5)) for n in (400, 3_200))
-    shares = [traces.measure_unicity(one, [2])["unique_frac"].iloc[0] for one in (small, large)]
-
-    assert shares[1] < shares[0]
 
 
 @pytest.mark.parametrize(
