@@ -24,7 +24,7 @@ HOT_LIST = 1
 _WIDE = 0.7
 # How far apart wrapped lines are at least and at most, in line heights: 1.5 in text PDFs seen, where rows are
 # 2.5 apart. What is closer is a slip of OCR.
-_CLOSE, _WRAPPED = 1.1, 1.9
+_CLOSE, _WRAPPED = 1.1, 1.75
 # How far apart the middles of words in one line may stand, in points, as a scan is tilted.
 _TILT = 4.0
 # So many rows of two cells say whether the second holds cities.
@@ -309,8 +309,9 @@ def find_wrap(columns: list[list[Line]], height: float) -> float:
     steps = sorted(step for step in steps if _CLOSE * height < step < 8 * height)
     if not steps or steps[0] > _WRAPPED * height:
         return _WRAPPED * height
-    for last, down in pairwise(steps):
-        if last <= _WRAPPED * height and down > 1.15 * last and down - last > 0.12 * height:
+    for at, (last, down) in enumerate(pairwise(steps), 1):
+        is_jump = down > 1.15 * last and down - last > 0.12 * height
+        if is_jump and last <= _WRAPPED * height and at < 0.7 * len(steps):
             return last + min((down - last) / 2, 0.25 * last)
     found = "rows that stand as close as the lines of a name"
     page = next(lines[0].page for lines in columns if lines)
