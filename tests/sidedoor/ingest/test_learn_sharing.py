@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import IngestError
-from made.learn_pages import FACES, Layout, measure
+from made.learn_pages import Layout, measure
 from made.reports import AGENCY, LISTS, NAMES, PLACES, Ink, build_2020, build_2022, build_source, write_ink
 from sidedoor.ingest import learn_sharing
 from sidedoor.ingest._learn_form import load_form, squeeze
@@ -117,39 +117,22 @@ def test_read_2022_pdf(write_pdf):
     assert refuse(build_2022(is_middle=True)).code == "columns"
 
 
-INKS = st.builds(Ink, st.sampled_from(["line", "word", "array"]), st.booleans(), st.booleans(), st.booleans())
-FORMS = st.fixed_dictionaries(
-    {
-        "face": st.sampled_from(FACES[:3]),
-        "font": st.sampled_from([8.0, 9.5, 11.0]),
-        "is_two_centered": st.booleans(),
-        "has_heads": st.booleans(),
-        "title": st.sampled_from(
-            [("Agency", "Data Sharing Report"), ("VehicleManager", "Agency Data Sharing Report")]
-        ),
-        "agency": st.sampled_from([AGENCY, LONG_AGENCY]),
-        "foot": st.sampled_from([500, 740]),
-    }
+@pytest.mark.parametrize(
+    ("ink", "face"),
+    [
+        (Ink("word", is_shuffled=True), "Helvetica"),
+        (Ink("array", is_twice=True), "Times-Roman"),
+        (Ink("line", is_turned=True), "Helvetica-Bold"),
+    ],
 )
-INK_NAMES = st.sampled_from([*NAMES, "DuPage SO (FL)", "Prince George's County Sheriff's Office"])
-
-
-@settings(QUICK, max_examples=5)
-@given(
-    INKS, FORMS, st.lists(INK_NAMES, min_size=12, max_size=40),
-    st.lists(st.sampled_from(PLACES), min_size=8, max_size=30),
-)  # fmt: skip
-def test_any_ink(tmp_path, ink, form, names, places):
+def test_ways_of_drawing(tmp_path, ink, face):
     """Whatever program writes the page, in whichever order, turned or bold, the names are the same."""
-    columns = {"two": ((40, 300), (312, 590)), "three": ((40, 270), (276, 440), (446, 520))}
-    layout = lay_out(names, size=(612, 792), pitch=14.5, pad=9.0, **columns, **form)
-    layout.add_section(RECEIVED, places)
-    layout.add_section("hot_lists_shared", LISTS)
-    layout.add_section("hot_lists_received", [])
+    more = {"is_two_centered": True, "has_heads": True, "agency": LONG_AGENCY, "font": 9.5, "face": face}
+    layout = build_2022(size=(612, 792), foot=740, **more)
     reading = read(open_source(write_ink(layout, tmp_path / "r.pdf", ink)))
-    assert list_names(reading) == names and list_places(reading) == places
+    assert list_names(reading) == NAMES * 3 and list_places(reading) == PLACES * 6
     assert list_names(reading, "hot_lists_shared") == [name for name, _ in LISTS]
-    assert set(reading.tables["sharing"]["reported_by"]) == {layout.agency} and not reading.report.set_aside
+    assert set(reading.tables["sharing"]["reported_by"]) == {LONG_AGENCY} and not reading.report.set_aside
 
 
 def test_hidden_text_is_no_name(tmp_path):
