@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from pdfminer.fontmetrics import FONT_METRICS
 
-
 WIDTHS = {face: FONT_METRICS[face][1] for face in ("Helvetica", "Helvetica-Bold", "Times-Roman")}
 SENTENCES = {
     "detections_shared": "The {} Agency is Sharing its Detection data with the following Agencies:",
