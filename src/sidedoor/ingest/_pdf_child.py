@@ -50,13 +50,15 @@ def read_pages(
     try:
         with pdfplumber.open(path) as document:
             root = resolve1(document.doc.catalog.get("Pages"))
-            pages_n = resolve1(root.get("Count")) if isinstance(root, dict) else None
-            if isinstance(pages_n, int) and pages_n > pages_cap:
+            said = resolve1(root.get("Count")) if isinstance(root, dict) else 0
+            said = said if isinstance(said, int) else 0
+            pages_n = len(document.pages) if said <= pages_cap else said
+            if pages_n > pages_cap:
                 found = f"{pages_n:,} pages, more than the {pages_cap:,} that are taken"
                 raise IngestError(name, found, _SPLIT)
             # pdfminer passes over a page that the tree names twice, and over much that is damaged
-            if len(document.pages) != pages_n or not pages_n:
-                found = f"{pages_n or 'no'} pages, of which only {len(document.pages):,} can be read"
+            if pages_n < max(said, 1):
+                found = f"{said or 'no'} pages, of which only {pages_n:,} can be read"
                 raise IngestError(name, found, _PRINT_ANEW)
             for page in document.pages:
                 yield read_page(page)
