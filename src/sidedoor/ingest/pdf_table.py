@@ -288,7 +288,8 @@ def _cut_by_anchor(
         top, first = min(word.top for word in body.words), -1.0
         if rows and top < starts[0].top:
             cut, width = _find_cut(bands, top, starts[0])
-            first = cut if width >= 0.8 * median(widths or [width]) and width > 0 else first
+            is_gap = width >= 0.8 * median(widths) if widths else width > 0
+            first = cut if is_gap else first
         for low, high in pairwise([-1.0, first, *(cut for cut, _ in found), float("inf")]):
             own = replace(body, words=tuple(word for word in body.words if low <= word.middle < high))
             if high == first:  # the end of the row before
