@@ -24,7 +24,7 @@ from helpers.errors import IngestError
 
 # Letters further apart than this, in parts of their size, are two words; a space is 0.22 to 0.3 mostly.
 APART = 0.15
-FIGURES, CODES = 10_000, 300_000
+FIGURES, CODES, STREAM = 10_000, 300_000, 64 << 20
 UNREADABLE = "\ufffd"
 # Whether a reader of the page sees a word, and if not, why.
 SEEN, INKLESS, WHITE, COVERED, OUTSIDE, ASKEW = "", "inkless", "white", "covered", "outside", "askew"
@@ -72,15 +72,16 @@ def read_pages(
 
 
 def cap_unpacked(name: str, cap: int) -> None:
-    """Stop streams that unpack to more bytes than `cap` in all, before they fill the memory."""
+    """Stop streams that unpack to more than `STREAM` bytes each, or `cap` in all."""
     left = cap
 
     def decompress(data: bytes) -> bytes:
         nonlocal left
-        unpacked = zlib.decompressobj().decompress(data, left + 1)
+        most = min(left, STREAM)
+        unpacked = zlib.decompressobj().decompress(data, most + 1)
+        if len(unpacked) > most:
+            raise IngestError(name, f"content that unpacks to more than {most:,} bytes", _PRINT_ANEW)
         left -= len(unpacked)
-        if left < 0:
-            raise IngestError(name, f"content that unpacks to more than {cap:,} bytes", _PRINT_ANEW)
         return unpacked
 
     names = {"decompress": decompress, "decompressobj": zlib.decompressobj, "error": zlib.error}
