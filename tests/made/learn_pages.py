@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 
 from pdfminer.fontmetrics import FONT_METRICS
 
-FACES = ("Helvetica", "Helvetica-Bold", "Times-Roman", "Courier")
-WIDTHS = {face: FONT_METRICS[face][1] for face in FACES}
+WIDTHS = {face: FONT_METRICS[face][1] for face in ("Helvetica", "Helvetica-Bold", "Times-Roman")}
 SENTENCES = {
     "detections_shared": "The {} Agency is Sharing its Detection data with the following Agencies:",
     "detections_received": "The {} Agency is receiving Detection data from the following Agencies:",

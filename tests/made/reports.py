@@ -85,8 +85,8 @@ def build_2022(**changes) -> Layout:
 class Ink:
     """How a program writes the texts of a page.
 
-    One operator draws a `line`, a `word`, or an `array` of words without spaces (`unit`), in whichever order
-    (`is_shuffled`). A viewer turns the page (`is_turned`), or texts are drawn twice for bold type (`is_twice`).
+    One operator draws a `line`, a `word`, or an `array` of words without spaces (`unit`), the texts of a page
+    follow in any order (`is_shuffled`). A viewer turns the page (`is_turned`), or texts are drawn twice for bold type (`is_twice`).
     """
 
     unit: str = "line"
@@ -101,9 +101,10 @@ def write_ink(layout: Layout, path: Path, ink: Ink, extra=()) -> Path:
     matrix = f"0 1 -1 0 {high} 0 cm" if ink.is_turned else ""
     contents = []
     for number, page in enumerate(layout.finish()):
-        drawn = [draw for text in page if text[2] for draw in draw_text(layout, ink, *text)]
+        texts = [text for text in page if text[2]]
         if ink.is_shuffled:
-            random.Random(number).shuffle(drawn)
+            random.Random(number).shuffle(texts)
+        drawn = [draw for text in texts for draw in draw_text(layout, ink, *text)]
         contents.append(writer.add_stream("\n".join([matrix, *drawn, *extra]).encode("cp1252")))
     root = writer.add_pages(contents, size=(high, wide) if ink.is_turned else (wide, high))
     turned = b"/Type /Page /Rotate %d " % (90 * ink.is_turned)

@@ -24,7 +24,7 @@ HOT_LIST = 1
 _WIDE = 0.7
 # How far apart wrapped lines are at least and at most, in line heights: 1.5 in text PDFs seen, where rows are
 # 2.5 apart. What is closer is a slip of OCR.
-_CLOSE, _WRAPPED = 1.1, 1.9
+_CLOSE, _WRAPPED = 1.1, 1.75
 # How far apart the middles of words in one line may stand, in points, as a scan is tilted.
 _TILT = 4.0
 # So many rows of two cells say whether the second holds cities.
@@ -290,11 +290,12 @@ def join_lines(lines: list[str]) -> str:
     return text
 
 
-def is_rest(text: str) -> bool:
-    """Say whether a text reads as the rest of a name: `(CA)`, `Office (CA)`, `of Napa`."""
-    rest = load_form()["sharing"]["rest"]
-    words = [word for word in re.sub(r"\([^)]*\)?", " ", text).split() if squeeze(word)]
-    return all(squeeze(word) in rest for word in words) or words[0].islower() and words[0] in rest
+def is_rest(above: str, text: str) -> bool:
+    """Say whether a line goes on with the name in the line above: `(CA)`, `of Napa`, a parenthesis."""
+    first = text.split()[0]
+    is_small = first.islower() and first in load_form()["sharing"]["rest"]
+    is_open = above.count("(") > above.count(")") and text.count("(") < text.count(")")
+    return first[0] == "(" or is_small or is_open
 
 
 def find_wrap(columns: list[list[Line]], height: float) -> float:
@@ -309,24 +310,27 @@ def find_wrap(columns: list[list[Line]], height: float) -> float:
     steps = sorted(step for step in steps if _CLOSE * height < step < 8 * height)
     if not steps or steps[0] > _WRAPPED * height:
         return _WRAPPED * height
-    for last, down in pairwise(steps):
-        if last <= _WRAPPED * height and down > 1.15 * last and down - last > 0.12 * height:
+    for at, (last, down) in enumerate(pairwise(steps), 1):
+        is_jump = down > 1.15 * last and down - last > 0.12 * height
+        if is_jump and last <= _WRAPPED * height and at < 0.7 * len(steps):
             return last + min((down - last) / 2, 0.25 * last)
     found = "rows that stand as close as the lines of a name"
     page = next(lines[0].page for lines in columns if lines)
     raise IngestError(f"page {page}", found, _COLUMNS, code="close-rows")
 
 
-def gather_rows(columns: list[list[Line]], wrap: float) -> list[Row]:
-    """Return rows: lines closer than rows are a cell, cells side by side a row.
+def _goes_on(above: Line, line: Line, wrap: float) -> bool:
+    """Say whether a line belongs to the cell of the one above, which may stand on the page before."""
+    is_broken = above.page < line.page and is_rest(above.text, line.text)
+    return depth(line) - depth(above) < wrap or is_broken
 
-    The rest of a name at the top of the next page belongs to the cell above.
-    """
+
+def gather_rows(columns: list[list[Line]], wrap: float) -> list[Row]:
+    """Return rows: lines closer than rows are a cell, cells side by side a row."""
     cells: list[tuple[int, list[Line]]] = []
     for number, lines in enumerate(columns):
         for above, line in pairwise([None, *lines]):
-            is_broken = above and above.page < line.page and is_rest(line.text)
-            if above and (depth(line) - depth(above) < wrap or is_broken):
+            if above and _goes_on(above, line, wrap):
                 cells[-1][1].append(line)
             else:
                 cells.append((number, [line]))
@@ -341,10 +345,10 @@ def gather_rows(columns: list[list[Line]], wrap: float) -> list[Row]:
     return rows
 
 
-def anchor_rows(columns: list[list[Line]], height: float) -> list[Row]:
+def anchor_rows(columns: list[list[Line]], height: float, is_ocr: bool) -> list[Row]:
     """Return rows of names and places: one for each state, and what stands below it down to the next.
 
-    Where OCR lost most states, cities stand in the last column.
+    Where OCR lost most states, cities stand in the last column. What it tilts may be a little uneven.
 
     Raises
     ------
@@ -362,7 +366,7 @@ def anchor_rows(columns: list[list[Line]], height: float) -> list[Row]:
     last = len(columns) - 1
     firsts = [(row[AGENCY][0], row[last][0]) for row in rows[1:] if AGENCY in row]
     unlevel_n = sum(depth(name) - depth(state) > 0.5 * height for name, state in firsts)
-    if unlevel_n > 0.1 * len(tops):
+    if unlevel_n > (0.1 * len(tops) if is_ocr else 0):
         found = f"{unlevel_n} of {len(tops)} names that are not level with their states"
         raise IngestError(f"page {columns[last][0].page}", found, _COLUMNS, code="columns")
     return [row for row in rows if row]
@@ -391,31 +395,39 @@ def read_sections(sections: list[Section]) -> list[Record]:
     wrap = find_wrap(wrapping, height)
     records: list[Record] = []
     for section, columns, glued in placed:
-        rows = anchor_rows(columns, height) if section.is_places else gather_rows(columns, wrap)
+        if section.is_places:
+            rows = anchor_rows(columns, height, section.is_ocr)
+        else:
+            rows = gather_rows(columns, wrap)
         for at, row in enumerate(rows):
-            found = _read_row(section, row, is_last=at + 1 == len(rows))
+            found = _read_row(section, row, _WRAPPED * height, is_last=at + 1 == len(rows))
             lines = [line for cell in row.values() for line in cell]
             if glued and any(word in glued for line in lines for word in line.words):
-                first = found[0]
-                names_n = 1 if section.is_places or section.is_hot else 2
-                found = [Record(section, first.page, first.name, reason="glued", names_n=names_n)]
+                names_n = found[0].names_n if section.is_places or section.is_hot else 2
+                found = [Record(section, lines[0].page, found[0].name, reason="glued", names_n=names_n)]
             records += found
         records += [Record(section, line.page, line.text, remark="pool") for line in section.pools]
-    for number, record in enumerate(records, 1):
+    rest = load_form()["sharing"]["rest"]
+    for number, (above, record) in enumerate(pairwise([None, *records]), 1):
         record.row_no = number
         record.reason = record.reason or _find_reason(record)
+        if above and above.page < record.page and all(squeeze(word) in rest for word in record.name.split()):
+            record.remark = "rest"
     return records
 
 
-def _read_row(section: Section, row: Row, is_last: bool) -> list[Record]:
+def _read_row(section: Section, row: Row, wrap: float, is_last: bool) -> list[Record]:
     text = {number: join_lines([line.text for line in cell]) for number, cell in row.items()}
     page = row[min(row)][0].page
     if section.is_places:
         city, state = text.get(CITY), text.get(STATE)
         if section.columns_n < 3:
             city, state = _split_place(city)
-        remark = "" if city or state else "no-place"
-        return [Record(section, page, text.get(AGENCY, ""), None, city, state, remark=remark)]
+        found = Record(section, page, text.get(AGENCY, ""), None, city, state)
+        found.names_n += sum(not _goes_on(*pair, wrap) for pair in pairwise(row.get(AGENCY, ())))
+        found.reason = "no-state" if found.names_n > 1 else ""
+        found.remark = "" if city or state else "no-place"
+        return [found]
     if section.is_hot:
         return [Record(section, page, text.get(AGENCY, ""), text.get(HOT_LIST))]
     is_alone = len(row) < section.columns_n and not (is_last and AGENCY in row)

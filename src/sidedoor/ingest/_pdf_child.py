@@ -24,7 +24,7 @@ from helpers.errors import IngestError
 
 # Letters further apart than this, in parts of their size, are two words; a space is 0.22 to 0.3 mostly.
 APART = 0.15
-FIGURES, CODES = 10_000, 300_000
+FIGURES, CODES, STREAM = 10_000, 300_000, 64 << 20
 UNREADABLE = "\ufffd"
 # Whether a reader of the page sees a word, and if not, why.
 SEEN, INKLESS, WHITE, COVERED, OUTSIDE, ASKEW = "", "inkless", "white", "covered", "outside", "askew"
@@ -50,13 +50,15 @@ def read_pages(
     try:
         with pdfplumber.open(path) as document:
             root = resolve1(document.doc.catalog.get("Pages"))
-            pages_n = resolve1(root.get("Count")) if isinstance(root, dict) else None
-            if isinstance(pages_n, int) and pages_n > pages_cap:
+            said = resolve1(root.get("Count")) if isinstance(root, dict) else 0
+            said = said if isinstance(said, int) else 0
+            pages_n = len(document.pages) if said <= pages_cap else said
+            if pages_n > pages_cap:
                 found = f"{pages_n:,} pages, more than the {pages_cap:,} that are taken"
                 raise IngestError(name, found, _SPLIT)
             # pdfminer passes over a page that the tree names twice, and over much that is damaged
-            if len(document.pages) != pages_n or not pages_n:
-                found = f"{pages_n or 'no'} pages, of which only {len(document.pages):,} can be read"
+            if pages_n < max(said, 1):
+                found = f"{said or 'no'} pages, of which only {pages_n:,} can be read"
                 raise IngestError(name, found, _PRINT_ANEW)
             for page in document.pages:
                 yield read_page(page)
@@ -70,15 +72,16 @@ def read_pages(
 
 
 def cap_unpacked(name: str, cap: int) -> None:
-    """Stop streams that unpack to more bytes than `cap` in all, before they fill the memory."""
+    """Stop streams that unpack to more than `STREAM` bytes each, or `cap` in all."""
     left = cap
 
     def decompress(data: bytes) -> bytes:
         nonlocal left
-        unpacked = zlib.decompressobj().decompress(data, left + 1)
+        most = min(left, STREAM)
+        unpacked = zlib.decompressobj().decompress(data, most + 1)
+        if len(unpacked) > most:
+            raise IngestError(name, f"content that unpacks to more than {most:,} bytes", _PRINT_ANEW)
         left -= len(unpacked)
-        if left < 0:
-            raise IngestError(name, f"content that unpacks to more than {cap:,} bytes", _PRINT_ANEW)
         return unpacked
 
     names = {"decompress": decompress, "decompressobj": zlib.decompressobj, "error": zlib.error}

@@ -175,17 +175,19 @@ REASONS = {
     "unreadable": "a letter of which the PDF does not say which it is",
     "no-letter": "no letter in it",
     "noise": "noise of the OCR layer, no name",
+    "no-state": "names without a state between them",
     "no-agency": "a city, state or hot list without an agency",
 }
 REMARKS = {
     "alone": "stand alone in a row of two, so that one beside each may be lost",
     "no-place": "have no city and state beside them",
+    "rest": "may be the rest of a name at the end of the page before",
     "pool": "are the vendor's pool, whose members are not printed",
     "demo": "look like accounts of the vendor or for demonstrations; they are kept",
     "inactive": "are marked as inactive: kept, and not counted as able to search",
     "twice": "are printed more than once in their list; each is counted",
 }
-_WARNED = ("alone", "no-place", "twice")
+_WARNED = ("alone", "no-place", "rest", "twice")
 
 
 def _report_margins(pages: list[Page], margins: Iterable[list[str]], report: Report) -> None:

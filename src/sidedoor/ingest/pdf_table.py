@@ -5,7 +5,7 @@ on with the columns of the page before.
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -225,12 +225,15 @@ def _list_gaps(words: list[Word], low: float, high: float) -> list[tuple[float, 
     """List the stretches between two places that the fewest words reach over."""
     near = [word for word in words if word.x1 > low and word.x0 < high]
     stops = sorted({low, high, *(x for word in near for x in (word.x0, word.x1) if low < x < high)})
-    crossed = [sum(word.x0 < (start + end) / 2 < word.x1 for word in near) for start, end in pairwise(stops)]
+    begins, ends = sorted(word.x0 for word in near), sorted(word.x1 for word in near)
+    middles = [(start + end) / 2 for start, end in pairwise(stops)]
+    crossed = [bisect_left(begins, x) - bisect_right(ends, x) for x in middles]
+    fewest = min(crossed, default=0)
     gaps: list[tuple[float, float]] = []
     for (start, end), count in zip(pairwise(stops), crossed, strict=True):
-        if count == min(crossed) and gaps and gaps[-1][1] == start:
+        if count == fewest and gaps and gaps[-1][1] == start:
             gaps[-1] = (gaps[-1][0], end)
-        elif count == min(crossed):
+        elif count == fewest:
             gaps.append((start, end))
     return gaps or [(low, high)]
 
@@ -280,7 +283,8 @@ def _cut_by_anchor(
     for body in bodies:
         starts = [line for line in _list_lines(body, edges, column) if pattern.match(line.text)]
         if not starts:
-            rows[-1:] = [[*part, body] for part in rows[-1:]]
+            if rows:
+                rows[-1].append(body)
             continue
         bands = _list_bands(body.words)
         found = [_find_cut(bands, one.middle, other) for one, other in pairwise(starts)]
@@ -288,13 +292,14 @@ def _cut_by_anchor(
         top, first = min(word.top for word in body.words), -1.0
         if rows and top < starts[0].top:
             cut, width = _find_cut(bands, top, starts[0])
-            first = cut if width >= 0.8 * median(widths or [width]) and width > 0 else first
+            is_gap = width >= 0.8 * median(widths) if widths else width > 0
+            first = cut if is_gap else first
         for low, high in pairwise([-1.0, first, *(cut for cut, _ in found), float("inf")]):
             own = replace(body, words=tuple(word for word in body.words if low <= word.middle < high))
-            if high == first:  # the end of the row before
-                rows[-1:] = [[*part, own] for part in rows[-1:]]
-            else:
+            if high > first:
                 rows.append([own])
+            elif rows:  # the end of the row before
+                rows[-1].append(own)
     return rows
 
 

@@ -3,8 +3,6 @@
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from helpers.errors import IngestError
 from sidedoor.ingest.files import inspect_file, read_source
@@ -212,17 +210,6 @@ def test_other_texts_are_not_taken(tmp_path):
     path.write_text("We ask for the Dashboard Detection Report of 2018.\nThank you.\n")
     with pytest.raises(IngestError):
         inspect_file(path)
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=40), st.booleans())
-def test_any_counts(read_lines, counts, has_commas):
-    """Whatever the counts, with commas or without, they come back exactly and add up."""
-    form = "{:,}" if has_commas else "{}"
-    rows = [(f"System {chr(65 + at % 26)}{at}", form.format(count)) for at, count in enumerate(counts)]
-    reading = read_lines(build(rows, form.format(sum(counts)), "System"))
-    assert [row[1] for row in list_rows(reading)] == [*counts, sum(counts)] and reading.report.warnings == []
-    assert [row[4] for row in list_rows(reading)] == [*(name for name, _ in rows), "total"]
 
 
 def test_real_reports(mirror):
