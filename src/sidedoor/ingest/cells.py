@@ -138,7 +138,8 @@ def read_counts(cells) -> pa.Array:
     """Read whole numbers such as `840`, `17,652` or `840.0`: Arrow int64, missing where a cell is none."""
     text = make_column(cells).plain
     text = pc.if_else(pc.match_substring_regex(text, _COUNT), text, pa.scalar(None, text.type))
-    text = pc.replace_substring_regex(pc.replace_substring(text, ",", ""), r"\.0+$", "")
+    if pc.any(pc.match_substring_regex(text, "[,.]")).as_py():
+        text = pc.replace_substring_regex(pc.replace_substring(text, ",", ""), r"\.0+$", "")
     return pc.cast(text, pa.int64())
 
 

@@ -17,9 +17,12 @@ from sidedoor.ingest.report import FileTable
 
 # With the note that makes counts whole numbers again when pandas reads the file.
 _EMPTY = pa.Schema.from_pandas(build_table("searches", []), preserve_index=False)
-_STATE = pa.dictionary(pa.int8(), pa.string())
+_STATE, _SHORT = pa.dictionary(pa.int8(), pa.string()), {pa.large_string(): pa.string()}
 SCHEMA = pa.schema(
-    [(field.name, _STATE if field.name.endswith("_cell") else field.type) for field in _EMPTY],
+    [
+        (field.name, _STATE if field.name.endswith("_cell") else _SHORT.get(field.type, field.type))
+        for field in _EMPTY
+    ],
     metadata=_EMPTY.metadata,
 )
 # Columns of few different texts, and those by which a reader may leave out whole groups of rows.

@@ -58,13 +58,7 @@ def _note_rows(entry: Skipped, rows: np.ndarray, locate) -> None:
 
 
 class LogReader:
-    """Reads the rows of one file, writes those that are searches, and collects what the table does not show.
-
-    Parameters
-    ----------
-    source, options
-        The file, with the folder to write to, and what the person knows.
-    """
+    """Reads the rows of one file, writes those that are searches, collects what the table does not show."""
 
     def __init__(self, source: Source, options: ReadOptions):
         self.source, self.options = source, options
@@ -83,16 +77,7 @@ class LogReader:
         self._files = {}
 
     def read(self, batches: Iterable[RowBatch], form: LogForm, skips: Iterable[Skip] = ()) -> None:
-        """Read a table of the file.
-
-        Parameters
-        ----------
-        batches
-            Its rows.
-        form
-            How its columns are read.
-        skips
-            Rows that are left out; they are counted as skipped with their reason.
+        """Read the rows of a table of the file as a form says, but for those that are left out and counted.
 
         Raises
         ------
@@ -121,9 +106,8 @@ class LogReader:
 
     def _write(self, table: pa.Table) -> None:
         self.kept_n += len(table)
-        if self.table.reasons != self.table.path:
-            reasons = table.select(["row_no", "searched_at", "reason_text"])
-            self._append(self.table.reasons, reasons)
+        if not self.options.keep_reasons:
+            self._append(self.table.reasons, table.select(["row_no", "searched_at", "reason_text"]))
             at = SCHEMA.get_field_index("reason_text")
             table = table.set_column(at, SCHEMA.field(at), pa.nulls(len(table), SCHEMA.field(at).type))
         self._append(self.table.path, table)
@@ -160,14 +144,13 @@ class LogReader:
         self._close_files()
         misplaced = self.skipped.get("out-of-place")
         if misplaced and misplaced.rows_n > self.kept_n:
-            raise IngestError(
-                f"{self.source.name}, {misplaced.places[0]}",
-                f"search times in a form that is not known ({misplaced.what}), in {misplaced.rows_n:,} of "
-                f"{say_number(self.rows_n, 'row')}",
-                "Compare the columns with the header; if the dates are only written in another way, "
-                "give a mapping with their form: --mapping FILE.toml.",
-                code="unknown-times",
+            place, said = f"{self.source.name}, {misplaced.places[0]}", say_number(self.rows_n, "row")
+            found = f"times in no known form ({misplaced.what}), in {misplaced.rows_n:,} of {said}"
+            way_out = (
+                "Compare the columns with the header; if the dates are only written in another way, give a "
+                "mapping with their form: --mapping FILE.toml."
             )
+            raise IngestError(place, found, way_out, code="unknown-times")
         report.skip(self.left_out)
         report.rows_in += self.kept_n
         report.rows_out += self.kept_n

@@ -54,7 +54,7 @@ NEAR = [
 cell = st.sampled_from(NEAR) | st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 OPTIONS = {"time_zone": "America/Los_Angeles", "as_of": "2025-01-01", "reported_by": "Town CA PD", "key": KEY}
 MILD = settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -105,7 +105,7 @@ def test_no_time_and_no_end_have_no_zone():
     assert show(utc) == ["2025-07-01T07:00:00", None, cells[-1]] and (gaps, folds) == (0, 0)
 
 
-@pytest.mark.parametrize("name", ["PST8", "America/Los Angeles", "../../etc/passwd", ""])
+@pytest.mark.parametrize("name", ["PST8", "America/Los Angeles", "localtime", "right/UTC", "../../etc/passwd", ""])
 def test_unknown_zones_are_refused(name):
     """The name of no zone is refused, whatever it looks like."""
     with pytest.raises(IngestError) as error:
