@@ -92,6 +92,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
         find_encoding(source).describe(report)
     if source.kind == "pdf":
         warn_unseen(read_pages(source), report)
+    if source.kind == "html" and source.cache["page"]["has_download"]:
+        report.note("download", "The page offers a file, such as its search audit; give that file itself.")
     return close_tables(report, ({"sharing": names} if names else {}) | {"volumes": figures})
 
 
