@@ -233,7 +233,8 @@ def _find_instead(
     """Find what stands below the heading in place of a list; nothing where a list does."""
     whole = " ".join(block.text for block in blocks)
     for status, known in page.load_page()["instead"].items():
-        texts = (entry.heading, entry.about, whole) if status == "says none" else (whole,)
+        is_said_above = status == "says none" and len(names) <= 1
+        texts = (entry.heading, entry.about, whole) if is_said_above else (whole,)
         is_few = len(names) <= known["names_n"]
         if is_few and any(re.fullmatch(known["pattern"], text, re.I) for text in texts):
             return status

@@ -278,6 +278,7 @@ def test_a_part_of_a_list_is_no_list(tmp_path):
     [
         (SHARED, "None", "says none", 0),
         ("None: Exampleton does not share with outside agencies", "", "says none", 0),
+        (SHARED, "It is shared with no agencies, departments, or cities", "says none", 0),
         (SHARED, "", "heading without names", 0),
         (SHARED, "N/A", "unavailable", 0),
         (SHARED, "988", "a count", 1),
