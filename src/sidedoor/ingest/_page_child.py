@@ -19,7 +19,7 @@ def read_blocks(path: str, name: str, chars_cap: int) -> dict:
     -------
     dict: `blocks`, each a text, how far the elements closed since the block before it (a depth), what the
     markup calls the entry that it begins, and whether it is a cell of a list; `title`; `asks_password`;
-    `is_translated`, by the browser.
+    `has_download`; `is_translated`, by the browser.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def read_blocks(path: str, name: str, chars_cap: int) -> dict:
     reader.feed(decode(data))
     reader.close()
     reader.end_block()
-    kept = ("blocks", "asks_password", "is_translated")
+    kept = ("blocks", "asks_password", "has_download", "is_translated")
     title = " ".join("".join(reader.title).split())[:300]
     return {name: getattr(reader, name) for name in kept} | {"title": title}
 
@@ -63,11 +63,12 @@ class PageReader(HTMLParser):
         self.text: list[str] = []
         self.title: list[str] = []
         self.lowest, self.kind, self.is_cell = 0, "", False
-        self.asks_password = self.is_translated = False
+        self.asks_password = self.has_download = self.is_translated = False
 
     def handle_starttag(self, tag: str, attributes: list) -> None:
         given = {name: value or "" for name, value in attributes}
         self.asks_password |= tag == "input" and given.get("type", "").lower() == "password"
+        self.has_download |= tag == "a" and "download" in given
         self.is_translated |= tag == "html" and "translated-" in given.get("class", "")
         if tag not in INLINE:
             self.end_block()

@@ -92,6 +92,8 @@ def read(source: Source, options: ReadOptions) -> Reading:
         find_encoding(source).describe(report)
     if source.kind == "pdf":
         warn_unseen(read_pages(source), report)
+    if source.kind == "html" and source.cache["page"]["has_download"]:
+        report.note("download", "The page offers a file, such as its search audit; give that file itself.")
     return close_tables(report, ({"sharing": names} if names else {}) | {"volumes": figures})
 
 
@@ -231,7 +233,8 @@ def _find_instead(
     """Find what stands below the heading in place of a list; nothing where a list does."""
     whole = " ".join(block.text for block in blocks)
     for status, known in page.load_page()["instead"].items():
-        texts = (entry.heading, entry.about, whole) if status == "says none" else (whole,)
+        is_said_above = status == "says none" and len(names) <= 1
+        texts = (entry.heading, entry.about, whole) if is_said_above else (whole,)
         is_few = len(names) <= known["names_n"]
         if is_few and any(re.fullmatch(known["pattern"], text, re.I) for text in texts):
             return status

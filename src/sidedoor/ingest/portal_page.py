@@ -214,16 +214,21 @@ def find_entries(blocks: list[Block]) -> list[Entry]:
 
 def _take(entry: Entry, block: Block) -> bool:
     """Take a block into an entry; False if it ends before it, by markup or print."""
-    text = block.text
-    is_said = text.endswith(".") and find_field(text[:-1]) == entry.field
-    if not entry.blocks and not block.is_cell and (is_said or is_prose(text) and "," not in text):
-        entry.about = text
+    if not entry.blocks and not block.is_cell and _is_about(block.text, entry.field):
+        entry.about = block.text
         return True
     first = entry.blocks[0] if entry.blocks else block
     if block.gap > 1.6 * max(first.gap, 1.5) or block.outer < first.outer:
         return False
     entry.blocks.append(block)
     return True
+
+
+def _is_about(text: str, about: str) -> bool:
+    """Say whether a sentence explains a heading, and is no name that ends in `Inc.`."""
+    if not text.endswith(".") or len(text.split()) < 3:
+        return False
+    return find_field(text[:-1]) == about or ("," not in text and not _COMPANY.search(text))
 
 
 def is_prose(text: str) -> bool:

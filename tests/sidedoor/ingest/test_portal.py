@@ -189,9 +189,9 @@ def test_nothing_of_a_page_is_shown_but_lists_and_figures(tmp_path):
         f"<div style='display:none'>{canaries[3]}</div><!-- {canaries[4]} --><img alt='{canaries[5]}' "
         "src=x onerror=alert(1)>"
     )
-    ingest_file(save(tmp_path, write_rendered(Portal(shared=NAMES), extra)), tmp_path / "out")
+    reading = ingest_file(save(tmp_path, write_rendered(Portal(shared=NAMES), extra)), tmp_path / "out")
     written = b"".join(one.read_bytes() for one in (tmp_path / "out").rglob("*") if one.is_file())
-    assert b"Adams County" in written
+    assert b"Adams County" in written and "download" in reading.report.list_codes()
     assert not any(mark.encode() in written for mark in (*canaries, "onerror"))
 
 
@@ -278,6 +278,7 @@ def test_a_part_of_a_list_is_no_list(tmp_path):
     [
         (SHARED, "None", "says none", 0),
         ("None: Exampleton does not share with outside agencies", "", "says none", 0),
+        (SHARED, "It is shared with no agencies, departments, or cities", "says none", 0),
         (SHARED, "", "heading without names", 0),
         (SHARED, "N/A", "unavailable", 0),
         (SHARED, "988", "a count", 1),
