@@ -173,14 +173,9 @@ BESIDE = {
 }
 
 
-def place_edition(runs: Path, own: bool = False) -> Path:
-    """Place an ordinary edition: four notebooks, one of them run twice, findings, a figure, files beside it.
-
-    One of `own` records has the first notebook only and shows no table of the collection, so that its site is
-    built in a moment.
-    """
-    folder = runs / EDITION
-    source = "file-0a1b" if own else name_source()
+def place_edition(runs: Path) -> Path:
+    """Place an ordinary edition: four notebooks, two of them one, findings, a figure, files beside it."""
+    folder, source = runs / EDITION, name_source()
     first, shown_first = state("scans-pooled", "At least 5,000,000,000 scans were pooled.", [source])
     about = {"alt": "Two dark bars on gray.", "caption": "Scans by year."}
     about["source_line"] = "Source: a test · n = 2 · 2017"
@@ -193,13 +188,7 @@ def place_edition(runs: Path, own: bool = False) -> Path:
         run_cell("state_finding()", shown_first),
     ]
     what = ("01-read-the-release", "Read the release", "What do the records say?", cells)
-    figures = {"scans": (about, draw_svg())}
-    authors, subtitle = ["A. Reporter", "B. Editor"], "What the records show"
-    if own:
-        entries = [place_result(folder, *what, [first], figures)]
-        write_manifest(folder, entries, records=[build_record()])
-        return folder
-    entries = [place_result(folder, *what, [first], figures, beside=BESIDE)]
+    entries = [place_result(folder, *what, [first], {"scans": (about, draw_svg())}, beside=BESIDE)]
     stale = "In simulated data, 7 of 9 scans were stale."
     second, shown_second = state("scans-invented", stale, [source], True)
     prose = (
@@ -224,12 +213,16 @@ def place_edition(runs: Path, own: bool = False) -> Path:
         entries.append(
             place_result(folder, f"05-{slug}", "Read a log", "What?", cells, named, notebook="05-read")
         )
+    authors, subtitle = ["A. Reporter", "B. Editor"], "What the records show"
     write_manifest(folder, entries, subtitle=subtitle, authors=authors)
     return folder
 
 
 def place_own_edition(runs: Path) -> Path:
-    """Place an edition of own records with a canary in every text column of its sharing list."""
+    """Place an edition of own records with a canary in every text column of its sharing list.
+
+    It shows no table of the collection, so that its site is built in a moment.
+    """
     folder, police = runs / EDITION, "Quokka Police Department"
     sources = ["file-0a1b", "no-such-source"]
     own, shown = state("city", "Quokka police let 2 agencies search.", sources)

@@ -126,7 +126,7 @@ def test_simulated_findings_have_a_page_of_their_own(edition):
 
 def test_front_page_opens_with_what_the_edition_names(tmp_path):
     """A finding or figure that no notebook has is refused, with its key."""
-    folder = made.place_edition(tmp_path, own=True)
+    folder = made.place_own_edition(tmp_path)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     for key, wrong in (("lead", ["scans-poled"]), ("picture", "scan")):
         made.write_manifest(folder, manifest["notebooks"], records=manifest["records"], **{key: wrong})
@@ -651,22 +651,20 @@ def test_broken_manifest_is_refused(content, tmp_path):
         build_site("city", tmp_path)
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A small edition with its site, and what an owner put into the site to publish it from there."""
-    folder = made.place_edition(tmp_path_factory.mktemp("built"), own=True)
-    site = build_site(made.EDITION, folder.parent).parent
-    (site / ".git").mkdir()
-    (site / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
-    (site / "CNAME").write_text("plates.example.org\n")
-    (site / "old.html").write_text("x")
-    return folder
+def copy_site(folder: Path, runs: Path) -> Path:
+    """Copy an edition; its owner put into the site what publishes it from there."""
+    copy = shutil.copytree(folder, runs / folder.name)
+    (copy / "site" / ".git").mkdir()
+    (copy / "site" / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (copy / "site" / "CNAME").write_text("plates.example.org\n")
+    (copy / "site" / "old.html").write_text("x")
+    return copy
 
 
 @pytest.fixture
-def standing(built, tmp_path):
-    """A copy of it; after a build that fails all of its site is the same."""
-    folder = shutil.copytree(built, tmp_path / made.EDITION)
+def standing(own, tmp_path):
+    """A copy of a small edition with its site; after a build that fails all of its site is the same."""
+    folder = copy_site(own, tmp_path)
     before = hash_files(folder / "site")
     yield folder
     assert hash_files(folder / "site") == before and not list(folder.glob(".site-*"))
@@ -674,7 +672,7 @@ def standing(built, tmp_path):
 
 def test_changed_result_is_refused(standing):
     """A file of a result that is not what its run sealed stops the build."""
-    next(standing.glob("01-*/figures/*.csv")).write_text("year,scans\n2017,9\n")
+    next(standing.glob("03-*/findings.json")).write_text("[]")
 
     refuse(standing)
 
@@ -682,8 +680,7 @@ def test_changed_result_is_refused(standing):
 def test_leaks_stop_the_publication(standing):
     """The whole site is scanned, files to download included, last of all."""
     cell = made.run_cell("print(x)", made.v4.new_output("stream", name="stdout", text="SSN 078-05-1120\n"))
-    shutil.rmtree(next(standing.glob("01-*")))
-    entry = made.place_result(standing, "01-read-the-release", "Read", "What?", [cell])
+    entry = made.place_result(standing, "01-read", "Read", "What?", [cell])
     made.write_manifest(standing, [entry], records=[made.build_record()])
 
     assert refuse(standing) == "leak"
@@ -704,9 +701,9 @@ def test_failed_build_leaves_the_site_before(step, standing, monkeypatch):
     assert refuse(standing) == "disk"
 
 
-def test_new_site_keeps_what_its_owner_put_there(built, tmp_path):
+def test_new_site_keeps_what_its_owner_put_there(own, tmp_path):
     """A repository and the name of a domain in the folder of the site outlive the next build."""
-    site = shutil.copytree(built, tmp_path / made.EDITION) / "site"
+    site = copy_site(own, tmp_path) / "site"
 
     build_site(made.EDITION, tmp_path)
 
@@ -717,7 +714,7 @@ def test_new_site_keeps_what_its_owner_put_there(built, tmp_path):
 def test_build_waits_for_no_run(tmp_path, monkeypatch):
     """While a run holds the results, a build refuses instead of showing half of them."""
     monkeypatch.setattr(paths, "RUNS", tmp_path)
-    made.place_edition(tmp_path, own=True)
+    made.place_own_edition(tmp_path)
 
     with lock_edition(made.EDITION), pytest.raises(RunError) as refused:
         build_site(made.EDITION)

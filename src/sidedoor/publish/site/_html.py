@@ -141,14 +141,9 @@ def list_items(items: Iterable[str], kind: str = "") -> str:
 
 
 def write_page(title: str, *parts: str) -> str:
-    """Return a page of reStructuredText: headings and blocks of HTML that were escaped before.
+    """Return a page of reStructuredText from parts in order.
 
-    Parameters
-    ----------
-    title
-        Of the page.
-    parts
-        In order: a text that starts with `## ` is a heading, with `.. ` a directive, any other is HTML.
+    A part that starts with `## ` is a heading, with `.. ` a directive; any other is HTML, escaped before.
     """
     lines = _write_heading(title, "=")
     for part in parts:
@@ -162,18 +157,10 @@ def write_page(title: str, *parts: str) -> str:
 
 
 def read_page(name: str, *more: str, title: str = "", **blocks: str) -> str:
-    """Return a page from its text in `pages/<name>.md`.
+    """Return a page from its text in `pages/<name>.md`, followed by `more` parts as `write_page` takes them.
 
-    Parameters
-    ----------
-    name
-        Of the page.
-    more
-        Parts that follow the text, as `write_page` takes them.
-    title
-        In place of the title of the text.
-    blocks
-        HTML for the lines `{{name}}` of the text; a section whose only content is empty is left out.
+    `title` stands in place of the title of the text, `blocks` of HTML in place of its lines `{{name}}`; a
+    section whose only content is empty is left out.
     """
     from markdown_it import MarkdownIt
 
