@@ -17,8 +17,9 @@ _REASONS = ["Investigation", "simulated theft", "simulated welfare check", "", "
 
 
 def write_example(folder: Path | str, rows_n: int = 60, seed: int = 2019) -> Path:
-    """Write a simulated Network Audit with the habits of real ones, and give its path: masks, blanks, two-line
-    time frames, a header that is repeated in the middle. Same seed, same file.
+    """Write a simulated Network Audit with the habits of real ones, and give its path.
+
+    Masks, blanks, two-line time frames, a header that is repeated in the middle. Same seed, same file.
 
     It is in the 13-column form of 2025; names, plates and case numbers are masked as an agency would mask
     them.

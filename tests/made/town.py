@@ -61,7 +61,7 @@ skip = true
 
 
 def write_town(folder: Path | str, seed: int = SEED, rows_n: int = ROWS) -> list[Path]:
-    """Write the files of a simulated records request into a new or empty folder, and give their paths, sorted.
+    """Write the files of a simulated records request into an empty folder, and give their paths, sorted.
 
     The files hold the part of `log.build_log` which the town and three neighbors released; the same seed and
     size give the same bytes.

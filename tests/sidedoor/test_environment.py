@@ -146,7 +146,7 @@ def test_lock_writes_three_files_from_what_is_resolved(tmp_path, monkeypatch):
 
 
 def test_text_is_written_with_unix_line_ends_everywhere():
-    """Files come out in the same bytes on Windows: no text of the command is written in a system's own way."""
+    """Files come out in the same bytes on Windows: no text is written in a system's own way."""
     command = paths.SOURCE / "sidedoor"
     for path in [*command.glob("*.py"), *(command / "run").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

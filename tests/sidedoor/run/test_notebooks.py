@@ -36,7 +36,7 @@ def read_texts(notebook):
 
 
 def test_list_notebooks_takes_numbered_notebooks_only(house):
-    """A checkpoint or a scratch notebook is no notebook of the house; `sidedoor run 01` means one notebook."""
+    """A checkpoint or a scratch notebook is none of the house's; `sidedoor run 01` means one notebook."""
     for name in ("02-b", "01-a"):
         house.write_notebook(name)
     for name in ("scratch.ipynb", "1-c.ipynb", "03_d.ipynb"):

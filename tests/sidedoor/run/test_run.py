@@ -522,7 +522,7 @@ needs_proc = pytest.mark.skipif(
 @needs_proc
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_stopped_run_leaves_the_result_before_and_no_kernel(ran, how):
-    """After kill -9 or Ctrl-C amid two notebooks nothing that they started lives, and no traceback is shown."""
+    """After kill -9 or Ctrl-C amid two notebooks nothing that they started lives; no traceback is shown."""
     ran.copy_package()
     before = list_named(ran)
     # a cell that holds Python's lock, and one that starts a process of its own
