@@ -1,7 +1,6 @@
 """A small edition as a run leaves it on disk, made without a kernel: for the tests of the site."""
 
 import base64
-import csv
 import io
 import json
 import shutil
@@ -18,6 +17,8 @@ from helpers.canonical import build_table as build_canonical
 from sidedoor.run.results import format_json, seal_result
 
 EDITION = "test-city"
+# Two lists of one agency, and one more, so that the table of names is too long for a page.
+LISTS = {"irvine-learn-2020-03-02", "irvine-learn-2025-03-11", "ocsd-learn-2022-11-18"}
 # What threats.md T1 lists: each changes the title of the page if it runs, and asks for a picture from a host.
 MARKUP = (
     "<img src=x onerror=\"document.title='OWNED'\"><script>document.title='OWNED'</script>"
@@ -128,18 +129,29 @@ def write_manifest(folder: Path, entries: list[dict], title="Plate readers in Te
 
 
 def copy_facts(folder: Path, **changed) -> Path:
-    """Copy the fact tables, with cells of the first source changed."""
+    """Copy the fact tables, of the names on sharing lists those of three, with cells of the first source changed.
+
+    The other lists make a site slow to build and to look at, and have the same form.
+    """
     shutil.copytree(paths.FACTS, folder)
-    rows = pd.read_csv(folder / "sources.csv", dtype="str", keep_default_na=False)
-    rows.loc[0, list(changed)] = list(changed.values())
-    rows.to_csv(folder / "sources.csv", index=False)
+    tables = {name: read_table(folder / f"{name}.csv") for name in ("sources", "lists", "sharing_lists")}
+    tables["sources"].loc[0, list(changed)] = list(changed.values())
+    left_out = set(tables["sharing_lists"]["list_id"]) - LISTS
+    for name in ("lists", "sharing_lists"):
+        tables[name] = tables[name][~tables[name]["list_id"].isin(left_out)]
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False)
     return folder
 
 
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table as it is written: every cell is text."""
+    return pd.read_csv(path, dtype="str", keep_default_na=False)
+
+
 def read_rows(path: Path) -> list[dict]:
-    """Read a table as it is written."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    """Read the rows of a table."""
+    return read_table(path).to_dict("records")
 
 
 def name_source() -> str:
@@ -188,7 +200,8 @@ def place_edition(runs: Path) -> Path:
         run_cell("state_finding()", shown_first),
     ]
     what = ("01-read-the-release", "Read the release", "What do the records say?", cells)
-    entries = [place_result(folder, *what, [first], {"scans": (about, draw_svg())}, beside=BESIDE)]
+    figures, facts = {"scans": (about, draw_svg())}, copy_facts(runs / "facts")
+    entries = [place_result(folder, *what, [first], figures, facts=facts, beside=BESIDE)]
     stale = "In simulated data, 7 of 9 scans were stale."
     second, shown_second = state("scans-invented", stale, [source], True)
     prose = (
