@@ -85,7 +85,7 @@ def _ingest_one(file: RawFile, out: Path, key: str, report: Callable[..., None])
     """Return the description of a file, read unless the same code has read the same and it is still there."""
     known = read_result(out) or {}
     with suppress(KeyError, TypeError, AttributeError):  # somebody has changed it
-        if known["key"] == key and known["beside"] == _hash_beside(file, known["beside"]):
+        if known["key"] == key:
             report("kept", file.name, known["described"]["rows_out"])
             return known["described"]
     from sidedoor.ingest import ingest_file
@@ -97,10 +97,8 @@ def _ingest_one(file: RawFile, out: Path, key: str, report: Callable[..., None])
         made = work / file.name
         options = ReadOptions(**dict(file.options), keep_reasons=True)
         reading = ingest_file(file.path, made, options)
-        names = reading.report.details.get("names", {}).get("file")
-        beside = _hash_beside(file, [names] if names else [])
         described = describe_record(made)
-        seal_result(made, {"key": key, "beside": beside, "described": described})
+        seal_result(made, {"key": key, "described": described})
         (made / RESULT).chmod(0o600)  # it repeats headers and names of files
         if not remove_result(out):
             raise refuse_foreign(f"{out.parents[1].name}/records", out.name)
@@ -170,12 +168,6 @@ def _compute_keys(edition: Edition) -> dict[str, str]:
             raise RunError(f"{edition.name}, record {file.name}", found, way_out, code="twice")
         keys[file.name] = hash_text(f"{file.path.name} {content}")
     return keys
-
-
-def _hash_beside(file: RawFile, names) -> dict[str, str]:
-    """Return the sha256 of files that were read with a record: a mapping may name a list of names."""
-    places = {name: file.path.parent / name for name in names}
-    return {name: hash_file(path) if path.is_file() else "" for name, path in places.items()}
 
 
 def _explain_missing(error: IngestError, file: RawFile, name: str) -> IngestError:

@@ -17,7 +17,7 @@ from sidedoor.run.draft import draft_edition, find_needs
 from sidedoor.run.editions import load_edition
 from sidedoor.run.notebooks import list_notebooks, load_notebook
 
-FACTS, SCHEMA = paths.FACTS, paths.SCHEMA
+FACTS, SCHEMA, CITATION = paths.FACTS, paths.SCHEMA, paths.ROOT / "CITATION.cff"
 DECLARED = 'records: str = ""  # folder of ingested records; empty for none [searches folder]'
 COUNT = """from helpers.searches.records import load_records
 log = load_records(records, "searches")
@@ -91,6 +91,7 @@ def test_three_commands_lead_from_files_to_a_site(city, monkeypatch, capsys):
     """`new`, `run`, `site`: nothing is edited between, and the site says what was read."""
     shutil.copytree(FACTS, city.facts, dirs_exist_ok=True)
     shutil.copy(SCHEMA, city.data / "datapackage.json")
+    shutil.copy(CITATION, city.root)
     assert call(monkeypatch, "new", "my-city", AUDIT) == 0
     out = capsys.readouterr().out
     assert f"{AUDIT}: searches" in out and "sidedoor run --edition my-city.toml" in out
