@@ -29,6 +29,8 @@ READINGS = {
     "Aberdeen Police Department WA": ("aberdeen", "pd", "WA", "police"),
     "IN - Angola PD": ("angola", "pd", "IN", "police"),
     "Pasco PD - WA": ("pasco", "pd", "WA", "police"),
+    "N Las Vegas NV PD": ("north las vegas", "pd", "NV", "police"),
+    "San Angelo ISD PD": ("san angelo independent school district", "pd", "", "campus_police"),
     "Hollywood Police Department (Fl)": ("hollywood", "pd", "FL", "police"),
     "University of Iowa (IA) PD": ("university of iowa", "pd", "IA", "campus_police"),
     "University of Iowa PD IA": ("university of iowa", "pd", "IA", "campus_police"),
