@@ -280,6 +280,7 @@ def _cut_by_anchor(
     as wide belongs to the last row of the page before.
     """
     rows: list[list[Page]] = []
+    widths: list[float] = []
     for body in bodies:
         starts = [line for line in _list_lines(body, edges, column) if pattern.match(line.text)]
         if not starts:
@@ -288,7 +289,7 @@ def _cut_by_anchor(
             continue
         bands = _list_bands(body.words)
         found = [_find_cut(bands, one.middle, other) for one, other in pairwise(starts)]
-        widths = [width for _, width in found]
+        widths = [width for _, width in found] or widths  # of the page before, if there is one row on this
         top, first = min(word.top for word in body.words), -1.0
         if rows and top < starts[0].top:
             cut, width = _find_cut(bands, top, starts[0])

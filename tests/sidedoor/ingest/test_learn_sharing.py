@@ -347,7 +347,9 @@ def test_glued_cells(text, split):
 
 
 def test_lost_and_doubled_names_are_told():
-    """Where one of two names in a row is gone, the other is kept; a name printed twice is two rows."""
+    """Where one of two names in a row is gone, the other is kept; a name printed twice is two rows; names
+    without a state between them are no row.
+    """
     names, lost = [*list_numbered(30), "Place3 Police Department"], ("Place11 Police Department",)
     layout = lay_out(names)
     layout.pages = [[row for row in page if row[2] not in lost] for page in layout.pages]
@@ -356,6 +358,12 @@ def test_lost_and_doubled_names_are_told():
     told = reading.report.details["rows_told"]
     assert told["alone"] == [11] and told["twice"] == [4, 30]
     assert {"alone", "twice"} <= reading.report.list_codes()
+    layout = build_2022()
+    page = next(page for page in layout.pages if any(row[2] == "FL" for row in page))
+    page.remove(next(row for row in page if row[2] == "FL"))
+    reading = read_layout(layout)
+    assert [(part.code, part.rows_n) for part in reading.report.set_aside] == [("no-state", 2)]
+    assert len(list_places(reading)) == 6 * len(PLACES) - 2
 
 
 def test_rows_as_close_as_lines():
