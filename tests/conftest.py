@@ -128,6 +128,20 @@ def house(tmp_path, monkeypatch) -> House:
     return made
 
 
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Call the command in this process; exit code, printed text and errors come back."""
+    from sidedoor import cli
+
+    def call(*arguments) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["sidedoor", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return ended.value.code or 0, *capsys.readouterr()
+
+    return call
+
+
 def pytest_collection_finish(session):
     """Check the fact tables once for the kernels that nbval starts."""
     if any(item.path.suffix == ".ipynb" for item in session.items):

@@ -8,8 +8,7 @@ from threading import Event, Thread
 
 BODY = b"agency,shares\n" + b"".join(b"Town %d PD,%d\n" % (n, n * n) for n in range(20_000))
 PAGE = b"\n<!-- a wall --><!DOCTYPE html><html><body>Are you a person?</body></html>"
-
-
+ZIP = b"PK\x05\x06" + b"\0" * 18
 CHUNKED = {"Content-Length": "", "Transfer-Encoding": "chunked"}
 # Answers that are sent whole: the body, None for the file, and headers that differ from those of a text.
 WHOLE = {
@@ -19,6 +18,7 @@ WHOLE = {
     "wide-page": (PAGE.decode().encode("utf-16"), {"Content-Type": "application/pdf"}),
     "packed": (None, {"Content-Encoding": "gzip"}),
     "empty": (b"", {}),
+    "zip": (ZIP, {}),
     "unsaid": (None, {"Content-Length": ""}),
 }
 
@@ -84,13 +84,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Not even a head."""
         self.server.ended.wait(5)
 
-    def answer_drip(self):
-        """A few bytes at a time, never silent for long."""
-        self.send(b"", **{"Content-Length": len(self.server.body)})
-        for start in range(0, 500):
-            self.wfile.write(self.server.body[start : start + 1])
-            time.sleep(0.02)
-
     def answer_endless(self):
         """Never a length, never an end."""
         self.send(b"", **{"Content-Length": ""})
@@ -115,9 +108,6 @@ class _Handler(BaseHTTPRequestHandler):
         """On to /file by as many steps as the path says."""
         steps = int(self.path.split("/")[-1])
         self.send(PAGE, 302, Location=f"/moved/{steps - 1}" if steps > 1 else "/file/town.csv")
-
-    def answer_loop(self):
-        self.send(b"", 302, Location=self.path)
 
     def answer_to(self):
         """To the address in the query."""

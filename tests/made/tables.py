@@ -5,6 +5,7 @@ them.
 import csv
 import json
 import tempfile
+import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from sidedoor.ingest.source import ReadOptions, open_source
 PLATE, OFFICER, CASE, REASON = "7ZZZ777", "Quillfeather Xan", "CN-55-7788", "seen by the zanzibar fence"
 CANARIES = (PLATE, "Quillfeather", CASE, "zanzibar")
 KEY = b"k" * 16 + b"0123456789abcdef"
+SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+SHEET_PART = "xl/worksheets/sheet1.xml"
+SHEET = f'<worksheet xmlns="{SPACE}"><sheetData>%s</sheetData></worksheet>'
 
 
 def write_csv(
@@ -30,9 +34,10 @@ def write_csv(
     return path
 
 
-def write_book(path: Path, sheets: dict[str, list[list]], hide: str = "") -> Path:
+def write_book(path: Path, sheets: dict[str, list[list]], hide: str = "", **options) -> Path:
     """Write sheets of a workbook; dates become date cells."""
-    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+    options |= {"strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(path, options) as book:
         day = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         for name, rows in sheets.items():
             sheet = book.add_worksheet(name)
@@ -44,6 +49,17 @@ def write_book(path: Path, sheets: dict[str, list[list]], hide: str = "") -> Pat
                         sheet.write_datetime(y, x, cell, day)
                     elif cell is not None:
                         sheet.write(y, x, cell)
+    return path
+
+
+def write_parts(path: Path, rows: str, parts: dict[str, str | bytes] | None = None) -> Path:
+    """Write a workbook from the XML of the rows of its only sheet, with parts of one's own."""
+    write_book(path, {"S": [[1]]})
+    with zipfile.ZipFile(path) as made:
+        kept = {name: made.read(name) for name in made.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in (kept | {SHEET_PART: SHEET % rows} | (parts or {})).items():
+            made.writestr(name, content)
     return path
 
 

@@ -4,77 +4,40 @@ real.
 The searches and the lists are those of the simulated world, printed as each vendor prints them.
 """
 
+import calendar
 import csv
+import io
 import zipfile
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
+import xlsxwriter
 
 from helpers.formats import load_format
 from helpers.simulate import world
 from helpers.simulate.log import build_lists, build_log
+from made.learn_pages import Layout
+from made.pdf import write_pdf
 
 SEED, ROWS = 2019, 2400
 _TOWN, _COUNTY, _FALLS, _OFFICE, _LAKE = (
     "Exampleton ZZ PD", "Sample County ZZ SO", "Inventory Falls ZZ PD", "Officeville ZZ PD", "Lakemark ZZ PD",
 )  # fmt: skip
 _MASK = "***"
-_MAPPINGS = {
-    "simulated-edges-mapping.toml": """# Which columns of the invented edge list mean what.
-title = "Simulated edge list of an invented town"
-source = "Simulated; nothing in it is real"
-table = "sharing"
-notes = ["Simulated: the agencies are invented."]
-
-[columns]
-from_agency_as_printed = "Owner"
-to_agency_as_printed = "Reader"
-as_of = "Seen on"
-
-[constants]
-shares = "detections"
-section = "detections_shared"
-reported_by = "Inventory Falls ZZ PD"
-
-[times]
-forms = ["%Y-%m-%d"]
-time_zone = "UTC"
-""",
-    "simulated-clerk-mapping.toml": """# What the sheets of the invented clerk's workbook hold.
-title = "Simulated workbook of an invented town's clerk"
-source = "Simulated; nothing in it is real"
-table = "workbook"
-
-[sheets."A1"]
-section = "detections_shared"
-
-[sheets."OtherAgencies"]
-measure = "searches"
-scope = "access by other agencies"
-
-[sheets."Request"]
-skip = true
-""",
-}
 
 
-def write_town(folder: Path | str, seed: int = SEED, rows_n: int = ROWS) -> list[Path]:
-    """Write the files of a simulated records request into an empty folder, and give their paths, sorted.
+def write_town(folder: Path) -> None:
+    """Write the files of a simulated records request into a new folder.
 
-    The files hold the part of `log.build_log` which the town and three neighbors released; the same seed and
-    size give the same bytes.
+    They hold the part of the log which the town and three neighbors released. What is drawn from no log, the
+    two mappings and the table in the form of EFF's, was written by hand: its committed copy is the only one.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    log, lists = build_log(seed, rows_n)[0], build_lists(seed)
+    folder.mkdir()
+    log, lists = build_log(SEED, ROWS)[0], build_lists(SEED)
     _write_audits(folder, log)
     _write_lists(folder, lists, log)
     _write_figures(folder)
-    for name, text in _MAPPINGS.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    return sorted(folder.iterdir())
 
 
 def _write_audits(folder: Path, log: pd.DataFrame) -> None:
@@ -137,9 +100,6 @@ def _write_count(count: object) -> str:
 
 def _write_lists(folder: Path, lists: pd.DataFrame, log: pd.DataFrame) -> None:
     """Write sharing lists: the vendor's report as PDF, networks as CSV, a clerk's workbook, an edge list."""
-    from made.learn_pages import Layout
-    from made.pdf import write_pdf
-
     shared = {name: part["to_agency_as_printed"].tolist() for name, part in lists.groupby("reported_by")}
     received = {
         name: lists.loc[lists["to_agency_as_printed"] == name, "reported_by"].tolist()
@@ -171,7 +131,7 @@ def _write_lists(folder: Path, lists: pd.DataFrame, log: pd.DataFrame) -> None:
         ],
             "OtherAgencies": [
                 ["Month", 2025, 2024],
-            *([month, 40 + 7 * n, 30 + 5 * n if n else "-"] for n, month in enumerate(_MONTHS)),
+            *([month, 40 + 7 * n, 30 + 5 * n if n else "-"] for n, month in enumerate(calendar.month_name[1:])),
             ],
         },
     )  # fmt: skip
@@ -179,77 +139,45 @@ def _write_lists(folder: Path, lists: pd.DataFrame, log: pd.DataFrame) -> None:
     _write_csv(folder / "simulated-edges.csv", [["Owner", "Reader", "Seen on"], *edges])
 
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-    "November", "December",
-)  # fmt: skip
-
-
 def _write_figures(folder: Path) -> None:
-    """Write volumes: the dashboard's reports on detections and hits, and a table in the form of EFF's."""
-    from made.pdf import write_pdf
-
+    """Write volumes: the dashboard's reports on detections and hits."""
     foot = [
         (6, 780, "Date Created: 12-01-25", 9), (220, 780, "VehicleManager Administrator List Report", 9),
         (540, 780, "Page 1 of 1", 9),
     ]  # fmt: skip
     frame = [
-        (80, 140, f"Report By: {_MASK}"),
-        (70, 170, "Time Frame: From 1-01-25 12 AM To"),
-        (130, 182, "12-01-25 12 AM"),
-    ]
-    detections = [
-        (280, 40, "Agency", 16), (220, 60, "Dashboard Detection Report", 14),
-        (260, 110, "Report Details", 12), *frame,
-        (360, 170, "Total Detections: 3412806"), (80, 230, "Contributor", 11), (280, 230, "Agency", 11),
-        (460, 230, "Detections", 11), (100, 255, "1"), (270, 255, "My Agency"), (470, 255, "3412806"), *foot,
+        (260, 110, "Report Details", 12), (80, 140, f"Report By: {_MASK}"),
+        (70, 170, "Time Frame: From 1-01-25 12 AM To"), (130, 182, "12-01-25 12 AM"),
     ]  # fmt: skip
-    write_pdf(folder / "simulated-learn-detections.pdf", [detections], packed=False)
-    ratio = [
-        (280, 40, "Hit Ratio", 16), (220, 60, "Dashboard Hit Ratio Report", 14),
-        (260, 110, "Report Details", 12), *frame,
-        (360, 170, "Total Records: 3412806"), (80, 230, "Contributor", 11), (280, 230, "Record Type", 11),
-        (460, 230, "Records", 11), (100, 255, "1"), (270, 255, "Detections"), (470, 255, "3410995"),
-        (100, 275, "2"), (270, 275, "Hits"), (470, 275, "1811"), *foot,
-    ]  # fmt: skip
-    write_pdf(folder / "simulated-learn-hits.pdf", [ratio], packed=False)
-    header = [
-        "A. Agency", "B. State", "C. Direct Sharing", "D. NVLS", "E1. 2016 Detections", "E2. 2016 Hits",
-        "F1. 2017 Detections", "F2. 2017 Hits", "G1. 2016-2017 Detections", "G2. 2016-2017 Hits",
-        "H. All Time Detections",
-        "H2. All Time Hits", "R1. Data Sharing Link", "R2. 2016 Hit Ratio Report",
-        "R3. 2017 Hit Ratio Report",
-        "R4. 2016 Detection Report", "R5. 2016 Hit Report", "R6. 2017 Detection Report",
-        "R7. 2017 Hit Report",
-        "R8. Combined Detection/Hit Data",
-    ]  # fmt: skip
-    rows = [
-        ["Exampleton Police Department (simulated)", "ZZ", "160", "Y", "1,204,800", "612", "1,377,310", "655",
-         "2,582,110",
-         "1,267", "n/a", "n/a"],
-        ["Sample County Sheriff (simulated)", "ZZ", "88", "N", "Not Provided", "Not Provided",
-         "940,112*", "301",
-         "Data Incomplete", "", "", ""],
-    ]  # fmt: skip
-    _write_csv(folder / "simulated-eff-data-driven.csv", [header, *([*row, *[""] * 8] for row in rows)])
+    for name, title, report, total, header, rows in (
+        ("detections", "Agency", "Detection", "Detections", ("Agency", "Detections"), [("My Agency", "3412806")]),
+        (
+            "hits", "Hit Ratio", "Hit Ratio", "Records", ("Record Type", "Records"),
+            [("Detections", "3410995"), ("Hits", "1811")],
+        ),
+    ):  # fmt: skip
+        page = [(280, 40, title, 16), (220, 60, f"Dashboard {report} Report", 14), *frame]
+        page += [(360, 170, f"Total {total}: 3412806"), (80, 230, "Contributor", 11)]
+        page += [(280, 230, header[0], 11), (460, 230, header[1], 11)]
+        for number, (kind, count) in enumerate(rows):
+            y = 255 + 20 * number
+            page += [(100, y, f"{number + 1}"), (270, y, kind), (470, y, count)]
+        write_pdf(folder / f"simulated-learn-{name}.pdf", [[*page, *foot]], packed=False)
 
 
-def _write_csv(path: Path, rows: Iterable[list], encoding: str = "utf-8") -> None:
+def _write_csv(path: Path, rows: list[list], encoding: str = "utf-8") -> None:
     with path.open("w", encoding=encoding, newline="") as file:
         csv.writer(file, lineterminator="\r\n").writerows(rows)
 
 
 def _write_book(path: Path, sheets: dict[str, list[list]]) -> None:
     """Write a workbook, its parts stored as they are: how they are packed depends on the machine."""
-    import io
-
-    import xlsxwriter
-
     made = io.BytesIO()
     options = {f"strings_to_{kind}": False for kind in ("formulas", "urls", "numbers")}
     with xlsxwriter.Workbook(made, options | {"in_memory": True}) as book:
-        about = {"created": datetime(2025, 12, 1), "comments": "Simulated: nothing in it is real."}
-        book.set_properties(about)
+        book.set_properties(
+            {"created": datetime(2025, 12, 1), "comments": "Simulated: nothing in it is real."}
+        )
         when = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         for name, rows in sheets.items():
             sheet = book.add_worksheet(name)

@@ -3,22 +3,22 @@
 import csv
 import hashlib
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
 from helpers import paths
 from helpers.errors import DataError, IngestError
-from made.file_server import BODY, PAGE, serve
+from made.file_server import BODY, PAGE, ZIP, serve
 from made.refusal import refused
-from sidedoor import cli, fetch
+from sidedoor import fetch
 from sidedoor.fetch import DownloadLimits, check_url, fetch_source, load_fetch_sources
 
 SHA256 = hashlib.sha256(BODY).hexdigest()
-ZIP = b"PK\x05\x06" + b"\0" * 18
 RECORD = "town.csv.fetched.json"
 UNKNOWN = {"sha256": "", "bytes_n": 0}
+# A first checksum is not taken from what cannot be the file.
+NO_ZIP = {**UNKNOWN, "file": "town.zip"}
 
 
 @pytest.fixture(scope="module")
@@ -91,20 +91,16 @@ BAD_ANSWERS = {
     "broken": ["silent", "mute", "cut", "chunked-cut", "to?http://127.0.0.1:9/x"],
     "web-page": ["page", ("page", UNKNOWN)],
     "packed": ["packed"],
-    "content": ["empty", "hidden-page", "wide-page", ("hidden-page", UNKNOWN), ("wide-page", UNKNOWN)],
+    "content": ["empty", "hidden-page", ("wide-page", UNKNOWN), ("file", NO_ZIP)],
     "checksum": [("file", {"sha256": "0" * 64})],
     "too-large": [("file", {"bytes_n": len(BODY) - 1}), ("file", UNKNOWN), "endless"],
     # an answer that ends when the connection does may be cut: only a checksum, a length or chunks can tell
     "no-length": [("endless", UNKNOWN), ("unsaid", UNKNOWN)],
-    **{f"http-{status}": [f"status/{status}"] for status in (401, 403, 404, 206, 304)},
-    "redirects": ["loop", "moved/6"],
-    "address": [
-        "to?https:///bad",
-        "to?http://example.org/town.csv",
-        "to?http://169.254.169.254/latest",
-        "to?file:///etc/hostname",
-        "to?https://me@127.0.0.1/x",
-    ],
+    **{f"http-{status}": [f"status/{status}"] for status in (403, 404, 206)},
+    "redirects": ["moved/6"],
+    "address": ["to?https:///bad", "to?http://example.org/town.csv", "to?file:///etc/hostname"],
+    # never silent for long, in its head neither
+    "slow": ["slow-head"],
 }
 
 
@@ -116,28 +112,21 @@ def test_bad_answers_are_refused_and_leave_nothing(shelf, code, answer):
     path, known = answer if isinstance(answer, tuple) else (answer, {})
     shelf.list_file(path, **known)
     most = 1000 if known == UNKNOWN and path == "file" else 1 << 30
+    limits = DownloadLimits(most, silence_s=1, total_s=0.5 if code == "slow" else 20)
     with pytest.raises((IngestError, DataError)) as raised:
-        shelf.fetch(limits=DownloadLimits(bytes_n=most, silence_s=1, total_s=20))
+        shelf.fetch(limits=limits)
     assert raised.value.code == code and raised.value.way_out
-    assert shelf.list_names() == set()
-
-
-@pytest.mark.parametrize("path", ["drip", "slow-head"])
-def test_slow_answer_ends_in_time(shelf, path):
-    """A server that is never silent cannot hold the download longer than the limit, in its head neither."""
-    shelf.list_file(path)
-    with refused("slow", IngestError):
-        shelf.fetch(limits=DownloadLimits(silence_s=5, total_s=0.5))
-    assert not shelf.path.exists()
+    assert not shelf.path.exists() and (code == "slow" or shelf.list_names() == set())
 
 
 @pytest.mark.parametrize(
-    ("path", "known"), [("moved/1", {}), ("moved/5", {}), ("unsaid", {}), ("chunked", UNKNOWN)]
+    ("path", "known", "body"),
+    [("moved/5", {}, BODY), ("unsaid", {}, BODY), ("chunked", UNKNOWN, BODY), ("zip", NO_ZIP, ZIP)],
 )
-def test_answers_that_are_taken(shelf, path, known):
-    """Up to five redirects, an end that a checksum or chunks confirm."""
+def test_answers_that_are_taken(shelf, path, known, body):
+    """Up to five redirects, an end that a checksum or chunks confirm; an archive is not unpacked."""
     shelf.list_file(path, **known)
-    assert shelf.fetch().read_bytes() == BODY
+    assert shelf.fetch().read_bytes() == body
 
 
 def test_disk_error_is_an_error_for_a_person(shelf):
@@ -162,10 +151,8 @@ def test_links_that_others_prepared_are_not_followed(shelf, tmp_path):
     ("url", "before"),
     [
         ("http://example.org/a", None),
-        ("data:text/plain,x", None),
         ("https:///a", None),
         ("https://example.org:port/a", None),
-        ("https://example.org/a b", None),
         ("https://example.org/\u202e", None),
         ("https://example.org/\r\nHost: x", None),
         ("https://me:secret@example.org/a", None),
@@ -203,25 +190,11 @@ def test_first_fetch_records_the_checksum_and_later_ones_compare(shelf, server, 
         shelf.fetch()
     (shelf.folder / RECORD).unlink()
     assert shelf.fetch().read_bytes() == BODY + b"Newtown PD,1\n"
-
-
-def test_first_checksum_is_not_taken_from_what_cannot_be_the_file(shelf, server, monkeypatch):
-    """Text under the name of an archive is refused; an archive is kept as it came, not unpacked."""
-    shelf.list_file(file="town.zip", **UNKNOWN)
-    with refused("content", IngestError):
-        shelf.fetch()
-    monkeypatch.setattr(server, "body", ZIP)
-    assert shelf.fetch().read_bytes() == ZIP
-    assert shelf.list_names() == {"town.zip", "town.zip.fetched.json"}
-
-
-def test_changed_file_is_refused_and_left_where_it_is(shelf):
-    """A file that was edited is neither used nor overwritten."""
-    shelf.fetch()
-    shelf.path.write_bytes(BODY + b"edited")
+    # a file that was edited is neither used nor overwritten
+    shelf.path.write_bytes(b"edited")
     with refused("checksum", IngestError):
         shelf.fetch()
-    assert shelf.path.read_bytes() == BODY + b"edited"
+    assert shelf.path.read_bytes() == b"edited"
 
 
 def test_file_to_save_by_hand_tells_how_and_is_then_accepted(shelf, server):
@@ -317,29 +290,22 @@ def test_registry_entry_that_is_not_right_is_refused(shelf, code, fields):
 # --- the command --------------------------------------------------------------------------------------
 
 
-def test_command_fetches_what_it_can_and_lists_what_there_is(shelf, house, server, capsys, monkeypatch):
+def test_command_fetches_what_it_can_and_lists_what_there_is(shelf, house, call):
     """One line per error, the other files are there, exit code 1; the nearest name is offered.
 
     The list says whether a file is there, before and after.
     """
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["sidedoor", "fetch", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return ended.value.code or 0, *capsys.readouterr()
-
     shelf.registry = house.data / "registry" / "sources.toml"
     shelf.list_file()
     good = shelf.registry.read_text()
     shelf.list_file("status/403", name="village", file="village.csv")
     shelf.registry.write_text(shelf.registry.read_text() + good)
-    code, out, _ = call("--list")
+    code, out, _ = call("fetch", "--list")
     assert code == 0 and [line.split()[-1] for line in out.splitlines()[1::2]] == ["no", "no"]
-    code, _, err = call("twon")
+    code, _, err = call("fetch", "twon")
     assert code == 1 and "`town`" in err
-    code, out, err = call()
+    code, out, err = call("fetch")
     assert code == 1 and "town.csv" in out and "HTTP 403" in err and err.count("\n") == 1
     assert (house.runs / "fetched" / "town.csv").read_bytes() == BODY
-    _, out, _ = call("--list")
+    _, out, _ = call("fetch", "--list")
     assert [line.split()[-1] for line in out.splitlines()[1::2]] == ["no", "yes"]

@@ -19,9 +19,9 @@ def write(tmp_path):
         path = tmp_path / name
         if isinstance(content, bytes):
             path.write_bytes(content)
-        else:
-            with zipfile.ZipFile(path, "w") as archive:
-                archive.writestr(*content)
+            return path
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(*content)
         return path
 
     return make
@@ -64,6 +64,9 @@ def test_kinds_by_content(write, content, kind):
     assert open_source(write(content)).kind == kind
 
 
+MAIL = b'From: a@x.org\nTo: b@x.org\nMIME-Version: 1.0\n\nx\nContent-Disposition: attachment; filename="log.csv"\n'
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
@@ -78,9 +81,8 @@ def test_kinds_by_content(write, content, kind):
         (b"SQLite format 3\x00", "sqlite"),
         (b"{\\rtf1", "document"),
         (b"\x89PNG\r\n", "picture"),
-        (b"II*\x00", "picture"),
         (b"BZh91AY", "archive"),
-        (b"Rar!\x1a", "archive"),
+        (MAIL, "email"),
         (b"Received: by x\r\n\tfor y\r\nFrom: a@example.org\r\nSubject: log\r\n\r\nHello", "email"),
         (b"From clerk@x.org Mon Jun 2 10:00:00 2025\nFrom: clerk@x.org\nSubject: log\n\nHello", "email"),
         (b"1234      \nFrom: clerk@x.org\nSubject: log\n\nHello", "email"),
@@ -102,14 +104,8 @@ def test_what_is_no_record(write, content, code):
     with refused(code, IngestError, place="data.csv") as caught:
         open_source(write(content))
     assert caught.value.way_out
-
-
-def test_attachments_are_named(write):
-    """Of an e-mail the error says what to save."""
-    mail = b'From: a@x.org\nTo: b@x.org\nMIME-Version: 1.0\n\nx\nContent-Disposition: attachment; filename="log.csv"\n'
-    with refused("email", IngestError) as caught:
-        open_source(write(mail))
-    assert "log.csv" in caught.value.found
+    # of an e-mail the error says what to save
+    assert "log.csv" in caught.value.found or content != MAIL
 
 
 def test_missing_and_folders(tmp_path):
@@ -126,7 +122,6 @@ NUMBERS = gzip.compress(b"".join(b"%d,%d\n" % (n, n * 7919) for n in range(50_00
 @pytest.mark.parametrize(
     ("content", "limits", "code"),
     [
-        (NUMBERS, {}, ""),  # shrinks as text does
         (gzip.compress(b"a,b\n" + b" " * (16 << 20), mtime=0), {}, "unpacks-too-far"),
         (NUMBERS, {"unpacked_bytes": 100_000}, "unpacks-too-far"),
         (NUMBERS[:-900], {}, "damaged"),
@@ -138,11 +133,10 @@ NUMBERS = gzip.compress(b"".join(b"%d,%d\n" % (n, n * 7919) for n in range(50_00
 def test_limits_and_damage(write, content, limits, code):
     """What is too large, or wrong with a packed file, is found before it fills the memory."""
 
-    def read_all() -> int:
-        return sum(map(len, open_source(write(content), FileLimits(**limits)).read_chunks()))
-
-    if not code:
-        assert read_all() > 500_000
-        return
     with refused(code, IngestError):
-        read_all()
+        list(open_source(write(content), FileLimits(**limits)).read_chunks())
+
+
+def test_what_shrinks_as_text_does_is_read(write):
+    """No limit stops a packed file of numbers."""
+    assert sum(map(len, open_source(write(NUMBERS)).read_chunks())) > 500_000

@@ -1,14 +1,13 @@
 """Sheets as cells of text."""
 
 import itertools
-import zipfile
 from datetime import date, datetime, time
 
 import pytest
-import xlsxwriter
 
 from helpers.errors import IngestError
 from made.refusal import refused
+from made.tables import write_book, write_parts
 from sidedoor.ingest import _xlsx_child, inspect_file
 from sidedoor.ingest.source import ReadOptions, open_source
 from sidedoor.ingest.xlsx import read_workbook, show_serial
@@ -17,23 +16,8 @@ from sidedoor.ingest.xlsx import read_workbook, show_serial
 @pytest.fixture
 def book(tmp_path):
     """Write sheets, a dict of name to rows, and read them."""
-
-    def make(sheets: dict, hide: str = "", start=(0, 0), **options):
-        path = tmp_path / "book.xlsx"
-        options = {"strings_to_formulas": False, "strings_to_urls": False, **options}
-        with xlsxwriter.Workbook(path, options) as workbook:
-            day = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-            for name, rows in sheets.items():
-                sheet = workbook.add_worksheet(name)
-                if name == hide:
-                    sheet.hide()
-                for (y, row), x in itertools.product(enumerate(rows), range(max(map(len, rows), default=0))):
-                    cell = row[x]
-                    form = day if isinstance(cell, (datetime, date, time)) else None
-                    sheet.write(y + start[0], x + start[1], cell, form)
-        return read_workbook(open_source(path))
-
-    return make
+    path = tmp_path / "book.xlsx"
+    return lambda sheets, **options: read_workbook(open_source(write_book(path, sheets, **options)))
 
 
 def test_cells_are_text(book):
@@ -64,8 +48,9 @@ def test_serials(text, date_1904, shown):
 
 def test_sheets_and_places(book):
     """Sheets come in order, hidden ones marked, empty ones without rows; cells know where they are."""
-    sheets = {"One": [["a", "b"], ["c", "d"]], "Two": [["x"]], "Empty": []}
-    found = book(sheets, hide="Two", start=(2, 26))
+    far = [None] * 26
+    sheets = {"One": [[], [], [*far, "a", "b"], [*far, "c", "d"]], "Two": [["x"]], "Empty": []}
+    found = book(sheets, hide="Two")
     about = [(sheet.name, sheet.is_hidden, len(sheet.rows)) for sheet in found.sheets]
     assert about == [("One", False, 2), ("Two", True, 1), ("Empty", False, 0)]
     one = found.sheets[0]
@@ -75,29 +60,20 @@ def test_sheets_and_places(book):
         book({"Empty": []})
 
 
-def write_cell(path, cell: bytes):
+def write_cell(path, cell: str):
     """Write a workbook whose cell A2 is given as it is in its file."""
-    with xlsxwriter.Workbook(path) as workbook:
-        workbook.add_worksheet("S").write_column(0, 0, ["Agency", 4711, "Mock PD"])
-    with zipfile.ZipFile(path) as made:
-        parts = {name: made.read(name) for name in made.namelist()}
-    name = "xl/worksheets/sheet1.xml"
-    assert parts[name].count(b'<c r="A2"><v>4711</v></c>') == 1
-    parts[name] = parts[name].replace(b'<c r="A2"><v>4711</v></c>', cell)
-    with zipfile.ZipFile(path, "w") as made:
-        for name, data in parts.items():
-            made.writestr(name, data)
-    return path
+    agency, mock = (f'<c t="inlineStr"><is><t>{text}</t></is></c>' for text in ("Agency", "Mock PD"))
+    return write_parts(path, f"<row r='1'>{agency}</row><row r='2'>{cell}</row><row r='3'>{mock}</row>")
 
 
 @pytest.mark.parametrize("part", [1 << 20, 7])
 @pytest.mark.parametrize(
     ("cell", "is_refused"),
     [
-        (b'<c r="A2"><f>B2&amp;" PD"</f></c>', True),
-        (b'<c r="A2"><f>B2</f><v></v></c>', True),
-        (b'<c r="A2" s="1"><f t="shared" si="0"/><v/></c>', True),
-        (b'<c r="A2" t="str"><f>IF(B2,B2,"")</f><v></v></c>', False),
+        ('<c r="A2"><f>B2&amp;" PD"</f></c>', True),
+        ('<c r="A2"><f>B2</f><v></v></c>', True),
+        ('<c r="A2" s="1"><f t="shared" si="0"/><v/></c>', True),
+        ('<c r="A2" t="str"><f>IF(B2,B2,"")</f><v></v></c>', False),
     ],
 )
 def test_formulas_without_results_are_refused(tmp_path, monkeypatch, cell, is_refused, part):
@@ -115,9 +91,9 @@ def test_formulas_without_results_are_refused(tmp_path, monkeypatch, cell, is_re
 
 def test_formulas_are_values_and_errors_are_said(tmp_path):
     """Of a formula the stored value is read, and it is never worked out; #N/A is no empty cell."""
-    path = write_cell(tmp_path / "a.xlsx", b'<c r="A2" t="str"><f>HYPERLINK("http://x")</f><v>shown</v></c>')
+    path = write_cell(tmp_path / "a.xlsx", '<c r="A2" t="str"><f>HYPERLINK("http://x")</f><v>shown</v></c>')
     assert read_workbook(open_source(path)).sheets[0].rows == [["Agency"], ["shown"], ["Mock PD"]]
-    path = write_cell(tmp_path / "a.xlsx", b'<c r="A2" t="e"><f>VLOOKUP(B2,C:C,1)</f><v>#N/A</v></c>')
+    path = write_cell(tmp_path / "a.xlsx", '<c r="A2" t="e"><f>VLOOKUP(B2,C:C,1)</f><v>#N/A</v></c>')
     options = ReadOptions(reported_by="Town CA PD", as_of="2025-01-01", section="detections_shared")
     report = inspect_file(path, options)
     assert report.rows_out == 1 and "cell-errors" in report.list_codes()
