@@ -1,47 +1,36 @@
 """A simulated export to try the readers on: an invented county, no real agency, no real search."""
 
-import csv
 import random
 from datetime import datetime, timedelta
 from pathlib import Path
 
-FILE = "simulated-network-audit.csv"
-_HEADER = (
-    "ID,Name,Org Name,Total Networks Searched,Time Frame,License Plate,Reason,Case #,Filters,Search Time,"
-    "Search Type,Text Prompt,Moderation"
-).split(",")
+from made.audits import FORMS, lay_out, stamp
+from made.tables import write_csv
+
+_COLUMNS = next(form["columns"] for form in FORMS if form["name"] == "Audit, 13 columns")
 _AGENCIES = [
     "Exampleton ZZ PD", "Sample County ZZ SO", "Inventory Falls ZZ PD", "[Federal] Simulated Federal Agency",
 ]  # fmt: skip
 _REASONS = ["Investigation", "simulated theft", "simulated welfare check", "", "REDACTED", "***"]
 
 
-def write_example(folder: Path | str, rows_n: int = 60, seed: int = 2019) -> Path:
-    """Write a simulated Network Audit with the habits of real ones, and give its path.
+def write_example(folder: Path | str, seed: int = 2019) -> Path:
+    """Write a simulated Network Audit of 60 searches with the habits of real ones, and give its path.
 
-    Masks, blanks, two-line time frames, a header that is repeated in the middle. Same seed, same file.
-
-    It is in the 13-column form of 2025; names, plates and case numbers are masked as an agency would mask
-    them.
+    Masks, blanks, two-line time frames, a header that is repeated in the middle. Names, plates and case
+    numbers are masked as an agency would mask them. Same seed, same file.
     """
-    pick = random.Random(seed)
-    first = datetime(2025, 3, 1, 6)
-    path = Path(folder) / FILE
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_HEADER)
-        for number in range(rows_n):
-            when = first + timedelta(minutes=pick.randrange(60 * 24 * 30))
-            frame = f"{_show(when - timedelta(days=30))}\n{_show(when)}"
-            agency, reason = pick.choice(_AGENCIES), pick.choice(_REASONS)
-            networks = pick.choice([0, 1, 12, 480, 5200])
-            who = [f"simulated-{number:04d}", "***", agency, networks, frame, "***"]
-            writer.writerow([*who, reason, "***", "", _show(when), "lookup", "", ""])
-            if number == rows_n // 2:
-                writer.writerow(_HEADER)
-    return path
-
-
-def _show(when: datetime) -> str:
-    """Write a time as the vendor does."""
-    return f"{when:%m/%d/%Y, %I:%M:%S %p} UTC"
+    pick, rows = random.Random(seed), []
+    for number in range(60):
+        when = datetime(2025, 3, 1, 6) + timedelta(minutes=pick.randrange(60 * 24 * 30))
+        cells = {
+            "ID": f"simulated-{number:04d}", "Name": "***", "Org Name": pick.choice(_AGENCIES),
+            "Reason": pick.choice(_REASONS),
+            "Total Networks Searched": pick.choice([0, 1, 12, 480, 5200]),
+            "Time Frame": f"{stamp(when - timedelta(days=30))}\n{stamp(when)}", "License Plate": "***",
+            "Case #": "***", "Search Time": stamp(when), "Search Type": "lookup",
+        }  # fmt: skip
+        rows.append(dict.fromkeys(_COLUMNS, "") | cells)
+    printed = lay_out(rows, _COLUMNS)
+    printed.insert(32, _COLUMNS)
+    return write_csv(Path(folder) / "simulated-network-audit.csv", printed, encoding="utf-8-sig", end="\n")

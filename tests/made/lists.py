@@ -15,10 +15,11 @@ def make_list(names, reporter=ME, section=SHARED, date="2025-01-31", source=None
     rows = []
     for number, name in enumerate(names, start=1):
         name, state, is_inactive = (*((name,) if isinstance(name, str) else name), None, False)[:3]
-        ends = (reporter, name) if section == SHARED else (name, reporter)
+        owner, reader = (reporter, name) if section == SHARED else (name, reporter)
         rows.append(
             dict(
-                zip(("from_agency_as_printed", "to_agency_as_printed"), ends, strict=True),
+                from_agency_as_printed=owner,
+                to_agency_as_printed=reader,
                 shares="detections",
                 reported_by=reporter,
                 section=section,

@@ -38,6 +38,9 @@ def write_book(path: Path, sheets: dict[str, list[list]], hide: str = "", **opti
     """Write sheets of a workbook; dates become date cells."""
     options |= {"strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(path, options) as book:
+        book.set_properties(
+            {"created": datetime(2025, 12, 1), "comments": "Simulated: nothing in it is real."}
+        )
         day = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         for name, rows in sheets.items():
             sheet = book.add_worksheet(name)
@@ -52,11 +55,15 @@ def write_book(path: Path, sheets: dict[str, list[list]], hide: str = "", **opti
     return path
 
 
+def read_parts(path: Path) -> dict[str, bytes]:
+    """Read the parts of a workbook as they are in its file."""
+    with zipfile.ZipFile(path) as made:
+        return {name: made.read(name) for name in made.namelist()}
+
+
 def write_parts(path: Path, rows: str, parts: dict[str, str | bytes] | None = None) -> Path:
     """Write a workbook from the XML of the rows of its only sheet, with parts of one's own."""
-    write_book(path, {"S": [[1]]})
-    with zipfile.ZipFile(path) as made:
-        kept = {name: made.read(name) for name in made.namelist()}
+    kept = read_parts(write_book(path, {"S": [[1]]}))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
         for name, content in (kept | {SHEET_PART: SHEET % rows} | (parts or {})).items():
             made.writestr(name, content)
@@ -69,24 +76,19 @@ def read(path: Path, **options) -> Reading:
 
     The table of a search log is loaded into memory.
     """
-    source = open_source(path)
+    source, tables = open_source(path), {}
+    options = {"keep_reasons": True, "confirm_agencies": True} | options
     with tempfile.TemporaryDirectory() as work:
         source.work = Path(work)
-        reading = read_source(
-            source, ReadOptions(**{"keep_reasons": True, "confirm_agencies": True, **options})
-        )
-        report = reading.report
-        report.check()
-        assert sum(map(len, reading.tables.values())) == report.rows_out
-        tables = {
-            name: table.load() if isinstance(table, FileTable) else table
-            for name, table in reading.tables.items()
-        }
-        for table in reading.tables.values():
+        reading = read_source(source, ReadOptions(**options))
+        reading.report.check()
+        assert sum(map(len, reading.tables.values())) == reading.report.rows_out
+        for name, table in reading.tables.items():
+            tables[name] = table.load() if isinstance(table, FileTable) else table
             if isinstance(table, FileTable):
                 table.close()
-    check_silence(json.dumps(report.to_dict(), ensure_ascii=False))
-    return Reading(tables, report)
+    check_silence(json.dumps(reading.report.to_dict(), ensure_ascii=False))
+    return Reading(tables, reading.report)
 
 
 def count_skipped(report: Report) -> dict[str, int]:

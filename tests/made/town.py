@@ -5,24 +5,21 @@ The searches and the lists are those of the simulated world, printed as each ven
 """
 
 import calendar
-import csv
-import io
 import zipfile
-from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
-import xlsxwriter
 
-from helpers.formats import load_format
 from helpers.simulate import world
 from helpers.simulate.log import build_lists, build_log
+from made.audits import FORMS, lay_out, stamp
 from made.learn_pages import Layout
 from made.pdf import write_pdf
+from made.tables import read_parts, write_book, write_csv
 
 SEED, ROWS = 2019, 2400
-_TOWN, _COUNTY, _FALLS, _OFFICE, _LAKE = (
-    "Exampleton ZZ PD", "Sample County ZZ SO", "Inventory Falls ZZ PD", "Officeville ZZ PD", "Lakemark ZZ PD",
+_TOWN, _COUNTY, _FALLS, _OFFICE = (
+    "Exampleton ZZ PD", "Sample County ZZ SO", "Inventory Falls ZZ PD", "Officeville ZZ PD",
 )  # fmt: skip
 _MASK = "***"
 
@@ -51,7 +48,7 @@ def _write_audits(folder: Path, log: pd.DataFrame) -> None:
         ("simulated-neighbor-network-audit.csv", neighbor, 11),
     ):
         rows = _print_audit(log[part], f"Audit, {columns_n} columns")
-        _write_csv(folder / name, rows, "utf-8-sig")
+        write_csv(folder / name, rows, encoding="utf-8-sig")
     own = log[log["source_id"].str.startswith("simulated-exampleton-org")]
     _write_book(
         folder / "simulated-organization-audit.xlsx", {"Audit": _print_audit(own, "Audit, 14 columns")}
@@ -61,37 +58,32 @@ def _write_audits(folder: Path, log: pd.DataFrame) -> None:
     for row in portal.itertuples():
         when = f"{row.searched_at:%Y-%m-%dT%H:%M:%S}.000Z"
         rows.append([row.search_id, _MASK, when, _write_count(row.networks_n), _print_reason(row)])
-    _write_csv(folder / "simulated-portal-search-audit.csv", rows)
+    write_csv(folder / "simulated-portal-search-audit.csv", rows)
 
 
 def _print_audit(log: pd.DataFrame, form: str) -> list[list[str]]:
     """Print searches as the vendor's audit does, with names, plates and case numbers masked."""
-    columns = next(one["columns"] for one in load_format("flock")["audit"]["forms"] if one["name"] == form)
+    columns = next(one["columns"] for one in FORMS if one["name"] == form)
     rows = []
     for row in log.sort_values(["searched_at", "search_id"], kind="stable").itertuples():
-        cells = dict.fromkeys(columns, "")
-        frame = [_print_time(moment) for moment in (row.window_start, row.window_end) if not pd.isna(moment)]
-        cells |= {
+        frame = [stamp(moment) for moment in (row.window_start, row.window_end) if not pd.isna(moment)]
+        cells = {
             "ID": row.search_id if isinstance(row.search_id, str) else "", "Name": _MASK,
             "License Plate": _MASK,
             "Org Name": row.searcher_agency_as_printed,
             "Total Networks Searched": _write_count(row.networks_n),
             "Total Devices Searched": _write_count(row.devices_n), "Time Frame": "\n".join(frame),
             "Reason": _print_reason(row), "Case #": _MASK if row.has_case_number is True else "",
-            "Search Time": _print_time(row.searched_at),
+            "Search Time": stamp(row.searched_at),
             "Search Type": row.search_type if isinstance(row.search_type, str) else "",
         }  # fmt: skip
-        rows.append([cells[name] for name in columns])
-    return [columns, *rows]
+        rows.append(dict.fromkeys(columns, "") | cells)
+    return lay_out(rows, columns)
 
 
 def _print_reason(row) -> str:
     shown = {"masked": _MASK, "redacted": "[REDACTED]", "placeholder": "n/a"}
     return row.reason_text if isinstance(row.reason_text, str) else shown.get(row.reason_text_cell, "")
-
-
-def _print_time(moment: datetime) -> str:
-    return f"{moment:%m/%d/%Y, %I:%M:%S %p} UTC"
 
 
 def _write_count(count: object) -> str:
@@ -115,7 +107,7 @@ def _write_lists(folder: Path, lists: pd.DataFrame, log: pd.DataFrame) -> None:
     rows = [["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"]]
     for name in sorted({*shared[_TOWN], *received[_TOWN]}):
         rows.append([name, name * (name in received[_TOWN]), _TOWN * (name in shared[_TOWN])])
-    _write_csv(folder / "simulated-shared-networks.csv", rows)
+    write_csv(folder / "simulated-shared-networks.csv", rows)
 
     own = log[(log["host_agency"] == _OFFICE)].sort_values("searched_at", kind="stable").head(60)
     local = own["searched_at"].dt.tz_localize("UTC").dt.tz_convert(world.ZONE).dt.tz_localize(None)
@@ -136,7 +128,7 @@ def _write_lists(folder: Path, lists: pd.DataFrame, log: pd.DataFrame) -> None:
         },
     )  # fmt: skip
     edges = [[_FALLS, name, world.LIST_ON] for name in shared[_FALLS]]
-    _write_csv(folder / "simulated-edges.csv", [["Owner", "Reader", "Seen on"], *edges])
+    write_csv(folder / "simulated-edges.csv", [["Owner", "Reader", "Seen on"], *edges])
 
 
 def _write_figures(folder: Path) -> None:
@@ -165,28 +157,9 @@ def _write_figures(folder: Path) -> None:
         write_pdf(folder / f"simulated-learn-{name}.pdf", [[*page, *foot]], packed=False)
 
 
-def _write_csv(path: Path, rows: list[list], encoding: str = "utf-8") -> None:
-    with path.open("w", encoding=encoding, newline="") as file:
-        csv.writer(file, lineterminator="\r\n").writerows(rows)
-
-
 def _write_book(path: Path, sheets: dict[str, list[list]]) -> None:
     """Write a workbook, its parts stored as they are: how they are packed depends on the machine."""
-    made = io.BytesIO()
-    options = {f"strings_to_{kind}": False for kind in ("formulas", "urls", "numbers")}
-    with xlsxwriter.Workbook(made, options | {"in_memory": True}) as book:
-        book.set_properties(
-            {"created": datetime(2025, 12, 1), "comments": "Simulated: nothing in it is real."}
-        )
-        when = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        for name, rows in sheets.items():
-            sheet = book.add_worksheet(name)
-            for y, row in enumerate(rows):
-                for x, cell in enumerate(row):
-                    if isinstance(cell, datetime):
-                        sheet.write_datetime(y, x, cell, when)
-                    else:
-                        sheet.write(y, x, cell)
-    with zipfile.ZipFile(made) as packed, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as stored:
-        for part in packed.infolist():
-            stored.writestr(zipfile.ZipInfo(part.filename, (2025, 12, 1, 0, 0, 0)), packed.read(part))
+    parts = read_parts(write_book(path, sheets))
+    with zipfile.ZipFile(path, "w") as stored:
+        for name, content in parts.items():
+            stored.writestr(zipfile.ZipInfo(name, (2025, 12, 1, 0, 0, 0)), content)

@@ -51,19 +51,24 @@ def list_needs(*extras):
     return {canonicalize_name(Requirement(line).name) for line in lines}
 
 
+@pytest.fixture(scope="module")
+def known():
+    """The packages that are installed, by the name that code imports."""
+    return packages_distributions()
+
+
 @pytest.mark.parametrize("folder, extras", [("src", ("engines",)), ("tests", ("test", "engines"))])
-def test_what_is_imported_is_named(folder, extras):
+def test_what_is_imported_is_named(known, folder, extras):
     """pyproject.toml names the package of every import; nothing rests on another's needs."""
-    known, named = packages_distributions(), list_needs(*extras)
+    named = list_needs(*extras)
     local = {path.stem for path in (paths.ROOT / folder).rglob("*.py")} | {"benchmarks", "made"}
     for name in read_imports(paths.ROOT / folder) - set(paths.PACKAGES) - local:
         if name in known or name not in ("rustworkx", "networkit", "pyspark"):  # other engines may be absent
             assert {canonicalize_name(package) for package in known[name]} & named, name
 
 
-def test_what_is_named_is_imported():
+def test_what_is_named_is_imported(known):
     """No dependency is left over from code that is gone."""
-    known = packages_distributions()
     used = {canonicalize_name(p) for name in read_imports(paths.SOURCE) for p in known.get(name, ())}
 
     assert list_needs() - used == NOT_IMPORTED

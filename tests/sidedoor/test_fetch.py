@@ -62,14 +62,6 @@ def shelf(tmp_path, server, monkeypatch):
     return made
 
 
-def make_mirror(shelf, name, content=BODY) -> Path:
-    """Make a mirror with a file in a folder of it."""
-    folder = shelf.folder.parent / "mirror" / "deep"
-    folder.mkdir(parents=True)
-    (folder / name).write_bytes(content)
-    return folder.parent
-
-
 # --- from the publisher -------------------------------------------------------------------------------
 
 
@@ -219,28 +211,29 @@ def test_file_to_save_by_hand_tells_how_and_is_then_accepted(shelf, server):
 
 
 def test_mirror_is_asked_first_and_copied(shelf, server, monkeypatch):
-    """By option or by environment, at any depth; the copy is the fetcher's own."""
-    mirror = make_mirror(shelf, "town.csv")
-    assert shelf.fetch(mirror=mirror).read_bytes() == BODY
-    assert not shelf.path.samefile(mirror / "deep" / "town.csv")
+    """By option or by environment, at any depth; the copy is the fetcher's own.
+
+    A file of the right name and another sha256 is an error; the publisher is asked for what is not there.
+    """
+    mirror = shelf.folder.parent / "mirror"
+    there = mirror / "deep" / "town.csv"
+    there.parent.mkdir(parents=True)
+    there.write_bytes(BODY)
+    assert shelf.fetch(mirror=mirror).read_bytes() == BODY and not shelf.path.samefile(there)
     assert shelf.read_record()["came_from"] == "mirror" and str(mirror) not in json.dumps(shelf.read_record())
     shelf.path.unlink()
     monkeypatch.setenv(fetch.MIRROR, str(mirror))
-    assert shelf.fetch().read_bytes() == BODY and not server.asked
-
-
-def test_what_a_mirror_lacks_is_fetched_and_what_is_wrong_there_is_refused(shelf, server):
-    """A file of the right name and another sha256 is an error; the publisher is not asked."""
-    mirror = make_mirror(shelf, "village.csv")
-    assert shelf.fetch(mirror=mirror).read_bytes() == BODY and len(server.asked) == 1
+    assert shelf.fetch().read_bytes() == BODY
     for path in shelf.folder.iterdir():
         path.unlink()
     for content, known, code in ((BODY + b"x", {}, "checksum"), (PAGE, UNKNOWN, "content")):
-        (mirror / "town.csv").write_bytes(content)
+        there.write_bytes(content)
         shelf.list_file(**known)
         with refused(code, IngestError):
-            shelf.fetch(mirror=mirror)
-    assert not shelf.path.exists() and len(server.asked) == 1
+            shelf.fetch()
+    assert not shelf.path.exists() and not server.asked
+    there.unlink()
+    assert shelf.fetch().read_bytes() == BODY and len(server.asked) == 1
     with refused("no-folder", DataError):
         shelf.fetch(mirror=shelf.folder / "no")
 

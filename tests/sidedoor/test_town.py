@@ -9,10 +9,9 @@ import pytest
 from helpers import paths
 from helpers.simulate import world
 from helpers.simulate.log import build_lists, build_log
+from made.tables import read
 from made.town import ROWS, SEED, write_town
 from sidedoor.ingest import sniff
-from sidedoor.ingest.files import read_source
-from sidedoor.ingest.report import FileTable, Reading
 from sidedoor.ingest.source import ReadOptions, open_source
 from sidedoor.run.draft import draft_edition
 from sidedoor.run.editions import load_edition
@@ -23,19 +22,10 @@ BY_HAND = {"simulated-clerk-mapping.toml", "simulated-edges-mapping.toml", "simu
 
 
 @pytest.fixture(scope="module")
-def readings(tmp_path_factory):
-    """What the readers make of the committed copies, as the edition lists them; logs are loaded."""
-    made = {}
-    for file in load_edition("worked-example").raw_files:
-        source = open_source(file.path)
-        source.work = tmp_path_factory.mktemp("work")
-        reading = read_source(source, ReadOptions(keep_reasons=True, **dict(file.options)))
-        tables = {
-            name: table.load() if isinstance(table, FileTable) else table
-            for name, table in reading.tables.items()
-        }
-        made[file.name] = Reading(tables, reading.report)
-    return made
+def readings():
+    """What the readers make of the committed copies, as the edition lists them."""
+    files = load_edition("worked-example").raw_files
+    return {file.name: read(file.path, **dict(file.options)) for file in files}
 
 
 @pytest.fixture(scope="module")

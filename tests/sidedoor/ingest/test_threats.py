@@ -85,16 +85,16 @@ def test_deflate_bombs(pdf_writer, write, is_nested):
     refuse(read_pages, path, said="unpacks")
 
 
-def test_sixty_thousand_ruling_lines(write):
+def test_twenty_thousand_ruling_lines(write):
     """Lines drawn on a page cost nothing: its words are read."""
-    lines = b"\n".join(b"0 %d m 600 %d l S" % (y % 792, y % 792) for y in range(60_000))
+    lines = b"\n".join(b"0 %d m 600 %d l S" % (y % 792, y % 792) for y in range(20_000))
     pages = read_pages(open_source(write(lines + b" " + show("Chino Police")), LIMITS))
     assert [word.text for word in pages[0].words] == ["Chino", "Police"]
 
 
-@pytest.mark.parametrize(("times", "said"), [(2, "only 1"), (200_000, "")])
+@pytest.mark.parametrize(("times", "said"), [(2, "only 1"), (20_000, "")])
 def test_page_named_many_times(pdf_writer, write, times, said):
-    """A page that the tree names twice is not passed over, and 200,000 times in a megabyte is too many."""
+    """A page that the tree names twice is not passed over, and 20,000 times is too many."""
     pdf_writer.add_pages([pdf_writer.add_stream(show("again"))])
     tree = pdf_writer.add(f"<< /Type /Pages /Count {times} /Kids [" + "2 0 R " * times + "] >>")
     root = pdf_writer.add(f"<< /Type /Catalog /Pages {tree} 0 R >>")
@@ -235,11 +235,14 @@ def test_workbooks(write_xlsx, rows, parts, outcome):
         assert read_workbook(open_source(path, LIMITS)).sheets[0].rows == outcome
 
 
-def test_a_million_rows_are_read(write_xlsx):
-    """The longest sheet that Excel holds, 1,048,576 rows, is no attack: it is read, within 1 GiB."""
-    rows = (f'<row r="{n}"><c r="A{n}"><v>{n % 9973}</v></c></row>' for n in range(1, 1_048_577))
-    sheet = read_workbook(open_source(write_xlsx("".join(rows)), LIMITS)).sheets[0]
-    assert len(sheet.rows) == 1_048_576 and sheet.rows[-1] == [str(1_048_576 % 9973)]
+def test_many_rows_are_read(write_xlsx):
+    """The longest sheet that Excel holds, 1,048,576 rows, is no attack and is read within 1 GiB: here an eighth
+    of it, in an eighth of the memory besides what the child itself takes.
+    """
+    rows = (f'<row r="{n}"><c r="A{n}"><v>{n % 9973}</v></c></row>' for n in range(1, 131_073))
+    limits = FileLimits(sandbox=Limits(memory_bytes=384 << 20, cpu_seconds=24, wall_seconds=240))
+    sheet = read_workbook(open_source(write_xlsx("".join(rows)), limits)).sheets[0]
+    assert len(sheet.rows) == 131_072 and sheet.rows[-1] == [str(131_072 % 9973)]
 
 
 def test_not_quite_workbooks(write_xlsx):
