@@ -125,8 +125,8 @@ def test_ways_of_drawing(tmp_path, way, face):
     layout = build_2022(size=(612, 792), foot=740, **more)
     pages = layout.finish()
     if way == "shuffled":
+        pages = [random.Random(1).sample(page, len(page)) for page in pages]
         pages = [split_words(layout, page) for page in pages]
-        pages = [random.Random(1).sample(words, len(words)) for words in pages]
     elif way == "twice":
         pages = [[*page, *((x + 0.3, *rest) for x, *rest in page)] for page in pages]
     path = write_pdf(tmp_path / "r.pdf", pages, layout.size, font=f"/{face}")
