@@ -215,8 +215,7 @@ def read_page(page) -> dict:
             unseen[ASKEW] += not item.get_text().isspace()
         elif text := clean(item.get_text()):
             state = item.tag if abs(item.size) >= SMALL else INKLESS
-            is_bold = "bold" in str(item.fontname).casefold()
-            more = {"text": text, "size": abs(item.size), "state": state, "is_bold": is_bold}
+            more = {"text": text, "size": abs(item.size), "state": state}
             letters.append(box | more | {"upright": True, "doctop": box["top"]})
     covered, last = 0.0, -1
     for box in boxes:
@@ -236,7 +235,7 @@ def read_page(page) -> dict:
         unseen[state] += 1
         if state == SEEN:
             sides = (round(word[side], 2) for side in ("x0", "x1", "top", "bottom"))
-            shown.append([unicodedata.normalize("NFC", word["text"]), *sides, word["is_bold"]])
+            shown.append([unicodedata.normalize("NFC", word["text"]), *sides])
     return {
         "number": page.page_number,
         "width": round(wide, 2),
@@ -266,7 +265,7 @@ def build_words(letters: list[dict]) -> list[dict]:
     words, alike = [], defaultdict(list)
     for word in extractor.extract_words(letters, return_chars=True):
         first, last = word["chars"][0], word["chars"][-1]
-        word |= {"last": last["order"], "is_bold": first["is_bold"]}
+        word["last"] = last["order"]
         near = 0.12 * first["size"]
         if not any(
             abs(one["x0"] - word["x0"]) < near and abs(one["top"] - word["top"]) < near
