@@ -119,6 +119,7 @@ class Device(pdfplumber.page.PDFPageAggregatorWithMarkedContent):
     def begin_page(self, page, ctm) -> None:
         super().begin_page(page, ctm)
         self.mark, self.chars_n, self.figures_n, self.has_effects = None, 0, 0, False
+        self.tagged = None
 
     def receive_layout(self, page) -> None:
         super().receive_layout(page)
@@ -157,8 +158,10 @@ class Device(pdfplumber.page.PDFPageAggregatorWithMarkedContent):
             super().paint_path(gstate, stroke, fill, evenodd, path)
 
     def tag_cur_item(self) -> None:
-        if self.cur_item._objs:
-            self.cur_item._objs[-1].tag = self.mark
+        # A path may draw nothing: then the last item is what was drawn before, and keeps its tag.
+        if self.cur_item._objs and self.cur_item._objs[-1] is not self.tagged:
+            self.tagged = self.cur_item._objs[-1]
+            self.tagged.tag = self.mark
 
     def _refuse(self, found: str, way_out: str) -> IngestError:
         return IngestError(f"{self.name}, page {self.pageno}", found, way_out)
