@@ -20,27 +20,19 @@ from helpers.facts.claims import (
     measure_months,
 )
 from helpers.facts.intervals import Interval, bound_value
-from helpers.paths import FACTS
+from helpers.facts.tables import load_table
 
 TABLES = ("quantities", "query_volumes", "metros", "sharing_claims")
 
 
-def read_table(name: str) -> pd.DataFrame:
-    """Read a fact table as pandas reads it."""
-    text = {"period_start": str, "period_end": str, "cbsa_code": str}
-    return pd.read_csv(FACTS / f"{name}.csv", dtype=text)
-
-
 @pytest.fixture(scope="module")
 def values():
-    """All figures of the fact tables."""
-    return collect_values(*map(read_table, TABLES))
+    return collect_values(*map(load_table, TABLES))
 
 
 @pytest.fixture(scope="module")
 def checked(values):
-    """The verdicts on all claims, by claim."""
-    return check_claims(read_table("claims"), values).set_index("claim_id")
+    return check_claims(load_table("claims"), values).set_index("claim_id")
 
 
 def make_value(point, qualifier="exact", rounded_to=None, start="", end="", source="s") -> Value:
@@ -291,13 +283,13 @@ def test_other_records_replies_and_unnamed_rows_are_not_names_of_the_list():
         ("listing", True, None, "NJ"),
     ]
     claims = pd.DataFrame(rows, columns=["claim_kind", "is_in_release", "agency_id", "state"])
-    found = collect_values(*map(read_table, TABLES[:3]), claims.assign(source_id="s"))
+    found = collect_values(*map(load_table, TABLES[:3]), claims.assign(source_id="s"))
     assert (found["counted_names_n"].point, found["recovered_states_n"].point) == (1, 1)
 
 
 def test_one_name_for_two_figures_is_refused():
     """An id that stands in both tables of figures is an error: formulas could not tell them apart."""
-    quantities, volumes, *others = map(read_table, TABLES)
+    quantities, volumes, *others = map(load_table, TABLES)
     volumes.loc[0, "volume_id"] = quantities.loc[0, "quantity_id"]
     with pytest.raises(DataError) as error:
         collect_values(quantities, volumes, *others)

@@ -1,4 +1,4 @@
-"""Charts: what is drawn is the table, also for a telephone; a figure is laid out once for all its files."""
+"""Charts: what is drawn is the table, also for a telephone; what a notebook shows is the saved file."""
 
 import base64
 import re
