@@ -28,10 +28,12 @@ def test_every_limit_stands_on_its_page(mirror):
     rules, missing = load_table("query_rules"), []
     for source, (name, before) in DOCUMENTS.items():
         own = rules[rules["source_id"] == source]
-        cited = {number for page in own["page"] for number in list_pages(page)}
+        limited = own[own["limit_value"] > 0]
+        cited = {number for page in limited["page"] for number in list_pages(page)}
         with pdfplumber.open(mirror / "pia" / name) as document:
             texts = {number: document.pages[number + before - 1].extract_text() for number in cited}
-        for rule in own[own["limit_value"] > 0].itertuples():
+            assert max(max(list_pages(page)) for page in own["page"]) + before <= len(document.pages)
+        for rule in limited.itertuples():
             number = int(rule.limit_value)
             pattern = rf"\b(?:{WORDS.get(number, f'{number:,}')})\b"
             text = " ".join(texts[number] for number in list_pages(rule.page))
