@@ -103,10 +103,10 @@ def test_machinery_is_loaded_only_when_a_kernel_starts(town):
     town.copy_package()
     done = list_loaded("run", "01", "-p", "x; import os=1")
     assert done.stdout == "2 []\n", done.stderr
-    done = town.call("run")
-    assert done.returncode == 0 and len(done.stderr.splitlines()) == 2, done.stderr
-    done = list_loaded("run")
-    assert done.stderr.count("unchanged") == 2 and done.stdout.splitlines()[-1] == "0 []", done.stdout
+    done = town.call("run", "01")
+    assert done.returncode == 0 and len(done.stderr.splitlines()) == 1, done.stderr
+    done = list_loaded("run", "01")
+    assert done.stderr.count("unchanged") == 1 and done.stdout.splitlines()[-1] == "0 []", done.stdout
 
 
 def test_run_prints_a_line_per_notebook_and_the_site_is_that_of_the_edition_run_last(town, call, monkeypatch):
