@@ -85,7 +85,6 @@ HEAD = 'title = "T"\nsubject = "s"\nkind = "ours"\n'
     ("text", "code"),
     [
         (HEAD.replace("title", "titel") + LABEL + TESTS, "unknown-key"),
-        (HEAD.replace("ours", "theirs") + LABEL + TESTS, "wrong-value"),
         (HEAD.replace("ours", "documented") + LABEL + TESTS, "missing-key"),
         (HEAD + LABEL.replace('"ab"', '"AB"') + TESTS, "wrong-value"),
         (HEAD + LABEL.replace('"ab"', '"(?=x)"') + TESTS, "pattern"),
@@ -94,7 +93,6 @@ HEAD = 'title = "T"\nsubject = "s"\nkind = "ours"\n'
         (HEAD + LABEL + '[[reading]]\nname = "r"\nbuckets = ["x"]\n' + TESTS, "bucket"),
         (HEAD + LABEL + TESTS.replace('label = "a"', 'label = ""'), "test"),
         (HEAD + LABEL + TESTS.split('[[test]]\ntext = "b"')[0], "untested"),
-        ("title = ", "unreadable"),
         ("#" * 70_000, "unreadable"),
     ],
 )
