@@ -41,9 +41,9 @@ def test_pictures_are_told_apart(write_scan):
 
 
 def test_a_path_that_draws_nothing_hides_no_text(tmp_path):
-    """A black path without a line between two words; what was drawn before keeps its ink."""
+    """An empty path is filled between two words; what was drawn before keeps its ink."""
     writer = PdfWriter()
-    drawn = b"BT /F1 9 Tf 60 700 Td (before) Tj ET 0 g 10 10 m f BT /F1 9 Tf 60 680 Td (after) Tj ET"
+    drawn = b"BT /F1 9 Tf 60 700 Td (before) Tj ET 0 g f BT /F1 9 Tf 60 680 Td (after) Tj ET"
     path = tmp_path / "path.pdf"
     path.write_bytes(writer.build(writer.add_pages([writer.add_stream(drawn)])))
     page = read_pages(open_source(path))[0]
