@@ -19,6 +19,7 @@ from sidedoor.run.results import format_json, seal_result
 EDITION = "test-city"
 # Two lists of one agency, and one more, so that the table of names is too long for a page.
 LISTS = {"irvine-learn-2020-03-02", "irvine-learn-2025-03-11", "ocsd-learn-2022-11-18"}
+LONG = ("agreements_287g", "metros", "search_counts")
 # What threats.md T1 lists: each changes the title of the page if it runs, and asks for a picture from a host.
 MARKUP = (
     "<img src=x onerror=\"document.title='OWNED'\"><script>document.title='OWNED'</script>"
@@ -136,18 +137,19 @@ def write_manifest(folder: Path, entries: list[dict], title="Plate readers in Te
 
 
 def copy_facts(folder: Path, **changed) -> Path:
-    """Copy the fact tables, of the names on sharing lists those of three, with cells of the first source changed.
+    """Copy the fact tables, with cells of the first source changed.
 
-    The other lists make a site slow to build and to look at, and have the same form.
+    Of the longest tables only the first rows are copied, and of the sharing lists three: the rest makes a site
+    slow to build and to look at, and has the same form.
     """
     shutil.copytree(paths.FACTS, folder)
-    tables = {name: read_table(folder / f"{name}.csv") for name in ("sources", "lists", "sharing_lists")}
+    names = ("sources", "lists", "sharing_lists", *LONG)
+    tables = {name: read_table(folder / f"{name}.csv") for name in names}
     tables["sources"].loc[0, list(changed)] = list(changed.values())
-    left_out = set(tables["sharing_lists"]["list_id"]) - LISTS
     for name in ("lists", "sharing_lists"):
-        tables[name] = tables[name][~tables[name]["list_id"].isin(left_out)]
+        tables[name] = tables[name][tables[name]["list_id"].isin(LISTS)]
     for name, table in tables.items():
-        table.to_csv(folder / f"{name}.csv", index=False)
+        (table.head(50) if name in LONG else table).to_csv(folder / f"{name}.csv", index=False)
     return folder
 
 
