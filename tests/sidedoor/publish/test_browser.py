@@ -72,6 +72,8 @@ def test_pages_ask_nobody_fit_and_can_be_used_by_all(width, browser, site, tmp_p
         if browser.ask("document.documentElement.scrollWidth > innerWidth"):
             too_wide.append(name)
         too_wide += [name] * browser.ask(f"{TABLES}.filter({STICKS_OUT}).length")
+        if width == 1024:  # from the widest only the wrapping and padding of tables differ
+            continue
         if name != "agencies":  # which has thousands of lines of one kind in its folds
             browser.ask(OPEN_FOLDS)
         browser.ask(SHORTEN)
