@@ -119,6 +119,7 @@ class Device(pdfplumber.page.PDFPageAggregatorWithMarkedContent):
     def begin_page(self, page, ctm) -> None:
         super().begin_page(page, ctm)
         self.mark, self.chars_n, self.figures_n, self.has_effects = None, 0, 0, False
+        self.tagged = None
 
     def receive_layout(self, page) -> None:
         super().receive_layout(page)
@@ -157,8 +158,10 @@ class Device(pdfplumber.page.PDFPageAggregatorWithMarkedContent):
             super().paint_path(gstate, stroke, fill, evenodd, path)
 
     def tag_cur_item(self) -> None:
-        if self.cur_item._objs:
-            self.cur_item._objs[-1].tag = self.mark
+        # A path may draw nothing: then the last item is what was drawn before, and keeps its tag.
+        if self.cur_item._objs and self.cur_item._objs[-1] is not self.tagged:
+            self.tagged = self.cur_item._objs[-1]
+            self.tagged.tag = self.mark
 
     def _refuse(self, found: str, way_out: str) -> IngestError:
         return IngestError(f"{self.name}, page {self.pageno}", found, way_out)
@@ -215,8 +218,7 @@ def read_page(page) -> dict:
             unseen[ASKEW] += not item.get_text().isspace()
         elif text := clean(item.get_text()):
             state = item.tag if abs(item.size) >= SMALL else INKLESS
-            is_bold = "bold" in str(item.fontname).casefold()
-            more = {"text": text, "size": abs(item.size), "state": state, "is_bold": is_bold}
+            more = {"text": text, "size": abs(item.size), "state": state}
             letters.append(box | more | {"upright": True, "doctop": box["top"]})
     covered, last = 0.0, -1
     for box in boxes:
@@ -236,7 +238,7 @@ def read_page(page) -> dict:
         unseen[state] += 1
         if state == SEEN:
             sides = (round(word[side], 2) for side in ("x0", "x1", "top", "bottom"))
-            shown.append([unicodedata.normalize("NFC", word["text"]), *sides, word["is_bold"]])
+            shown.append([unicodedata.normalize("NFC", word["text"]), *sides])
     return {
         "number": page.page_number,
         "width": round(wide, 2),
@@ -266,7 +268,7 @@ def build_words(letters: list[dict]) -> list[dict]:
     words, alike = [], defaultdict(list)
     for word in extractor.extract_words(letters, return_chars=True):
         first, last = word["chars"][0], word["chars"][-1]
-        word |= {"last": last["order"], "is_bold": first["is_bold"]}
+        word["last"] = last["order"]
         near = 0.12 * first["size"]
         if not any(
             abs(one["x0"] - word["x0"]) < near and abs(one["top"] - word["top"]) < near

@@ -29,6 +29,7 @@ from sidedoor.ingest.volumes import VolumeTable
 from sidedoor.ingest.xlsx import Sheet, read_workbook
 
 KINDS = ("xlsx", "text")
+SUREST = 0.8
 FAMILY, TEXT_FAMILY = "clerk's workbook", "clerk's table"
 # Separates nothing: each line of a text is one cell.
 _NONE = "\x1f"
@@ -113,12 +114,12 @@ def recognize(source: Source) -> Match | None:
         return None
     form = " + ".join(kind for kind in ("names", "searches", "months", "users") if kind in known)
     if source.kind == "text" and (line := found[0].line):
-        return Match(TEXT_FAMILY, form, f"its header is in line {line}", 0.8)
+        return Match(TEXT_FAMILY, form, f"its header is in line {line}", SUREST)
     if source.kind == "text":
         why = "most rows hold a word of an agency, and no header does"
         return Match(TEXT_FAMILY, form, why, 0.6)
     why = ", ".join(f"{known.count(kind)} of {kind}" for kind in dict.fromkeys(known))
-    return Match(FAMILY, form, f"of {say_number(len(found), 'sheet')}: {why}", 0.8)
+    return Match(FAMILY, form, f"of {say_number(len(found), 'sheet')}: {why}", SUREST)
 
 
 def read(source: Source, options: ReadOptions, sheets: Mapping[str, Mapping] | None = None) -> Reading:

@@ -8,8 +8,8 @@ from helpers.canonical import SECTIONS
 from helpers.errors import IngestError, offer_nearest
 from helpers.formats import load_format
 from helpers.wording import say_number
-from sidedoor.ingest.flock_sharing import build_row
 from sidedoor.ingest.headers import HEADER_ROWS, drop_columns, tidy_header
+from sidedoor.ingest.lists import ask_for, build_row
 from sidedoor.ingest.published import remove_hidden
 from sidedoor.ingest.report import Report, Skipped
 from sidedoor.ingest.source import ReadOptions, Source
@@ -230,12 +230,9 @@ def read_lists(table: Table, options: ReadOptions, report: Report) -> list[dict]
     source, header, used = table.source, table.header, [at for at, _ in table.lists]
     check_length(source, len(table.rows))
     if any(section for _, section in table.lists):
-        if not options.reported_by:
-            found, way_out = "a list that does not say whose it is", "Say it: --reported-by 'AGENCY'."
-            raise IngestError(source.name, found, way_out, code="no-reporter", asks_for="reported_by")
-        if not options.as_of:
-            way_out = "Give it: --as-of YYYY-MM-DD."
-            raise IngestError(source.name, "a list without a date", way_out, code="no-date", asks_for="as_of")
+        for asked in ("reported_by", "as_of"):
+            if not getattr(options, asked):
+                raise ask_for(asked, source.name)
     skipped = {code: Skipped(code, reason) for code, reason in _SKIPPED.items()}
     for number, cells in table.rows:
         if not any(remove_hidden(cells[at]).strip() for at in used):

@@ -16,7 +16,7 @@ from helpers.paths import FACTS
 from helpers.wording import say_number
 from sidedoor.ingest._learn_form import Footer, check_pages, load_form, read_footer, squeeze
 from sidedoor.ingest._learn_lists import Record, Section, cut_page, find_heading, find_sections, read_sections
-from sidedoor.ingest.flock_sharing import build_row
+from sidedoor.ingest.lists import build_row
 from sidedoor.ingest.pdf import Page, build_lines, read_pages, warn_unseen
 from sidedoor.ingest.report import Reading, Report
 from sidedoor.ingest.source import Match, ReadOptions, Source

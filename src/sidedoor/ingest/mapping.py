@@ -13,6 +13,7 @@ from helpers.wording import say_number
 from sidedoor.ingest import clerk
 from sidedoor.ingest.cells import EMPTY, MASKED, REDACTED, find_states, load_marks
 from sidedoor.ingest.headers import check_day, list_beginnings, tidy_header
+from sidedoor.ingest.lists import ask_for
 from sidedoor.ingest.logs import leave_out
 from sidedoor.ingest.mapping_file import ENDS, FIELDS, SHIPPED, list_mappings, list_matches, load_mapping
 from sidedoor.ingest.published import remove_hidden
@@ -207,9 +208,7 @@ def _describe_edges(table: pd.DataFrame, report: Report) -> None:
 def _read_volumes(tables: list[Table], mapping: dict, options: ReadOptions, report: Report) -> pd.DataFrame:
     volumes, frame, fields, places = VolumeTable(), *_read_records(tables, mapping, options, report)
     if "reported_by" not in fields:
-        found, way_out = "figures of nobody named", "Say whose they are: --reported-by 'AGENCY'."
-        place = tables[0].source.name
-        raise IngestError(place, found, way_out, code="no-reporter", asks_for="reported_by")
+        raise ask_for("reported_by", tables[0].source.name)
     for at, one in enumerate(fields.to_dict("records")):
         for part in mapping["figures"] or [{}]:
             figure = {**one, **part}

@@ -32,7 +32,6 @@ class Word:
     x1: float
     top: float
     bottom: float
-    is_bold: bool = False
 
     @property
     def middle(self) -> float:

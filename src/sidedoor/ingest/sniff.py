@@ -7,7 +7,7 @@ from helpers.errors import IngestError
 from helpers.wording import say_number
 from sidedoor.ingest.source import WEB_PAGE, Match, ReadOptions, Source
 
-# In no order of preference: the surest claim wins, and two that are equally sure are refused.
+# The surest claim wins, and two that are equally sure are refused: the order only saves work, see `sniff`.
 READERS = (
     "learn_sharing",
     "learn_dashboard",
@@ -31,9 +31,10 @@ def sniff(source: Source, options: ReadOptions | None = None) -> tuple[ModuleTyp
     """Find the reader for a file.
 
     Every reader module offers ``recognize(source) -> Match | None`` and ``read(source, options) -> Reading``;
-    with ``KINDS = ("text",)`` it says of which kinds its files are (`text`, `pdf`, `xlsx`, `html`). A
-    recognizer that raises `IngestError` has no claim, but its hint is shown if no other reader has one. A
-    mapping in the options leaves no choice.
+    with ``KINDS = ("text",)`` it says of which kinds its files are (`text`, `pdf`, `xlsx`, `html`), with
+    ``SUREST`` how sure it can be: it is not asked once another one is surer. A recognizer that raises
+    `IngestError` has no claim, but its hint is shown if no other reader has one. A mapping in the options
+    leaves no choice.
 
     Returns
     -------
@@ -44,7 +45,8 @@ def sniff(source: Source, options: ReadOptions | None = None) -> tuple[ModuleTyp
         return module, Match("mapping", "as mapped", "a mapping was given")
     claims, hints = [], []
     for module in list_readers():
-        if source.kind in getattr(module, "KINDS", ("text", "pdf", "xlsx")):
+        is_beaten = any(match.certainty > getattr(module, "SUREST", 1.0) for _, match in claims)
+        if source.kind in getattr(module, "KINDS", ("text", "pdf", "xlsx")) and not is_beaten:
             try:
                 match = module.recognize(source)
             except IngestError as hint:
