@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 FILE = "simulated-network-audit.csv"
-_HEADER = (
+HEADER = (
     "ID,Name,Org Name,Total Networks Searched,Time Frame,License Plate,Reason,Case #,Filters,Search Time,"
     "Search Type,Text Prompt,Moderation"
 ).split(",")
@@ -29,7 +29,7 @@ def write_example(folder: Path | str, rows_n: int = 60, seed: int = 2019) -> Pat
     path = Path(folder) / FILE
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_HEADER)
+        writer.writerow(HEADER)
         for number in range(rows_n):
             when = first + timedelta(minutes=pick.randrange(60 * 24 * 30))
             frame = f"{_show(when - timedelta(days=30))}\n{_show(when)}"
@@ -38,7 +38,7 @@ def write_example(folder: Path | str, rows_n: int = 60, seed: int = 2019) -> Pat
             who = [f"simulated-{number:04d}", "***", agency, networks, frame, "***"]
             writer.writerow([*who, reason, "***", "", _show(when), "lookup", "", ""])
             if number == rows_n // 2:
-                writer.writerow(_HEADER)
+                writer.writerow(HEADER)
     return path
 
 

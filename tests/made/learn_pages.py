@@ -26,8 +26,7 @@ def measure(text: str, size: float, face: str = "Helvetica") -> float:
 
 @dataclass
 class Layout:
-    """How a report is laid out: a page in points, columns as (left, right), rows, whose it is, and what the
-    product is called.
+    """How a report is laid out: in points, columns as (left, right), and what it says of itself.
 
     Cells may be level in the middle, rows may be split by pages, two columns may be centered, three may have
     their heads on every page.
@@ -37,7 +36,6 @@ class Layout:
     font: float = 10.0
     pitch: float = 16.5
     pad: float = 11.0
-    top: float = 88.0
     foot: float = 812.0
     two: tuple = ((67, 315), (326, 580))
     three: tuple | None = None
@@ -58,7 +56,7 @@ class Layout:
         self.pages.append([])
         for at, line in enumerate(self.title):
             self.put(self.size[0] / 2, 22 + 20 * at, line, 16 - 2 * at, center=True)
-        self.y = self.top
+        self.y = 88.0
 
     def put(self, x: float, y: float, text: str, size: float | None = None, center: bool = False) -> None:
         """Put a text on the page; (x, y) is the beginning, or the middle, of its base line."""
@@ -100,7 +98,6 @@ class Layout:
             self.start_page()
             if heads:
                 self.put_heads()
-        begin = self.y
         for at in range(height_n):
             if self.y + self.pitch > self.foot:
                 self.start_page()
@@ -110,12 +107,9 @@ class Layout:
                     x = (left + right) / 2 if is_centered else left
                     self.put(x, self.y + down + self.font, lines[at], center=is_centered)
             self.y += self.pitch
-        assert self.may_split or self.y > begin
         self.y += self.pad
 
-    def add_section(
-        self, name: str, rows, agency: str = "", heading: bool = True, sentence: bool = True
-    ) -> None:
+    def add_section(self, name: str, rows, heading: bool = True, sentence: bool = True) -> None:
         """Add a list of names, of (name, city, state), or for hot lists of (name, list)."""
         self.need(60 if heading else 0)
         if heading:
@@ -124,7 +118,7 @@ class Layout:
             self.y += 30
         if sentence:
             self.need(20)
-            for line in self.wrap(SENTENCES[name].format(agency or self.agency), self.size[0] - 80, 8.5):
+            for line in self.wrap(SENTENCES[name].format(self.agency), self.size[0] - 80, 8.5):
                 self.put(self.size[0] / 2, self.y, line, 8.5, center=True)
                 self.y += 11
             self.y += 11

@@ -1,6 +1,4 @@
-"""Small PDFs with text, object by object: for simulated reports, and for tests of what a reader must
-survive.
-"""
+"""Small PDFs with text, object by object: simulated reports, and what a reader must survive."""
 
 import zlib
 from pathlib import Path
@@ -25,14 +23,16 @@ class PdfWriter:
             f"<< /Length {len(data)} {extra} >>\nstream\n".encode("latin-1") + data + b"\nendstream"
         )
 
-    def add_pages(self, contents: list[int], resources: str = "", size=(612, 792)) -> int:
+    def add_pages(
+        self, contents: list[int], resources: str = "", size=(612, 792), font: str = "/Helvetica"
+    ) -> int:
         """Add pages with these contents, their tree and the catalog, whose number comes back."""
         tree = len(self.objects) + len(contents) + 1
         kids = [
             self.add(
                 f"<< /Type /Page /Parent {tree} 0 R /MediaBox [0 0 {size[0]} {size[1]}] /Contents "
                 f"{content} 0 R "
-                "/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> "
+                f"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont {font} >> >> "
                 f"{resources} >> >>"
             )
             for content in contents
@@ -59,31 +59,21 @@ def escape(text: str) -> str:
     return text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
 
 
-def write_pdf(path: Path | str, pages: list[list[tuple]], size=(612, 792), *, packed: bool = True) -> Path:
+def write_pdf(
+    path: Path | str, pages: list[list[tuple]], size=(612, 792), *, packed=True, font="/Helvetica", extra=()
+) -> Path:
     """Write a text PDF: pages of (x, y from the top, text) or (x, y, text, font size), in points.
 
-    Parameters
-    ----------
-    path
-        Where to write it.
-    pages
-        Each text is drawn in one piece with Helvetica; (x, y) is the beginning of its base line.
-    size
-        Of a page, in points.
-    packed
-        Deflate the pages. Not packed, the file has the same bytes wherever it is written.
-
-    Returns
-    -------
-    The path.
+    (x, y) is the beginning of a base line. Not `packed`, the file has the same bytes wherever it is written.
+    `font` may name an encoding as well; `extra` are operators for the end of each page.
     """
     writer, contents = PdfWriter(), []
     for page in pages:
         drawn = []
-        for x, y, text, *font in page:
+        for x, y, text, *own in page:
             shown = f"{x} {size[1] - y} Td ({escape(text)}) Tj ET"
-            drawn.append(f"BT /F1 {font[0] if font else 10} Tf {shown}")
-        contents.append(writer.add_stream("\n".join(drawn).encode("cp1252"), packed=packed))
+            drawn.append(f"BT /F1 {own[0] if own else 10} Tf {shown}")
+        contents.append(writer.add_stream("\n".join([*drawn, *extra]).encode("cp1252"), packed=packed))
     path = Path(path)
-    path.write_bytes(writer.build(writer.add_pages(contents, size=size)))
+    path.write_bytes(writer.build(writer.add_pages(contents, size=size, font=font)))
     return path

@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from made.pdf import write_pdf
 
-TITLE = "Transparency Portal"
+AGENCY, TITLE, UPDATED = "Exampleton ZZ PD", "Transparency Portal", "Mon Apr 27 2026"
 FIGURES = {
     "Data retention (in days)": "30 days",
     "Number of LPR and other cameras": "42",
@@ -24,12 +24,8 @@ POLICIES = {
 
 @dataclass
 class Portal:
-    """What a page shows: its agency, its date as printed, figures by heading, and two lists (None: no such
-    list).
-    """
+    """What a page shows: figures by heading, and two lists (None: no such list)."""
 
-    agency: str = "Exampleton ZZ PD"
-    updated: str = "Mon Apr 27 2026"
     figures: dict[str, str] = field(default_factory=lambda: {**FIGURES})
     shared: list[str] | None = None
     received: list[str] | None = None
@@ -38,10 +34,10 @@ class Portal:
         """List headings and what stands below them, in the order of a page."""
         entries = [*self.figures.items()]
         if self.shared is not None:
-            entries.insert(2, (f"Organizations granted access to {self.agency} data", ", ".join(self.shared)))
+            entries.insert(2, (f"Organizations granted access to {AGENCY} data", ", ".join(self.shared)))
         entries.insert(3, ("Hotlists Alerted On", "ZZ SVS, Simulated Amber Alert"))
         if self.received is not None:
-            entries.append((f"Organizations sharing their data with {self.agency}", ", ".join(self.received)))
+            entries.append((f"Organizations sharing their data with {AGENCY}", ", ".join(self.received)))
         return entries
 
 
@@ -53,9 +49,9 @@ def _fill(portal: Portal, box: str) -> str:
 def write_rendered(portal: Portal, extra: str = "") -> str:
     """Write the page as a browser saves it: a paragraph over a box."""
     return (
-        f"<!DOCTYPE html><html><head><title>Flock Safety - {portal.agency} {TITLE}</title><style>p {{}}</style>"
-        f"</head><body><header><h1>{html.escape(portal.agency)}</h1><h2>{TITLE}</h2><p>Last Updated: "
-        f"<span>{portal.updated}</span></p></header><h3>Overview</h3><p>{portal.agency} uses it.</p>"
+        f"<!DOCTYPE html><html><head><title>Flock Safety - {AGENCY} {TITLE}</title><style>p {{}}</style>"
+        f"</head><body><header><h1>{AGENCY}</h1><h2>{TITLE}</h2><p>Last Updated: "
+        f"<span>{UPDATED}</span></p></header><h3>Overview</h3><p>{AGENCY} uses it.</p>"
         + _fill(portal, "<div><img src='data:image/png;base64,AA'><div><p>{}</p><div> {}</div></div></div>")
         + f"<h3>Additional Info</h3>{extra}<footer>Provided by <a>Flock Safety</a></footer></body></html>"
     )
@@ -65,8 +61,8 @@ def write_labelled(portal: Portal) -> str:
     """Write the page as it was until early 2026: labels and values in rows of their own."""
     row = "<div class=row><div class={}>{{}}</div></div>"
     return (
-        f"<html><body><h1>{html.escape(portal.agency)}</h1><h4>{TITLE}</h4><h6>Last Updated: "
-        f"<span>{portal.updated}</span></h6><h6>Overview</h6><h6>Usage</h6>"
+        f"<html><body><h1>{AGENCY}</h1><h4>{TITLE}</h4><h6>Last Updated: "
+        f"<span>{UPDATED}</span></h6><h6>Overview</h6><h6>Usage</h6>"
         + _fill(portal, f"<div class=box>{row.format('label')}{row.format('value')}</div>")
         + "<footer>Provided by Flock Safety</footer></body></html>"
     )
@@ -76,9 +72,9 @@ def write_redesign(portal: Portal) -> str:
     """Write the page as redesigned in the spring of 2026: each entry is named, each name is a cell."""
     entry = "<div data-tp-entry-type={}><div><p>{}</p><p>{}</p></div><div>{}</div></div>"
     cell = "<div data-tp-access-row=true><div><div data-tp-access-cell-text=true>{}</div></div></div>"
-    empty = f"<div>{portal.agency} is not sharing data with any partner networks.</div>"
-    granted = f"Organizations granted access to {portal.agency} data."
-    theirs = f"Organizations sharing their data with {portal.agency}."
+    empty = f"<div>{AGENCY} is not sharing data with any partner networks.</div>"
+    granted = f"Organizations granted access to {AGENCY} data."
+    theirs = f"Organizations sharing their data with {AGENCY}."
     parts = []
     for kind, heading, about, names in (
         ("orgsWithAccess", "Sharing Network Data With", granted, portal.shared),
@@ -96,7 +92,7 @@ def write_redesign(portal: Portal) -> str:
             parts.append(entry.format(kind, heading, about, portal.figures[heading]))
     return (
         "<!DOCTYPE html><html><body><nav><a>Policy &amp; Trust</a></nav>"
-        f"<h1>{html.escape(portal.agency)}<br>{TITLE}</h1><p>Last updated: <span>{portal.updated}</span></p>"
+        f"<h1>{AGENCY}<br>{TITLE}</h1><p>Last updated: <span>{UPDATED}</span></p>"
         f"<h2>Community Impact</h2>{''.join(parts)}<h2>Policy &amp; Trust</h2></body></html>"
     )
 
@@ -104,20 +100,20 @@ def write_redesign(portal: Portal) -> str:
 def write_text(portal: Portal) -> str:
     """Write the page as its text is copied."""
     entries = [*POLICIES.items(), *portal.list_entries()]
-    head = f"{portal.agency}\n{TITLE}\n\nLast Updated: {portal.updated}\n\nOverview\n\nSuch technology.\n"
+    head = f"{AGENCY}\n{TITLE}\n\nLast Updated: {UPDATED}\n\nOverview\n\nSuch technology.\n"
     body = "\n\n".join(f"{heading}\n\n{value}" for heading, value in entries)
     return f"{head}{body}\nAdditional Info\n\nProvided by Flock Safety"
 
 
-def write_print(portal: Portal, path: Path, chars: int = 34) -> Path:
+def write_print(portal: Portal, path: Path) -> Path:
     """Print the page to PDF: policies on the left, figures and lists on the right, both wrapped."""
-    pages: list[list[tuple]] = [[(230, 40, portal.agency, 18), (240, 60, TITLE, 12)]]
-    pages[0].append((240, 78, f"Last Updated: {portal.updated}", 9))
+    pages: list[list[tuple]] = [[(230, 40, AGENCY, 18), (240, 60, TITLE, 12)]]
+    pages[0].append((240, 78, f"Last Updated: {UPDATED}", 9))
     for x, entries in ((60, POLICIES.items()), (330, portal.list_entries())):
         page, y = 0, 120
         for heading, value in entries:
             for part in (heading, value):
-                for line in wrap(part, chars, break_on_hyphens=False):
+                for line in wrap(part, 34, break_on_hyphens=False):
                     if y > 740:
                         page, y = page + 1, 40
                     if len(pages) <= page:

@@ -81,6 +81,14 @@ def count_skipped(report: Report) -> dict[str, int]:
     return counts
 
 
+def list_names(reading: Reading, section: str = "detections_shared") -> list[str]:
+    """List the names that a reading has in a section, in the order of the rows; none without a table."""
+    if "sharing" not in reading.tables:
+        return []
+    table = reading.tables["sharing"].query("section == @section")
+    return list(table["to_agency_as_printed" if section.endswith("shared") else "from_agency_as_printed"])
+
+
 def refuse(path: Path, **options) -> IngestError:
     """Read a file that has to be refused, and give the error."""
     try:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from helpers import paths
+from made.example import HEADER
 from sidedoor.run.draft import find_needs
 from sidedoor.run.editions import RECORDS, load_edition
 from sidedoor.run.notebooks import list_notebooks, load_notebook
@@ -39,12 +40,6 @@ AGENCIES = (
     "Bell\x07 YY PD",
     "Exampleton ZZ PD",
 )
-
-
-HEADER = (
-    "ID,Name,Org Name,Total Networks Searched,Time Frame,License Plate,Reason,Case #,Filters,Search Time,"
-    "Search Type,Text Prompt,Moderation"
-)
 RECORD = """[[record]]
 file = "simulated-canary-audit.csv"
 source_id = "simulated-canary-audit"
@@ -57,7 +52,7 @@ def write_poisoned(path):
     """Write a log with canaries in every private column and hostile names; half of it by the town itself."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(HEADER.split(","))
+        writer.writerow(HEADER)
         for n in range(600):
             time = f"{1 + n % 12:02d}/{1 + n % 28:02d}/2025, {1 + n % 11:02d}:{n % 60:02d}:07 PM UTC"
             agency = AGENCIES[n % len(AGENCIES)] if n % 2 else AGENCIES[-1]

@@ -1,28 +1,20 @@
 """The agency table against the CSV files, read without the package."""
 
-import csv
-
 import pytest
 
-from helpers import paths
 from helpers.facts import agencies
-
-
-def read(name):
-    """The rows of a fact table."""
-    with (paths.FACTS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+from made.notebooks import read
 
 
 @pytest.fixture(scope="module")
 def table():
-    """The table by agency."""
     return agencies.build_agency_table().set_index("agency_id")
 
 
 def test_every_agency_but_companies_pools_and_unnamed_groups_has_one_row(table):
-    kinds = {"police", "sheriff", "campus_police", "fusion_center", "federal"}
-    assert sorted(table.index) == sorted(row["agency_id"] for row in read("agencies") if row["kind"] in kinds)
+    named = read("agencies")
+    named = named[named["kind"].isin(["police", "sheriff", "campus_police", "fusion_center", "federal"])]
+    assert sorted(table.index) == sorted(named["agency_id"])
 
 
 def test_an_agency_is_named_by_a_listing_and_denied_by_a_full_denial_only(table):
@@ -30,10 +22,9 @@ def test_an_agency_is_named_by_a_listing_and_denied_by_a_full_denial_only(table)
 
     The chief who found ICE on his list the next day confirms it.
     """
-    listings = [row for row in read("sharing_claims") if row["claim_kind"] == "listing"]
-    named = {row["agency_id"] for row in listings if row["is_in_release"] == "true"}
+    listings = read("sharing_claims").query("claim_kind == 'listing' and is_in_release == 'true'")
     is_listed = table["on_ice_list"]
-    assert named == set(table.index[is_listed != "not named"])
+    assert set(listings["agency_id"]) == set(table.index[is_listed != "not named"])
     denied = {"union-city-pd-ca", "manteca-pd-ca", "san-luis-obispo-county-so-ca"}
     assert set(table.index[is_listed == "denied"]) == denied
     assert (is_listed["wethersfield-pd-ct"], is_listed["norwalk-pd-ct"]) == ("yes", "reported")
@@ -53,18 +44,13 @@ def test_the_status_is_the_latest_dated_statement(table):
 
 def test_lists_are_complete_ones_of_others_on_which_the_agency_is_active(table):
     """Counted again for every agency from the two tables of lists."""
-    lists = [row for row in read("lists") if row["section"] == "detections_shared"]
-    whole = {row["list_id"]: row["reported_by"] for row in lists if row["is_whole"] == "true"}
-    found = {}
-    for row in read("sharing_lists"):
-        is_active = row["section"] == "detections_shared" and row["is_inactive"] == "false"
-        if is_active and whole.get(row["list_id"], row["agency_id"]) != row["agency_id"]:
-            found.setdefault(row["agency_id"], set()).add(row["list_id"])
-    counted = {name: len(found[name]) for name in found if name in table.index}
-    assert counted == table.loc[table["lists_n"] > 0, "lists_n"].to_dict()
+    lists = read("lists").query("section == 'detections_shared' and is_whole == 'true'")
+    names = read("sharing_lists").query("section == 'detections_shared' and is_inactive == 'false'")
+    rows = names.merge(lists[["list_id", "reported_by"]], on="list_id").query("agency_id != reported_by")
+    counted = rows[rows["agency_id"].isin(table.index)].groupby("agency_id")["list_id"].nunique()
+    assert counted.to_dict() == table.loc[table["lists_n"] > 0, "lists_n"].to_dict()
 
 
 def test_every_status_has_a_phrase():
     """A new status in the table of claims needs a phrase for readers."""
-    said = {row["status"] for row in read("sharing_claims") if row["claim_kind"] != "note"}
-    assert said <= set(agencies.PHRASES)
+    assert set(read("sharing_claims").query("claim_kind != 'note'")["status"]) <= set(agencies.PHRASES)

@@ -49,14 +49,7 @@ def test_qualifier_decides_the_bounds(arguments, low, high):
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        (60, "about"),
-        (60, "just_under"),
-        (60, "about", math.nan),
-        (60, "about", -1),
-        (60, "roughly", 1),
-        (-1, "at_most"),
-    ],
+    [(60, "about"), (60, "about", math.nan), (60, "about", -1), (60, "often", 1), (-1, "at_most")],
 )
 def test_figure_that_cannot_be_bounded_is_refused(arguments):
     """A missing step, an unknown word or a negative `at_most` raises an error that names the way out."""
@@ -126,9 +119,7 @@ def test_touching_ends_overlap_and_only_two_finite_bounds_are_bounded():
     assert not is_bounded(Interval(0, INF)) and not is_bounded(Interval(-INF, 0))
 
 
-@pytest.mark.parametrize(
-    ("part", "whole"), [(0, 10), (10, 10), (1, 10), (5, 10), (81, 263), (1, 29), (997, 1000)]
-)
+@pytest.mark.parametrize(("part", "whole"), [(0, 10), (10, 10), (1, 29), (81, 263)])
 def test_bounds_of_a_share_solve_the_equation_of_wilson(part, whole):
     """At either bound the sample is 1.96 standard errors of that bound away (Wilson 1927)."""
     bounds = bound_share(part, whole)
@@ -139,7 +130,7 @@ def test_bounds_of_a_share_solve_the_equation_of_wilson(part, whole):
     assert (bounds.low == 0) == (part == 0) and (bounds.high == 1) == (part == whole)
 
 
-def test_a_share_of_no_sample_is_refused():
-    for part, whole in ((0, 0), (3, 2), (-1, 2)):
-        with pytest.raises(DataError):
-            bound_share(part, whole)
+@pytest.mark.parametrize("counts", [(0, 0), (3, 2), (-1, 2)])
+def test_a_share_of_no_sample_is_refused(counts):
+    with pytest.raises(DataError):
+        bound_share(*counts)

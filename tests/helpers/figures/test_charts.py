@@ -1,4 +1,4 @@
-"""Charts: what is drawn is the table, also for a telephone; a figure is laid out once for all its files."""
+"""Charts: what is drawn is the table, also for a telephone; what a notebook shows is the saved file."""
 
 import base64
 import re
@@ -12,7 +12,6 @@ from PIL import Image
 
 from helpers import figures
 from helpers.errors import DataError
-from helpers.figures import _base
 
 ABOUT = {"title": "Agencies by kind", "source": "Fresno Bee", "period": "2019", "caption": "One bar each."}
 COUNTS = pd.DataFrame(
@@ -33,9 +32,9 @@ CHARTS = {
 EACH = pytest.mark.parametrize("name", CHARTS)
 
 
-def draw(name, table=None):
+def draw(name, table=None, **about):
     function, usual, _ = CHARTS[name]
-    return function(usual if table is None else table, "a", unit="agencies", **ABOUT)
+    return function(usual if table is None else table, "a", unit="agencies", **ABOUT | about)
 
 
 @pytest.fixture(autouse=True)
@@ -109,16 +108,6 @@ def test_saved_files(folder):
 # --- the layout of a figure -----------------------------------------------------------------------
 
 
-def lay_out(source="S"):
-    """A figure whose long labels the layout has to make room for."""
-    with _base.new_figure() as (figure, axes):
-        axes.barh(["one", "a much longer name of an agency than that"], [1, 20])
-        axes.set_title("Bars of $5")
-        data = pd.DataFrame({"name": ["one", "two"], "bars_n": [1, 20]})
-        about = {"alt": "Bars.", "caption": "C.", "n": 2, "period": "2019"}
-        return _base.finish_figure(figure, "bars", source=source, data=data, **about)
-
-
 @pytest.fixture
 def shown(monkeypatch):
     """What a notebook would show, one call of `display` each."""
@@ -127,49 +116,33 @@ def shown(monkeypatch):
     return calls
 
 
-def test_notebook_shows_the_saved_file(shown, folder, monkeypatch):
-    """Byte for byte and not drawn again, with its description; so is a figure that was not saved."""
-    draw_alike, drawn = _base._draw_alike, []
-
-    def watch(figure, *formats):
-        drawn.append(formats)
-        return draw_alike(figure, *formats)
-
-    monkeypatch.setattr(_base, "_draw_alike", watch)
-    saved, unsaved = lay_out(), lay_out()
+def test_notebook_shows_the_saved_file_and_a_figure_changed_since_as_it_is(shown, folder):
+    """Byte for byte, with its description; so is a figure that was not saved. A new title is seen."""
+    saved, unsaved = draw("bars"), draw("bars")
     figures.save_figure(saved)
     for figure in (saved, unsaved):
         figure._ipython_display_()
+    saved.axes[0].set_title("Other bars")
+    for _ in range(2):
+        saved._ipython_display_()
 
+    file = (folder / "a.png").read_bytes()
+    assert [base64.b64decode(data["image/png"]) == file for data, _ in shown] == [True, True, False, False]
+    assert shown[2] == shown[3]
     for data, how in shown:
-        assert base64.b64decode(data["image/png"]) == (folder / "bars.png").read_bytes()
-        assert data["text/plain"] == "<CitedFigure size 840x460 with 1 Axes>" and how["raw"] is True
-        assert how["metadata"] == {"image/png": {"alt": "Bars.", "sidedoor": "bars"}}
-    assert len(shown) == 2 and drawn == [("png", "svg"), ("png",)]
-
-
-def test_figure_changed_after_it_was_saved_is_shown_as_it_is(shown, folder):
-    """A new title is seen, though the file has the old one; shown twice it is the same."""
-    figure = lay_out()
-    figures.save_figure(figure)
-    figure.axes[0].set_title("Other bars")
-    figure._ipython_display_()
-    figure._ipython_display_()
-
-    (first, _), (second, _) = shown
-    assert base64.b64decode(first["image/png"]) != (folder / "bars.png").read_bytes()
-    assert first == second
+        assert data["text/plain"].startswith("<CitedFigure size ") and how["raw"] is True
+        assert how["metadata"] == {"image/png": {"alt": saved.alt, "sidedoor": "a"}}
 
 
 def test_file_is_what_matplotlib_saves_tightly(folder):
     """The PNG is that of `bbox_inches="tight"`, byte for byte; the SVG is as large, in points."""
-    figures.save_figure(lay_out())
-    lay_out().savefig(folder / "plain.png", bbox_inches="tight", dpi=100, metadata={"Software": None})
-    svg = (folder / "bars.svg").read_text(encoding="utf-8")
+    figures.save_figure(draw("bars"))
+    draw("bars").savefig(folder / "plain.png", bbox_inches="tight", dpi=100, metadata={"Software": None})
+    svg = (folder / "a.svg").read_text(encoding="utf-8")
     points = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', svg).groups()
 
-    assert (folder / "bars.png").read_bytes() == (folder / "plain.png").read_bytes()
-    with Image.open(folder / "bars.png") as image:
+    assert (folder / "a.png").read_bytes() == (folder / "plain.png").read_bytes()
+    with Image.open(folder / "a.png") as image:
         assert [float(side) / 0.72 for side in points] == pytest.approx(image.size, abs=1)
 
 
@@ -179,6 +152,6 @@ def test_file_is_what_matplotlib_saves_tightly(folder):
 )
 def test_figure_of_invented_records_says_so(source, foot):
     """Whatever its title says, its foot does."""
-    figure = lay_out(source)
+    figure = draw("bars", source=source)
 
-    assert figure.get_supxlabel() == figure.source_line == f"{foot} · n = 2 · 2019"
+    assert figure.get_supxlabel() == figure.source_line == f"{foot} · n = 28 · 2019"

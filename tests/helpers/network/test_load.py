@@ -69,19 +69,6 @@ def test_spellings_of_one_agency_are_one_node_and_unsure_ones_stay_apart():
     assert any("mix alphabets" in note and note.endswith(": 1.") for note in mixed.notes)
 
 
-def test_an_edge_list_without_a_reporter_makes_nobody_a_reporter():
-    """Rows that do not say whose list they stand in are single lines: no complete list, no date, no crash."""
-    names = ("from_agency_as_printed", "to_agency_as_printed", "shares", "source_id")
-    pairs = (("A ZZ PD", "B ZZ PD"), ("A ZZ PD", "C ZZ PD"), ("B ZZ PD", "A ZZ PD"))
-    rows = [dict(zip(names, (*pair, "detections", "edges"), strict=True)) for pair in pairs]
-    data = load.read_records(build_table("sharing", rows))
-    graph = build_graph(data)
-
-    assert data.lists.empty and data.find_agency("") == data.find_agency("A ZZ PD")
-    assert graph.number_of_edges() == 3
-    assert not any(is_it for _, is_it in graph.nodes(data="is_reporter"))
-
-
 def test_hot_lists_open_no_detections_and_a_table_without_detections_is_refused():
     rows = [{**row, "shares": "hot_list"} for row in make_list(["Alton IL PD"])]
 
@@ -112,7 +99,7 @@ def test_wrong_choices_are_refused(choice, code):
 
 
 def test_orange_county_holds_every_row_of_its_lists():
-    """As many rows as the table of lists says; the sheriff's are those that the documents print."""
+    """As many rows as the table of lists says."""
     data = load_network("orange-county")
     lists = pd.read_csv(paths.FACTS / "lists.csv")
     lists = lists[lists["section"].isin([SHARED, RECEIVED])].set_index(["list_id", "section"])
@@ -120,9 +107,6 @@ def test_orange_county_holds_every_row_of_its_lists():
     whole = lists[lists["is_whole"].astype(bool)]["names_n"].dropna()
 
     assert (counts.reindex(whole.index, fill_value=0) == whole).all()
-    sheriff = "orange-county-so-ca"
-    assert data.list_dates(sheriff)["names_n"].tolist() == [295, 287, 149, 308]
-    assert data.list_dates(sheriff, RECEIVED)["names_n"].tolist() == [311, 466, 138, 330]
 
 
 def test_documented_lines_are_no_list():

@@ -1,6 +1,5 @@
 """Counts of sharing lists, each of the referee's counterexamples among them (review of November 2026)."""
 
-import os
 import random
 
 import networkx as nx
@@ -13,10 +12,6 @@ from helpers.network import build_graph, load_network, measure, nulls, sampling,
 from helpers.network.load import RECEIVED
 from made.lists import ME, make_data, make_graph, make_list
 from made.refusal import refused
-
-needs_mirror = pytest.mark.skipif(
-    not os.environ.get("SIDEDOOR_MIRROR"), reason="SIDEDOOR_MIRROR is not set: the real lists are not here"
-)
 
 
 def make_accounts(*states):
@@ -75,22 +70,10 @@ def test_lists_are_compared_above_a_floor_and_without_the_two_agencies():
     assert sorted(measure.count_alone(small)) == [1, 1]  # B by A, and Upton by B
 
 
-@pytest.mark.parametrize(
-    ("bounds", "words"),
-    [((0, 0), "none"), ((1, 1), "1"), ((0, 7), "0 to 7"), ((1000, 1200), "1,000 to 1,200")],
-)
-def test_bounds_in_words(bounds, words):
-    assert measure.say_range(*bounds) == words
-
-
-def make_lists(count, names):
-    """Make a network of `count` reporters that all name the same agencies."""
-    return make_graph({f"Reporter{at} ZZ PD": names for at in range(count)})
-
-
 def test_ties_are_said_as_ties():
     """E9: two agencies on all eight lists share the first rank, and name order decides nothing."""
-    ranked = sampling.rank_recipients(make_lists(8, ["Alton IL PD", "Upton MA PD"]), most=1)
+    links = {f"Reporter{at} ZZ PD": ["Alton IL PD", "Upton MA PD"] for at in range(8)}
+    ranked = sampling.rank_recipients(make_graph(links), most=1)
 
     assert ranked[["rank", "tied_n", "rank_high"]].to_numpy().tolist() == [[1, 1, 2], [1, 1, 2]]
 
@@ -104,7 +87,7 @@ def test_a_reporter_is_ranked_by_the_lists_of_others():
 
 
 def test_few_lists_have_counts_and_no_interval():
-    graph = make_lists(7, ["Alton IL PD"])
+    graph = make_graph({f"Reporter{at} ZZ PD": ["Alton IL PD"] for at in range(7)})
 
     assert "rank_low" not in sampling.rank_recipients(graph)
     for estimate in (sampling.bound_returned, sampling.estimate_unseen):
@@ -197,20 +180,14 @@ def test_the_walk_keeps_every_agency_its_numbers():
     assert len(set(pairs)) == len(pairs)
 
 
-@needs_mirror
-def test_portals_are_measured_as_published():
-    """Reciprocity 0.0878 and 0.6848.
+def test_portals_are_measured_as_published(mirror):
+    """Returned are 0.0878 of all shares and 0.6848 of those between reporters, by chance 0.296.
 
-    USPIS on 110 of 224 lists; chance returns 0.296 (first edition, 100 samples).
+    The first edition drew 100 samples. The ranks are held by a run of notebook 03.
     """
     portals = build_graph(load_network("private-eyes"))
-    between = select_reporters(portals)
-    top = sampling.rank_recipients(portals, most=1).iloc[0]
-    chance = nulls.compare_reciprocity(between, samples=20)
+    chance = nulls.compare_reciprocity(select_reporters(portals), samples=20)
 
-    assert (len(between), portals.number_of_nodes()) == (224, 4_620)
-    assert round(nx.overall_reciprocity(portals), 4) == 0.0878
-    assert round(nx.overall_reciprocity(between), 4) == 0.6848
     assert measure.count_returned(portals) == {"edges_n": 37_099, "known_n": 4_755, "returned_n": 3_256}
-    assert (top["agency_id"], top["lists_n"], top["of_n"]) == ("US Postal Inspection Service", 110, 224)
+    assert chance["observed"] == pytest.approx(3_256 / 4_755)
     assert chance["null_mean"] == pytest.approx(0.2960, abs=0.0056)

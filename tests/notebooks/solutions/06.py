@@ -1,6 +1,4 @@
-"""Solutions of notebook 06: one more word moves one end of the range; what counts as a reason differs by
-rule.
-"""
+"""Solutions of notebook 06: one more word moves one end of the range; each rule has its own reasons."""
 
 import tempfile
 from pathlib import Path

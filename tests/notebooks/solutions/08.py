@@ -1,6 +1,4 @@
-"""Solutions of notebook 08: what California's record shows and ICE's rules do not; which subjects changed
-most.
-"""
+"""Solutions of notebook 08: what California's record shows and ICE's rules do not; which subjects changed."""
 
 import pandas as pd
 

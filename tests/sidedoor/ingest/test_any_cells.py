@@ -9,34 +9,22 @@ from hypothesis import strategies as st
 
 from helpers.errors import IngestError
 from helpers.formats import load_format
+from made.mappings import EDGES, EDGES_HEADER, LOG, LOG_HEADER
 from made.tables import KEY, write_book, write_csv
 from sidedoor.ingest.files import DefectError, read_source
 from sidedoor.ingest.mapping_file import load_mapping
 from sidedoor.ingest.source import ReadOptions, open_source
 
-MAPPINGS = {
-    "log": r"""
-table = "searches"
-columns = {searched_at = "When", searcher_agency_as_printed = "Who", reason_text = "Why", plate = "Plate"}
-times.forms = ["%q/%q/%Y %H:%M"]
-cells.masked = ['hidden']
-""",
-    "edges": r"""
-table = "sharing"
-columns = {from_agency_as_printed = "owner", to_agency_as_printed = "reader", as_of = "day"}
-constants.shares = "detections"
-times.forms = ["%Y-%m-%d"]
-""",
-}
+MAPPINGS = {"log": LOG, "edges": EDGES}
 HEADERS = {
     "audit": load_format("flock")["audit"]["forms"][-1]["columns"],
     "portal": "id userId searchDate networkCount reason offenseType caseNumber".split(),
     "page": "agency accessed updated data_retention_in_days vehicles_detected_in_the_last_30_days "
     "hotlist_hits_in_the_last_30_days searches_in_the_last_30_days".split(),
     "sharing": ["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"],
-    **{name: load_mapping(name)["match"] for name in ("eff_data_driven_1", "eff_data_driven_2")},
-    "log": ["When", "Who", "Why", "Plate"],
-    "edges": ["owner", "reader", "day"],
+    "figures": load_mapping("eff_data_driven_1")["match"],
+    "log": LOG_HEADER,
+    "edges": EDGES_HEADER,
     "sides": ["Outgoing", "", "Incoming"],
     "agencies": ["Agency", "State", "Agency"],
     "months": ["Month", "2025", "2024"],

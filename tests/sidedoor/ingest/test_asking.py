@@ -35,9 +35,7 @@ def put(tmp_path):
 
 
 def test_all_that_is_needed_is_said_at_once_beside_the_rows(put):
-    """Three shares and one organization without any, whoever's list it is and of whatever day; no day is
-    shown.
-    """
+    """Three shares and one organization without any, whoever's and of whatever day; no day is shown."""
     report = inspect_file(put(NETWORKS))
     needed = report.details["needed"]
     assert list(needed) == ["reported_by", "as_of"] and "refused" not in report.details

@@ -88,9 +88,7 @@ def test_what_a_workbook_needs_to_be_told(tmp_path):
 
 
 def test_a_mapping_tells_the_directions(tmp_path):
-    """With sections told, names become edges the right way round, and the scope is what the mapping says. A
-    sheet that is not there is refused with the nearest name.
-    """
+    """With sections told, names become edges the right way round; a sheet that is not there is refused."""
     path, book = tmp_path / "irvine.toml", write_book(tmp_path / "clerk.xlsx", SHEETS)
     told = [f'[sheets."A{number}"]\nsection = "{name}"' for number, name in enumerate(SECTIONS, 1)]
     told += ['[sheets."OtherAgencies"]\nmeasure = "searches"\nscope = "access by other agencies"']
@@ -112,9 +110,7 @@ def test_a_mapping_tells_the_directions(tmp_path):
 
 
 def test_notes_and_totals_in_a_log_are_no_searches(tmp_path):
-    """What stands alone and without a time is set aside if it reads like a total, a page or a note; other
-    reasons stay.
-    """
+    """What stands alone, without a time, and reads like a total, a page or a note, is set aside."""
     rows = [["Audit log"], ["Reason", "DateTime"], ["INV", datetime(2025, 3, 1, 14, 5)]]
     rows += [["Total loss vehicle", None], [None, None]]
     notes = ["Total: 32", "Page 2 of 9", "* redacted by counsel", "Note: LEARN only"]
@@ -137,20 +133,6 @@ def test_date_and_time_in_two_columns(tmp_path, header, kind):
     assert set(reading.report.columns_dropped) == {"User", "Plate"}
 
 
-@pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_dates_whose_order_is_open(tmp_path, kind):
-    """The order that one of the dates decides holds for all; without such a date it is asked for."""
-
-    def write(*days: str):
-        rows = [["Reason", "DateTime"], *([REASON, f"{day}/2025 10:00"] for day in days)]
-        return write_rows(tmp_path, rows, kind)
-
-    assert list_times(write("03/04", "03/25"))[0] == datetime(2025, 3, 4, 10)
-    assert list_times(write("03/04", "25/03"))[0] == datetime(2025, 4, 3, 10)
-    assert refuse(write("03/04"), **UTC).asks_for == ("day_first",)
-    assert list_times(write("03/04"), day_first=True) == [datetime(2025, 4, 3, 10)]
-
-
 @pytest.mark.parametrize(
     ("day", "hour"),
     [
@@ -170,9 +152,7 @@ def test_ways_of_writing_day_and_time(tmp_path, day, hour):
 
 
 def test_a_log_of_days(tmp_path):
-    """Days without times stand at their beginning, and the report says so; a log that is asked about asks
-    once.
-    """
+    """Days without times stand at their beginning, and the report says so; the zone is asked for once."""
     path = write_rows(tmp_path, [["Date", "Agency", "Purpose"], ["2025-04-03", "Brea CA PD", REASON]])
     reading = read(path, **UTC)
     assert reading.tables["searches"]["searched_at"].tolist() == [datetime(2025, 4, 3)]

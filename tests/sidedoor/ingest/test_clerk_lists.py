@@ -3,7 +3,7 @@
 import pytest
 import xlsxwriter
 
-from made.tables import count_skipped, read, refuse, write_book, write_csv
+from made.tables import count_skipped, list_names, read, refuse, write_book, write_csv
 from sidedoor.ingest import inspect_file
 
 ME = {"reported_by": "Exampleton ZZ PD", "as_of": "2025-03-10"}
@@ -36,11 +36,6 @@ def list_ways(reading) -> dict[str, list[tuple[str, str]]]:
     return {name: [*map(tuple, part[ends].to_numpy().tolist())] for name, part in table.groupby("section")}
 
 
-def list_names(reading) -> list[str]:
-    """List who may read the data."""
-    return reading.tables["sharing"]["to_agency_as_printed"].tolist()
-
-
 @pytest.mark.parametrize(
     "header",
     [
@@ -63,9 +58,7 @@ def test_two_lists_side_by_side(tmp_path, header, turned, kind):
 
 @pytest.mark.parametrize("is_merged", [True, False])
 def test_states_beside_two_lists(tmp_path, is_merged):
-    """What stands over merged cells holds for the columns below them, an empty column parts lists; states are
-    dropped and said.
-    """
+    """A merged heading holds for the columns below it, an empty column parts lists; states are dropped."""
     rows = [[out, "ZZ", None, name or None, "ZZ" if name else None] for out, name in PAIRS]
     header = ["Shared with", "State", None, "Received from", "ST"]
     with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
@@ -81,9 +74,7 @@ def test_states_beside_two_lists(tmp_path, is_merged):
 
 
 def test_two_columns_that_say_nothing_are_asked_about(tmp_path):
-    """Two lists called Agency need two answers, in their order, or one for both; three are too many, and a
-    misspelt one is mended.
-    """
+    """Two lists called Agency need two answers or one for both; three are too many, misspelt ones mended."""
     path = write_csv(tmp_path / "a.csv", [["Agency", "Agency"], *PAIRS])
     error = refuse(path, **ME)
     assert (error.code, error.asks_for) == ("no-section", ("section",))
@@ -123,9 +114,7 @@ def test_names_without_a_header_need_a_word(tmp_path, kind):
 
 
 def test_a_title_and_a_total_among_names_without_a_header(tmp_path):
-    """What names no agency above the names is their title; a total and a note below are skipped; an odd name
-    is kept.
-    """
+    """What names no agency above the names is their title; a total below is skipped, an odd name kept."""
     names = [*OUT, "Mock City ZZ PD", "Quorex", *(f"Town {n} PD" for n in range(20))]
     path = write_names(tmp_path / "a.txt", "LPR access list", *names, "Total: 25", "Updated 3/1/2025")
     reading = read(path, **SENT)
@@ -146,6 +135,7 @@ def test_names_with_commas_and_no_header(tmp_path):
         "Jane Roe\nJohn Doe\nMax Muster",
         "pen,3\nink,4",
         "a police report of many words\n" * 40,
+        "We ask for the Dashboard Detection Report of 2018.\nThank you.",
         ", ".join(OUT),
         "Shared with,Received from",
         "Agency",
@@ -154,18 +144,14 @@ def test_names_with_commas_and_no_header(tmp_path):
     ],
 )
 def test_other_texts_are_not_taken_for_lists(tmp_path, text):
-    """Persons, prices, prose, names on one line, and headers without rows: nothing was exported, which is not
-    the same as nothing shared.
-    """
+    """Persons, prices, prose, a request, names on one line, headers without rows: nothing was exported."""
     (tmp_path / "x.txt").write_text(text + "\n")
     error = refuse(tmp_path / "x.txt", **ME)
     assert error.code in ("unknown-layout", "no-rows") and "Roe" not in str(error)
 
 
 def test_a_total_below_a_list_is_no_agency(tmp_path):
-    """Totals, notes and page numbers are set aside; non-breaking spaces in a name are kept as printed and
-    count as one name.
-    """
+    """Totals, notes and page numbers are set aside; a name with another kind of space is the same name."""
     names = [*OUT, OUT[0].replace(" ", "\u00a0")]
     notes = ["Total", "Total agencies: 3", "Count: 3", "Page 1 of 2", "* as of March", "3", "5 agencies"]
     notes += ["Total 5 agencies", "Last updated 3/1/2025", "Total number of agencies sharing: 5"]
@@ -176,9 +162,7 @@ def test_a_total_below_a_list_is_no_agency(tmp_path):
 
 
 def test_sheets_of_one_kind_are_asked_about_together(tmp_path):
-    """Two sheets that list names: one question; beside a sheet that can be read they are set aside, with the
-    same way out.
-    """
+    """Two sheets of names: one question; beside a sheet that can be read they are set aside."""
     lists = {"One": [["Agency"], *([name] for name in OUT)], "Two": [["Agency"], *([name] for name in IN)]}
     path = write_book(tmp_path / "a.xlsx", lists, hide="Two")
     assert "sheet 1, column A and sheet 2, column A" in refuse(path, **ME).place
@@ -203,9 +187,7 @@ def test_lists_one_below_the_other(tmp_path, kind):
     "heading", ["Received From", "Incoming", "Agencies that no longer share data with us"]
 )
 def test_a_heading_that_says_no_direction_is_no_agency(tmp_path, heading):
-    """What stands between names and is none, and leaves open how to read what follows, is refused with its
-    line.
-    """
+    """What stands between names, is none, and leaves open how to read what follows, is refused."""
     error = refuse(write_names(tmp_path / "a.csv", SHARED, *OUT, heading, *IN), **ME)
     assert error.place == "a.csv, line 5" and error.code == "heading-without-direction"
 
@@ -231,9 +213,7 @@ def test_a_heading_that_says_no_direction_is_no_agency(tmp_path, heading):
     ],
 )
 def test_headings_tell_the_direction(tmp_path, heading, section):
-    """A heading that leaves no doubt tells the direction; one that denies it, or points both ways, leaves it
-    to be asked for.
-    """
+    """A heading without doubt tells the direction; one that denies it, or points both ways, does not."""
     path = write_names(tmp_path / "a.csv", heading, "ORGANIZATION NAME", *OUT)
     if section:
         assert list(list_ways(read(path, **ME))) == [section]
@@ -241,14 +221,10 @@ def test_headings_tell_the_direction(tmp_path, heading, section):
         assert refuse(path, **ME).asks_for == ("section",)
 
 
-@pytest.mark.parametrize(
-    "header", [["No.", "Organization Name"], ["Organization Name", "State"], ["Agency", "City", "Status"]]
-)
+@pytest.mark.parametrize("header", [["No.", "Organization Name"], ["Agency", "City", "State", "Status"]])
 def test_what_is_beside_a_name(tmp_path, header):
-    """The names are read from their own column, wherever it is; city and state go with them, a number is
-    dropped, and a share that was revoked is inactive.
-    """
-    known = {"No.": "x", "State": "ZZ", "City": "Chino", "Status": "Revoked"}
+    """City and state go with the names, a number is dropped, and a share that was revoked is inactive."""
+    known = {"No.": "x", "State": "ZZ", "City": "Chino", "Status": "Revoked 3/1/2025"}
     rows = [[known.get(column, name) for column in header] for name in ("Chino PD ", "Brea PD")]
     reading = read(write_rows(tmp_path / "a.xlsx", [["Detections Shared"], header, *rows]), **ME)
     table = reading.tables["sharing"]
@@ -275,9 +251,7 @@ def test_names_above_a_header_are_not_lost(tmp_path):
 
 
 def test_what_is_said_of_names_below_a_header(tmp_path):
-    """Marks say who is inactive; a star before a name hides no agency, and a note that explains it is none;
-    what holds no word of an agency is kept; what does not show is removed.
-    """
+    """Marks say who is inactive; a star hides no agency; odd names are kept, what does not show is not."""
     inactive = ["Falls ZZ PD (Inactive)", "Mock City ZZ PD - inactive", "(revoked MOU) Holder ZZ SO"]
     active = ["*Sample Falls ZZ PD", "Exampleville ZZ PD", "Quorex", "Hidden ZZ PD"]
     printed = [*inactive, *active[:-1], "Hid\u200bden ZZ PD", "* by contract"]

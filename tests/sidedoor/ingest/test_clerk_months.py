@@ -39,9 +39,7 @@ def test_ways_of_writing_a_month(tmp_path, month, texts):
 
 @pytest.mark.parametrize("form", ["%b %Y", "%Y-%m", "%b-%y"])
 def test_months_that_run_down(tmp_path, form):
-    """Each figure stands under what it counts; days of the period by the calendar (2024 has a 29th of
-    February); a printed total is compared with its months.
-    """
+    """Each figure stands under what it counts (2024 has a 29th of February); a printed total is compared."""
     rows = [[date(2024, month, 1).strftime(form), f"{month},000", month] for month in (1, 2)]
     reading = read_rows(tmp_path, [["Month", "Plates Read", "Hot list hits"], *rows, ["Total", "3,000", 4]])
     columns = ["measure", "value", "period_start", "period_end", "scope"]
@@ -57,9 +55,7 @@ def test_months_that_run_down(tmp_path, form):
 
 
 def test_month_and_year_in_two_columns_and_dates_of_a_workbook(tmp_path):
-    """January and 2025 side by side are one month; so is the first day of a month that a spreadsheet made of
-    `Jan 2025`.
-    """
+    """January and 2025 side by side are one month; so is the day that a spreadsheet made of `Jan 2025`."""
     down = [["Year", "Month", "Searches"], [2025, "January", 5], [2025, 2, 6], [None, "March", 7]]
     reading = read(write_book(tmp_path / "a.xlsx", {"S": down}), **ME)
     assert reading.tables["volumes"]["period_end"].tolist() == ["2025-01-31", "2025-02-28"]

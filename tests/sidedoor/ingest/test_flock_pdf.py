@@ -10,7 +10,7 @@ import pytest
 from made.audits import stamp
 from made.learn_pages import measure
 from made.pdf import write_pdf
-from made.tables import read, refuse
+from made.tables import list_names, read, refuse
 
 HEADER = {
     "ID": 0, "Org Name": 75, "Total Networks Searched": 175, "Total Devices Searched": 235,
@@ -31,17 +31,9 @@ def make_rows(rows_n, reasons=("Investigation",), seed=0):
     rows = []
     for n in range(rows_n):
         when = datetime(2025, 11, 14, 9, 53, 36) + timedelta(minutes=17 * n)
-        frame = [stamp(when - timedelta(days=30)), stamp(when)]
-        cells = [
-            "Exampleton ZZ PD",
-            "6,674",
-            "77,771",
-            frame,
-            reasons[n % len(reasons)],
-            stamp(when),
-            "lookup",
-        ]
-        rows.append([make_id(seed + n), *cells, ""])
+        frame, reason = [stamp(when - timedelta(days=30)), stamp(when)], reasons[n % len(reasons)]
+        cells = [make_id(seed + n), "Exampleton ZZ PD", "6,674", "77,771", frame, reason, stamp(when)]
+        rows.append([*cells, "lookup", ""])
     return rows
 
 
@@ -55,10 +47,10 @@ def wrap(text, width):
     return textwrap.wrap(text, width, break_on_hyphens=False)
 
 
-def head_page(left=40):
+def head_page():
     """Give the header of a page, its long names on two lines."""
     return [
-        (left + x, 40 + at * LINE, part, 7)
+        (40 + x, 40 + at * LINE, part, 7)
         for name, x in HEADER.items()
         for at, part in enumerate(wrap(name, 10 if name.startswith("Total") else 20))
     ]
@@ -92,9 +84,7 @@ REASONS = ("Investigation", "simulated theft of a vehicle", "", "a", "welfare ch
     [("top", True, 3, 60), ("middle", False, 6, 40), ("bottom", True, 12, 40), ("top", False, 12, 1)],
 )
 def test_every_row_is_read_once(tmp_path, align, header_on_each, padding, rows_n):
-    """With any reasons, alignment and distance of rows, the header on each page or on the first: as many rows
-    as ids, in order, each cell in its column.
-    """
+    """With any reasons, alignment, distance, header: each id a row, in order, each cell in its column."""
     rows = make_rows(rows_n, REASONS)
     pages = lay_out(rows, align, padding, header_on_each)
     reading = read(write_pdf(tmp_path / "audit.pdf", pages, PAGE))
@@ -112,9 +102,7 @@ def test_every_row_is_read_once(tmp_path, align, header_on_each, padding, rows_n
 
 
 def test_what_cannot_be_told_apart_is_refused(tmp_path):
-    """A spreadsheet printed with its last columns on a page of their own, and rows without ids and times:
-    nothing says where a row begins, and nothing is guessed.
-    """
+    """Last columns on a page of their own, rows without ids and times: nothing is guessed."""
     names = ["Search Time", "Reason", "Case #", "Filters"]
     pages = [lay_out(make_rows(3))[0], [(40 + 70 * n, 40, name, 7) for n, name in enumerate(names)]]
     error = refuse(write_pdf(tmp_path / "audit.pdf", pages, PAGE))
@@ -143,9 +131,7 @@ COLUMNS = {
 
 
 def print_sheet(path, rows, sides: dict[str, str]):
-    """Print rows as a spreadsheet does: headings at the left of their columns, cells at the `left`, `middle`
-    or `right`.
-    """
+    """Print rows as a spreadsheet does: headings at the left, cells at the `left`, `middle` or `right`."""
     page = [(left, 40, name, 6) for name, (left, _) in COLUMNS.items()]
     for number, row in enumerate(rows):
         for (name, (left, right)), text in zip(COLUMNS.items(), row, strict=True):
@@ -160,7 +146,7 @@ def print_sheet(path, rows, sides: dict[str, str]):
     [("left", "right", "middle", 3), ("middle", "left", "left", 40), ("right", "middle", "left", 40)],
 )
 def test_cells_belong_to_the_heading_above_them(tmp_path, networks, devices, time, rows_n):
-    """Numbers at the right or in the middle of their cells, and dates in the middle, stay in their columns."""
+    """Numbers at the right or in the middle of their cells, and dates in the middle, keep their columns."""
     counts = [(7919 * n % 10 ** (1 + n % 3), 104_729 * n % 10 ** (1 + n % 5)) for n in range(rows_n)]
     rows = []
     for n, pair in enumerate(counts):
@@ -174,9 +160,7 @@ def test_cells_belong_to_the_heading_above_them(tmp_path, networks, devices, tim
 
 
 def test_two_values_in_one_cell_are_refused(tmp_path):
-    """A column that is empty in all rows beside cells of two values is a table misread, not a release blacked
-    out.
-    """
+    """An empty column beside cells of two values is a table misread, not a release blacked out."""
     rest = ["Exampleton ZZ PD", "840 17652", "", stamp(datetime(2025, 3, 1, 9)), "x", "search"]
     rows = [[make_id(n), *rest] for n in range(8)]
     assert refuse(print_sheet(tmp_path / "glued.pdf", rows, {})).code == "two-in-one"
@@ -194,78 +178,24 @@ def test_a_printed_sheet_whose_numbers_stand_at_the_right(cases):
     assert [f"{stamp(one)}\n{stamp(other)}" for one, other in ends] == truth["Time Frame"].tolist()
 
 
-# -------------------- SharedNetworks and devices, printed
+# -------------------- SharedNetworks, printed over pages
 
 MINE = {"reported_by": "Exampleton ZZ PD", "as_of": "2026-02-01"}
 SHARED = {40: "Organization Name", 230: "Networks Shared With Me", 560: "Networks I'm Sharing"}
-DEVICES = {40: "Name", 260: "Relationship", 400: "Search Enabled", 520: "Hot List Tool"}
 
 
-def print_list(path, columns, rows):
-    """Print rows, each cell a list of lines, below the header of each page."""
-    pages, y = [], 999
-    for cells in rows:
-        if y > 480:
-            pages.append([(x, 40, title, 8) for x, title in columns.items()])
-            y = 60
-        for x, lines in zip(columns, cells, strict=True):
-            pages[-1] += [(x, y + 9 * at, line, 8) for at, line in enumerate(lines)]
-        y += 9 * max(map(len, cells)) + 8
-    return write_pdf(path, pages, PAGE)
-
-
-@pytest.mark.parametrize("is_wrapped", [False, True])
-def test_shared_networks_printed(tmp_path, is_wrapped):
+def test_shared_networks_printed(tmp_path):
     """A row for each organization and direction; a cell that is wrapped stays one, on the next page too."""
-    names, rows = [f"Organization {n} ZZ PD" for n in range(40)], []
+    names, pages, y = [f"Organization {n} ZZ PD" for n in range(40)], [], 999
     for n, name in enumerate(names):
-        with_me = [f"{name} Flex,", f"{name} Falcon"] if is_wrapped and n % 3 else [name]
-        rows.append([[name], with_me, [MINE["reported_by"]] if n % 2 else []])
-    reading = read(print_list(tmp_path / "shared.pdf", SHARED, rows), **MINE)
-    sharing = reading.tables["sharing"]
-    received = sharing.query("section == 'detections_received'")["from_agency_as_printed"]
-    shared = sharing.query("section == 'detections_shared'")["to_agency_as_printed"]
-    assert received.tolist() == names and shared.tolist() == names[1::2]
+        with_me = [f"{name} Flex,", f"{name} Falcon"] if n % 3 else [name]
+        cells = [[name], with_me, [MINE["reported_by"]] if n % 2 else []]
+        if y > 480:
+            pages.append([(x, 40, title, 8) for x, title in SHARED.items()])
+            y = 60
+        for x, lines in zip(SHARED, cells, strict=True):
+            pages[-1] += [(x, y + 9 * at, line, 8) for at, line in enumerate(lines)]
+        y += 9 * len(with_me) + 8
+    reading = read(write_pdf(tmp_path / "shared.pdf", pages, PAGE), **MINE)
+    assert list_names(reading, "detections_received") == names and list_names(reading) == names[1::2]
     assert "printed" in reading.report.list_codes()
-
-
-def print_devices(path, *rows):
-    """Print the page of devices."""
-    return print_list(path, DEVICES, [[[cell] for cell in row] for row in rows])
-
-
-def test_the_printed_page_of_devices(tmp_path):
-    """Directions by the relationship, hot lists by the tool; an agency that cannot be searched is skipped and
-    counted.
-    """
-    path = print_devices(
-        tmp_path / "devices.pdf",
-        ("Adams ZZ PD (12)", "Shared with me", "Enabled", "Disabled"),
-        ("Baker ZZ SO (3 cameras)", "Shared by me", "Yes", "Yes"),
-        ("Charlie ZZ PD", "Mutual", "On", "Off"),
-        ("Delta ZZ PD (7)", "Shared with me", "Disabled", "On"),
-        ("Exampleton ZZ PD (40)", "Owner", "Enabled", "Enabled"),
-    )
-    reading, mine = read(path, **MINE), MINE["reported_by"]
-    columns = ["section", "from_agency_as_printed", "to_agency_as_printed"]
-    assert reading.tables["sharing"][columns].values.tolist() == [
-        ["detections_received", "Adams ZZ PD", mine],
-        ["detections_shared", mine, "Baker ZZ SO"],
-        ["hot_lists_shared", mine, "Baker ZZ SO"],
-        ["detections_received", "Charlie ZZ PD", mine],
-        ["detections_shared", mine, "Charlie ZZ PD"],
-    ]
-    cameras = reading.tables["volumes"].set_index("scope")["value"].to_dict()
-    assert cameras == {"Adams ZZ PD": 12, "Baker ZZ SO": 3, "Delta ZZ PD": 7, mine: 40}
-    assert {part.code for part in reading.report.set_aside} == {"search-off", "own"}
-
-
-def test_words_of_the_devices_page_that_are_not_known(tmp_path):
-    """A relationship that nobody described is asked for; a setting that is neither on nor off is refused."""
-    path, names = tmp_path / "devices.pdf", [f"Agency {n} ZZ PD" for n in range(5)]
-    print_devices(path, *[(name, "Friend", "Enabled", "Off") for name in names])
-    error = refuse(path, **MINE)
-    assert error.code == "relationship" and error.asks_for == ("section",)
-    assert len(read(path, **MINE, section="detections_received").tables["sharing"]) == 5
-    print_devices(path, *[(name, "Mutual", "Perhaps", "Off") for name in names])
-    assert refuse(path, **MINE).code == "setting"

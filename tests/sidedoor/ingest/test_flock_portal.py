@@ -11,8 +11,8 @@ ID = "c2348746-65ce-4ae6-9a36-61114511{:04d}"
 CELLS = {"reason": REASON, "offenseType": "Arson", "caseNumber": CASE}
 ORIGINS = {"reason": "reason", "offenseType": "offense_type", "caseNumber": "case_number"}
 SETS = [
-    (), ("reason",), ("offenseType",), ("caseNumber",), ("reason", "caseNumber"), ("offenseType", "caseNumber"),
-    ("reason", "offenseType", "caseNumber"),
+    (), ("reason",), ("offenseType",), ("caseNumber",), ("reason", "caseNumber"),
+    ("offenseType", "caseNumber"), ("reason", "offenseType", "caseNumber"),
 ]  # fmt: skip
 
 
@@ -25,9 +25,7 @@ def audit(path, count="networkCount", keys=("reason",), when="2026-03-10T04:31:5
 
 @pytest.mark.parametrize(("keys", "count"), [*zip(SETS, cycle(["networkCount", "cameraCount"]))])
 def test_all_key_sets(tmp_path, keys, count):
-    """Each key set is read; the reason comes from the first key that holds one, and its origin is kept; users,
-    who can be traced to persons, are dropped, or with a key become tokens.
-    """
+    """The reason is from the first key that holds one; users are dropped, or with a key become tokens."""
     path = audit(tmp_path / "search_audit.csv", count, keys)
     reading = read(path, reported_by="Town MI PD")
     table, report = reading.tables["searches"], reading.report
@@ -48,15 +46,16 @@ def test_all_key_sets(tmp_path, keys, count):
 
 
 @pytest.mark.parametrize(
-    ("cells", "origin", "state"),
+    ("keys", "cells", "origin", "state"),
     [
-        ({"reason": ""}, {"offense_type"}, {"value"}),
-        ({"reason": "***", "offenseType": ""}, set(), {"masked"}),
+        (("reason", "offenseType"), {"reason": ""}, {"offense_type"}, {"value"}),
+        (("reason", "offenseType"), {"reason": "***", "offenseType": ""}, set(), {"masked"}),
+        (SETS[-1], {"reason": "", "offenseType": ""}, {"case_number"}, {"empty"}),
     ],
 )
-def test_the_first_key_that_holds_something(tmp_path, cells, origin, state):
-    """A blank reason gives way to the offense type, whose own mask does not."""
-    table = read(audit(tmp_path / "a.csv", keys=("reason", "offenseType"), **cells)).tables["searches"]
+def test_the_first_key_that_holds_something(tmp_path, keys, cells, origin, state):
+    """A blank reason gives way to the offense type, a mask does not; without both, the case number is told."""
+    table = read(audit(tmp_path / "a.csv", keys=keys, **cells)).tables["searches"]
     assert set(table["reason_origin"].dropna()) == origin and set(table["reason_text_cell"]) == state
 
 
@@ -136,9 +135,7 @@ def test_figures_without_a_date(tmp_path):
 
 
 def test_real_pages(mirror):
-    """The News & Observer's 365 portals: 339 keep data 30 days, 7 print -Infinity, 8 nothing; 226 list
-    organizations.
-    """
+    """The News & Observer's 365 portals: 339 keep data 30 days, 7 print -Infinity, 226 list organizations."""
     reading = read(mirror / "private_eyes" / "latest_usage04262023.csv")
     details, table = reading.report.details, reading.tables["volumes"]
     assert reading.report.rows_in == 365 * 3 and set(table["period_end"]) == {"2024-04-26"}

@@ -92,9 +92,7 @@ def test_pages_of_an_extracted_list(tmp_path):
     ],
 )
 def test_columns_and_rows(tmp_path, rows, counts, skipped, code):
-    """Columns are bound by their names, wherever they stand, with any apostrophe; rows that are none are
-    skipped; a direction without a column was not released, which is not to share with nobody.
-    """
+    """Columns are bound by name; rows that are none are skipped; a direction without a column is no zero."""
     reading = read(write_csv(tmp_path / "a.csv", rows), **ME)
     sections = reading.tables["sharing"]["section"].tolist()
     assert (sections.count("detections_received"), sections.count("detections_shared")) == counts
@@ -104,22 +102,21 @@ def test_columns_and_rows(tmp_path, rows, counts, skipped, code):
 DEVICES = [
     ["Name", "Relationship", "Search Enabled", "Hot List Tool"],
     ["Adams ZZ PD (12)", "Shared with me", "Enabled", "Enabled"],
-    ["Baker ZZ SO (3 cameras)", "Shared by me", "Enabled", "Disabled"],
-    ["Cedar ZZ PD", "Both", "Yes", "Off"],
+    ["Baker ZZ SO (3 cameras)", "Shared by me", "Enabled", "On"],
+    ["Cedar ZZ PD", "Mutual", "Yes", "Off"],
     ["Example CA PD (42)", "Owned", "Enabled", "Enabled"],
     ["Dora ZZ PD 7 cameras", "Shared with me", "Disabled", "Disabled"],
 ]
 
 
 def test_devices(tmp_path):
-    """Directions, hot-list tool, and the cameras of an agency; nobody that cannot be searched, and not the
-    account's own devices.
-    """
+    """Directions, hot-list tool and cameras; not the account's own devices, nor who cannot be searched."""
     reading = read(print_rows(tmp_path / "a.pdf", DEVICES), **ME)
     assert list_ends(reading.tables["sharing"]) == [
         ("Adams ZZ PD", "Example CA PD", "detections_received"),
         ("Adams ZZ PD", "Example CA PD", "hot_lists_received"),
         ("Example CA PD", "Baker ZZ SO", "detections_shared"),
+        ("Example CA PD", "Baker ZZ SO", "hot_lists_shared"),
         ("Cedar ZZ PD", "Example CA PD", "detections_received"),
         ("Example CA PD", "Cedar ZZ PD", "detections_shared"),
     ]
@@ -129,9 +126,15 @@ def test_devices(tmp_path):
     assert "no-sample" in reading.report.list_codes()
 
 
-@pytest.mark.parametrize(("column", "code"), [(1, "relationship"), (2, "setting"), (3, "setting")])
-def test_unknown_words_of_devices_are_asked_for(tmp_path, column, code):
-    """A relationship or a setting in other words is never guessed."""
+@pytest.mark.parametrize(
+    ("column", "code", "asked"), [(1, "relationship", ("section",)), (2, "setting", ()), (3, "setting", ())]
+)
+def test_unknown_words_of_devices_are_not_guessed(tmp_path, column, code, asked):
+    """A relationship that nobody described is asked for; a setting that is neither on nor off is refused."""
     row = [*DEVICES[1][:column], "Friendly", *DEVICES[1][column + 1 :]]
     path = print_rows(tmp_path / "a.pdf", [*DEVICES, row])
-    assert refuse(path, **ME).code == code
+    error = refuse(path, **ME)
+    assert (error.code, error.asks_for or ()) == (code, asked)
+    if asked:
+        found = list_ends(read(path, section="detections_received", **ME).tables["sharing"])
+        assert found[-2:] == found[:2]  # the same agency again

@@ -3,7 +3,7 @@
 import pytest
 
 from helpers.errors import IngestError
-from sidedoor.ingest.files import inspect_file, read_source
+from sidedoor.ingest.files import read_source
 from sidedoor.ingest.source import ReadOptions, open_source
 
 PERSON = "Sgt. Wilhelmina Quickenborne"
@@ -189,14 +189,6 @@ def test_read_pdf(write_pdf):
     assert list_rows(reading) == [("detections", 1_234_567, *span, scope) for scope in ("My Agency", "total")]
     assert reading.report.form == "Dashboard Detection Report, text PDF"
     assert PERSON.split()[1] not in str(reading.report.to_dict())
-
-
-def test_other_texts_are_not_taken(tmp_path):
-    """A text that only mentions a Dashboard report is refused, as one that no reader knows."""
-    path = tmp_path / "x.txt"
-    path.write_text("We ask for the Dashboard Detection Report of 2018.\nThank you.\n")
-    with pytest.raises(IngestError):
-        inspect_file(path)
 
 
 def test_real_reports(mirror):

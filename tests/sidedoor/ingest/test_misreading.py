@@ -1,6 +1,4 @@
-"""Files that people really bring: nothing is misread in silence, nothing of a person is published, one odd
-cell stops nothing.
-"""
+"""Files that people really bring: nothing is misread in silence, nothing of a person is published."""
 
 import json
 import zipfile
@@ -10,16 +8,15 @@ import pytest
 import xlsxwriter
 
 from made.audits import AGENCIES, WIDE, build_row, lay_out
-from made.tables import count_skipped, read, refuse, write_book, write_csv
+from made.tables import count_skipped, list_names, read, refuse, write_book, write_csv
 from sidedoor.ingest import ingest_file, inspect_file
 from sidedoor.ingest.published import NOT_AN_AGENCY, show_file_name
 from sidedoor.ingest.source import ReadOptions
 
 SHARED = ["Organization Name", "Networks Shared With Me", "Networks I'm Sharing"]
 MINE = {"reported_by": "Exampleton ZZ PD", "as_of": "2025-01-01"}
-PLAIN = dict.fromkeys(("Name", "License Plate", "Case #", "Filters"), "***") | {
-    "Total Devices Searched": "17"
-}
+PLAIN = dict.fromkeys(("Name", "License Plate", "Case #", "Filters"), "***")
+PLAIN["Total Devices Searched"] = "17"  # without a comma
 
 
 def build_rows(rows_n: int, **cells) -> list[list[str]]:
@@ -36,18 +33,14 @@ def put(rows: list[list[str]], column: str, cell: str, every: int = 1) -> list[l
 
 
 def write_raw(path, rows: list[list[str]]):
-    """Write rows of which only cells with line ends or commas in times are quoted, as a vendor with a fault
-    does.
-    """
+    """Write rows of which only cells with commas in times are quoted, as a vendor with a fault does."""
     lines = (",".join(f'"{cell}"' if "UTC" in cell else cell for cell in row) for row in rows)
     path.write_bytes("\n".join(lines).encode() + b"\n")
     return path
 
 
 def test_rows_with_a_cell_too_many(tmp_path):
-    """An unquoted comma in an officer's name: 10 of 30 rows are shifted, counted with their lines, and not
-    read. If all rows are, the file is refused, though it looks like a surplus of empty cells.
-    """
+    """Of 30 rows 10 are shifted by an unquoted comma: counted and not read; if all are, none is read."""
     path = write_raw(tmp_path / "a.csv", put(build_rows(30), "Name", "CANARY, OFFICER", 3))
     reading = read(path)
     assert count_skipped(reading.report) == {"row-width": 10}
@@ -58,7 +51,7 @@ def test_rows_with_a_cell_too_many(tmp_path):
 
 
 def test_a_surplus_of_empty_cells_in_every_row_is_read(tmp_path):
-    """Each row ends with a comma and the header does not: nothing is shifted; one without it is another row."""
+    """Each row ends with a comma, the header does not: nothing is shifted; one without it is another row."""
     header, *rows = build_rows(8)
     rows = [[*row, ""] for row in rows]
     assert read(write_raw(tmp_path / "a.csv", [header, *rows])).report.rows_out == 8
@@ -91,9 +84,7 @@ def test_one_odd_cell_is_a_warning(tmp_path, cell, code):
 
 
 def test_what_a_workbook_does_not_show(tmp_path):
-    """Merged agencies are filled from the merge list, and a blank cell outside of it stays blank. Hidden rows,
-    columns and sheets, and cells struck through, are read, and reported.
-    """
+    """Merged agencies are filled, blank cells stay blank; what is hidden or struck is read, and reported."""
     with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
         sheet, struck = book.add_worksheet("A"), book.add_format({"font_strikeout": True})
         for y, row in enumerate(build_rows(12, **{"Org Name": ""})):
@@ -121,30 +112,25 @@ def test_a_sheet_a_month_with_headers_edited_by_hand(tmp_path):
     assert report.rows_out == 20 and report.rows_in == 60
 
 
-LISTS = {
-    "law enforcement agency": [["Law Enforcement Agency"]],
-    "partners": [["Partner Police Departments"]],
-    "networks": [["Networks with access to Exampleton ZZ PD"]],
-    "titles": [["Exampleton Police Department"], ["ALPR data sharing list"], [""]],
-    "state": [["Participating Agencies", "State"]],
-    "status": [["Agency", "Status"]],
-    "name": [["Name", "State", "Type"]],
-}
-
-
-@pytest.mark.parametrize("above", LISTS.values(), ids=LISTS)
-def test_headings_and_titles_are_no_agencies(tmp_path, above):
+@pytest.mark.parametrize(
+    ("header", "says_section"),
+    [
+        (["Law Enforcement Agency"], False),
+        (["Networks with access to Exampleton ZZ PD"], True),
+        (["Participating Agencies", "State"], False),
+        (["Name", "State", "Type"], False),
+    ],
+)
+def test_headings_are_no_agencies(tmp_path, header, says_section):
     """Twenty agencies below whatever heads them, with whatever is beside them."""
-    more = {"State": "ZZ", "Status": "Revoked 3/1/2025", "Type": "Police Department"}
-    rest = [more[name] for name in above[-1][1:]]
+    rest = ["ZZ", "Police Department"][: len(header) - 1]
     towns = "Alpha Beta Gamma Delta Eta Theta Iota Kappa Mu Nu".split()
     names = [f"{name}{kind}" for name in towns for kind in (" ZZ PD", " County ZZ SO")]
-    path = write_csv(tmp_path / "a.csv", [*above, *[[name, *rest] for name in names]])
-    assert above == LISTS["networks"] or refuse(path, **MINE).code == "no-section"
-    table = read(path, **MINE, section="detections_shared").tables["sharing"]
-    assert table["to_agency_as_printed"].tolist() == names
-    assert set(table["state_as_printed"].dropna()) == ({"ZZ"} if "ZZ" in rest else set())
-    assert table["is_inactive"].all() == ("Revoked 3/1/2025" in rest)
+    path = write_csv(tmp_path / "a.csv", [header, *([name, *rest] for name in names)])
+    assert says_section or refuse(path, **MINE).code == "no-section"
+    reading = read(path, **MINE, section="detections_shared")
+    assert list_names(reading) == names
+    assert set(reading.tables["sharing"]["state_as_printed"].dropna()) == set(rest[:1])
 
 
 def test_iso_8601_everywhere(tmp_path):
@@ -162,35 +148,19 @@ def test_iso_8601_everywhere(tmp_path):
     assert table["searched_at"].tolist() == [datetime.fromisoformat(time) for time in times.values()]
 
 
-@pytest.mark.parametrize(
-    ("part", "data", "code"),
-    [
-        ("customXml/item1.xml", "<?xml version='1.0'?><a/>".encode("utf-16"), None),
-        ("xl/worksheets/SHEET1.xml", b"<worksheet/>", "part-names"),
-    ],
-)
-def test_parts_of_a_workbook(tmp_path, part, data, code):
-    """SharePoint's parts in UTF-16 are passed over; parts whose names differ by case alone are refused."""
+def test_parts_of_a_workbook_that_are_no_sheets(tmp_path):
+    """SharePoint's parts in UTF-16 are passed over."""
     path = write_book(tmp_path / "a.xlsx", {"A": build_rows(3)})
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr(part, data)
-    assert (refuse(path).code if code else read(path).report.rows_out) == (code or 3)
+        archive.writestr("customXml/item1.xml", "<?xml version='1.0'?><a/>".encode("utf-16"))
+    assert read(path).report.rows_out == 3
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_no_canary_leaves(tmp_path, kind):
-    """A canary in every column that can hold a person, in headers, in the names of file and sheet: none is in
-    a byte that is written.
-    """
+    """Canaries in cells of persons, headers, names of file and sheet: none is in a byte that is written."""
     header, *rows = build_rows(60)
-    plain = (
-        "ID",
-        "Org Name",
-        "Total Networks Searched",
-        "Total Devices Searched",
-        "Time Frame",
-        "Search Time",
-    )
+    plain = ("ID", "Org Name", *header[3:6], "Search Time")  # networks, devices and time frame
     for at, name in enumerate(header):
         for row in rows[:: 30 if name == "Search Type" else 7] if name not in plain else ():
             row[at] = f"CANARY{at} Roe"
@@ -204,9 +174,7 @@ def test_no_canary_leaves(tmp_path, kind):
 
 
 def test_exchanged_headers_stop_until_a_person_has_looked(tmp_path):
-    """Victims' names under `Org Name`: refused, and asked for; a person who says that they are agencies is
-    believed.
-    """
+    """Victims' names under `Org Name`: asked about; who says that they are agencies is believed."""
     rows = build_rows(30, Reason="Hillside ZZ PD", **{"Org Name": "stalking of CANARY"})
     path = write_csv(tmp_path / "a.csv", rows)
     with pytest.raises(Exception) as raised:
@@ -218,47 +186,13 @@ def test_exchanged_headers_stop_until_a_person_has_looked(tmp_path):
 
 
 def test_persons_in_a_list_of_agencies_stop_it_too(tmp_path):
-    """A list headed `Agency` that holds persons; a single one is shown as none, and the others stay
-    different.
-    """
+    """Persons under `Agency`; a single one is shown as none, and the others stay different."""
     options = {**MINE, "section": "detections_shared", "confirm_agencies": False}
     persons = [["Agency"], *[[f"Jane Roe{n}"] for n in range(50)]]
     assert refuse(write_csv(tmp_path / "a.csv", persons), **options).code == "agencies-to-confirm"
     mixed = [["Agency"], *[[f"Town{n} ZZ PD"] for n in range(40)], ["Jane Roe"], ["John Roe"]]
     names = read(write_csv(tmp_path / "b.csv", mixed), **options).tables["sharing"]["to_agency_as_printed"]
     assert names.nunique() == 42 and not names.str.contains("Roe").any()
-
-
-MAPPING = """table = "searches"
-[columns]
-searched_at = "When"
-{}
-[constants]
-host_agency = "Hillside ZZ PD"
-[times]
-forms = ["%Y-%m-%d %H:%M:%S"]
-time_zone = "UTC"
-"""
-
-
-@pytest.mark.parametrize(
-    ("bound", "code"),
-    [
-        ('searcher_agency_as_printed = "Name"\nreason_text = "Reason"', "person-column"),
-        ('search_type = "Reason"', "person-column"),
-        ('search_type = "License Plate"', "person-column"),
-        ('search_id = "Agency"\nsearcher_agency_as_printed = "Agency"', "column-twice"),
-    ],
-)
-def test_a_mapping_publishes_no_person(tmp_path, bound, code):
-    """One column fills one field, and none that is known for persons, plates or reasons fills a published
-    one.
-    """
-    header = ["Name", "Agency", "License Plate", "Reason", "When"]
-    row = ["Roe", "Hillside ZZ PD", "ABC0000", "ice", "2025-06-01 02:01:00"]
-    path = write_csv(tmp_path / "a.csv", [header, row])
-    (tmp_path / "m.toml").write_text(MAPPING.format(bound))
-    assert refuse(path, mapping=tmp_path / "m.toml").code == code
 
 
 def test_a_folder_named_like_a_partition_is_a_folder(tmp_path):
@@ -270,9 +204,7 @@ def test_a_folder_named_like_a_partition_is_a_folder(tmp_path):
 
 
 def test_hidden_characters_leave_names(tmp_path):
-    """A name that turns the direction of writing, or holds characters without width, is the name without
-    them.
-    """
+    """A name with turning characters, or some without width, is the name without them."""
     path = write_csv(tmp_path / "a.csv", build_rows(3, **{"Org Name": "Hill\u200bside ZZ \u202ePD"}))
     reading = read(path)
     assert set(reading.tables["searches"]["searcher_agency_as_printed"]) == {"Hillside ZZ PD"}

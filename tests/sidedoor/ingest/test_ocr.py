@@ -8,6 +8,7 @@ import pytest
 from helpers.errors import IngestError
 from made.pdf import write_pdf
 from made.reports import NAMES, build_2020
+from made.tables import list_names
 from sidedoor.ingest import ocr
 from sidedoor.ingest.files import examine_file, ingest_file
 from sidedoor.ingest.learn_sharing import find_near_names
@@ -45,9 +46,7 @@ def read_pdf(tmp_path):
 
 
 def test_names_that_ocr_read_are_marked(tmp_path, scan, install, read_pdf, monkeypatch):
-    """The file stays the scan; each name says that OCR read it, and the report does. The program gets no
-    environment.
-    """
+    """The file stays the scan, each name says that OCR read it; the program gets no environment."""
     monkeypatch.setenv("SECRET", "x")
     install(
         "assert 'SECRET' not in os.environ; sys.stderr.write('    1 [tesseract]\\n')\n"
@@ -55,10 +54,7 @@ def test_names_that_ocr_read_are_marked(tmp_path, scan, install, read_pdf, monke
     )
     reading = ingest_file(scan, tmp_path / "out", ASKED)
     sharing = reading.tables["sharing"]
-    assert (
-        set(sharing["doubt"]) == {"ocr"}
-        and sharing.query("section == 'detections_shared'").shape[0] == len(NAMES) * 5
-    )
+    assert set(sharing["doubt"]) == {"ocr"} and list_names(reading) == NAMES * 5
     assert "ocr" in reading.report.list_codes() and reading.report.file == "scan.pdf"
     assert not list(tmp_path.glob("out/**/read.pdf"))
 
@@ -88,9 +84,7 @@ def test_ocr_is_not_run_unasked_or_on_text(tmp_path, scan, install, read_pdf, mo
     ],
 )
 def test_ocr_that_fails_or_does_not_end(scan, install, monkeypatch, body, limit, code):
-    """It is ended with the limit of time, its children too, and cannot write without end; without a PDF of its
-    own nothing is read.
-    """
+    """It is ended in time, with its children, writes no more than a limit; without a PDF nothing is read."""
     for name, value in limit.items():
         monkeypatch.setattr(ocr, name, value)
     install(body)
@@ -100,9 +94,7 @@ def test_ocr_that_fails_or_does_not_end(scan, install, monkeypatch, body, limit,
 
 
 def test_near_names_are_suspected():
-    """A letter or two from a name that is known from elsewhere is a slip; another number, state or case is
-    none.
-    """
+    """A letter or two from a name known from elsewhere is a slip; another number, state or case is none."""
     lists = {
         "Beaumont Potice Department": {"a"}, "Beaumont Police Department": {"b"},
         "21st Judicial District": {"a"}, "31st Judicial District": {"b"},

@@ -32,13 +32,10 @@ def show(values):
         ("12/1/2025, 12:05:00 AM", FLOCK, "2025-12-01T00:05:00", False),
         ("12/1/2025, 13:05:00 PM", FLOCK, "2025-12-01T13:05:00", False),
         ("12/1/2025, 1:05 p.m. EST", FLOCK, "2025-12-01T18:05:00", True),
-        ("2025-06-18 00:02:04.789", ISO, "2025-06-18T00:02:04.789", False),
-        ("2026-03-10 04:31:52-07:00", ISO, "2026-03-10T11:31:52", True),
         ("2025-01-02", ISO, "2025-01-02T00:00:00", False),
         ("2025-01-02Z", ISO, "2025-01-02T00:00:00", True),
         ("9/8", "%m/%d[/%Y]", None, False),
         ("Tue Sep 08 2026", "%a %b %d %Y", "2026-09-08T00:00:00", False),
-        ("6/1/25 4:03", "%m/%d/%y %H:%M", "2025-06-01T04:03:00", False),
         ("2/30/2025, 1:00:00 AM UTC", FLOCK, None, False),
         ("13/1/2025, 1:00:00 AM UTC", FLOCK, None, False),
         ("1/1/2025, 25:00:00 AM UTC", FLOCK, None, False),
@@ -50,9 +47,7 @@ def show(values):
     ],
 )
 def test_forms_of_released_files(cell, form, time, is_utc):
-    """Padded or not, with or without comma, seconds and zone: one time each; a day or hour that does not
-    exist is none.
-    """
+    """Padded or not, with or without comma, seconds, zone: one time; a day that does not exist is none."""
     read = read_times([cell], [form])
     assert show(read.values) == [time] and read.is_utc.tolist() == [is_utc]
 
@@ -86,9 +81,7 @@ zones = st.sampled_from(["America/Los_Angeles", "America/New_York", "America/Pho
 @settings(max_examples=25, deadline=None)
 @given(moments | odd_hours, zones)
 def test_zones_agree_with_the_standard_library(moment, name):
-    """Local times become UTC as Python's own zones say, the odd hours of spring and autumn included (first
-    reading).
-    """
+    """Local times become UTC as Python's own zones say, odd hours of spring and autumn included."""
     utc, gaps, folds = convert_to_utc(np.array([moment], "datetime64[us]"), find_zone(name))
     first, second = (
         moment.replace(tzinfo=ZoneInfo(name), fold=fold).astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
@@ -105,7 +98,9 @@ def test_no_time_and_no_end_have_no_zone():
     assert show(utc) == ["2025-07-01T07:00:00", None, cells[-1]] and (gaps, folds) == (0, 0)
 
 
-@pytest.mark.parametrize("name", ["PST8", "America/Los Angeles", "localtime", "right/UTC", "../../etc/passwd", ""])
+@pytest.mark.parametrize(
+    "name", ["PST8", "America/Los Angeles", "localtime", "right/UTC", "../../etc/passwd", ""]
+)
 def test_unknown_zones_are_refused(name):
     """The name of no zone is refused, whatever it looks like."""
     with pytest.raises(IngestError) as error:
@@ -126,9 +121,7 @@ def test_unknown_zones_are_refused(name):
     ],
 )
 def test_the_order_of_day_and_month(cells, day_first, found):
-    """One number above 12 decides for the whole file, against what was given if need be; without one a person
-    has to say it; rows that contradict each other are refused. What was decided is how the dates are read.
-    """
+    """One number above 12 decides for the whole file, against what was given if need be; else it is asked."""
     order = DayOrder()
     order.add(cells, ["%q/%q/%Y"])
     if isinstance(found, str):
