@@ -115,19 +115,12 @@ def test_readme_fits():
     assert len(lines) <= 150 and lines.index("## Run it") <= 30
 
 
-def test_changelog_has_the_version():
-    """The newest entry of the changelog is the package's version."""
+def test_changelog_and_citation_have_the_version():
+    """The newest entry of the changelog; and CITATION.cff has what version 1.2.0 of the format demands."""
     versions = re.findall(r"^## \[([\d.]+)\] - \d{4}-\d{2}-\d{2}$", CHANGELOG, flags=re.M)
-
-    assert versions[0] == __version__
-
-
-def test_citation_file_is_valid():
-    """CITATION.cff has what version 1.2.0 of the format demands, and the package's version."""
     text = (paths.ROOT / "CITATION.cff").read_text(encoding="utf-8")
     keys = re.findall(r"^([a-z-]+):", text, flags=re.M)
 
+    assert versions[0] == __version__ and f"version: {__version__}\n" in text
+    assert "cff-version: 1.2.0" in text and len(keys) == len(set(keys))
     assert {"cff-version", "message", "title", "authors"} <= set(keys)
-    assert len(keys) == len(set(keys))
-    assert "cff-version: 1.2.0" in text
-    assert f"version: {__version__}\n" in text

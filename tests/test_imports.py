@@ -1,10 +1,12 @@
 """`helpers` never imports `sidedoor`, and no module reaches itself through what it imports."""
 
 import ast
+import functools
 
 from helpers import paths
 
 
+@functools.cache
 def read_imports():
     """Read, for every module of both packages, the dotted names that it imports, at the top or within a
     function.

@@ -1,6 +1,7 @@
 """Findings: numbers computed, sentences harmless, bounds kept; errors: fields for code, a line for a person."""
 
 import html
+from unittest.mock import MagicMock
 
 import pandas as pd
 import pytest
@@ -86,21 +87,14 @@ def test_unlimited_is_not_the_same_as_not_stated():
 
 def test_summary_shows_the_findings_where_it_was_displayed(monkeypatch):
     """The box at the top is filled from the findings; before the run it says that it is empty."""
-    shown = []
-
-    class Handle:
-        def __init__(self, made, display_id=True):
-            self.update(made)
-
-        def update(self, made):
-            shown.append(made.data)
-
-    monkeypatch.setattr("IPython.display.display", Handle)
+    display = MagicMock()
+    monkeypatch.setattr("IPython.display.display", display)
     summary = Summary()
     summary._ipython_display_()
     summary.fill(state("{value} of *all*"))
 
-    assert len(shown) == 2 and shown[1] == r"- 48 of \*all\*"
+    (shown,) = display.return_value.update.call_args.args
+    assert display.call_count == 1 and shown.data == r"- 48 of \*all\*"
     with pytest.raises(DataError):
         summary.fill()
 

@@ -61,15 +61,10 @@ class Chromium:
         os.close(self._read)
         shutil.rmtree(self._profile, ignore_errors=True)
 
-    def resize(self, width: int, height: int = 900) -> None:
-        """Set the size of the window in CSS pixels; narrow ones are those of a telephone."""
-        self._send(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=height,
-            deviceScaleFactor=1,
-            mobile=width < 600,
-        )
+    def resize(self, width: int) -> None:
+        """Set the width of the window in CSS pixels; narrow ones are those of a telephone."""
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        self._send("Emulation.setDeviceMetricsOverride", **size)
 
     def open(self, page: Path, query: str = "") -> None:
         """Open a file, and wait until it is loaded and its scripts have had their turn."""
@@ -86,9 +81,9 @@ class Chromium:
             raise RuntimeError(answer["exceptionDetails"]["exception"].get("description", expression))
         return answer["result"].get("value")
 
-    def wait_until(self, expression: str, seconds: float = 10) -> None:
+    def wait_until(self, expression: str) -> None:
         """Wait until an expression of JavaScript is true in the page."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + 10
         while not self.ask(f"Boolean({expression})"):
             if time.monotonic() > end:
                 raise TimeoutError(expression)
@@ -96,7 +91,7 @@ class Chromium:
 
     def press(self, key: str) -> None:
         """Press and release a key."""
-        code = {"Enter": 13, "Escape": 27, "Tab": 9}[key]
+        code = {"Enter": 13, "Escape": 27}[key]
         text = {"text": "\r"} if key == "Enter" else {}
         about = {"key": key, "code": key, "windowsVirtualKeyCode": code}
         self._send("Input.dispatchKeyEvent", type="keyDown", **about, **text)

@@ -19,16 +19,17 @@ from sidedoor.run.results import format_json, seal_result
 EDITION = "test-city"
 # Two lists of one agency, and one more, so that the table of names is too long for a page.
 LISTS = {"irvine-learn-2020-03-02", "irvine-learn-2025-03-11", "ocsd-learn-2022-11-18"}
+LONG = ("agreements_287g", "metros", "search_counts")
 # What threats.md T1 lists: each changes the title of the page if it runs, and asks for a picture from a host.
 MARKUP = (
     "<img src=x onerror=\"document.title='OWNED'\"><script>document.title='OWNED'</script>"
-    '<svg onload="document.title=\'OWNED\'"></svg><img src="http://127.0.0.1:{port}/seen.png">'
+    '<svg onload="document.title=\'OWNED\'"></svg><img src="http://127.0.0.1:{port}/empty/seen.png">'
     "<iframe srcdoc=\"<script>parent.document.title='OWNED'</script>\"></iframe>"
     "<a href=\"javascript:document.title='OWNED'\">press</a>"
-    '<meta http-equiv="refresh" content="0;url=http://127.0.0.1:{port}/moved">'
-    '<link rel="stylesheet" href="http://127.0.0.1:{port}/style.css">'
-    '<style>@import "http://127.0.0.1:{port}/x";</style>'
-    '<form action="http://127.0.0.1:{port}/form">'
+    '<meta http-equiv="refresh" content="0;url=http://127.0.0.1:{port}/empty/moved">'
+    '<link rel="stylesheet" href="http://127.0.0.1:{port}/empty/style.css">'
+    '<style>@import "http://127.0.0.1:{port}/empty/x";</style>'
+    '<form action="http://127.0.0.1:{port}/empty/form">'
     '<input name="q" autofocus onfocus="document.title=\'OWNED\'"></form>'
     "<details open ontoggle=\"document.title='OWNED'\">x</details>"
 )
@@ -87,15 +88,22 @@ def run_cell(source: str, *outputs) -> object:
     return v4.new_code_cell(source, outputs=list(outputs), execution_count=1)
 
 
+def build_key(name: str) -> str:
+    """Build the key of a result from its name."""
+    return (name.encode().hex() * 8)[:64]
+
+
 def place_result(
     folder: Path, name: str, title: str, question: str, cells: list, findings=(), figures=None, notebook=None,
-    parameters=None, facts=None, beside=None,
+    parameters=None, facts=None, beside=None, metadata=None,
 ):  # fmt: skip
     """Place a complete result, as the runner does, and return its entry in the manifest."""
-    key = (name.encode().hex() * 8)[:64]
+    key = build_key(name)
     result = folder / f"{name}.{key[:12]}"
     result.mkdir(parents=True)
-    nbformat.write(build_notebook(f"{name[:2]} · {title}", question, cells), result / f"{name}.ipynb")
+    book = build_notebook(f"{name[:2]} · {title}", question, cells)
+    book["metadata"] |= metadata or {}
+    nbformat.write(book, result / f"{name}.ipynb")
     placed = [{**finding, "notebook": name} for finding in findings]
     (result / "findings.json").write_text(format_json(placed), encoding="utf-8")
     for figure_id, (about, svg) in (figures or {}).items():
@@ -129,18 +137,19 @@ def write_manifest(folder: Path, entries: list[dict], title="Plate readers in Te
 
 
 def copy_facts(folder: Path, **changed) -> Path:
-    """Copy the fact tables, of the names on sharing lists those of three, with cells of the first source changed.
+    """Copy the fact tables, with cells of the first source changed.
 
-    The other lists make a site slow to build and to look at, and have the same form.
+    Of the longest tables only the first rows are copied, and of the sharing lists three: the rest makes a site
+    slow to build and to look at, and has the same form.
     """
     shutil.copytree(paths.FACTS, folder)
-    tables = {name: read_table(folder / f"{name}.csv") for name in ("sources", "lists", "sharing_lists")}
+    names = ("sources", "lists", "sharing_lists", *LONG)
+    tables = {name: read_table(folder / f"{name}.csv") for name in names}
     tables["sources"].loc[0, list(changed)] = list(changed.values())
-    left_out = set(tables["sharing_lists"]["list_id"]) - LISTS
     for name in ("lists", "sharing_lists"):
-        tables[name] = tables[name][~tables[name]["list_id"].isin(left_out)]
+        tables[name] = tables[name][tables[name]["list_id"].isin(LISTS)]
     for name, table in tables.items():
-        table.to_csv(folder / f"{name}.csv", index=False)
+        (table.head(50) if name in LONG else table).to_csv(folder / f"{name}.csv", index=False)
     return folder
 
 
@@ -213,6 +222,7 @@ def place_edition(runs: Path) -> Path:
         v4.new_markdown_cell("## By which doors?\n\nQuokka words to search for."),
         v4.new_markdown_cell(prose),
         run_cell("names", show({"text/html": names})),
+        run_cell("Markdown(x)", show({"text/markdown": "**bold** [ok](https://example.org)"})),
         run_cell("plt.show()", show({"image/png": base64.b64encode(draw_png(300, 200)).decode()})),
         run_cell("state_finding()", shown_second),
     ]
@@ -264,7 +274,7 @@ def place_poisoned_edition(runs: Path, port: int) -> Path:
     links = '<a href="http://x/" onmouseover="document.title=1">a</a><a href="data:text/html,x">b</a>'
     prose = [
         f"## Section {bad}\n\nProse {bad} and {press}.",
-        f"{bad}\n\n![picture](http://127.0.0.1:{port}/markdown.png)\n\n| a |\n| - |\n| {bad} |",
+        f"{bad}\n\n![picture](http://127.0.0.1:{port}/empty/markdown.png)\n\n| a |\n| - |\n| {bad} |",
         "```{raw} html\n<script>document.title='OWNED'</script>\n```\n\n```{include} /etc/hostname\n```",
         "{download}`/etc/hostname` [file](../../../../../etc/hostname) [file](file:///etc/hostname)",
     ]
@@ -273,7 +283,7 @@ def place_poisoned_edition(runs: Path, port: int) -> Path:
         v4.new_raw_cell(bad, metadata={"format": "text/html"}),
         run_cell("frame.style", show({"text/html": bad + build_table(3).replace("column_0", bad)})),
         run_cell("links", show({"text/html": links})),
-        run_cell("Markdown(x)", show({"text/markdown": f"Agency: {bad} {press}"})),
+        run_cell("Markdown(x)", show({"text/markdown": f"Agency: {bad} {press} ![p](http://127.0.0.1:{port}/p)"})),
         run_cell("mermaid", show({"text/vnd.mermaid": mermaid})),
         run_cell("script", show({"application/javascript": "document.title='OWNED'"})),
         run_cell("svg", show({"image/svg+xml": draw_svg("<script>document.title='OWNED'</script>")})),
@@ -287,23 +297,9 @@ def place_poisoned_edition(runs: Path, port: int) -> Path:
     svg = draw_svg("<script>document.title='OWNED'</script>")
     name, figures = "01-read-the-release", {"scans": (about, svg)}
     facts = copy_facts(runs / "facts", title=bad, publisher=bad, note="=1+1" + bad)
-    entry = place_result(folder, name, f"Read {bad}", f"What? {bad}", cells, [finding], figures, facts=facts)
-    path = folder / entry["folder"] / f"{name}.ipynb"
-    content = json.loads(path.read_text(encoding="utf-8"))
     # Were they kept, these would make the builder run the notebook, or read it with other rules.
-    content["metadata"] |= {
-        "mystnb": {"execution_mode": "force"},
-        "myst": {"gfm_only": False},
-        "html_meta": {"refresh": bad},
-    }
-    path.write_text(json.dumps(content), encoding="utf-8")
-    entry = seal_result_again(path.parent, entry)
+    metadata = {"mystnb": {"execution_mode": "force"}, "myst": {"gfm_only": False}}
+    about = {"facts": facts, "metadata": metadata | {"html_meta": {"refresh": bad}}}
+    entry = place_result(folder, name, f"Read {bad}", f"What? {bad}", cells, [finding], figures, **about)
     write_manifest(folder, [entry], title=f"City {bad}", subtitle=bad, authors=[bad])
     return folder
-
-
-def seal_result_again(result: Path, entry: dict) -> dict:
-    """Seal a result whose files were changed on purpose, and return its entry in the manifest."""
-    (result / "result.json").unlink()
-    described = {key: value for key, value in entry.items() if key not in ("files", "folder")}
-    return seal_result(result, described) | {"folder": entry["folder"]}

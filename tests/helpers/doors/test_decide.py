@@ -2,9 +2,7 @@
 
 import itertools
 
-import ibis
 import pandas as pd
-import pyarrow as pa
 import pytest
 
 from helpers.doors import decide_doors, list_decisions, load_registry, ways
@@ -12,6 +10,7 @@ from helpers.doors.decide import FACTS, class_reasons
 from helpers.errors import DataError
 from helpers.network import documented
 from helpers.searches import engine
+from made.logs import make_reasons, read_log
 from made.refusal import refused
 
 # Decided by hand from the taxonomy of the report and the words of `ways.describe_doors`.
@@ -100,11 +99,10 @@ def test_doors_are_those_of_the_one_taxonomy():
     assert schema.notna().all(axis=None) and not (schema == "").any(axis=None)
 
 
-def class_texts(texts, cells=None):
+def class_texts(texts):
     """Class texts on DuckDB."""
-    frame = pd.DataFrame({"reason_text": texts, "reason_text_cell": cells or ["value"] * len(texts)})
-    table = ibis.memtable(pa.Table.from_pandas(frame.astype("str").assign(row=range(len(frame)))))
-    return engine.fetch(table.select("row", code=class_reasons(table)), ["row"])["code"].tolist()
+    log = read_log(make_reasons(texts))
+    return engine.fetch(log.select("row_no", code=class_reasons(log)), ["row_no"])["code"].tolist()
 
 
 # code -> texts
@@ -149,6 +147,6 @@ def test_reasons_are_classed_by_what_they_name(write):
 
 def test_cells_without_text_are_told_apart():
     """Blank and placeholder say nothing; masked, redacted, not exported and not kept cannot be seen."""
-    cells = ["empty", "placeholder", "masked", "redacted", "not_exported", "value"]
+    texts = ["<empty>", "<placeholder>", "<masked>", "<redacted>", "<not_exported>", None]
 
-    assert ["blank:", "blank:", "hidden:", "hidden:", "hidden:", "hidden:"] == class_texts([None] * 6, cells)
+    assert ["blank:", "blank:", "hidden:", "hidden:", "hidden:", "hidden:"] == class_texts(texts)

@@ -5,6 +5,7 @@ import pandas as pd
 from helpers import agencies, doors
 from helpers.canonical import build_table
 from helpers.searches import engine
+from made.logs import read_log
 from made.tables import read
 
 HOST = "Orange County Sheriffs Department"
@@ -37,7 +38,7 @@ def test_an_audit_of_ones_own_searches_shows_no_door(mirror):
     """Okaloosa's organization audit holds the sheriff's own searches only."""
     path = mirror / "flock" / "okaloosa_fl_so_org_audit_reduced.csv.gz"
     rows = read(path).tables["searches"]
-    log = engine.read_log(engine.connect(), rows)
+    log = read_log(rows)
     verdicts = doors.judge_cases(engine.fetch(doors.group_cases(log)), build_table("sharing", []))
 
     assert {"own": 7_273} == verdicts.groupby("door")["rows_n"].sum().to_dict()

@@ -1,36 +1,13 @@
-"""Small logs with given reasons, and labels by plain Python."""
+"""Labels of reasons by plain Python, without the package's reader and without an engine."""
 
 import functools
 import re
 import tomllib
 import unicodedata
 
-import pandas as pd
-import pytest
-
-from helpers.canonical import build_table
 from helpers.reasons.rule_sets import SHIPPED
 
 _ALIKE = str.maketrans("ıøØłŁđĐŧŦħĦ", "ioOlLdDtThH")
-
-
-@pytest.fixture(scope="session")
-def make_log():
-    """Make a canonical log from reasons; a state in place of a text is written `<masked>`."""
-
-    def make(reasons, **columns):
-        reasons = pd.Series(reasons, dtype="object")
-        states = reasons.str.extract(r"^<(.*).$")[0].fillna("value")
-        rows = {
-            "source_id": "simulated-test",
-            "row_no": range(1, len(reasons) + 1),
-            "reason_text": reasons.where(states == "value", None),
-            "reason_text_cell": states.replace("case_number", "empty"),
-            "reason_origin": states.map({"value": "reason", "case_number": "case_number"}),
-        }
-        return build_table("searches", pd.DataFrame(rows | columns))
-
-    return make
 
 
 @functools.cache

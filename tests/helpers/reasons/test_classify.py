@@ -6,7 +6,7 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import DataError
@@ -16,6 +16,7 @@ from helpers.reasons.labels import fold_text
 from helpers.searches import engine
 from helpers.searches.logbook import Log
 from helpers.simulate.log import build_log
+from made.logs import make_reasons, read_log
 
 from .conftest import fold, label_plainly
 
@@ -43,11 +44,6 @@ def label_by_loop(texts):
     ]
 
 
-def read(log):
-    """Read a log into a fresh engine."""
-    return engine.read_log(engine.connect(), log)
-
-
 PLAIN = {
     "ICE": "ice", "İCE": "ice", "ıce": "ice", "ＩＣＥ": "ice", "éiceé": "eicee", "e\u0301ice": "eice",
     "i\u00adce": "ice", "i\u200bce": "ice", "ice\n": "ice ", "ice\u00a0hold": "ice hold",
@@ -64,90 +60,81 @@ def test_characters_become_plain():
     assert dict(zip(PLAIN, found, strict=True)) == PLAIN == {text: fold(text) for text in PLAIN}
 
 
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=5)
 @given(TEXTS)
-def test_labels_are_those_of_a_loop_over_the_rows(make_log, texts):
-    """Random texts of Unicode, and of the words that rules look for."""
-    check_tally(make_log(texts))
-
-
-@pytest.mark.parametrize(("size", "seed"), [(0, 1), (3_000, 7)])
-def test_simulated_log_is_labelled_as_by_the_loop(make_log, size, seed):
-    """The teaching log, and an empty one."""
-    check_tally(build_log(seed, size)[0] if size else make_log([]))
-
-
-def check_tally(log):
-    """Compare the tally of a log with labels that a loop gives."""
-    tally = tally_reasons(read(log), SETS)
+@example([])
+def test_labels_are_those_of_a_loop_over_the_rows(texts):
+    """Random texts of Unicode, and of the words that rules look for; and no row at all."""
+    log = make_reasons(texts)
+    tally = tally_reasons(read_log(log), SETS)
     counted = Counter({key: int(rows["rows_n"].sum()) for key, rows in tally.groupby(NAMES)})
 
     assert Counter(label_by_loop(log["reason_text"])) == counted
 
 
-def test_every_row_has_its_label(make_log):
+def test_every_row_has_its_label():
     """Row by row, hard cases included; what is no text has no label and keeps its state."""
-    log = make_log(HARD)
-    found = engine.fetch(label_rows(read(log), SETS).select("row_no", "reason_state", *NAMES), ["row_no"])
+    log = make_reasons(HARD)
+    found = engine.fetch(label_rows(read_log(log), SETS).select("row_no", "reason_state", *NAMES), ["row_no"])
 
     assert label_by_loop(log["reason_text"]) == list(found[NAMES].itertuples(index=False, name=None))
     assert [text.strip("<>") for text in HARD[-7:-1]] == found["reason_state"].tolist()[-7:-1]
     assert {"text"} == set(found["reason_state"][:-7]) and found["reason_state"].iloc[-1] == "left_out"
 
 
-def test_tally_is_the_sum_of_its_rows_in_any_order(make_log):
+def test_tally_is_the_sum_of_its_rows_in_any_order():
     """By agency and state: rows add up to the log, whatever their order."""
     by = "searcher_agency_as_printed"
     agencies = ["A ZZ PD", "B ZZ PD", None] * (len(HARD) + 2)
-    log = make_log([*HARD, "ICE canary", "canary"] * 3, **{by: agencies})
-    tally = tally_reasons(read(log), SETS, [by])
-    rows = engine.fetch(label_rows(read(log), SETS).select(by, "reason_state", *NAMES))
+    log = make_reasons([*HARD, "ICE canary", "canary"] * 3, **{by: agencies})
+    tally = tally_reasons(read_log(log), SETS, [by])
+    rows = engine.fetch(label_rows(read_log(log), SETS).select(by, "reason_state", *NAMES))
     counted = rows.value_counts(dropna=False).rename("rows_n").reset_index()
     keys = list(tally.columns[:-1])
 
     assert len(log) == tally["rows_n"].sum() and set(tally["reason_state"]) <= set(STATES)
-    shuffled = read(log.sample(frac=1, random_state=4))
+    shuffled = read_log(log.sample(frac=1, random_state=4))
     pd.testing.assert_frame_equal(tally, tally_reasons(shuffled, SETS, [by]))
     tables = (table.sort_values(keys, ignore_index=True) for table in (counted, tally))
     pd.testing.assert_frame_equal(*tables, check_dtype=False)
     assert "canary" not in tally.to_csv() + rows.to_csv()
 
 
-def test_a_log_without_texts_says_so(make_log):
+def test_a_log_without_texts_says_so():
     """A copy for publication has states and no texts: counted as left out, not as other."""
-    log = make_log(["ICE", "<masked>"]).assign(reason_text=None)
-    tally = tally_reasons(read(log), SETS)
+    log = make_reasons(["ICE", "<masked>"]).assign(reason_text=None)
+    tally = tally_reasons(read_log(log), SETS)
     bare = log.assign(reason_text_cell=None, reason_origin=None)
 
     assert {"left_out": 1, "masked": 1} == dict(zip(tally["reason_state"], tally["rows_n"], strict=True))
-    assert ["not_exported"] == tally_reasons(read(bare), SETS)["reason_state"].tolist()
+    assert ["not_exported"] == tally_reasons(read_log(bare), SETS)["reason_state"].tolist()
 
 
-def test_a_handful_of_labels_is_no_free_text(make_log):
+def test_a_handful_of_labels_is_no_free_text():
     """Eleven classes of many rows are labels and are counted; small ones and numbers are joined."""
     labels = {"Investigation_generic": 700, "other text": 90, "warrant": 9, "case 17": 30, "<empty>": 50}
-    found = find_labels(read(make_log([label for label, n in labels.items() for _ in range(n)])))
+    found = find_labels(read_log(make_reasons([label for label, n in labels.items() for _ in range(n)])))
 
     counts = {"investigation_generic": 700, "other text": 90, "(other labels)": 39}
     assert found.set_index("label")["rows_n"].to_dict() == counts
-    for log in (build_log(3, 3_000)[0], make_log(["ice", "theft"]), make_log(["<empty>"])):
-        assert find_labels(read(log)) is None
+    for log in (build_log(3, 3_000)[0], make_reasons(["ice", "theft"]), make_reasons(["<empty>"])):
+        assert find_labels(read_log(log)) is None
 
 
-def test_months_are_local_and_the_format_changes_at_local_midnight(make_log):
+def test_months_are_local_and_the_format_changes_at_local_midnight():
     """The last hours of December in California are January in UTC, and still free text."""
     times = ["2026-01-01 07:59:59.999999", "2026-01-01 08:00", None]
-    log = make_log(["x"] * 3, searched_at=pd.Series(times, dtype="datetime64[us]"))
-    marked = mark_log(Log(read(log), pd.Series(), "", 3, (), "", ""), "America/Los_Angeles")
+    log = make_reasons(["x"] * 3, searched_at=pd.Series(times, dtype="datetime64[us]"))
+    marked = mark_log(Log(read_log(log), pd.Series(), "", 3, (), "", ""), "America/Los_Angeles")
     found = engine.fetch(marked.table.select("row_no", "month", "form"), ["row_no"])
 
     assert ["2025-12", "2026-01", "no time"] == found["month"].tolist()
     assert ["free text", "categories", "no time"] == found["form"].tolist()
 
 
-def test_what_makes_no_sense_is_refused(make_log):
+def test_what_makes_no_sense_is_refused():
     """No rule, a column that is not there, a column of a rule set's name."""
-    table = read(make_log(["ICE"]))
+    table = read_log(make_reasons(["ICE"]))
     for call in (
         lambda: tally_reasons(table, []),
         lambda: tally_reasons(table, SETS, ["town"]),
@@ -157,12 +144,12 @@ def test_what_makes_no_sense_is_refused(make_log):
             call()
 
 
-def test_spark_labels_row_by_row_as_duckdb_does(make_log, spark):
+def test_spark_labels_row_by_row_as_duckdb_does(spark):
     """Hard texts and the teaching log, all sets of all subjects: equal labels and equal tallies."""
     sets = load_rule_sets([])
     columns = ["source_id", "row_no", "reason_state", *(rules.name for rules in sets)]
-    log = pd.concat([make_log(HARD), build_log(5, 1_500)[0]], ignore_index=True)
-    tables = [read(log), engine.read_log(spark, log)]
+    log = pd.concat([make_reasons(HARD), build_log(5, 1_500)[0]], ignore_index=True)
+    tables = [read_log(log), engine.read_log(spark, log)]
 
     pd.testing.assert_frame_equal(
         *(engine.fetch(label_rows(table, sets).select(*columns)) for table in tables)

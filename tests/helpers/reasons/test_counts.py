@@ -5,7 +5,7 @@ import pytest
 
 from helpers.errors import DataError
 from helpers.reasons import count_rules, count_states, load_rule_sets, range_rules, tally_reasons
-from helpers.searches import engine
+from made.logs import make_reasons, read_log
 
 SETS = load_rule_sets(["house-immigration", "newsroom-contains", "word-boundary"])
 # text: explicit, explicit or agency, any sense, letters anywhere, whole word
@@ -23,10 +23,10 @@ AGENCIES = ["A ZZ PD"] * 5 + ["B ZZ PD"] * 3
 
 
 @pytest.fixture(scope="module")
-def tally(make_log):
+def tally():
     """Count the eight reasons by agency."""
-    log = make_log(list(REASONS), searcher_agency_as_printed=AGENCIES)
-    return tally_reasons(engine.read_log(engine.connect(), log), SETS, ["searcher_agency_as_printed"])
+    log = make_reasons(list(REASONS), searcher_agency_as_printed=AGENCIES)
+    return tally_reasons(read_log(log), SETS, ["searcher_agency_as_printed"])
 
 
 BY = ["searcher_agency_as_printed"]

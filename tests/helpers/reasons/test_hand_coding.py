@@ -12,6 +12,7 @@ from helpers.reasons import draw_sample, load_rule_sets, read_sheet, score_rules
 from helpers.reasons.hand_coding import KEY, SHEET, mask_text
 from helpers.searches import engine
 from helpers.simulate.log import build_log
+from made.logs import make_reasons, read_log
 from made.refusal import refused
 
 from .conftest import label_plainly
@@ -19,10 +20,6 @@ from .conftest import label_plainly
 SETS = load_rule_sets(["word-boundary", "newsroom-contains"])
 # an invented plate, phone number and case number
 SECRETS = ["7ABC123", "415-555-0123", "19-004512"]
-
-
-def read(log):
-    return engine.read_log(engine.connect(), log)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +30,7 @@ def log():
 
 @pytest.fixture(scope="module")
 def sample(log):
-    return draw_sample(read(log), SETS, 15, 30, 2019)
+    return draw_sample(read_log(log), SETS, 15, 30, 2019)
 
 
 @pytest.fixture
@@ -56,8 +53,8 @@ def test_strata_are_what_the_same_rules_find(log, sample):
 
 def test_same_seed_same_sample_in_any_order(log, sample):
     """Rows shuffled give the same sample, another seed gives another."""
-    again = draw_sample(read(log.sample(frac=1, random_state=9)), SETS, 15, 30, 2019)
-    other = draw_sample(read(log), SETS, 15, 30, 2020)
+    again = draw_sample(read_log(log.sample(frac=1, random_state=9)), SETS, 15, 30, 2019)
+    other = draw_sample(read_log(log), SETS, 15, 30, 2020)
 
     pd.testing.assert_frame_equal(sample, again)
     assert sample["text"].tolist() != other["text"].tolist()
@@ -68,10 +65,10 @@ def test_spark_draws_the_same_rows(log, sample, spark):
     pd.testing.assert_frame_equal(sample, draw_sample(engine.read_log(spark, log), SETS, 15, 30, 2019))
 
 
-def test_plates_phones_and_numbers_are_masked(make_log, tmp_path):
+def test_plates_phones_and_numbers_are_masked(tmp_path):
     """Neither the sheet nor the key holds them; equal redacted texts share a line."""
     texts = [f"ICE {secret}" for secret in SECRETS] + ["ICE 19-004513", "287(g)", "=cmd ice"]
-    sample = draw_sample(read(make_log(texts)), SETS, 50, 50, 1)
+    sample = draw_sample(read_log(make_reasons(texts)), SETS, 50, 50, 1)
     sheet = write_sheet(sample, tmp_path / "mine")
     written = sheet.read_text(encoding="utf-8") + (sheet.parent / KEY).read_text(encoding="utf-8")
 
@@ -152,9 +149,8 @@ def test_a_spoilt_sheet_is_refused(sheet, spoil, code):
     assert spoil(text) != text
     sheet.write_bytes(spoil(text).encode())
 
-    with pytest.raises(DataError) as caught:
+    with refused(code, DataError):
         read_sheet(sheet.parent)
-    assert caught.value.code in (code, "unreadable")
 
 
 def test_a_second_coder_makes_differences_unclear(sheet):
@@ -170,8 +166,8 @@ def test_a_second_coder_makes_differences_unclear(sheet):
     assert coded.loc[coded["code_second"] == "", "code"].eq("yes").all()
 
 
-def test_nothing_to_draw_is_said(make_log):
+def test_nothing_to_draw_is_said():
     """A copy for publication has no texts; no rows are asked for."""
     for log, size, code in ((["<masked>"], 5, "no-text"), (["ice"], 0, "size")):
         with refused(code, DataError):
-            draw_sample(read(make_log(log)), SETS, size, 5, 1)
+            draw_sample(read_log(make_reasons(log)), SETS, size, 5, 1)

@@ -1,62 +1,42 @@
-"""The log of notebook 06, simulated or ingested, and what no output of the notebook may hold."""
+"""The log of notebook 06, ingested, and what no output of the notebook may hold."""
 
-import ast
-import contextlib
-import io
 import json
 
 import matplotlib
-import pandas as pd
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from traitlets.config import Config
 
-from helpers import paths
-from helpers.reasons import TRUTH, count_rules, count_states, load_rule_sets, mark_log, tally_reasons
-from helpers.searches import engine
+from helpers.reasons import count_rules, count_states, load_rule_sets, mark_log, tally_reasons
 from helpers.searches.logbook import open_log
-from helpers.simulate.log import build_log
 from helpers.simulate.world import REASONS
+from made.notebooks import find_notebook, list_outputs, read_cells
 from sidedoor.ingest.files import ingest_file
 from sidedoor.ingest.source import ReadOptions
 
-NOTEBOOK = paths.NOTEBOOKS / "06-read-the-reasons.ipynb"
+NOTEBOOK = find_notebook("06")
+CELLS = read_cells(NOTEBOOK)
 ZONE = "America/Los_Angeles"
 CANARIES = ["Zebrafinch Quillback", "quillback-4471"]
 NAME, PLATE = CANARIES
 REASONS_TYPED = ["ICE", "police assist", f"HSI {PLATE}", f"immigration {NAME}", NAME, "", "***"]
-_HEADER = "ID,Org Name,Total Networks Searched,Search Time,Reason,Case #,License Plate,Name"
-
-
-def write_audit(folder):
-    """Write an invented audit with canaries in its reasons, plates and names."""
-    lines = [_HEADER]
-    for number in range(60):
-        reason = REASONS_TYPED[number % 7]
-        when = f"{1 + number % 12}/{1 + number % 27}/2025, 10:{number:02d}:00 AM UTC"
-        lines.append(f'id-{number:04d},Exampleton ZZ PD,12,"{when}",{reason},,{PLATE},{NAME}')
-    path = folder / "audit.csv"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
 
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory):
-    """Ingest the audit twice: with its reasons, and for publication."""
+    """An invented audit with canaries in its reasons, plates and names; with its reasons, and for publication."""
     folder = tmp_path_factory.mktemp("records")
-    path = write_audit(folder)
+    lines = ["ID,Org Name,Total Networks Searched,Search Time,Reason,Case #,License Plate,Name"]
+    for number in range(60):
+        when = f"{1 + number % 12}/{1 + number % 27}/2025, 10:{number:02d}:00 AM UTC"
+        reason = REASONS_TYPED[number % 7]
+        lines.append(f'id-{number:04d},Exampleton ZZ PD,12,"{when}",{reason},,{PLATE},{NAME}')
+    path = folder / "audit.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     for name, keep in (("private", True), ("public", False)):
         ingest_file(path, folder / name, ReadOptions(keep_reasons=keep, reported_by="Exampleton ZZ PD"))
     return folder
-
-
-def test_simulated_log_has_its_truth_beside_each_row():
-    """Without records the log is simulated; row by row the truth is the one that was built."""
-    log = mark_log(open_log("", 800, 4), ZONE)
-    _, truth = build_log(4, 800)
-    rows = engine.fetch(log.table.select("source_id", "row_no", *TRUTH), ["source_id", "row_no"])
-
-    assert log.is_simulated and log.has_truth and "simulated" in log.name
-    expected = truth[rows.columns].sort_values(["source_id", "row_no"], ignore_index=True)
-    pd.testing.assert_frame_equal(expected, rows, check_dtype=False)
 
 
 def test_records_are_read_without_truth(records):
@@ -72,31 +52,18 @@ def test_records_are_read_without_truth(records):
     assert private.first == "2025-01-01"
 
 
-def run_notebook(until="", **parameters):
-    """Run the cells of notebook 06 here with other parameters; return what they showed, and their names.
-
-    Stops after the cell that holds a text, if one is given.
-    """
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    shown, space = io.StringIO(), {}
-
-    def display(value):
-        for form in ("__repr__", "_repr_html_", "_repr_mimebundle_"):
-            print(getattr(value, form, str)())
-
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(shown):
-        patch.setattr("IPython.display.display", display)
-        for cell in [cell for cell in cells if cell["cell_type"] == "code"]:
-            tree = ast.parse("".join(cell["source"]))
-            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-            exec(compile(tree, "cell", "exec"), space)
+def run_notebook(cells, records):
+    """Run cells of notebook 06 on records; return all that they show, and their variables."""
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    with capture_output() as shown:
+        for cell in cells:
+            shell.run_cell(cell["source"]).raise_error()
             if "parameters" in cell["metadata"].get("tags", []):
-                space |= parameters
-            if last is not None:
-                display(eval(compile(ast.Expression(last.value), "cell", "eval"), space))
-            if until and until in "".join(cell["source"]):
-                break
-    return shown.getvalue(), space
+                shell.push({"records": str(records)})
+    shell.restore_sys_module_state()
+    InteractiveShell.clear_instance()
+    matplotlib.pyplot.close("all")
+    return shown.stdout + json.dumps([output.data for output in shown.outputs]), shell.user_ns
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -111,29 +78,26 @@ def drawn(tmp_path_factory):
 
 def test_no_reason_plate_or_name_reaches_an_output(records, drawn):
     """Canaries in every free field of a record: nothing that the notebook shows or saves holds them."""
-    shown, space = run_notebook(records=str(records / "private"))
+    shown, space = run_notebook(CELLS, records / "private")
     saved = "".join(path.read_text(encoding="utf-8") for path in drawn.glob("*.[cjs][sv]*"))
 
     assert "Exampleton ZZ PD" in shown and "no range: an end is below ten" in shown
     assert any(NAME in text for text in space["sample"]["text"])
     for canary in CANARIES:
         assert canary.lower() not in (shown + saved).lower()
-    matplotlib.pyplot.close("all")
 
 
 def test_a_copy_for_publication_says_that_nothing_can_be_found(records):
     """A note says why there is no finding."""
-    shown, _ = run_notebook("reasons-range", records=str(records / "public"))
+    (last,) = [number for number, cell in enumerate(CELLS) if "reasons-range" in cell["source"]]
 
-    assert "no range: no reason can be read" in shown
-    matplotlib.pyplot.close("all")
+    assert "no range: no reason can be read" in run_notebook(CELLS[: last + 1], records / "public")[0]
 
 
 def test_committed_notebook_shows_no_reason_of_the_simulated_log():
     """Texts of the simulated log that are no words of a rule stand in no output."""
     texts = {text for choices in REASONS.values() for text, _, _ in choices if len(text) > 12}
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    outputs = json.dumps([cell.get("outputs") for cell in cells]).lower()
+    outputs = json.dumps(list_outputs(NOTEBOOK)).lower()
 
     assert len(texts) > 10
     assert not [text for text in texts - {"illegal immigration"} if text.lower() in outputs]

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from helpers.reasons import count_rules, count_states, load_rule_sets, tally_reasons
-from helpers.searches import engine
 from helpers.searches.records import list_files
+from made.logs import read_log
 from sidedoor.ingest.files import ingest_file
 from sidedoor.ingest.source import ReadOptions
 
@@ -27,7 +27,7 @@ def test_states_are_those_of_the_file_and_no_rule_finds_immigration(mirror, tmp_
     plain = tmp_path / FILES[mapping].removesuffix(".gz")
     plain.write_bytes(gzip.decompress(path.read_bytes()))
     ingest_file(plain, tmp_path / "record", ReadOptions(keep_reasons=True, mapping=mapping))
-    table = engine.read_log(engine.connect(), list_files(tmp_path / "record", "searches"))
+    table = read_log(list_files(tmp_path / "record", "searches"))
     sets = load_rule_sets([], "immigration")
     tally = tally_reasons(table, sets)
     states = count_states(tally).set_index("reason_state")["rows_n"]

@@ -7,15 +7,15 @@ from statsmodels.stats.proportion import proportion_confint
 
 from helpers.reasons import compare_coders, grade_rules, load_rule_sets, score_rules, tally_reasons
 from helpers.reasons.scores import _bound_total as bound_total
-from helpers.searches import engine
+from made.logs import make_reasons, read_log
 
 
-def test_grades_by_hand(make_log):
+def test_grades_by_hand():
     """Five true rows, one of them masked: what a whole-word rule finds of them, and by mistake."""
     sets = load_rule_sets(["word-boundary", "house-immigration"])
-    log = make_log(["ICE", "immigration", "inv", "HSI", "<masked>", "ice, 3 grams", "theft"])
+    log = make_reasons(["ICE", "immigration", "inv", "HSI", "<masked>", "ice, 3 grams", "theft"])
     truth = [True] * 5 + [False] * 2
-    table = engine.read_log(engine.connect(), log)
+    table = read_log(log)
     tally = tally_reasons(table.mutate(is_true=table.row_no <= sum(truth)), sets, ["is_true"])
     grades = grade_rules(tally, sets, tally["is_true"]).set_index("rule")
 
@@ -57,10 +57,10 @@ def draw_coded(pick, stratum_n=30):
 
 
 def test_intervals_hold_the_truth_in_most_samples():
-    """Of 150 simulated samples at least 92 in 100 intervals of precision hold the true one."""
+    """Of 80 simulated samples at least 92 in 100 intervals of precision hold the true one."""
     pick = np.random.default_rng(5)
     precision, recall = (400 * 0.8 + 900 * 0.4) / 1_300, 680 / (680 + 200)
-    scores = pd.concat([score_rules(draw_coded(pick)) for _ in range(150)], ignore_index=True)
+    scores = pd.concat([score_rules(draw_coded(pick)) for _ in range(80)], ignore_index=True)
     holds = [
         ((scores[f"{name}_low"] <= truth) & (truth <= scores[f"{name}_high"])).mean()
         for name, truth in (("precision", precision), ("recall", recall))

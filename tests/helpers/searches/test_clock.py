@@ -19,7 +19,6 @@ def test_local_time_is_that_of_pandas(zone):
     times = pd.DatetimeIndex([*hours, *[turn for turn in turns if turn.year > 2000]]).astype("datetime64[us]")
     table = ibis.memtable(pd.DataFrame({"row_no": range(len(times)), "at": times}))
     expression = table.select("row_no", at=shift_to_local(table["at"].cast("timestamp(6)"), zone))
-    engine.connect()
     found = engine.fetch(expression, ["row_no"])["at"]
 
     expected = times.tz_localize("UTC").tz_convert(zone).tz_localize(None)

@@ -1,23 +1,19 @@
 """Behaviour of `helpers.searches.coverage`: whole, partial and missing months; gaps; overlaps; local days."""
 
 import pandas as pd
+import pytest
 
 from helpers.searches import coverage
 from helpers.searches.logs import list_logs
+from made.logs import make_log, read_log
 
-from .conftest import ZONE, make_log, read
-
-
-def count_days(rows, zone=ZONE):
-    """Count the days of some rows."""
-    log = read(make_log(rows))
-    return coverage.count_days(log, list_logs(log), zone)
+from .conftest import ZONE
 
 
-def make_days(counts, host="A PD", kind="network", source="a"):
+def make_days(counts):
     """Make a result of `count_days` from a mapping of days to rows."""
-    rows = [(host, kind, source, pd.Timestamp(day), n) for day, n in counts.items()]
-    return pd.DataFrame(rows, columns=["host", "kind", "source_id", "day", "rows_n"])
+    days = pd.DataFrame({"host": "A PD", "kind": "network", "source_id": "a"}, index=range(len(counts)))
+    return days.assign(day=list(counts), rows_n=list(counts.values()))
 
 
 def make_grid(days):
@@ -33,30 +29,31 @@ def span(first, last, n):
 def test_days_are_local():
     """06:59 UTC is the evening before in California, 07:00 UTC its midnight; in winter an hour later."""
     times = ("2025-07-01 06:59", "2025-07-01 07:00", "2025-12-01 07:59", "2025-12-01 08:00")
-    rows = [{"searched_at": f"{at}:30"} for at in times]
-    days = count_days(rows)["day"].dt.strftime("%Y-%m-%d").tolist()
+    log = read_log(make_log([{"searched_at": f"{at}:30"} for at in times]))
+    days, utc = (coverage.count_days(log, list_logs(log), zone)["day"] for zone in (ZONE, "UTC"))
 
-    assert ["2025-06-30", "2025-07-01", "2025-11-30", "2025-12-01"] == days
-    assert 2 == len(count_days(rows, "UTC"))
+    assert ["2025-06-30", "2025-07-01", "2025-11-30", "2025-12-01"] == days.dt.strftime("%Y-%m-%d").tolist()
+    assert 2 == len(utc)
 
 
-def test_an_empty_day_is_a_gap_where_rows_are_many():
-    """One empty day among days of 30 rows is a gap, among days of 1 row it may be quiet."""
-    full, quiet = span("2025-07-01", "2025-07-31", 30), span("2025-07-01", "2025-07-31", 1)
-    long = quiet | span("2025-08-21", "2025-09-10", 1)
-    lost = pd.Timestamp("2025-07-10")
-    found = {}
-    for name, days in {"full": full, "long": long, "busy": full, "quiet": quiet}.items():
-        kept = {day: n for day, n in days.items() if day != lost or name in ("full", "long")}
-        gaps = coverage.find_gaps(make_days(kept))
-        found[name] = gaps[["first", "days_n", "is_gap"]].to_numpy().tolist()
+JULY = pd.date_range("2025-07-01", "2025-07-31")
+LOST = pd.Timestamp("2025-07-10")
+LATER = span("2025-08-21", "2025-09-10", 1)
 
-    assert found == {
-        "full": [],
-        "long": [[pd.Timestamp("2025-08-01"), 20, True]],
-        "busy": [[lost, 1, True]],
-        "quiet": [[lost, 1, False]],
-    }
+
+@pytest.mark.parametrize(
+    ("days", "gaps"),
+    [
+        # an empty day among days of 30 rows is a gap, among days of 1 row it may be quiet
+        (dict.fromkeys(JULY, 30), []),
+        (dict.fromkeys(JULY.drop(LOST), 30), [[LOST, 1, True]]),
+        (dict.fromkeys(JULY.drop(LOST), 1), [[LOST, 1, False]]),
+        # and so are three weeks
+        (dict.fromkeys(JULY, 1) | LATER, [[pd.Timestamp("2025-08-01"), 20, True]]),
+    ],
+)
+def test_an_empty_day_is_a_gap_where_rows_are_many(days, gaps):
+    assert coverage.find_gaps(make_days(days))[["first", "days_n", "is_gap"]].to_numpy().tolist() == gaps
 
 
 def test_weekends_of_an_office_are_no_gaps():
@@ -106,7 +103,7 @@ def test_panel_is_what_is_whole_throughout():
 
 def test_faults_of_the_simulated_log_are_found(teaching):
     """The missing month, the missing days, the file that was cut off."""
-    log = read(teaching[0])
+    log = read_log(teaching[0])
     days = coverage.count_days(log, list_logs(log), ZONE)
     gaps = coverage.find_gaps(days)
     grid = coverage.grid_months(days, gaps).set_index(["host", "kind", "month"])

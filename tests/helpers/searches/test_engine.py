@@ -4,8 +4,8 @@ import os
 import stat
 import subprocess
 import sys
-import types
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import ibis
 import pandas as pd
@@ -213,27 +213,15 @@ def test_folder_named_like_a_column_changes_no_column(tmp_path, files):
     assert "CANARY" not in log.to_csv() and log["search_type"].isna().all()
 
 
-class _Builder:
-    """Stands in for Spark's builder of sessions where Spark is not installed."""
-
-    def __init__(self):
-        self.settings = {}
-
-    def config(self, name, value):
-        self.settings[name] = value
-        return self
-
-    def getOrCreate(self):
-        return self
-
-
 def test_spark_is_told_to_listen_on_this_machine_alone(monkeypatch):
-    """No web page, and no port on any other address, whatever else an edition sets."""
-    builder = _Builder()
-    sql = types.SimpleNamespace(SparkSession=types.SimpleNamespace(builder=builder))
-    monkeypatch.setitem(sys.modules, "pyspark", types.ModuleType("pyspark"))
-    monkeypatch.setitem(sys.modules, "pyspark.sql", sql)
-    monkeypatch.setitem(vars(ibis), "pyspark", types.SimpleNamespace(connect=lambda session: session))
+    """No web page, and no port on any other address, whatever else an edition sets; Spark is not needed."""
+    pyspark = MagicMock()
+    builder = pyspark.sql.SparkSession.builder
+    builder.config.return_value = builder
+    for name, module in (("pyspark", pyspark), ("pyspark.sql", pyspark.sql)):
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setitem(vars(ibis), "pyspark", MagicMock())
     engine.connect("pyspark://?spark.master=local[2]&spark.driver.memory=1g")
 
-    assert builder.settings == LOCAL | {"spark.master": "local[2]", "spark.driver.memory": "1g"}
+    told = dict(call.args for call in builder.config.call_args_list)
+    assert told == LOCAL | {"spark.master": "local[2]", "spark.driver.memory": "1g"}

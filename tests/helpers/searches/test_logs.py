@@ -6,13 +6,12 @@ import pytest
 from helpers.canonical import build_table
 from helpers.errors import DataError
 from helpers.searches.logs import list_logs
-
-from .conftest import make_log, read
+from made.logs import make_log, read_log
 
 
 def list_one(rows):
     """List the one log made of some rows."""
-    (found,) = list_logs(read(make_log(rows))).to_dict("records")
+    (found,) = list_logs(read_log(make_log(rows))).to_dict("records")
     return found
 
 
@@ -58,7 +57,7 @@ def test_precision_is_the_finest_step(times, precision):
 def test_round_numbers_of_rows_are_said(rows_n, warned):
     """A file that ends where a spreadsheet or a page does may have been cut off."""
     table = pd.DataFrame({"source_id": "a", "row_no": range(rows_n)}).astype({"source_id": "str"})
-    (found,) = list_logs(read(table)).to_dict("records")
+    (found,) = list_logs(read_log(table)).to_dict("records")
 
     assert rows_n == found["rows_n"] and bool(warned) == bool(found["warning"]) and warned in found["warning"]
 
@@ -77,5 +76,5 @@ def test_counts_are_those_of_the_columns():
     assert {name: found[name] for name in counts} == counts
     assert pd.Timestamp("2025-07-01 12:00:01") == found["first"] == found["last"]
     with pytest.raises(DataError) as error:
-        list_logs(read(build_table("searches", [])))
+        list_logs(read_log(build_table("searches", [])))
     assert "no row" in error.value.found

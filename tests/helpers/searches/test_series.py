@@ -8,8 +8,9 @@ from helpers.errors import DataError
 from helpers.searches import coverage, same, series
 from helpers.searches.logs import list_logs
 from helpers.simulate import world
+from made.logs import make_log, read_log
 
-from .conftest import ZONE, make_log, read
+from .conftest import ZONE
 
 WEEKDAYS = np.array([1.0, 1.2, 1.1, 1.1, 1.1, 0.8, 0.7])
 
@@ -26,7 +27,7 @@ def test_a_search_counts_once_on_its_local_day_and_in_its_panel():
     other = {"source_id": "b", "host_agency": "B PD"}
     evening = {"searched_at": "2025-07-01 03:00:01"}
     keyed = same.key_rows(
-        read(make_log([evening, evening | other, {"searched_at": "2025-07-02 20:00:01"} | other]))
+        read_log(make_log([evening, evening | other, {"searched_at": "2025-07-02 20:00:01"} | other]))
     )
     days = series.count_by_day(keyed, ZONE)
     panel = series.count_by_day(keyed, ZONE, pd.DataFrame({"host": ["A PD"], "kind": ["network"]}))
@@ -103,7 +104,7 @@ def test_where_nothing_changes_little_is_found():
 
 def test_the_change_of_the_simulated_log_is_found(teaching):
     """One step in the panel before the format changed, on the day and by the factor that the world has."""
-    log = read(teaching[0])
+    log = read_log(teaching[0])
     files = list_logs(log)
     days = coverage.count_days(log, files, ZONE)
     panel = coverage.choose_panel(coverage.grid_months(days, coverage.find_gaps(days)))

@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 
 from helpers.errors import DataError
 from helpers.searches import same, spread
+from made.logs import make_log, read_log
 from made.refusal import refused
-
-from .conftest import make_log, read
 
 
 def make_counts(sizes, unnamed=0):
@@ -34,7 +33,7 @@ def test_agencies_are_counted_by_search_and_not_by_row():
         for name, n in (("B PD", 1), ("A SO", 2), ("B PD", 3))
     ]
     rows += [row | {"source_id": "b", "host_agency": "B PD"} for row in rows]
-    found = spread.count_agencies(same.build_searches(same.key_rows(read(make_log(rows)))))
+    found = spread.count_agencies(same.build_searches(same.key_rows(read_log(make_log(rows)))))
 
     assert [("B PD", 2), ("A SO", 1)] == list(found.itertuples(index=False, name=None))
 
@@ -62,6 +61,6 @@ def test_widths_are_counted_by_type():
         {"search_type": "lookup", "networks_n": 5, "searched_at": "2025-07-01 12:00:09"},
         {"networks_n": 0},
     ]
-    found = spread.count_widths(same.build_searches(same.key_rows(read(make_log(rows)))))
+    found = spread.count_widths(same.build_searches(same.key_rows(read_log(make_log(rows)))))
 
     assert [("(none)", 0, 1), ("lookup", 5, 2)] == list(found.itertuples(index=False, name=None))

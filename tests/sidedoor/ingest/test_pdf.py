@@ -3,6 +3,7 @@
 import pytest
 
 from helpers.errors import IngestError
+from made.pdf import PdfWriter
 from sidedoor.ingest.pdf import build_lines, read_pages
 from sidedoor.ingest.source import FileLimits, open_source
 
@@ -37,6 +38,16 @@ def test_pictures_are_told_apart(write_scan):
     assert page.is_scan and [word.text for word in page.words] == ["Page", "1", "ofl7"]
     path = write_scan(b"BT /F1 9 Tf 60 700 Td (Printed over a background) Tj ET")
     assert not read_pages(open_source(path))[0].is_scan
+
+
+def test_a_path_that_draws_nothing_hides_no_text(tmp_path):
+    """An empty path is filled between two words; what was drawn before keeps its ink."""
+    writer = PdfWriter()
+    drawn = b"BT /F1 9 Tf 60 700 Td (before) Tj ET 0 g f BT /F1 9 Tf 60 680 Td (after) Tj ET"
+    path = tmp_path / "path.pdf"
+    path.write_bytes(writer.build(writer.add_pages([writer.add_stream(drawn)])))
+    page = read_pages(open_source(path))[0]
+    assert [word.text for word in page.words] == ["before", "after"] and not page.unseen
 
 
 @pytest.mark.parametrize(

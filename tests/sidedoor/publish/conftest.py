@@ -1,12 +1,11 @@
 """Sites that are built once for all tests: an ordinary edition, one of own records, one full of hostile text."""
 
-import http.server
-import threading
 from pathlib import Path
 
 import pytest
 
 import made.site_edition as made
+from made.file_server import serve
 from sidedoor.publish.site import build_site
 
 
@@ -29,22 +28,8 @@ def own(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def host():
     """A server on this machine: its port, and the list of what it is asked for."""
-
-    class Note(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    asked: list[str] = []
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Note)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port, asked
-    server.shutdown()
-    server.server_close()
+    with serve() as server:
+        yield server.server_port, server.asked
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,13 @@ pytestmark = pytest.mark.skipif(
 WIDTHS = [1400, 1024, 390]
 # One of each kind of page; sharing lists and tables of facts have the same form, whatever is in them.
 PAGES = """index agencies sharing findings checks data sources methods story glossary corrections cite search
-01-read-the-release 02-map-the-access list-amberley-village-flock-2026-04-26 table-log_quotes""".split()
+01-read-the-release 02-map-the-access list-ocsd-learn-2022-11-18 table-log_quotes""".split()
 FIGURE = "document.querySelector('.figure img')"
 OPEN_FOLDS = "document.querySelectorAll('details').forEach(part => { part.open = true })"
+TABLES = "[...document.querySelectorAll('table')].filter(table => table.checkVisibility())"
+STICKS_OUT = "table => table.getBoundingClientRect().right > innerWidth + 1"
+# The rows of a table are of one kind: axe looks at the first of them.
+SHORTEN = "for (const t of document.querySelectorAll('tbody')) while (t.rows.length > 20) t.deleteRow(20)"
 AXE = importlib.util.find_spec("axe_core_python")
 AXE_SCRIPT = Path(AXE.origin).parent / "axe.min.js" if AXE else None
 
@@ -40,52 +44,50 @@ def site(edition):
 
 def find_outside(requests: list[str]) -> list[str]:
     """Find requests for anything but files and what stands in the styles themselves."""
-    return [
-        address for address in requests if not address.startswith(("file:", "data:image/svg+xml", "about:"))
-    ]
+    own = ("file:", "data:image/svg+xml", "about:")
+    return [address for address in requests if not address.startswith(own)]
+
+
+def find_violations(browser) -> list[str]:
+    """Find the rules of WCAG 2.1 A and AA that the open page breaks."""
+    browser.ask(f"{AXE_SCRIPT.read_text(encoding='utf-8')};0")
+    rules = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations']}"
+    return browser.ask(f"axe.run(document, {rules}).then(done => done.violations.map(one => one.id))")
 
 
 @pytest.mark.skipif(not AXE, reason="axe-core-python is not installed: `make test` installs it from the lock")
 @pytest.mark.parametrize("width", WIDTHS)
-def test_pages_ask_nobody_fit_and_can_be_used_by_all(width, browser, site):
+def test_pages_ask_nobody_fit_and_can_be_used_by_all(width, browser, site, tmp_path):
     """No page asks a host or breaks its own policy; none, and no table, is wider than the window.
 
-    With the folds open, axe finds no violation of WCAG 2.1 A and AA.
+    With the folds open, axe finds no violation of WCAG 2.1 A and AA; the control is a picture without a
+    description.
     """
     browser.resize(width)
     browser.requests.clear()
     browser.complaints.clear()
     too_wide, found = [], []
-    tables = "[...document.querySelectorAll('table')].filter(table => table.checkVisibility())"
-    sticks_out = "table => table.getBoundingClientRect().right > innerWidth + 1"
-    rules = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations']}"
     for name in PAGES:
         browser.open(site / f"{name}.html")
         if browser.ask("document.documentElement.scrollWidth > innerWidth"):
             too_wide.append(name)
-        too_wide += [name] * browser.ask(f"{tables}.filter({sticks_out}).length")
+        too_wide += [name] * browser.ask(f"{TABLES}.filter({STICKS_OUT}).length")
+        if width == 1024:  # from the widest only the wrapping and padding of tables differ
+            continue
         if name != "agencies":  # which has thousands of lines of one kind in its folds
             browser.ask(OPEN_FOLDS)
-        browser.ask(f"{AXE_SCRIPT.read_text(encoding='utf-8')};0")
-        broken = f"axe.run(document, {rules}).then(done => done.violations.map(one => one.id))"
-        found += [(name, rule) for rule in browser.ask(broken)]
+        browser.ask(SHORTEN)
+        found += [(name, rule) for rule in find_violations(browser)]
 
     assert len(browser.requests) > 10
     assert find_outside(browser.requests) == []
     assert browser.complaints == []
     assert too_wide == []
     assert found == []
-
-
-@pytest.mark.skipif(not AXE, reason="axe-core-python is not installed: `make test` installs it from the lock")
-def test_axe_finds_what_is_wrong(browser, tmp_path):
-    """The control: a picture without a description is a violation."""
-    page = tmp_path / "bare.html"
-    page.write_text("<!doctype html><html lang=en><title>a</title><img src='data:image/png;base64,AA=='>")
-    browser.open(page)
-    browser.ask(f"{AXE_SCRIPT.read_text(encoding='utf-8')};0")
-
-    assert "image-alt" in browser.ask("axe.run().then(done => done.violations.map(one => one.id))")
+    bare = tmp_path / "bare.html"
+    bare.write_text("<!doctype html><html lang=en><title>a</title><img src='data:image/png;base64,AA=='>")
+    browser.open(bare)
+    assert "image-alt" in find_violations(browser)
 
 
 def test_text_can_be_read_on_a_telephone(browser, site, tmp_path, monkeypatch):
@@ -125,31 +127,26 @@ def test_menu_opens_by_keyboard_on_narrow_screens(browser, site):
     assert not browser.ask(seen) and browser.ask("document.activeElement.className") == "menu-button"
 
 
-def count_hits(site: Path, query: str) -> dict[str, int]:
-    """Count a phrase on each page, apart from the site's own index: in the text of its article."""
-    counts = {}
+@pytest.fixture(scope="module")
+def texts(site):
+    """The text of the article of each page, apart from the site's own index."""
+    found = {}
     for page in site.glob("*.html"):
         if page.name == "search.html" or page.name.startswith("table-"):
             continue
         article = re.search(r"<article.*</article>", page.read_text(encoding="utf-8"), re.S)[0]
         article = re.sub(r'<div class="cell_input.*?</pre>', " ", article, flags=re.S)
         text = " ".join(re.sub(r"<(td|th|li|p|tr|h\d|div|br|summary|caption)\b", " <\\1", article).split())
-        text = re.sub(r"<[^>]*>", "", text)
-        end = r"(?![\w]|[.,]\d)" if query[-1].isdigit() else ""
-        if hits := len(re.findall(rf"(?<![^\W_]){re.escape(query)}{end}", text, re.I)):
-            counts[page.name] = hits
-    return counts
+        found[page.name] = re.sub(r"<[^>]*>", "", text)
+    return found
 
 
-QUERIES = "Merced|Irvine|Thomson Reuters|NVLS|retention|Texas|30,000|Union City|Connecticut|side door".split(
-    "|"
-)
-
-
-@pytest.mark.parametrize("query", QUERIES)
-def test_search_answers_with_passages(query, browser, site):
+@pytest.mark.parametrize("query", ["Irvine", "Thomson Reuters", "30,000", "side door", "no such words"])
+def test_search_answers_with_passages(query, browser, site, texts):
     """The page with most hits is first, passages show the words, and each leads to a place that exists."""
-    counts = count_hits(site, query)
+    end = r"(?![\w]|[.,]\d)" if query[-1].isdigit() else ""
+    wanted = re.compile(rf"(?<![^\W_]){re.escape(query)}{end}", re.I)
+    counts = {page: len(hits) for page, text in texts.items() if (hits := wanted.findall(text))}
     browser.resize(1400)
     browser.open(site / "search.html", f"?q={query.replace(' ', '+')}")
     browser.wait_until("document.querySelector('#search-results p')")
@@ -253,7 +250,7 @@ def test_payloads_run_where_nothing_stops_them(browser, host, tmp_path):
     browser.open(page)
     browser.wait_until("document.title == 'OWNED'")
 
-    assert "/seen.png" in asked
+    assert "/empty/seen.png" in asked
 
 
 def test_hostile_records_do_nothing(browser, host, poisoned):

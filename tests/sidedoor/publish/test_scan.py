@@ -11,12 +11,9 @@ import json
 import os
 import re
 import struct
-import subprocess
 import sys
-import tarfile
 import tempfile
 import tomllib
-import zipfile
 import zlib
 from pathlib import Path
 
@@ -30,8 +27,8 @@ from hypothesis import strategies as st
 from helpers import paths
 from helpers.errors import DataError, RunError
 from helpers.leaks import Finder, find_label, load_rules, mask
+from sidedoor import cli
 from sidedoor.publish.scan import UNREADABLE, Leak, check_publication, scan_path
-from sidedoor.publish.scan.readers import read_markup
 
 LEAKS = tomllib.loads((paths.DATA / "registry" / "leaks.toml").read_text(encoding="utf-8"))
 FORMS = {plate["form"]: plate["where"] for plate in LEAKS["plate"]}
@@ -72,11 +69,11 @@ def build_parquet(**columns) -> bytes:
     return out.getvalue()
 
 
-def build_notebook(source: str = "1 + 1", *, outputs=(), metadata=None, book=None) -> bytes:
+def build_notebook(source: str = "1 + 1", *, outputs=(), metadata=None) -> bytes:
     """Build a notebook of one cell."""
     cell = {"id": "4c97a4c1", "cell_type": "code", "execution_count": 1, "source": [source]}
     cell |= {"metadata": metadata or {}, "outputs": list(outputs)}
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": book or {}, "cells": [cell]}).encode()
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}).encode()
 
 
 def show(**data) -> list[dict]:
@@ -120,9 +117,7 @@ def spread(value: str) -> dict[str, bytes]:
         "entities.html": f"<p>{entities}</p>".encode(),
         "comment.html": b"<p>x</p><!-- " + raw + b" -->",
         "attribute.html": b'<img alt="seen ' + raw + b'" src="a.png">',
-        "data.html": b"<div data-row='" + raw + b"'></div>",
         "inside.html": f"<a href='data:text/plain;base64,{base64.b64encode(raw).decode()}'>x</a>".encode(),
-        "meta.html": b'<meta name="description" content="' + raw + b'">',
         "link.html": b'<a href="https://city.test/search?plate=' + raw + b'&x=1">x</a>',
         "script.html": b'<script>var rows = ["' + raw + b'"];</script>',
         "open.html": b"<p>seen " + raw,
@@ -130,9 +125,6 @@ def spread(value: str) -> dict[str, bytes]:
         "search.js": b'Search.setIndex({"terms":{"' + raw + b'":1}})',
         "text.svg": svg.format(f"<text>seen {value}</text>").encode(),
         "spans.svg": svg.format(f"<text><tspan>{one}</tspan><tspan>{two}</tspan></text>").encode(),
-        "metadata.svg": svg.format(f"<metadata><rdf><title>{value}</title></rdf></metadata>").encode(),
-        "comment.svg": svg.format(f"<!-- {value} --><path d='M0 0L9 9'/>").encode(),
-        "label.svg": svg.format(f'<g aria-label="{value}"/>').encode(),
         "cdata.svg": svg.format(f"<desc><![CDATA[{value}]]></desc>").encode(),
         "text.png": png,
         "unicode.png": build_png((b"iTXt", b"Comment\0\0\0en\0\0" + raw)),
@@ -147,12 +139,10 @@ def spread(value: str) -> dict[str, bytes]:
         "html.ipynb": build_notebook(outputs=show(text__html=[f"<td>{one}<b>{two}</b></td>"])),
         "svg.ipynb": build_notebook(outputs=show(image__svg_xml=svg.format(f"<text>{value}</text>"))),
         "png.ipynb": build_notebook(outputs=show(image__png=base64.b64encode(png).decode())),
-        "json.ipynb": build_notebook(outputs=show(application__json={"a": [value]})),
         "error.ipynb": build_notebook(
             outputs=[{"output_type": "error", "ename": "E", "evalue": "", "traceback": trace}]
         ),
         "cell.ipynb": build_notebook(metadata={"note": value}),
-        "book.ipynb": build_notebook(book={"title": value}),
     }  # fmt: skip
 
 
@@ -271,6 +261,8 @@ def test_each_label_finds_its_own_examples(row):
 
 # One kind of text after a comment, parted by bars.
 HARMLESS = """
+# a VIN and a card with a wrong check digit
+1M8GDM9A1KP042788 | card 4111-1111-1111-1112
 # named in the issue: privacy assessments, contracts, solicitations, dates, ids
 PIA-039 | DHS/ICE/PIA-039(a) | ICE PIA-039A of 2021 | contract 70CDCR18P00000017 | HSCECR-14-Q-00006
 solicitation 70CMSD19Q00000007 | 2019-03-13 | 01-01-18 To 12-01-18 | 2025-11-13T22:00Z | June 5, 2019
@@ -324,30 +316,14 @@ def test_checksums_dates_and_numbers_are_no_leaks(text):
     assert find_kinds(f"a {text} b") == []
 
 
-def test_drawing_instructions_are_no_leaks():
-    """Paths, ids and links within an SVG are for programs."""
-    plate = make_plate("@#@-###").lower()
-    drawing = f'<svg><path id="{CALIFORNIA}" d="M10 20L7 4 {CALIFORNIA}z"/><use href="#{plate}"/></svg>'
-    assert [hit for piece in read_markup(drawing) for hit in Finder().find(piece.text)] == []
-
-
-def test_check_digits():
-    """The ninth sign of the VIN is X by the weights of the rule; the number of the card passes the Luhn check."""
-    assert find_kinds("VIN 1M8GDM9AXKP042788") == ["vin"] and find_kinds("1M8GDM9A1KP042788") == []
-    assert find_kinds("card 4111-1111-1111-1111") == ["card"]
-    assert find_kinds("card 4111-1111-1111-1112") == []
-
-
 @pytest.mark.parametrize("folder", ["data", "notebooks", "README.md"])
 def test_this_repository_is_clean(folder):
     """Nothing in the facts, the registry, the notebooks and the front page looks like a leak.
 
     The simulated records of the worked example, workbooks and PDF, are not looked into.
     """
-    path = paths.ROOT / folder
-    if not path.exists():
-        pytest.skip("not written yet")
-    assert [leak for leak in scan_path(path) if not leak.file.startswith("editions/worked-example/")] == []
+    leaks = scan_path(paths.ROOT / folder)
+    assert [leak for leak in leaks if not leak.file.startswith("editions/worked-example/")] == []
 
 
 def test_columns_are_judged_by_their_names(tmp_path):
@@ -395,8 +371,13 @@ def test_a_value_is_told_once_for_each_file(tmp_path):
 
 
 def test_the_gate_names_files_and_shows_nothing(tmp_path):
-    """check_publication is silent on a clean folder and raises on any other, naming file, kind and place."""
+    """It is silent on a clean folder and raises on any other, naming file, kind and place.
+
+    Paths, ids and links within a drawing are for programs.
+    """
     (tmp_path / "index.html").write_text("<p>All is well: 80 agencies.</p>")
+    drawing = f'<path id="{CALIFORNIA}" d="M10 20L7 4 {CALIFORNIA}z"/><use href="#{CALIFORNIA.lower()}"/>'
+    (tmp_path / "a.svg").write_text(f"<svg>{drawing}</svg>")
     assert check_publication(tmp_path) is None
     (tmp_path / "page.html").write_text(f"<p>\n{CALIFORNIA}</p>")
     with pytest.raises(RunError) as caught:
@@ -405,11 +386,13 @@ def test_the_gate_names_files_and_shows_nothing(tmp_path):
     assert "page.html, line 2: plate 7••••••" in caught.value.found and CALIFORNIA not in str(caught.value)
 
 
-@pytest.mark.parametrize("canary", ["", "abc", " a - b ", "..."])
-def test_short_canaries_are_refused(tmp_path, canary):
-    """Fewer than four signs occur everywhere."""
-    with pytest.raises(DataError, match="canary"):
-        scan_path(tmp_path, [canary])
+@pytest.mark.parametrize(
+    ("name", "canary"), [("", "abc"), ("", " a - b "), ("", "..."), ("nothing", "long enough")]
+)
+def test_what_cannot_be_scanned_for_is_refused(tmp_path, name, canary):
+    """Fewer than four signs occur everywhere; a path that is not there is an error, not a clean bill."""
+    with pytest.raises(DataError):
+        scan_path(tmp_path / name, [canary])
 
 
 def test_exceptions_let_no_canary_pass(tmp_path):
@@ -425,33 +408,19 @@ def test_the_exception_for_the_list_itself_is_for_that_file_only(tmp_path):
     assert len(scan_path(tmp_path)) > 10
 
 
-def pack(form: str) -> bytes:
-    """Pack a plate into an archive, which is never published."""
-    out = io.BytesIO()
-    if form == "zip":
-        with zipfile.ZipFile(out, "w") as archive:
-            archive.writestr("inner.csv", CALIFORNIA)
-    else:
-        with tarfile.open(fileobj=out, mode="w") as archive:
-            archive.addfile(tarfile.TarInfo(CALIFORNIA))
-    return out.getvalue()
-
-
+# Nothing in an archive is read: its first bytes are enough.
+ZIP = b"PK\x03\x04\x14\0" + CALIFORNIA.encode()
 UNKNOWN = {
-    "archive.zip": pack("zip"),
-    "before.zip": CALIFORNIA.encode() + pack("zip"),
+    "archive.zip": ZIP,
+    "before.zip": CALIFORNIA.encode() + ZIP,
     "after.gz": gzip.compress(b"x") + CALIFORNIA.encode(),
-    "archive.txt": pack("tar"),
+    "archive.txt": CALIFORNIA.encode().ljust(257, b"\0") + b"ustar\0" + bytes(249),
     "base.sqlite": b"SQLite format 3\0" + CALIFORNIA.encode() + bytes(50),
     "wide.txt": CALIFORNIA.encode("utf-32"),
-    "utf16.csv": CALIFORNIA.encode("utf-16"),
     "latin.txt": f"caf\u00e9 {CALIFORNIA}".encode("cp1252"),
     "picture.webp": b"RIFF" + CALIFORNIA.encode(),
-    "picture.jpg": b"\xff\xd8\xff" + CALIFORNIA.encode(),
-    "font.woff2": b"wOF2" + CALIFORNIA.encode(),
     "plain.pdf": b"%PDF-1.4 " + CALIFORNIA.encode(),
     "renamed.txt": b"%PDF-1.4 " + base64.a85encode(CALIFORNIA.encode()),
-    "frame.pkl": b"\x80\x05\x95" + bytes(range(256)),
     "broken.parquet": b"PAR1" + bytes(range(200)) + b"PAR1",
     "list.parquet": build_parquet(note=[["a", CALIFORNIA], []]),
     "tail.parquet": build_parquet(n=[1]) + CALIFORNIA.encode(),
@@ -471,9 +440,6 @@ def test_what_is_not_looked_into_is_named(tmp_path, name):
     (tmp_path / name).write_bytes(UNKNOWN[name])
     leaks = scan_path(tmp_path)
     assert [leak.kind for leak in leaks] == [UNREADABLE] and leaks[0].file == name and leaks[0].shown
-    with pytest.raises(RunError) as raised:
-        check_publication(tmp_path)
-    assert raised.value.code == "leak" and raised.value.place == name
 
 
 def test_folders_that_are_not_looked_into_are_named(tmp_path):
@@ -533,12 +499,6 @@ def test_long_texts_are_cut_and_keep_their_lines_and_columns(tmp_path, monkeypat
     }
 
 
-def test_no_such_path(tmp_path):
-    """A path that is not there is an error, not a clean bill."""
-    with pytest.raises(DataError):
-        scan_path(tmp_path / "nothing")
-
-
 def test_list_of_leaks_is_checked(tmp_path):
     """An unknown key or a pattern that is none is refused, with its place."""
     text = (paths.DATA / "registry" / "leaks.toml").read_text(encoding="utf-8")
@@ -549,19 +509,20 @@ def test_list_of_leaks_is_checked(tmp_path):
     assert (raised.value.code, raised.value.place) == ("unknown-key", "leaks.toml, plate 1")
 
 
-def test_the_command(tmp_path):
+def test_the_command(tmp_path, capsys, monkeypatch):
     """`sidedoor scan PATH` prints one masked line for each leak and ends with 1; with 0 if there is none."""
     (tmp_path / "a.txt").write_text(f"x {CALIFORNIA}\n")
+    (tmp_path / "b.txt").write_text("a Blue-Heron")
     (tmp_path / "secrets").write_text("blue heron\n\n")
 
     def call(*arguments):
-        command = [sys.executable, "-m", "sidedoor.cli", "scan", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=600)
+        monkeypatch.setattr(sys, "argv", ["sidedoor", "scan", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return ended.value.code or 0, "".join(capsys.readouterr())
 
-    done = call(tmp_path / "a.txt")
-    assert done.returncode == 1 and "a.txt, line 1: plate 7••••••" in done.stdout
-    assert CALIFORNIA not in done.stdout + done.stderr
-    (tmp_path / "a.txt").write_text("a Blue-Heron")
-    assert call(tmp_path / "a.txt").returncode == 0
-    done = call(tmp_path / "a.txt", "--canaries", tmp_path / "secrets")
-    assert done.returncode == 1 and "canary" in done.stdout and "eron" not in done.stdout
+    code, told = call(tmp_path / "a.txt")
+    assert code == 1 and "a.txt, line 1: plate 7••••••" in told and CALIFORNIA not in told
+    assert call(tmp_path / "b.txt")[0] == 0
+    code, told = call(tmp_path / "b.txt", "--canaries", tmp_path / "secrets")
+    assert code == 1 and "canary" in told and "eron" not in told

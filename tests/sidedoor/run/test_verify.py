@@ -8,8 +8,9 @@ import pytest
 
 from helpers import paths
 from helpers.errors import RunError
+from made.kernels import pretend_to_run
 from made.refusal import refused
-from sidedoor.run import execute, verify
+from sidedoor.run import verify
 from sidedoor.run.editions import load_edition
 from sidedoor.run.results import hash_files, load_manifest
 from sidedoor.run.run import run_edition
@@ -18,7 +19,10 @@ from sidedoor.run.verify import verify_edition
 
 @pytest.fixture
 def town(house, monkeypatch):
-    """A house in which `verify_edition` runs the edition in this process, under its conditions."""
+    """A house in which `verify_edition` runs the edition in this process, with kernels that only pretend.
+
+    Each notebook prints a line and writes a figure.
+    """
 
     def run_here(arguments, env, folder):
         if arguments[0] == "site":
@@ -27,30 +31,13 @@ def town(house, monkeypatch):
             site.write_text("built ")
             return
         with monkeypatch.context() as changed:
-            for name in ("SIDEDOOR_HASHSEED", "SIDEDOOR_THREADS"):
-                changed.setenv(name, env[name])
             changed.setattr(paths, "RUNS", Path(env["SIDEDOOR_RUNS"]))
             run_edition(load_edition(arguments[arguments.index("--edition") + 1]))
 
     monkeypatch.setattr(verify, "_call", run_here)
-    house.write_notebook("01-a", "print('the same')")
+    pretend_to_run(monkeypatch, lambda figures: (figures / "a.csv").write_text("x"), printed="the same\n")
+    house.write_notebook("01-a")
     return house
-
-
-@pytest.fixture
-def quick(town, monkeypatch):
-    """The town with kernels that only pretend: each notebook prints a line and writes a figure."""
-
-    def run_cells(notebook, parameters, work, *_):
-        code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-        for number, cell in enumerate(code, start=1):
-            printed = {"output_type": "stream", "name": "stdout", "text": "the same\n"}
-            cell.update(execution_count=number, outputs=[printed])
-        (work / "result" / "figures" / "a.csv").write_text("x")
-        return notebook
-
-    monkeypatch.setattr(execute, "run_cells", run_cells)
-    return town
 
 
 def check(path):
@@ -58,37 +45,33 @@ def check(path):
     return verify_edition(load_edition(path), path)
 
 
-def test_verify_passes_what_comes_out_the_same_and_leaves_no_trace(house, monkeypatch):
-    """In processes of their own, as the command does it; nothing is written to the repository's results."""
+def test_verify_finds_what_does_not_come_out_the_same_and_leaves_no_trace(house, monkeypatch):
+    """The order of a set, the number of threads, chance in a figure, a file that only one run wrote.
+
+    In processes of their own, as the command does it; nothing is written to the repository's results.
+    """
     house.copy_package()
     monkeypatch.setattr(verify, "__file__", str(house.source / "sidedoor" / "run" / "verify.py"))
-    house.write_notebook("01-a", "print('the same')")
+    house.write_notebook(
+        "01-a",
+        "import os, pathlib\nfrom PIL import Image\nfolder = pathlib.Path(os.environ['SIDEDOOR_FIGURES'])\n"
+        "threads = os.environ['OPENBLAS_NUM_THREADS']\n"
+        "(folder / 'a.txt').write_text(str({'ash', 'birch', 'cedar', 'date', 'elm', 'fir'}))\n"
+        "(folder / 'b.txt').write_text(threads)\n(folder / f'{threads}.csv').write_text('x')\n"
+        "Image.frombytes('L', (4, 4), os.urandom(16)).save(folder / 'c.png')",
+    )
     path = house.write_edition('notebook = "01"')
     before = house.list_files()
     done = check(path)
-    assert (done.differences, done.not_compared, done.files_n, done.published_n) == ((), (), 3, 0)
+    figures = ["1.csv", "2.csv", "a.txt", "b.txt", "c.png"]
+    assert [file for file, _ in done.differences] == [f"01-a/figures/{name}" for name in figures]
+    # the notebook, three figures and one of its own, its findings, and the list of all
+    assert (done.not_compared, done.files_n, done.published_n) == ((), 7, 0)
     assert house.list_files() == before
     path.write_text("title = 3")
     env = {**os.environ, "SIDEDOOR_RUNS": str(house.runs)}
     with refused("failed", RunError, place="sidedoor run"):
         verify._call(["run", "--edition", str(path)], env, house.root)
-
-
-def test_verify_finds_what_does_not_come_out_the_same(town):
-    """The order of a set, the number of threads, chance in a figure, a file that only one run wrote."""
-    town.write_notebook("01-a", "print(list({'ash', 'birch', 'cedar', 'date', 'elm', 'fir'}))")
-    town.write_notebook("02-b", "import os; print(os.environ['OPENBLAS_NUM_THREADS'])")
-    town.write_notebook(
-        "03-c",
-        "import os, pathlib\nfrom PIL import Image\nfolder = pathlib.Path(os.environ['SIDEDOOR_FIGURES'])\n"
-        "Image.frombytes('L', (4, 4), os.urandom(16)).save(folder / 'c.png')\n"
-        "(folder / (os.environ['OPENBLAS_NUM_THREADS'] + '.csv')).write_text('x')",
-    )
-    done = check(town.write_edition(*(f'notebook = "0{n}"' for n in range(1, 4))))
-    assert [file for file, _ in done.differences] == [
-        "01-a/01-a.ipynb", "02-b/02-b.ipynb", "03-c/figures/1.csv", "03-c/figures/2.csv",
-        "03-c/figures/c.png",
-    ]  # fmt: skip
 
 
 def change_published(house, name, change):
@@ -105,15 +88,15 @@ def change_published(house, name, change):
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
-def test_each_published_result_of_the_same_inputs_is_compared(quick):
+def test_each_published_result_of_the_same_inputs_is_compared(town):
     """A forgery is found though another result is outdated; what could not be compared is named.
 
     What is compared is everything that a reader gets: notebooks, figures, findings and the site.
     """
-    quick.write_notebook("02-b")
-    path = quick.write_edition('notebook = "01"', 'notebook = "02"')
+    town.write_notebook("02-b")
+    path = town.write_edition('notebook = "01"', 'notebook = "02"')
     run_edition(load_edition(path))
-    site = quick.runs / "town" / "site"
+    site = town.runs / "town" / "site"
     site.mkdir()
     (site / "index.html").write_text("built ")
     done = check(path)
@@ -126,22 +109,22 @@ def test_each_published_result_of_the_same_inputs_is_compared(quick):
         notebook = result / "01-a.ipynb"
         notebook.write_text(notebook.read_text().replace("the same", "a forgery"))
 
-    change_published(quick, "01-a", forge)
-    change_published(quick, "02-b", lambda result, entry: entry.update(key="0" * 64))
+    change_published(town, "01-a", forge)
+    change_published(town, "02-b", lambda result, entry: entry.update(key="0" * 64))
     done = check(path)
     ((file, where),) = done.differences
     assert file == "01-a/01-a.ipynb" and where.count("line ") == 1 and "a forgery" in where
     assert done.not_compared == ("02-b", "findings.json", "site") and done.published_n == 3
 
 
-def test_verify_says_when_the_inputs_changed_meanwhile(quick, monkeypatch):
+def test_verify_says_when_the_inputs_changed_meanwhile(town, monkeypatch):
     """A file saved between the two runs is no failure to reproduce."""
-    path = quick.write_edition('notebook = "01"')
+    path = town.write_edition('notebook = "01"')
     run_here = verify._call
 
     def run_and_save(*arguments):
         run_here(*arguments)
-        quick.write_notebook("01-a", "print('saved meanwhile')")
+        town.write_notebook("01-a", "print('saved meanwhile')")
 
     monkeypatch.setattr(verify, "_call", run_and_save)
     with refused("changed", RunError):
