@@ -199,11 +199,13 @@ def settle_sections(tables: list[Table], options: ReadOptions, *, is_all: bool, 
         if text not in SECTIONS:
             found = f"section {text!r}"
             raise IngestError("--section", found, offer_nearest(text, SECTIONS), code="wrong-value")
-    if given and (not open_ or len(given) not in (1, open_n)):
-        code = "wrong-value" if open_ else "section-not-needed"
+    if given and not open_:
+        place, found = f"{tables[0].source.name}, --section", "a direction, and each list says its own"
+        raise IngestError(place, found, "Leave --section out.", code="section-not-needed")
+    if given and len(given) not in (1, open_n):
         found = f"{say_number(len(given), 'direction')} for {say_number(open_n, 'list')} without one: {where}"
-        way_out = "Give one for each in this order, or one for all; none if each list says its own."
-        raise IngestError("--section", found, way_out, code=code)
+        way_out = "Give one for each in this order, or one for all."
+        raise IngestError(f"{tables[0].source.name}, --section", found, way_out, code="wrong-value")
     if given:
         left = iter(given * open_n)
         for table in tables:

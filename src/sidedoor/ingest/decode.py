@@ -40,7 +40,10 @@ _MOJIBAKE_PERCENT, _MOJIBAKE_FEW = 2, 2
 _ODD = {
     "control-characters": (re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]"), "control character"),
     "lost-characters": (re.compile("\ufffd"), "character lost before the file came here (U+FFFD)"),
-    "hidden-characters": (re.compile(HIDDEN_CHARACTERS), "character that does not show"),
+    "hidden-characters": (
+        re.compile(HIDDEN_CHARACTERS),
+        "hidden character (without width, or turning the direction of writing)",
+    ),
     "mojibake": (_MAYBE_MOJIBAKE, "line decoded wrongly before the file came here"),
 }
 

@@ -43,11 +43,6 @@ def bind_columns(header: list[str], names: dict[str, list[str]], place: str = ""
     return bound
 
 
-def list_unbound(header: list[str], bound: dict[str, str]) -> list[str]:
-    """List the columns of a file that no field is bound to, as printed."""
-    return [column for column in header if column and column not in bound.values()]
-
-
 def list_beginnings(source: Source) -> list[tuple[Sheet | None, list[tuple[int, list[str]]]]]:
     """Give the first rows of each table that a file may hold: the text itself (sheet None), or each sheet."""
     if source.kind == "text":

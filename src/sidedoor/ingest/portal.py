@@ -232,14 +232,16 @@ def _find_instead(
 ) -> str:
     """Find what stands below the heading in place of a list; nothing where a list does."""
     whole = " ".join(block.text for block in blocks)
+    agencies_n = sum(looks_like_agency(name.text) for name in names)
     for status, known in page.load_page()["instead"].items():
         is_said_above = status == "says none" and len(names) <= 1
         texts = (entry.heading, entry.about, whole) if is_said_above else (whole,)
-        is_few = len(names) <= known["names_n"]
+        # what stands below a list may say what is not shared, and is not said of the list
+        is_few = len(names) <= known["names_n"] and not (status == "says none" and agencies_n > 2)
         if is_few and any(re.fullmatch(known["pattern"], text, re.I) for text in texts):
             return status
     is_list = len(names) > 2 or options.confirm_agencies
-    return "" if is_list or any(looks_like_agency(name.text) for name in names) else "no agencies"
+    return "" if is_list or agencies_n else "no agencies"
 
 
 def _report_names(

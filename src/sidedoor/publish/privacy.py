@@ -37,7 +37,7 @@ def load_key(path: Path | str) -> bytes:
     try:
         real = place.resolve(strict=True)
         if not real.is_file():  # a pipe would wait for a writer
-            raise DataError(name, "the key is no file", _NEW_KEY, code="key-unread")
+            raise DataError(name, "the key is not a file", _NEW_KEY, code="key-unread")
         with real.open("rb") as file:
             key, mode = file.read(_KEY_CAP + 1), os.fstat(file.fileno()).st_mode
     except (OSError, RuntimeError) as error:

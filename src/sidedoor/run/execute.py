@@ -199,5 +199,6 @@ def _name_failure(error: Exception, cell: int | None, limits: KernelLimits, mess
     if kind == "DeadKernelError":
         return f"the kernel died{last}"
     if cell is None:
-        return f"the kernel did not start: {error}{last}"
+        way_out = "if sockets cannot lie in the temporary folder, set TMPDIR to a short local path"
+        return f"the kernel did not start: {error}{last}; {way_out}"
     return f"{kind}: {error}"[:500]

@@ -177,10 +177,17 @@ def _run_due(job: _Job, due: list[Run], workers: int) -> dict[str, dict]:
                 run = tasks[task]
                 try:
                     done[run.name] = task.result()
+                except OSError:
+                    raise
                 except SideDoorError as error:  # the others run on
                     place = error.place if error.place.startswith(run.name) else f"{run.name}, {error.place}"
                     fields = {"code": error.code, "asks_for": error.asks_for}
                     failed[run.name] = RunError(place, error.found, error.way_out, **fields)
+                    job.report("failed", run.name)
+                except Exception as error:
+                    found = f"the runner itself failed: {type(error).__name__}: {error}"[:300]
+                    way_out = "The results before are unchanged. Please report this."
+                    failed[run.name] = RunError(run.name, found, way_out, code="defect")
                     job.report("failed", run.name)
         except BaseException:
             # interrupted, or the disk is full: no kernel may outlive this, and no further one may start

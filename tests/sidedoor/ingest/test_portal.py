@@ -243,6 +243,7 @@ def test_a_list_without_a_direction_is_asked_for(tmp_path, way, heading):
         ("St. Sample, ZZ PD, Zed ZZ PD", ["St. Sample, ZZ PD", "Zed ZZ PD"]),
         ("Adams ZZ PD, Baker County ZZ SO, and Cedar ZZ PD.", TOWNS),
         ("Adams ZZ PD; Baker County ZZ SO; Cedar ZZ PD", TOWNS),
+        ("\n".join([*TOWNS, "We do not share data with federal immigration agencies."]), TOWNS),
         ("\n".join(f"\u2022 {name}" for name in TOWNS), TOWNS),
     ],
 )

@@ -139,6 +139,8 @@ def spread(value: str) -> dict[str, bytes]:
         "html.ipynb": build_notebook(outputs=show(text__html=[f"<td>{one}<b>{two}</b></td>"])),
         "svg.ipynb": build_notebook(outputs=show(image__svg_xml=svg.format(f"<text>{value}</text>"))),
         "png.ipynb": build_notebook(outputs=show(image__png=base64.b64encode(png).decode())),
+        "points.ipynb": build_notebook(outputs=show(application__json={"text": ["AB1", value]})),
+        "kind.ipynb": build_notebook(outputs=show(IMAGE__PNG=base64.b64encode(png).decode())),
         "error.ipynb": build_notebook(
             outputs=[{"output_type": "error", "ename": "E", "evalue": "", "traceback": trace}]
         ),
@@ -423,6 +425,7 @@ UNKNOWN = {
     "renamed.txt": b"%PDF-1.4 " + base64.a85encode(CALIFORNIA.encode()),
     "broken.parquet": b"PAR1" + bytes(range(200)) + b"PAR1",
     "list.parquet": build_parquet(note=[["a", CALIFORNIA], []]),
+    "bytes.parquet": build_parquet(note=pa.array([CALIFORNIA.encode()], pa.large_binary())),
     "tail.parquet": build_parquet(n=[1]) + CALIFORNIA.encode(),
     "tail.png": build_png(tail=CALIFORNIA.encode()),
     "exif.png": build_png((b"eXIf", b"MM\0*" + CALIFORNIA.encode())),

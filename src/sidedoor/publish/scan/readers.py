@@ -219,14 +219,20 @@ def _read_columns(text: str) -> Iterator[Cell | Unread]:
         yield Unread("columns", "a cell of more than 128 KiB")
 
 
+# Where a notebook holds a text as a list of its lines.
+_LINES = r"cell \d+\.(?:source|outputs\[\d+\]\.text)"
+
+
 def _read_json(content: object) -> Iterator[Piece | Cell | Unread]:
     """Yield parsed JSON: every key and text, values by their keys; in a notebook texts by their kind."""
     is_notebook = isinstance(content, dict) and "cells" in content and "nbformat" in content
     texts, stack = [], [(content, "", "")]
     while stack:
         value, place, key = stack.pop()
-        is_kind = is_notebook and re.fullmatch(r"[a-z]+/[\w.+-]+", key)
-        if is_notebook and isinstance(value, list) and (is_kind or key in ("source", "text")):
+        is_kind = is_notebook and re.fullmatch(r"[a-z]+/[\w.+-]+", key, re.I)
+        # a list inside a JSON output holds values of its own, and no lines of a text
+        is_lines = is_kind and not key.lower().endswith("json") or re.fullmatch(_LINES, place)
+        if is_notebook and isinstance(value, list) and is_lines:
             value = "".join(map(str, value))
         if isinstance(value, dict):
             for name, item in value.items():
@@ -242,7 +248,7 @@ def _read_json(content: object) -> Iterator[Piece | Cell | Unread]:
             first = 1 if is_notebook and place == "cells" else 0
             stack.extend((item, name.format(number), "") for number, item in enumerate(value, first))
         elif isinstance(value, str) and is_notebook:
-            yield from _read_output(value, place, key if is_kind else "text/plain")
+            yield from _read_output(value, place, key.lower() if is_kind else "text/plain")
         elif isinstance(value, str):
             texts.append((f"{value}\n", place or "top", 0))
     yield Piece(texts)
@@ -396,10 +402,12 @@ def parse_parquet(path: str) -> Iterator[list]:
                 place, label = f"column {name}, rows {row + 1} to {row + len(batch)}", find_label(name)
                 if pa.types.is_dictionary(column.type):
                     column = column.dictionary_decode()
-                if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+                kind = column.type
+                is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+                is_number = pa.types.is_primitive(kind) or pa.types.is_decimal(kind)
+                if not (is_text or is_number or pa.types.is_null(kind)):
                     yield ["unread", f"column {name}", "values that are no text or number"]
                     continue
-                is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
                 values = pc.unique(column).drop_null().to_pylist() if is_text or label else []
                 if is_text:
                     yield ["text", place, "\n".join(values)]
